@@ -1,0 +1,123 @@
+"""The values that flow out of the index: symbols, chunks, queries and hits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+ParameterKind = Literal[
+    "positional_only", "positional_or_keyword", "var_positional", "keyword_only", "var_keyword"
+]
+SymbolKind = Literal["function", "method", "class", "module", "attribute", "operation"]
+Origin = Literal["package", "service", "workspace"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a callable, as a caller sees it (no ``self``, no ``cls``)."""
+
+    name: str
+    kind: ParameterKind = "positional_or_keyword"
+    required: bool = False
+    annotation: str = ""
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A documented name, and the package and version it comes from.
+
+    ``owner`` is the unambiguous place the name is a member of: a dotted module or class path
+    (``numpy``, ``billing.ledger``, ``pandas.DataFrame``) or, for clients that exist only in a service
+    model, ``botocore:<service>``. ``qualified_name`` is what a person reads
+    (``numpy.unstack``, ``bedrock.create_model_customization_job``).
+    """
+
+    qualified_name: str
+    name: str
+    owner: str
+    kind: SymbolKind
+    origin: Origin
+    package: str
+    version: str
+    uri: str
+    line: int = 1  # 1-based
+    parameters: tuple[Parameter, ...] | None = None  # None: not callable, or the signature is unknown
+    returns: str = ""
+    summary: str = ""  # first sentence of the documentation
+    doc: str = ""  # a longer cut of it
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A retrievable piece of workspace text: one tree-sitter node of a file, 1-based inclusive lines."""
+
+    path: str
+    uri: str
+    start_line: int
+    end_line: int
+    text: str
+    symbol: Symbol | None = None  # the definition this chunk is, when it is one
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to look for.
+
+    ``text`` is free text (the comment, the masked draft). ``owners`` are receivers known for certain:
+    only their members can be the answer. ``packages`` and ``modules`` narrow or prefer when the receiver
+    is not known. ``path`` is the file being edited: its own chunks are never returned.
+    """
+
+    text: str
+    owners: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    path: str = ""
+    limit: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One search result. ``scores`` holds the score per ranker (``text``, ``vector``, ``imports`` …)."""
+
+    kind: Literal["symbol", "cross_file"]
+    score: float
+    symbol: Symbol | None = None
+    chunk: Chunk | None = None
+    scores: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One step of a long piece of work: ``done`` of ``total`` (0 = unknown) of ``stage``."""
+
+    stage: str
+    done: int
+    total: int
+    detail: str = ""
+
+
+class Index(Protocol):
+    """What the engine asks of an index. Every method is read-only, thread-safe and quick."""
+
+    def members(self, owner: str) -> Sequence[Symbol]:
+        """All members of ``owner``; empty when it is not known."""
+        ...
+
+    def is_closed(self, owner: str) -> bool:
+        """True when ``members(owner)`` is the whole truth: a name that is missing there does not exist."""
+        ...
+
+    def lookup(self, qualified: str) -> Symbol | None:
+        """The symbol at ``owner + "." + name`` (``numpy.unstack``, ``botocore:s3.list_buckets``), or None."""
+        ...
+
+    def has_name(self, name: str) -> bool:
+        """True when some indexed symbol has this bare name."""
+        ...
+
+    def search(self, query: Query) -> Sequence[Hit]:
+        """The best ``query.limit`` hits, best first."""
+        ...

@@ -1,0 +1,95 @@
+"""What flows through the pipeline: frozen values, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from soothsay.config import Method
+
+Reason = Literal["low_confidence", "not_in_index", "not_a_member", "bad_arguments", "always"]
+Verdict = Literal["verified", "unverified", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """Complete ``text`` at ``offset`` (code points, 0-based), the content of ``path`` (it need not be saved)."""
+
+    path: Path
+    text: str
+    offset: int
+    workspace: Path
+    language: str = "python"
+    method: Method | None = None  # None: the setting
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One generated token: its bytes, and its probability under the raw logits (given what was typed)."""
+
+    data: bytes
+    probability: float
+
+    @property
+    def text(self) -> str:
+        return self.data.decode("utf-8", errors="replace")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiName:
+    """The name of a call found in a draft.
+
+    ``start`` and ``end`` are byte offsets in the *draft*; a negative ``start`` means that the name began
+    before the cursor. ``receiver`` is the source text left of the last dot ("" for a plain call).
+    """
+
+    name: str
+    receiver: str
+    start: int
+    end: int
+    arguments: str = ""  # source text between the brackets, as far as it is written
+
+    @property
+    def dotted(self) -> str:
+        return f"{self.receiver}.{self.name}" if self.receiver else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerDecision:
+    """Whether to retrieve, and why. ``confidence`` is None when the draft holds no API name."""
+
+    fired: bool
+    reasons: tuple[Reason, ...] = ()
+    confidence: float | None = None
+    threshold: float = 0.8
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What grounds a completion."""
+
+    kind: Literal["symbol", "cross_file"]
+    symbol: str
+    package: str
+    version: str
+    uri: str
+    text: str
+    score: float
+    scores: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The answer to one request, with everything that explains it. ``text`` may be empty."""
+
+    text: str
+    draft: str
+    verdict: Verdict
+    method: Method
+    trigger: TriggerDecision
+    evidence: tuple[Evidence, ...] = ()
+    tokens: tuple[Token, ...] = ()  # of the draft
+    timings_ms: dict[str, float] = field(default_factory=dict)  # draft, trigger, retrieve, regenerate, total
+    evaluated: dict[str, int] = field(default_factory=dict)  # prompt tokens evaluated: draft, regenerate
