@@ -1,0 +1,212 @@
+"""llama.cpp behind our own decode loop: raw-logit probabilities, KV reuse, cancel in mid-prompt.
+
+llama-cpp-python's high-level `Llama` would hold n_ctx x n_vocab logits to give probabilities and hard-wires the
+FIM markers, so this talks to the C API: evaluate what changed, read one row of logits, pick, repeat.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from threading import Event
+
+import llama_cpp
+import numpy as np
+import psutil
+
+from soothsay.engine.types import Token
+from soothsay.errors import Cancelled, SoothsayError
+from soothsay.model.fim import Prompt
+from soothsay.model.vocab import Vocab
+
+log = logging.getLogger(__name__)
+
+_BATCH = 256  # tokens evaluated at once: the unit of progress that survives a cancel
+_ABORTED = 2  # llama_decode's answer when the abort callback said stop
+_SEQUENCE = 0
+
+
+class LlamaRuntime:
+    """One model and one context. Not thread-safe: give it a thread of its own (ctypes releases the GIL)."""
+
+    def __init__(self, path: Path, *, context: int = 4096, threads: int = 0) -> None:
+        """Load the weights at ``path`` with room for ``context`` tokens. Raises `SoothsayError`."""
+        self._errors = _capture_log()
+        self._model = _load(path, self._errors)
+        self.vocab = Vocab(self._model)
+        self.n_ctx = context
+        self._cancel: Event | None = None
+        # both must outlive the context: C calls back through them
+        self._abort = llama_cpp.ggml_abort_callback(self._should_abort)
+        self._context = self._new_context(context, threads or psutil.cpu_count(logical=False) or 1)
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        self._batch = llama_cpp.llama_batch_init(_BATCH, 0, 1)
+        self._held: list[int] = []  # the tokens whose keys and values are in the cache
+        self.evaluated = 0  # prompt tokens evaluated for the last stream
+
+    @property
+    def fim(self) -> bool:
+        """Whether the model can fill in the middle."""
+        return self.vocab.fim is not None
+
+    def count_tokens(self, text: str) -> int:
+        return len(self.vocab.encode(text))
+
+    def stream(self, prompt: Prompt, cancel: Event | None = None) -> Iterator[Token]:
+        """Generate greedily until the model ends; stop early by closing the iterator.
+
+        The first tokens spell ``prompt.forced`` (token healing): their probability is conditional on that
+        text, every other one is the softmax over all raw logits. Raises `Cancelled` once ``cancel`` is set.
+        """
+        tokens = self.encode(prompt)
+        if len(tokens) >= self.n_ctx:
+            raise SoothsayError(
+                f"the prompt has {len(tokens)} tokens and the model's context only {self.n_ctx}: raise model.context"
+            )
+        self._cancel = cancel
+        logits = self._evaluate_prompt(tokens)
+        must = prompt.forced.encode("utf-8")
+        while True:
+            token, probability = _pick(logits, self.vocab.beginning(must) if must else None)
+            if self.vocab.ends(token):
+                return
+            piece = self.vocab.pieces[token]
+            must = must[len(piece) :]
+            yield Token(piece, probability)
+            if len(self._held) + 1 >= self.n_ctx:
+                return
+            logits = self._evaluate([token])
+
+    def encode(self, prompt: Prompt) -> list[int]:
+        """The prompt's ids. Without FIM markers in the vocabulary the suffix is left out."""
+        head = [] if self.vocab.bos is None else [self.vocab.bos]
+        fim = self.vocab.fim
+        if fim is None:
+            return [*head, *self.vocab.encode(prompt.prefix + prompt.middle)] or [0]
+        return [
+            *head,
+            fim.prefix,
+            *self.vocab.encode(prompt.prefix),
+            fim.suffix,
+            *self.vocab.encode(prompt.suffix),
+            fim.middle,
+            *self.vocab.encode(prompt.middle),
+        ]
+
+    def close(self) -> None:
+        """Free the context and the weights. Calling it twice is harmless."""
+        if self._model is None:
+            return
+        llama_cpp.llama_batch_free(self._batch)
+        llama_cpp.llama_free(self._context)
+        llama_cpp.llama_model_free(self._model)
+        self._model = None
+
+    def _evaluate_prompt(self, tokens: Sequence[int]) -> np.ndarray:
+        # the last token is always evaluated again: its logits are what we are after
+        keep = min(_common_prefix(self._held, tokens), len(tokens) - 1)
+        self._forget_after(keep)
+        todo = tokens[len(self._held) :]
+        self.evaluated = len(todo)
+        for start in range(0, len(todo) - _BATCH, _BATCH):
+            self._evaluate(todo[start : start + _BATCH])
+        return self._evaluate(todo[(len(todo) - 1) // _BATCH * _BATCH :])
+
+    def _forget_after(self, keep: int) -> None:
+        if keep == len(self._held):
+            return
+        if not llama_cpp.llama_memory_seq_rm(self._memory, _SEQUENCE, keep, -1):
+            # recurrent models cannot forget a part
+            llama_cpp.llama_memory_clear(self._memory, True)
+            keep = 0
+        del self._held[keep:]
+
+    def _evaluate(self, tokens: Sequence[int]) -> np.ndarray:
+        """Append at most `_BATCH` tokens to the cache; the last one's logits, valid until the next call."""
+        if self._should_abort(None):
+            raise Cancelled
+        batch = self._batch
+        batch.n_tokens = len(tokens)
+        for i, token in enumerate(tokens):
+            batch.token[i] = token
+            batch.pos[i] = len(self._held) + i
+            batch.n_seq_id[i] = 1
+            batch.seq_id[i][0] = _SEQUENCE
+            batch.logits[i] = i == len(tokens) - 1
+        status = llama_cpp.llama_decode(self._context, batch)
+        if status != 0:
+            # what an aborted batch left behind is unknown: go back to where it began
+            llama_cpp.llama_memory_seq_rm(self._memory, _SEQUENCE, len(self._held), -1)
+            if status == _ABORTED:
+                raise Cancelled
+            raise SoothsayError(f"the model failed to evaluate {len(tokens)} tokens (llama.cpp status {status})")
+        self._held.extend(tokens)
+        row = llama_cpp.llama_get_logits_ith(self._context, -1)
+        return np.ctypeslib.as_array(row, shape=(self.vocab.size,))
+
+    def _should_abort(self, _data: ctypes.c_void_p | None) -> bool:
+        return self._cancel is not None and self._cancel.is_set()
+
+    def _new_context(self, context: int, threads: int) -> llama_cpp.llama_context_p:
+        params = llama_cpp.llama_context_default_params()
+        params.n_ctx = context
+        params.n_batch = params.n_ubatch = _BATCH
+        params.n_outputs_max = 1  # one row of logits: a row a token of the batch would take 150 MB
+        params.n_threads = params.n_threads_batch = threads
+        params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        params.abort_callback = self._abort
+        params.no_perf = True
+        handle = llama_cpp.llama_init_from_model(self._model, params)
+        if not handle:
+            raise SoothsayError(f"no room for a context of {context} tokens: lower model.context")
+        return handle
+
+
+def _load(path: Path, errors: list[str]) -> llama_cpp.llama_model_p:
+    llama_cpp.llama_backend_init()
+    params = llama_cpp.llama_model_default_params()
+    params.n_gpu_layers = 0
+    model = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
+    if not model:
+        reason = errors[-1] if errors else "llama.cpp gave no reason"
+        raise SoothsayError(f"cannot load the model {path}: {reason}; pull it again or set model.path")
+    return model
+
+
+def _pick(logits: np.ndarray, allowed: np.ndarray | None) -> tuple[int, float]:
+    """The greedy choice and its softmax probability, among ``allowed`` ids when given."""
+    candidates = logits if allowed is None else logits[allowed]
+    best = int(candidates.argmax())
+    probability = 1.0 / float(np.exp(candidates - candidates[best]).sum())
+    return (best if allowed is None else int(allowed[best])), probability
+
+
+def _common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
+    for i, (x, y) in enumerate(zip(a, b, strict=False)):
+        if x != y:
+            return i
+    return min(len(a), len(b))
+
+
+_LOG_LEVEL_ERROR = 4
+_log_callbacks: list[object] = []  # llama.cpp keeps a bare pointer: the callback must never be collected
+
+
+def _capture_log() -> list[str]:
+    """Send llama.cpp's chatter to our log instead of stderr; errors are also kept in the list returned."""
+    errors: list[str] = []
+
+    @llama_cpp.llama_log_callback
+    def on_log(level: int, text: bytes, _data: object) -> None:
+        with contextlib.suppress(Exception):
+            message = text.decode("utf-8", errors="replace").strip()
+            if level == _LOG_LEVEL_ERROR and message:
+                errors.append(message)
+            log.debug("%s", message)
+
+    llama_cpp.llama_log_set(on_log, ctypes.c_void_p(0))
+    _log_callbacks.append(on_log)
+    return errors

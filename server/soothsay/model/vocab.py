@@ -1,0 +1,101 @@
+"""The tokenizer of a loaded model: text to ids, ids to bytes, and which tokens can begin a given text."""
+
+from __future__ import annotations
+
+import bisect
+import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import llama_cpp
+import numpy as np
+
+_NO_TOKEN = -1  # what llama.cpp answers for a special token that the vocabulary lacks
+
+
+@dataclass(frozen=True, slots=True)
+class FimTokens:
+    """Ids of the fill-in-the-middle markers, as the GGUF declares them."""
+
+    prefix: int
+    suffix: int
+    middle: int
+
+
+class Vocab:
+    """Byte-exact view of a model's vocabulary."""
+
+    def __init__(self, model: llama_cpp.llama_model_p) -> None:
+        vocab = llama_cpp.llama_model_get_vocab(model)
+        assert vocab is not None
+        self._vocab = vocab
+        self.size = llama_cpp.llama_vocab_n_tokens(vocab)
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of ``text``; markers that happen to stand in the user's text are plain text."""
+        data = text.encode("utf-8", errors="replace")
+        if not data:
+            return []
+        room = len(data) + 8
+        ids = (llama_cpp.llama_token * room)()
+        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), ids, room, False, False)
+        return list(ids[:count])
+
+    @cached_property
+    def pieces(self) -> Sequence[bytes]:
+        """The bytes of every token; control tokens are empty."""
+        room = 256
+        buffer = ctypes.create_string_buffer(room)
+        pieces: list[bytes] = []
+        for token in range(self.size):
+            count = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, room, 0, False)
+            pieces.append(buffer.raw[:count] if count > 0 else b"")
+        return pieces
+
+    @cached_property
+    def fim(self) -> FimTokens | None:
+        """The FIM markers, or None when the model was not trained with them."""
+        markers = (
+            llama_cpp.llama_vocab_fim_pre(self._vocab),
+            llama_cpp.llama_vocab_fim_suf(self._vocab),
+            llama_cpp.llama_vocab_fim_mid(self._vocab),
+        )
+        return None if _NO_TOKEN in markers else FimTokens(*markers)
+
+    @cached_property
+    def bos(self) -> int | None:
+        """The token every prompt begins with, for the models that want one."""
+        if not llama_cpp.llama_vocab_get_add_bos(self._vocab):
+            return None
+        return llama_cpp.llama_vocab_bos(self._vocab)
+
+    def ends(self, token: int) -> bool:
+        """True for end-of-generation tokens (end of text, of turn, the FIM markers)."""
+        return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token)) or not self.pieces[token]
+
+    @cached_property
+    def _sorted(self) -> tuple[list[bytes], np.ndarray]:
+        order = sorted((i for i, piece in enumerate(self.pieces) if piece), key=self.pieces.__getitem__)
+        return [self.pieces[i] for i in order], np.array(order, dtype=np.int64)
+
+    def beginning(self, text: bytes) -> np.ndarray:
+        """Ids of the tokens that can come next when ``text`` must be written (int64, unordered).
+
+        These are the tokens that begin with ``text``, and those that are a beginning of it.
+        """
+        pieces, order = self._sorted
+        low = bisect.bisect_left(pieces, text)
+        high = low
+        if text:
+            # 0xff occurs in no UTF-8 text, so this is the end of the range that begins with `text`
+            high = bisect.bisect_right(pieces, text + b"\xff" * 8)
+        longer = order[low:high]
+        shorter: list[int] = []
+        for end in range(1, len(text)):
+            head = text[:end]
+            at = bisect.bisect_left(pieces, head)
+            while at < len(pieces) and pieces[at] == head:
+                shorter.append(int(order[at]))
+                at += 1
+        return np.concatenate([longer, np.array(shorter, dtype=np.int64)])
