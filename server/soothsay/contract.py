@@ -1,0 +1,49 @@
+"""The JSON of one completion: the contract of `soothsay complete --json` and of `soothsay.explainLast`."""
+
+from __future__ import annotations
+
+from codecs import getincrementaldecoder
+from collections.abc import Iterable
+from typing import Any
+
+from soothsay.engine.types import Completion, Evidence, Token
+
+
+def completion_to_json(completion: Completion) -> dict[str, Any]:
+    """A tree of dicts, lists, strings and numbers. Keys are only ever added, never renamed."""
+    trigger = completion.trigger
+    return {
+        "text": completion.text,
+        "draft": completion.draft,
+        "verdict": completion.verdict,
+        "method": completion.method,
+        "trigger": {
+            "fired": trigger.fired,
+            "reasons": list(trigger.reasons),
+            "confidence": trigger.confidence,
+            "threshold": trigger.threshold,
+            "name": trigger.name,
+        },
+        "evidence": [_evidence(each) for each in completion.evidence],
+        "tokens": _tokens(completion.tokens),
+        "timings_ms": dict(completion.timings_ms),
+        "evaluated": dict(completion.evaluated),
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "kind": evidence.kind,
+        "symbol": evidence.symbol,
+        "package": evidence.package,
+        "version": evidence.version,
+        "uri": evidence.uri,
+        "text": evidence.text,
+        "score": evidence.score,
+    }
+
+
+def _tokens(tokens: Iterable[Token]) -> list[dict[str, Any]]:
+    """Texts that join to the text generated: a character split over tokens belongs to the one that ends it."""
+    decoder = getincrementaldecoder("utf-8")(errors="replace")
+    return [{"text": decoder.decode(token.data), "probability": token.probability} for token in tokens]

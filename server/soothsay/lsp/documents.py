@@ -1,0 +1,169 @@
+"""Open documents: positions, offsets and incremental edits, in the units the client has chosen.
+
+pygls splits lines with `str.splitlines`, which also breaks at form feeds and other characters that are no
+line ends in LSP, and clamps a position past the end of the last line to *before* its last character. Either
+would let our copy of the document drift from the editor's, so the few functions that matter are ours.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pygls.workspace
+from lsprotocol.types import (
+    Position,
+    PositionEncodingKind,
+    TextDocumentContentChangeEvent,
+    TextDocumentContentChangePartial,
+)
+from pygls.uris import to_fs_path
+from pygls.workspace import TextDocument
+
+MAX_CHARACTERS = 2_000_000  # longer documents are kept in step, but not completed
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_BLOCK = 1 << 16
+
+
+def offset_at(text: str, position: Position, encoding: str) -> int:
+    """The code-point offset of ``position``, clamped to its line, and to the document."""
+    start = line_start(text, position.line)
+    if start is None:
+        return len(text)
+    line = text[start : _line_end(text, start)]
+    return start + _code_points(line, position.character, encoding)
+
+
+def position_at(text: str, offset: int, encoding: str) -> Position:
+    """The inverse of `offset_at`."""
+    before = text[:offset]
+    if _only_newlines(text):
+        line, start = before.count("\n"), before.rfind("\n") + 1
+    else:
+        ends = [match.end() for match in _LINE_END.finditer(before)]
+        line, start = len(ends), ends[-1] if ends else 0
+    return Position(line=line, character=_units(before[start:], encoding))
+
+
+def line_start(text: str, line: int) -> int | None:
+    """The offset at which line number ``line`` (0-based) starts; None when there is no such line."""
+    if not _only_newlines(text):
+        ends = [0, *(match.end() for match in _LINE_END.finditer(text))]
+        return ends[line] if line < len(ends) else None
+    # Count whole blocks at memchr speed, then step through the block the line is in.
+    start = 0
+    while start < len(text) and (seen := text.count("\n", start, start + _BLOCK)) < line:
+        line -= seen
+        start += _BLOCK
+    for _ in range(line):
+        start = text.find("\n", start) + 1
+        if start == 0:
+            return None
+    return start
+
+
+def _only_newlines(text: str) -> bool:
+    r"""True when every line ends in ``\n`` (alone or after ``\r``), as nearly all do."""
+    return text.count("\r") == text.count("\r\n")
+
+
+def _line_end(text: str, start: int) -> int:
+    end = _LINE_END.search(text, start)
+    return end.start() if end else len(text)
+
+
+def _width(character: str, encoding: str) -> int:
+    code = ord(character)
+    if encoding == PositionEncodingKind.Utf8:
+        return 1 + (code > 0x7F) + (code > 0x7FF) + (code > 0xFFFF)
+    if encoding == PositionEncodingKind.Utf16:
+        return 1 + (code > 0xFFFF)
+    return 1
+
+
+def _units(text: str, encoding: str) -> int:
+    return len(text) if text.isascii() else sum(_width(character, encoding) for character in text)
+
+
+def _code_points(line: str, units: int, encoding: str) -> int:
+    """How many code points of ``line`` fit into ``units``: inside of a character counts as before it."""
+    if line.isascii():
+        return min(units, len(line))
+    for index, character in enumerate(line):
+        units -= _width(character, encoding)
+        if units < 0:
+            return index
+    return len(line)
+
+
+class Document(TextDocument):
+    """A pygls document whose edits follow the LSP definition of a line."""
+
+    @property
+    def encoding(self) -> str:
+        return str(getattr(self.position_codec.encoding, "value", self.position_codec.encoding))
+
+    @property
+    def file(self) -> Path | None:
+        """Where it is (to be) saved; None for ``untitled:`` and whatever else is no file."""
+        path = to_fs_path(self.uri)
+        return Path(path) if path else None
+
+    @property
+    def text(self) -> str:
+        """The content, encodable: a lone surrogate (JSON allows it, UTF-8 does not) is a U+FFFD here."""
+        source = self.source
+        try:
+            source.encode()
+        except UnicodeEncodeError:
+            return _LONE_SURROGATE.sub("\ufffd", source)
+        return source
+
+    def locate(self, position: Position) -> int | None:
+        """The offset of ``position``, or None when the document has no such line."""
+        if line_start(self.source, position.line) is None:
+            return None
+        return offset_at(self.source, position, self.encoding)
+
+    def apply_change(self, change: TextDocumentContentChangeEvent) -> None:
+        if not isinstance(change, TextDocumentContentChangePartial):
+            super().apply_change(change)
+            return
+        text = self.source
+        start = offset_at(text, change.range.start, self.encoding)
+        end = max(start, offset_at(text, change.range.end, self.encoding))
+        self._source = text[:start] + change.text + text[end:]
+
+
+class Workspace(pygls.workspace.Workspace):
+    """A pygls workspace of `Document`."""
+
+    def _create_text_document(
+        self,
+        doc_uri: str,
+        source: str | None = None,
+        version: int | None = None,
+        language_id: str | None = None,
+    ) -> Document:
+        return Document(
+            doc_uri,
+            source=source,
+            version=version,
+            language_id=language_id,
+            sync_kind=self._sync_kind,
+            position_codec=self._position_codec,
+        )
+
+    def opened(self, uri: str) -> Document | None:
+        """The document, when the client has it open. Never reads the disk."""
+        document = self.text_documents.get(unquote(uri))
+        return document if isinstance(document, Document) else None
+
+    def first_folder(self) -> Path | None:
+        """The folder that is served: the first one, or the root of older clients."""
+        uris = [folder.uri for folder in self.folders.values()] or [self.root_uri or ""]
+        path = to_fs_path(uris[0])
+        return Path(path) if path else None

@@ -1,0 +1,55 @@
+"""One thread that runs jobs in order, so that the event loop never does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Worker:
+    """A daemon thread with a queue. Unlike an executor's threads, it never keeps the process alive."""
+
+    def __init__(self, name: str) -> None:
+        self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name=name, daemon=True)
+        self._started = False
+
+    def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run ``function`` after everything submitted before it."""
+        if not self._started:
+            self._started = True
+            self._thread.start()
+        future: Future[T] = Future()
+        self._jobs.put((future, lambda: function(*args, **kwargs)))
+        return future
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`submit`, for coroutines."""
+        return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
+
+    def stop(self, timeout: float) -> bool:
+        """End the thread once its jobs are done; False when it is still at work after ``timeout`` seconds."""
+        self._jobs.put(None)
+        if self._started:
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            future, work = job
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                result = work()
+            except BaseException as error:  # noqa: BLE001 - it is handed to whoever waits
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+            del job, future, work  # the queue may stay empty for long: keep no document alive
