@@ -1,0 +1,88 @@
+"""Writing text with the model: until a statement is complete, or until someone has seen enough."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from threading import Event
+from typing import Protocol
+
+from soothsay.engine.stop import StopRule
+from soothsay.engine.types import Token
+from soothsay.model.fim import Prompt
+
+
+class Model(Protocol):
+    """What the engine asks of a language model."""
+
+    @property
+    def fim(self) -> bool: ...
+
+    @property
+    def evaluated(self) -> int:
+        """Prompt tokens evaluated for the last stream (the others were in the KV cache)."""
+        ...
+
+    def stream(self, prompt: Prompt, cancel: Event | None = None) -> Iterator[Token]: ...
+
+    def count_tokens(self, text: str) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the model wrote. ``tokens`` begin with ``typed`` bytes that the user had already typed.
+
+    ``complete`` is False when a watcher, the token budget or the clock stopped it early.
+    """
+
+    text: str
+    tokens: tuple[Token, ...]
+    typed: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``deadline`` is in seconds of `time.monotonic`."""
+
+    max_tokens: int
+    deadline: float
+
+
+def write(
+    model: Model,
+    prompt: Prompt,
+    rule: StopRule,
+    limits: Limits,
+    cancel: Event | None,
+    *,
+    watch: Callable[[str, list[Token]], bool] = lambda _text, _tokens: False,
+    accepted: str = "",
+) -> Written:
+    """Generate until ``rule`` says that it is complete, ``watch`` says stop, or a limit is reached.
+
+    ``accepted`` is what an earlier draft wrote and the prompt holds already: the text returned begins with it.
+    """
+    typed = len(prompt.forced.encode("utf-8"))
+    tokens: list[Token] = []
+    data = b""
+    text = accepted
+    complete = True
+    for token in model.stream(prompt, cancel):
+        tokens.append(token)
+        data += token.data
+        text = _text(accepted, data, typed)
+        cut = rule.cut(text)
+        if cut is not None:
+            text = text[:cut]
+            break
+        if watch(text, tokens) or len(tokens) >= limits.max_tokens or time.monotonic() > limits.deadline:
+            complete = False
+            break
+    return Written(text, tuple(tokens), typed, complete)
+
+
+def _text(accepted: str, data: bytes, typed: int) -> str:
+    # the last character may still be half written
+    return accepted + data[typed:].decode("utf-8", errors="ignore")

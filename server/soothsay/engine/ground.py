@@ -1,0 +1,109 @@
+"""Retrieved documents as comment lines of the prompt, within a token budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from soothsay.engine.types import Evidence
+from soothsay_index.types import Chunk, Hit, Parameter, Symbol
+
+_SUMMARY = 100  # characters of a symbol's description that go into the prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Grounding:
+    """Documentation for the prompt (whole lines, "" when nothing fits), and what it cites."""
+
+    text: str
+    evidence: tuple[Evidence, ...]
+
+
+def ground(
+    hits: Sequence[Hit],
+    spell: Callable[[Symbol], str],
+    indent: str,
+    max_tokens: int,
+    count_tokens: Callable[[str], int],
+) -> Grounding:
+    """Render ``hits``, best first, as long as they fit. ``spell`` gives the name as the file would write it."""
+    lines: list[str] = []
+    evidence: list[Evidence] = []
+    left = max_tokens
+    for hit in hits:
+        body = document(hit, spell)
+        text = "".join(f"{indent}# {line}".rstrip() + "\n" for line in body.splitlines())
+        cost = count_tokens(text)
+        if cost > left:
+            continue  # a shorter one further down may still fit
+        left -= cost
+        lines.append(text)
+        evidence.append(_evidence(hit, body))
+    return Grounding("".join(lines), tuple(evidence))
+
+
+def document(hit: Hit, spell: Callable[[Symbol], str]) -> str:
+    """One hit as text: a call line for a symbol, the code itself for a piece of another file."""
+    symbol = hit.symbol or (hit.chunk.symbol if hit.chunk else None)
+    if symbol is not None and symbol.parameters is not None:
+        return call_line(symbol, spell(symbol))
+    if hit.chunk is not None:
+        return _excerpt(hit.chunk)
+    assert symbol is not None
+    summary = _short(symbol.summary)
+    return f"{spell(symbol)}: {summary}" if summary else spell(symbol)
+
+
+def call_line(symbol: Symbol, spelled: str) -> str:
+    """``client.create_job(jobName=..., roleArn=..., ...): Creates a job.``"""
+    assert symbol.parameters is not None
+    line = f"{spelled}({', '.join(_arguments(symbol))})"
+    summary = _short(symbol.summary)
+    return f"{line}: {summary}" if summary else line
+
+
+def _arguments(symbol: Symbol) -> list[str]:
+    assert symbol.parameters is not None
+    if symbol.kind == "operation":
+        # optional members of a request are many, and naming them makes the model fill them in
+        required = [f"{p.name}=..." for p in symbol.parameters if p.required]
+        return required
+    return [_parameter(p) for p in symbol.parameters]
+
+
+def _parameter(parameter: Parameter) -> str:
+    match parameter.kind:
+        case "var_positional":
+            return f"*{parameter.name}"
+        case "var_keyword":
+            return f"**{parameter.name}"
+        case "keyword_only" if parameter.required:
+            return f"{parameter.name}=..."
+        case _ if parameter.required:
+            return parameter.name
+    return f"{parameter.name}={parameter.default or '...'}"
+
+
+def _short(summary: str) -> str:
+    words = " ".join(summary.split())
+    if len(words) <= _SUMMARY:
+        return words
+    return words[:_SUMMARY].rsplit(" ", 1)[0] + " …"
+
+
+def _excerpt(chunk: Chunk) -> str:
+    return f"{chunk.path}:\n{chunk.text.rstrip()}"
+
+
+def _evidence(hit: Hit, text: str) -> Evidence:
+    symbol = hit.symbol or (hit.chunk.symbol if hit.chunk else None)
+    return Evidence(
+        kind=hit.kind,
+        symbol=symbol.qualified_name if symbol else (hit.chunk.path if hit.chunk else ""),
+        package=symbol.package if symbol else "",
+        version=symbol.version if symbol else "",
+        uri=symbol.uri if symbol else (hit.chunk.uri if hit.chunk else ""),
+        text=text,
+        score=hit.score,
+        scores=hit.scores,
+    )

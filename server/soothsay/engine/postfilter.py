@@ -1,0 +1,66 @@
+"""What a good completion never does: repeat the code below, loop, or offer blanks."""
+
+from __future__ import annotations
+
+from soothsay.engine.syntax import scan
+
+_MIN_REPEAT = 3  # equal lines in a row that count as a loop
+
+
+def tidy(completion: str, before: str, after: str) -> str:
+    """``completion`` between ``before`` (the current statement up to the cursor) and ``after`` (all below it).
+
+    "" when nothing is left that is worth showing.
+    """
+    text = completion.rstrip()
+    text = _stop_repetition(text)
+    text = _cut_at_suffix(text, after)
+    text = _balance(text, before, after)
+    text = text.rstrip()
+    return "" if not text.strip() or _repeats_below(text, before, after) else text
+
+
+def _stop_repetition(text: str) -> str:
+    lines = text.split("\n")
+    for i in range(len(lines) - _MIN_REPEAT + 1):
+        if lines[i].strip() and len(set(lines[i : i + _MIN_REPEAT])) == 1:
+            return "\n".join(lines[: i + 1])
+    return text
+
+
+def _cut_at_suffix(text: str, after: str) -> str:
+    """Without the tail that already stands right of the cursor, and from the first line that stands below on."""
+    rest = after.split("\n", 1)[0].strip()
+    if rest:
+        if text.endswith(rest):
+            return text[: -len(rest)]
+        return text
+    below = [line for line in after.split("\n")[1:] if line.strip()][:2]
+    if not below:
+        return text
+    lines = text.split("\n")
+    for i, line in enumerate(lines[1:], start=1):
+        if line.rstrip() == below[0].rstrip() and len(line.strip()) > 1 and (
+            len(lines) == i + 1 or len(below) == 1 or lines[i + 1].rstrip() == below[1].rstrip()
+        ):
+            return "\n".join(lines[:i])
+    return text
+
+
+def _balance(text: str, before: str, after: str) -> str:
+    """Close what the completion opened and left open, unless the text right of the cursor closes it."""
+    state = scan(before + text)
+    if state.quote:
+        return text
+    missing = state.closers
+    already = scan(before).closers
+    if after.split("\n", 1)[0].strip().startswith(tuple(")]}")):
+        missing = missing[: max(0, len(missing) - len(already))]
+    return text + missing if missing and not text.rstrip().endswith(("(", ",", "=", "[", "{")) else text
+
+
+def _repeats_below(text: str, before: str, after: str) -> bool:
+    below = [line.strip() for line in after.split("\n")[1:] if line.strip()]
+    line_before = before.rsplit("\n", 1)[-1]
+    written = [line.strip() for line in (line_before + text).split("\n") if line.strip()]
+    return bool(below) and written == below[: len(written)]

@@ -1,0 +1,53 @@
+"""What to ask the index: the intent, and the draft without the names the model was guessing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from soothsay.engine.types import Token
+
+MASK_BELOW = 0.4  # FLARE (Jiang et al. 2023): tokens less probable than this are masked out of the query
+_IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
+_DOCSTRING = re.compile(r'(?:"""|\'\'\')(.*?)(?:"""|\'\'\')\s*\Z', re.DOTALL)
+_LOOK_BACK = 20  # lines above the cursor searched for the comment that says what is wanted
+
+
+def masked(tokens: Sequence[Token], typed: int, below: float = MASK_BELOW) -> str:
+    """The drafted text without identifiers that hold a token of probability under ``below``.
+
+    A whole identifier goes when a part of it is doubtful: half a hallucinated name is still poison.
+    """
+    data = b"".join(token.data for token in tokens)
+    doubtful: list[tuple[int, int]] = []
+    at = 0
+    for token in tokens:
+        if token.probability < below:
+            doubtful.append((at, at + len(token.data)))
+        at += len(token.data)
+
+    def blank(match: re.Match[bytes]) -> bytes:
+        hit = any(start < match.end() and end > match.start() for start, end in doubtful)
+        return b" " * len(match.group()) if hit else match.group()
+
+    return _IDENTIFIER.sub(blank, data)[typed:].decode("utf-8", errors="replace")
+
+
+def intent(text: str, offset: int) -> str:
+    """The comment or docstring that the line at ``offset`` answers, or "" when there is none."""
+    lines = text[:offset].splitlines()[-_LOOK_BACK:]
+    if lines and not text[:offset].endswith("\n"):
+        lines, current = lines[:-1], lines[-1]
+        if current.lstrip().startswith("#"):
+            lines.append(current)
+    comment: list[str] = []
+    for line in reversed(lines):
+        stripped = line.strip()
+        if stripped.startswith("#"):
+            comment.append(stripped.lstrip("# "))
+        elif comment or stripped:
+            break
+    if comment:
+        return " ".join(reversed(comment))
+    docstring = _DOCSTRING.search("\n".join(lines))
+    return " ".join(docstring.group(1).split()) if docstring else ""

@@ -1,0 +1,64 @@
+"""When a completion is complete: at the end of the statement or block that the cursor is in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from soothsay.engine.syntax import indentation, scan, statement_start
+
+
+@dataclass(frozen=True, slots=True)
+class StopRule:
+    """Where the cursor is, as far as stopping is concerned.
+
+    ``before`` is the current statement up to the cursor. ``block`` is the indentation of the header whose
+    body is being written, or None when a single statement is.
+    """
+
+    before: str
+    block: int | None
+
+    def cut(self, draft: str) -> int | None:
+        """The length at which ``draft`` is complete, or None while it must go on."""
+        lead = len(self.before)
+        state = scan(self.before + draft)
+        if state.overclosed >= lead:
+            return state.overclosed - lead
+        block = self.block
+        begin = 0
+        written = False
+        for end in (e for e in (*state.ends, None)):
+            line = (self.before + draft)[begin:end]
+            if end is not None and end < lead:
+                begin = end + 1
+                continue
+            code = line.strip()
+            if code and written and block is not None and begin > lead and indentation(line) <= block:
+                return begin - 1 - lead  # dedented: the block has ended with the line before
+            if end is None:
+                return None
+            if not code:
+                if written:
+                    return max(0, begin - 1 - lead)
+            elif not code.startswith("#"):
+                written = True
+                if block is None and _opens_block(code):
+                    block = indentation(line)
+                if block is None:
+                    return end - lead
+            begin = end + 1
+        return None
+
+
+def stop_rule(text: str, offset: int) -> StopRule:
+    """The rule for a cursor at ``offset`` of ``text``."""
+    start = statement_start(text, offset)
+    before = text[start:offset]
+    if before.strip():
+        return StopRule(before, None)
+    above = text[:start].rstrip().rsplit("\n", 1)[-1]
+    return StopRule(before, indentation(above) if _opens_block(above.strip()) else None)
+
+
+def _opens_block(code: str) -> bool:
+    return code.partition("#")[0].rstrip().endswith(":") and not code.startswith("#")

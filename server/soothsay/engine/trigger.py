@@ -1,0 +1,46 @@
+"""The decision to retrieve: only where the model is guessing.
+
+Methods and confidence as in Jain et al. 2024 (CloudAPIBench, arXiv 2407.09726): *API invocation confidence* is the
+minimum probability over the tokens of a predicted API name; DAG++ retrieves when the name is not in the API index or
+its confidence is below a threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from soothsay.config import Method
+from soothsay.engine.types import ApiName, Reason, Token, TriggerDecision
+
+
+def name_tokens(name: ApiName, tokens: Sequence[Token], typed: int) -> list[Token]:
+    """The tokens that overlap the bytes of ``name``.
+
+    ``typed`` is how many bytes at the start of ``tokens`` were already typed (token healing): a draft's byte 0 is
+    byte ``typed`` of its tokens.
+    """
+    found: list[Token] = []
+    at = -typed
+    for token in tokens:
+        end = at + len(token.data)
+        if at < name.end and end > name.start:
+            found.append(token)
+        at = end
+    return found
+
+
+def confidence(name: ApiName, tokens: Sequence[Token], typed: int) -> float:
+    """Minimum probability over the tokens of ``name`` (1.0 when none of them was generated)."""
+    return min((token.probability for token in name_tokens(name, tokens, typed)), default=1.0)
+
+
+def decide(method: Method, name: str, confidence: float, in_index: bool, threshold: float) -> TriggerDecision:
+    """Whether ``method`` retrieves for a drafted ``name``."""
+    reasons: list[Reason] = []
+    if method == "dag":
+        reasons.append("always")
+    if method in ("index_lookup", "dag++") and not in_index:
+        reasons.append("not_in_index")
+    if method in ("confidence", "dag++") and confidence < threshold:
+        reasons.append("low_confidence")
+    return TriggerDecision(bool(reasons), tuple(reasons), confidence, threshold, name)

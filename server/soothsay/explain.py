@@ -1,0 +1,86 @@
+"""Why this completion? The JSON contract, drawn for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+_VERDICT_STYLE = {"verified": "bold green", "unverified": "bold yellow", "rejected": "bold red"}
+_REASONS = {
+    "low_confidence": "the model was guessing",
+    "not_in_index": "no such name in the installed version",
+    "not_a_member": "the type checker says it is no member",
+    "bad_arguments": "the arguments do not fit",
+    "always": "this method always retrieves",
+}
+# upper bounds of probability, in the order they are tried
+_SHADES = ((0.4, "black on red"), (0.8, "black on yellow"), (0.95, "green"), (1.01, "bold green"))
+
+
+def explanation(completion: Mapping[str, Any]) -> RenderableType:
+    """A `rich` view of one completion in the form of the JSON contract."""
+    trigger = completion["trigger"]
+    return Group(
+        _heading("draft", "each token shaded by its probability: red < 0.4, yellow < 0.8, green above"),
+        Padding(_shaded(completion["tokens"]), (0, 0, 0, 2)),
+        _heading("trigger", "retrieve?"),
+        Padding(_trigger(trigger), (0, 0, 0, 2)),
+        _heading("evidence", "what grounds it" if completion["evidence"] else "none"),
+        Padding(_evidence(completion["evidence"]), (0, 0, 0, 2)),
+        _heading("answer", f"method {completion['method']}"),
+        Padding(Text(completion["text"] or "(nothing worth showing)", style="bold"), (0, 0, 0, 2)),
+        Padding(_verdict(completion), (0, 0, 0, 2)),
+        _heading("time", _timings(completion["timings_ms"])),
+    )
+
+
+def _heading(title: str, note: str) -> Text:
+    return Text.assemble((f"{title:<9}", "bold cyan"), (note, "dim"))
+
+
+def _shaded(tokens: list[Mapping[str, Any]]) -> Text:
+    text = Text()
+    for token in tokens:
+        style = next(style for bound, style in _SHADES if token["probability"] < bound)
+        text.append(token["text"], style=style)
+    if tokens:
+        weakest = min(tokens, key=lambda t: t["probability"])
+        text.append(f"\nleast probable: {weakest['text'].strip()!r} at {weakest['probability']:.2f}", style="dim")
+    return text
+
+
+def _trigger(trigger: Mapping[str, Any]) -> Text:
+    name = trigger["name"]
+    if name is None and not trigger["fired"]:
+        return Text("not fired: the draft calls nothing")
+    sure = "" if trigger["confidence"] is None else f" (confidence {trigger['confidence']:.2f})"
+    if not trigger["fired"]:
+        return Text(f"not fired: {name} is known and confident{sure}")
+    reasons = "; ".join(f"{reason}: {_REASONS.get(reason, reason)}" for reason in trigger["reasons"])
+    return Text(f"fired on {name or 'the draft'}{sure}: {reasons}")
+
+
+def _evidence(evidence: list[Mapping[str, Any]]) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    for item in evidence:
+        source = f"{item['package']} {item['version']}".strip()
+        table.add_row(
+            Text(item["symbol"], style="bold"), Text(source, style="magenta"), Text(f"{item['score']:.3f}", "dim")
+        )
+        table.add_row(Text(item["text"], style="dim", overflow="fold"), "", "")
+    return table
+
+
+def _verdict(completion: Mapping[str, Any]) -> Text:
+    verdict = completion["verdict"]
+    problem = completion.get("problem", "")
+    return Text(f"{verdict}{': ' + problem if problem else ''}", style=_VERDICT_STYLE[verdict])
+
+
+def _timings(timings: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {ms:.0f} ms" for name, ms in timings.items())

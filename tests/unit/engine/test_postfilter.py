@@ -1,0 +1,22 @@
+"""What is never shown."""
+
+import pytest
+
+from soothsay.engine.postfilter import tidy
+
+
+@pytest.mark.parametrize(
+    ("completion", "before", "after", "shown"),
+    [
+        ("f(1)\n", "x = ", "", "f(1)"),
+        ("   \n", "x = ", "", ""),
+        ("f(1)", "x = ", "\nx = f(1)\n", ""),  # the line below says it already
+        ("1)", "f(", ")\n", "1"),  # the editor closed the bracket
+        ("f(1", "x = ", "", "f(1)"),  # what it opened is closed
+        ("a()\nb()\nb()\nb()\nc()", "", "", "a()\nb()"),
+        ("a = 1\nreturn a", "", "\nreturn a\n", "a = 1"),
+        ("a, b", "f(", ")", "a, b"),
+    ],
+)
+def test_tidy(completion: str, before: str, after: str, shown: str) -> None:
+    assert tidy(completion, before, after) == shown

@@ -1,0 +1,36 @@
+"""Where a completion ends."""
+
+import pytest
+
+from soothsay.engine.stop import stop_rule
+
+
+@pytest.mark.parametrize(
+    ("text", "draft", "kept"),
+    [
+        ("x = ", "f(1)\ny = 2", "f(1)"),
+        ("x = ", "f(\n    1,\n)\ny", "f(\n    1,\n)"),
+        ("x = f(", "1, 2)\n", "1, 2)"),
+        ("x = f(", "1, 2))", "1, 2)"),  # the second bracket closes nothing
+        ("# do it\n", "x = 1\ny = 2", "x = 1"),
+        ("# do it", "\nx = 1\ny", "\nx = 1"),
+        ("", "# first\nx = 1\ny", "# first\nx = 1"),
+        ("x = ", "'a\\nb'\n", "'a\\nb'"),
+        ("def f():\n    ", "a = 1\n    return a\n\ndef", "a = 1\n    return a"),
+        ("def f():\n    ", "a = 1\n    return a\nx = 2", "a = 1\n    return a"),
+        ("", "for x in y:\n    print(x)\nz = 1", "for x in y:\n    print(x)"),
+        ("if a:\n    b()\n    ", "c()\n    d()", "c()"),  # one statement, though inside a block
+    ],
+)
+def test_cut(text: str, draft: str, kept: str) -> None:
+    cut = stop_rule(text, len(text)).cut(draft)
+    assert cut is not None
+    assert draft[:cut] == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "draft"),
+    [("x = ", "f(1"), ("x = ", "f(1)"), ("def f():\n    ", "a = 1\n    b"), ("", "for x in y:\n"), ("x = ", "'''a\n")],
+)
+def test_goes_on(text: str, draft: str) -> None:
+    assert stop_rule(text, len(text)).cut(draft) is None
