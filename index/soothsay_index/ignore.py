@@ -1,0 +1,137 @@
+"""Which files of a workspace may be read: never what git ignores, binaries, big files or secrets."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+MAX_BYTES = 1_000_000
+
+_SKIPPED_FOLDERS = frozenset(
+    {
+        ".git", ".hg", ".svn", ".tox", ".nox", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache",
+        ".ruff_cache", ".pytest_cache", "site-packages", ".eggs", ".ipynb_checkpoints", ".aws", ".ssh", ".gnupg",
+    }
+)  # fmt: skip
+# Names that usually hold secrets. Reading one into an index, or a prompt, would be unforgivable.
+_SECRETS = (
+    ".env", ".env.*", "*.env", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.ppk", "*.asc",
+    "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "credentials", "credentials.*", "secrets", "secrets.*",
+    ".netrc", "_netrc", ".pgpass", ".htpasswd", ".npmrc", ".pypirc", "*.tfvars", "*.tfstate", "service-account*.json",
+)  # fmt: skip
+
+
+def is_secret(name: str) -> bool:
+    """True when a file of this name may hold a secret."""
+    lowered = name.lower()
+    return any(fnmatch.fnmatchcase(lowered, pattern) for pattern in _SECRETS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The ``.gitignore`` of one folder."""
+
+    folder: Path
+    spec: GitIgnoreSpec
+
+    def verdict(self, path: Path, is_folder: bool) -> bool | None:
+        """True: ignored, False: brought back with ``!``, None: not mentioned."""
+        relative = path.relative_to(self.folder).as_posix() + ("/" if is_folder else "")
+        return self.spec.check_file(relative).include
+
+
+def walk_files(
+    root: Path, suffixes: tuple[str, ...] = (".py", ".pyi"), max_bytes: int = MAX_BYTES
+) -> Iterator[Path]:
+    """Every file under ``root`` that may be indexed, in a stable order."""
+    yield from _walk(root, (), suffixes, max_bytes)
+
+
+def may_read(
+    root: Path, path: Path, suffixes: tuple[str, ...] = (".py", ".pyi"), max_bytes: int = MAX_BYTES
+) -> bool:
+    """The same judgement for a single file: would :func:`walk_files` have found it?"""
+    try:
+        parts = path.relative_to(root).parts
+    except ValueError:
+        return False
+    rules: tuple[_Rules, ...] = ()
+    folder = root
+    for part in parts[:-1]:
+        rules = _with_own(rules, folder)
+        folder = folder / part
+        if not _may_enter(folder, rules):
+            return False
+    return _may_index(path, _with_own(rules, folder), suffixes, max_bytes)
+
+
+def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str | None:
+    """The text of a file; None when it is gone, binary, too big, or not UTF-8."""
+    try:
+        if path.stat().st_size > max_bytes:
+            return None
+        data = path.read_bytes()
+    except OSError:
+        return None
+    if b"\0" in data:
+        return None
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        return None
+
+
+def _walk(
+    folder: Path, rules: tuple[_Rules, ...], suffixes: tuple[str, ...], max_bytes: int
+) -> Iterator[Path]:
+    rules = _with_own(rules, folder)
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        path = Path(entry.path)
+        # Links are not followed: they lead out of the workspace, or round in circles.
+        if entry.is_dir(follow_symlinks=False):
+            if _may_enter(path, rules):
+                yield from _walk(path, rules, suffixes, max_bytes)
+        elif entry.is_file(follow_symlinks=False) and _may_index(path, rules, suffixes, max_bytes):
+            yield path
+
+
+def _with_own(rules: tuple[_Rules, ...], folder: Path) -> tuple[_Rules, ...]:
+    try:
+        lines = (folder / ".gitignore").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return rules
+    return (*rules, _Rules(folder, GitIgnoreSpec.from_lines(lines)))
+
+
+def _may_enter(folder: Path, rules: tuple[_Rules, ...]) -> bool:
+    if folder.name in _SKIPPED_FOLDERS or folder.name.endswith(".egg-info"):
+        return False
+    if (folder / "pyvenv.cfg").exists():  # a virtual environment by any other name
+        return False
+    return not _ignored(folder, rules, is_folder=True)
+
+
+def _may_index(path: Path, rules: tuple[_Rules, ...], suffixes: tuple[str, ...], max_bytes: int) -> bool:
+    if path.suffix not in suffixes or is_secret(path.name) or _ignored(path, rules, is_folder=False):
+        return False
+    try:
+        return path.is_file() and path.stat().st_size <= max_bytes
+    except OSError:
+        return False
+
+
+def _ignored(path: Path, rules: tuple[_Rules, ...], is_folder: bool) -> bool:
+    for rule in reversed(rules):  # the nearest .gitignore that has an opinion decides
+        verdict = rule.verdict(path, is_folder)
+        if verdict is not None:
+            return verdict
+    return False

@@ -1,0 +1,553 @@
+"""Installed packages, read statically: the public names a user writes, never imported, never run."""
+
+from __future__ import annotations
+
+import ast
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import griffe
+
+from ..environment import Environment
+from ..text import first_sentence, shorten, squeeze
+from ..types import Parameter, ParameterKind, Symbol, SymbolKind
+from .base import Harvest, OwnerFacts, Release
+
+_KINDS: Mapping[griffe.ParameterKind, ParameterKind] = {
+    griffe.ParameterKind.positional_only: "positional_only",
+    griffe.ParameterKind.positional_or_keyword: "positional_or_keyword",
+    griffe.ParameterKind.var_positional: "var_positional",
+    griffe.ParameterKind.keyword_only: "keyword_only",
+    griffe.ParameterKind.var_keyword: "var_keyword",
+}
+# Folders that are in the wheel but not in the interface.
+_NOT_PUBLIC = frozenset({"tests", "test", "testing_utils", "conftest", "benchmarks", "_vendor", "vendored"})
+# Bases that add no public names, wherever they come from.
+_PLAIN_BASES = frozenset({"object", "ABC", "Protocol", "Generic"})
+_PLAIN_DECORATORS = frozenset({"dataclass", "final", "total_ordering", "runtime_checkable", "deprecated"})
+# Ways for a module to gain names that cannot be seen from its syntax.
+_DYNAMIC_MODULE = re.compile(
+    r"globals\(\)|sys\.modules\b|\bvars\(\)|\bexec\(|__dict__|lazy_loader|_LazyModule|setattr\("
+)
+_OBJECT_NAMES = tuple(name for name in dir(object))
+_MODULE_NAMES = (
+    "__name__",
+    "__doc__",
+    "__file__",
+    "__path__",
+    "__package__",
+    "__spec__",
+    "__loader__",
+    "__dict__",
+)
+_EXTRA = "soothsay"
+_DOC_LIMIT = 600
+
+
+class PythonEnvironment:
+    """The distributions of ``environment``, one release for each import name."""
+
+    def __init__(self, environment: Environment, exclude: Path | None = None) -> None:
+        self._environment = environment
+        self._exclude = exclude  # the workspace: its own files are read by another source
+
+    def releases(self) -> Sequence[Release]:
+        """Everything installed that has a public import name. The standard library comes only when asked for."""
+        return [
+            Release(found.package, found.version, found.import_name)
+            for found in self._environment.distributions.values()
+            if not found.import_name.startswith("_") and found.import_name not in _NOT_PUBLIC
+        ]
+
+    def release_of(self, import_name: str) -> Release | None:
+        """The release that ``import import_name`` uses."""
+        found = self._environment.package_of(import_name)
+        if found is None or found.import_name.startswith("_"):
+            return None
+        return Release(found.package, found.version, found.import_name)
+
+    def harvest(self, release: Release) -> Harvest:
+        """All public symbols of one import name."""
+        installed = self._environment.package_of(release.part)
+        if installed is None:
+            return Harvest()
+        if self._exclude and (installed.folder / release.part).is_relative_to(self._exclude / "src"):
+            return Harvest()
+        return harvest_package(release, (installed.folder, *self._environment.site_packages))
+
+
+def harvest_package(release: Release, search_paths: Sequence[Path]) -> Harvest:
+    """Load ``release.part`` from ``search_paths`` without importing it and read its public names."""
+    logging.getLogger("griffe").setLevel(logging.CRITICAL)  # it reports every oddity of other people's code
+    loader = griffe.GriffeLoader(
+        search_paths=[str(path) for path in search_paths],
+        allow_inspection=False,
+        extensions=griffe.Extensions(_Notes()),
+    )
+    loader.finder = _Finder([str(path) for path in search_paths])
+    package = loader.load(release.part, try_relative_path=False)
+    if not isinstance(package, griffe.Module):
+        return Harvest()
+    loader.resolve_aliases(implicit=True, external=False)
+    return _Reader(release, package).read()
+
+
+class _Finder(griffe.ModuleFinder):
+    """Leaves out what is never public: the tests of numpy and scipy alone are a third of their lines."""
+
+    def _filter_py_modules(self, path: Path) -> Iterator[Path]:
+        for found in super()._filter_py_modules(path):
+            if _NOT_PUBLIC.isdisjoint(found.relative_to(path).with_suffix("").parts):
+                yield found
+
+
+class _Notes(griffe.Extension):
+    """Notes down at parse time what griffe does not keep: bound names, self attributes, stub-only overloads."""
+
+    def on_module_members(self, *, node: Any, mod: griffe.Module, agent: Any, **_: Any) -> None:
+        _fill_from_overloads(mod)
+        source = getattr(agent, "code", "") or ""
+        stub = str(agent.filepath).endswith(".pyi")
+        if stub:
+            _mark_stub(mod, agent.filepath)
+        mod.extra[_EXTRA]["names"] = (
+            frozenset(_bound_names(node)) if isinstance(node, ast.Module) else frozenset()
+        )
+        mod.extra[_EXTRA]["dynamic"] = bool(_DYNAMIC_MODULE.search(source))
+        mod.extra[_EXTRA]["stub"] = stub
+
+    def on_class_members(self, *, node: Any, cls: griffe.Class, agent: Any, **_: Any) -> None:
+        _fill_from_overloads(cls)
+        names, dynamic = _self_names(node) if isinstance(node, ast.ClassDef) else (set(), True)
+        cls.extra[_EXTRA]["names"] = frozenset(names)
+        cls.extra[_EXTRA]["dynamic"] = dynamic or bool(getattr(node, "keywords", ()))
+        # Stubs leave out what is private, and what is set at run time.
+        cls.extra[_EXTRA]["stub"] = str(agent.filepath).endswith(".pyi")
+
+
+def _mark_stub(mod: griffe.Module, path: Path) -> None:
+    """Remember where stub-only objects really stand: after merging they pretend to be in the .py file."""
+    todo: list[griffe.Object] = [mod]
+    while todo:
+        obj = todo.pop()
+        for member in obj.members.values():
+            if isinstance(member, griffe.Object):
+                member.extra[_EXTRA]["file"] = path
+                if member.is_class:
+                    todo.append(member)
+
+
+def _fill_from_overloads(scope: griffe.Module | griffe.Class) -> None:
+    """Give functions that exist only as ``@overload`` in a stub a member; griffe would drop them."""
+    for name, overloads in scope.overloads.items():
+        if overloads and name not in scope.members:
+            scope.set_member(name, _merged(overloads))
+
+
+def _merged(overloads: Sequence[griffe.Function]) -> griffe.Function:
+    """One function for many overloads: the longest signature; required is only what all of them require."""
+    best = max(overloads, key=lambda function: len(list(function.parameters)))
+    required = [{p.name for p in function.parameters if p.required} for function in overloads]
+    always = set.intersection(*required)
+    fewest = min(len(names) for names in required)
+    parameters = griffe.Parameters()
+    for position, parameter in enumerate(best.parameters):
+        default = parameter.default
+        if default is None and parameter.required and parameter.name not in always and position >= fewest:
+            default = "..."
+        parameters.add(
+            griffe.Parameter(
+                parameter.name, annotation=parameter.annotation, kind=parameter.kind, default=default
+            )
+        )
+    function = griffe.Function(
+        best.name,
+        parameters=parameters,
+        returns=best.returns,
+        lineno=best.lineno,
+        endlineno=best.endlineno,
+        docstring=next((f.docstring for f in overloads if f.docstring), None),
+    )
+    function.labels |= best.labels - {"overload"}
+    return function
+
+
+def _bound_names(module: ast.AST) -> Iterator[str]:
+    """Every name a module's own statements bind, inside ``if``, ``try``, ``for`` and ``with`` too."""
+    todo: list[ast.AST] = list(ast.iter_child_nodes(module))
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+            continue
+        if isinstance(node, ast.Lambda):
+            continue
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                yield alias.asname or alias.name.split(".", 1)[0]
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            yield node.name
+        todo.extend(ast.iter_child_nodes(node))
+
+
+def _self_names(node: ast.ClassDef) -> tuple[set[str], bool]:
+    """Attributes that methods set on ``self``, and whether names may appear in ways that cannot be seen."""
+    names: set[str] = set()
+    dynamic = False
+    for child in ast.walk(node):
+        if isinstance(child, ast.Attribute):
+            if isinstance(child.ctx, ast.Store) and isinstance(child.value, ast.Name):
+                names.add(child.attr)
+            elif child.attr == "__dict__":
+                dynamic = True
+        elif isinstance(child, ast.Call) and isinstance(child.func, ast.Name):
+            dynamic = dynamic or child.func.id in {"setattr", "vars", "exec"}
+    names.update(name for name in _bound_names(node))
+    return names, dynamic
+
+
+class _Reader:
+    """Turns a loaded package into symbols."""
+
+    def __init__(self, release: Release, package: griffe.Module) -> None:
+        self._release = release
+        self._package = package
+        self._symbols: list[Symbol] = []
+        self._owners: list[OwnerFacts] = []
+        self._seen: set[str] = set()
+        self._docs = _added_docs(package)
+
+    def read(self) -> Harvest:
+        self._guarded(self._package)
+        return Harvest(tuple(self._symbols), tuple(self._owners))
+
+    def _module(self, module: griffe.Module) -> None:
+        if module.path in self._seen:
+            return
+        self._seen.add(module.path)
+        documented: set[str] = set()
+        resolved = True
+        children: list[griffe.Module] = []
+        for name, member in list(module.members.items()):
+            if isinstance(member, griffe.Alias) and member.wildcard:
+                resolved = False
+                continue
+            target = _target(member)
+            if isinstance(target, griffe.Module):
+                if not _is_public(module, name, member, target):
+                    continue
+                documented.add(name)
+                self._symbols.append(self._module_symbol(module.path, name, target))
+                # A module is described where it lies; an alias to it is only a name.
+                if not member.is_alias and not name.startswith("_") and name not in _NOT_PUBLIC:
+                    children.append(target)
+                continue
+            if not _is_public(module, name, member, target):
+                continue
+            if target is None:
+                if module.exports is not None and name in module.exports:
+                    documented.add(name)
+                    self._symbols.append(self._unknown(module.path, name, member))
+                continue
+            if not self._belongs(target):
+                continue
+            documented.add(name)
+            self._member(module.path, name, target)
+        self._owners.append(
+            OwnerFacts(
+                module.path, resolved and self._closed(module), self._hidden_of_module(module, documented)
+            )
+        )
+        for child in children:
+            self._guarded(child)
+
+    def _guarded(self, module: griffe.Module) -> None:
+        try:
+            self._module(module)
+        except (griffe.GriffeError, RecursionError, ValueError, AttributeError, KeyError):
+            # One odd module must not cost the package; it stays unknown, which denies nothing.
+            logging.getLogger(__name__).debug("skipped %s", module.path, exc_info=True)
+
+    def _hidden_of_module(self, module: griffe.Module, documented: set[str]) -> tuple[str, ...]:
+        names = set(module.members) | set(_note(module, "names", frozenset())) | set(_MODULE_NAMES)
+        return tuple(sorted(name for name in names - documented if name.isidentifier()))
+
+    def _closed(self, module: griffe.Module) -> bool:
+        return (
+            not _note(module, "dynamic", True)
+            and not _note(module, "stub", True)
+            and "__getattr__" not in module.members
+        )
+
+    def _belongs(self, target: griffe.Object) -> bool:
+        top = target.path.split(".", 1)[0].lstrip("_")
+        return top == self._release.part.lstrip("_")
+
+    def _member(self, owner: str, name: str, target: griffe.Object) -> None:
+        symbol = self._symbol(owner, name, target)
+        self._symbols.append(symbol)
+        if isinstance(target, griffe.Class):
+            self._class(f"{owner}.{name}", target)
+
+    def _class(self, owner: str, cls: griffe.Class) -> None:
+        if owner in self._seen:
+            return
+        self._seen.add(owner)
+        chain, resolved = _lineage(cls)
+        members: dict[str, griffe.Object | griffe.Alias] = {}
+        hidden: set[str] = set(_OBJECT_NAMES) | {"__dict__", "__module__", "__weakref__"}
+        closed = resolved
+        for ancestor in reversed(chain):
+            members.update(ancestor.members)
+            hidden |= set(_note(ancestor, "names", frozenset()))
+            closed = closed and _plain_class(ancestor)
+        documented: set[str] = set()
+        for name, member in members.items():
+            target = _target(member)
+            if name.startswith("_") or target is None or isinstance(target, griffe.Module):
+                continue
+            documented.add(name)
+            self._symbols.append(self._symbol(owner, name, target, bound=True))
+            # Nested classes are owners of their own, but only where they are defined.
+            if isinstance(target, griffe.Class) and name in cls.members and not member.is_alias:
+                self._class(f"{owner}.{name}", target)
+        hidden |= set(members)
+        names = tuple(sorted(name for name in hidden - documented if name.isidentifier()))
+        self._owners.append(OwnerFacts(owner, closed, names))
+
+    def _symbol(self, owner: str, name: str, target: griffe.Object, bound: bool = False) -> Symbol:
+        kind: SymbolKind = "attribute"
+        parameters: tuple[Parameter, ...] | None = None
+        returns = ""
+        doc = _docstring(target) or self._docs.get(target.path, "")
+        if isinstance(target, griffe.Class):
+            kind = "class"
+            parameters = _constructor(target)
+        elif isinstance(target, griffe.Function):
+            kind = "method" if bound else "function"
+            parameters = _parameters(target, drop_first=bound and "staticmethod" not in target.labels)
+            returns = _short(target.returns)
+        elif isinstance(target, griffe.Attribute):
+            returns = _short(target.annotation)
+        return Symbol(
+            qualified_name=f"{owner}.{name}",
+            name=name,
+            owner=owner,
+            kind=kind,
+            origin="package",
+            package=self._release.package,
+            version=self._release.version,
+            uri=_uri(target),
+            line=target.lineno or 1,
+            parameters=parameters,
+            returns=returns,
+            summary=first_sentence(doc),
+            doc=shorten(doc.strip(), _DOC_LIMIT),
+        )
+
+    def _module_symbol(self, owner: str, name: str, target: griffe.Module) -> Symbol:
+        doc = _docstring(target)
+        return Symbol(
+            qualified_name=f"{owner}.{name}",
+            name=name,
+            owner=owner,
+            kind="module",
+            origin="package",
+            package=self._release.package,
+            version=self._release.version,
+            uri=_uri(target),
+            summary=first_sentence(doc),
+            doc=shorten(doc.strip(), _DOC_LIMIT),
+        )
+
+    def _unknown(self, owner: str, name: str, member: griffe.Object | griffe.Alias) -> Symbol:
+        """An exported name whose definition is in a compiled module: it exists, no more is known."""
+        path = member.target_path if isinstance(member, griffe.Alias) else member.path
+        doc = self._docs.get(path, "")
+        parent = member.parent
+        return Symbol(
+            qualified_name=f"{owner}.{name}",
+            name=name,
+            owner=owner,
+            kind="attribute",
+            origin="package",
+            package=self._release.package,
+            version=self._release.version,
+            uri=_uri(parent) if parent is not None else "",
+            line=(member.alias_lineno if isinstance(member, griffe.Alias) else member.lineno) or 1,
+            summary=first_sentence(doc),
+            doc=shorten(doc.strip(), _DOC_LIMIT),
+        )
+
+
+def _note(obj: griffe.Object, key: str, default: Any) -> Any:
+    return obj.extra[_EXTRA].get(key, default) if _EXTRA in obj.extra else default
+
+
+def _target(member: griffe.Object | griffe.Alias) -> griffe.Object | None:
+    """What a member finally is; None when that lies in a compiled or absent module."""
+    if isinstance(member, griffe.Object):
+        return member
+    try:
+        found = member.final_target
+    except griffe.GriffeError:
+        return None
+    return found if isinstance(found, griffe.Object) else None
+
+
+def _is_public(
+    module: griffe.Module, name: str, member: griffe.Object | griffe.Alias, target: griffe.Object | None
+) -> bool:
+    if name.startswith("_") or name in _NOT_PUBLIC:
+        return False
+    if module.exports is not None and name in module.exports:
+        return True
+    if isinstance(target, griffe.Module):
+        # Submodules are names of their package; a module imported from elsewhere is not its interface.
+        return not member.is_alias or target.path.startswith(f"{module.path}.")
+    if module.exports is not None:
+        # With an __all__, other definitions are only public in an API sense when they are made here.
+        return not member.is_alias and not name.isupper()
+    if not member.is_alias:
+        return True
+    # Without __all__, an __init__ that imports from its own package re-exports; other modules just use names.
+    return module.is_init_module and target is not None and _same_package(module, target)
+
+
+def _same_package(module: griffe.Module, target: griffe.Object) -> bool:
+    root = module.path.split(".", 1)[0]
+    return target.path.split(".", 1)[0].lstrip("_") == root.lstrip("_")
+
+
+def _lineage(cls: griffe.Class) -> tuple[list[griffe.Class], bool]:
+    """The class and its bases, nearest first, and whether all of them could be found."""
+    chain: list[griffe.Class] = []
+    resolved = True
+    todo: list[griffe.Class] = [cls]
+    while todo and len(chain) < 64:
+        current = todo.pop(0)
+        if any(current is seen for seen in chain):
+            continue
+        chain.append(current)
+        found = {base.path for base in _bases(current)}
+        todo.extend(_bases(current))
+        for base in current.bases:
+            plain = str(base).split("[", 1)[0].rsplit(".", 1)[-1]
+            path = getattr(base, "canonical_path", str(base)).split("[", 1)[0]
+            if plain not in _PLAIN_BASES and path not in found and not _ends(found, plain):
+                resolved = False
+    return chain, resolved
+
+
+def _ends(paths: set[str], name: str) -> bool:
+    return any(path.rsplit(".", 1)[-1] == name for path in paths)
+
+
+def _bases(cls: griffe.Class) -> list[griffe.Class]:
+    try:
+        resolved = cls.resolved_bases
+    except (griffe.GriffeError, RecursionError):
+        return []
+    found = [_target(base) for base in resolved]
+    return [base for base in found if isinstance(base, griffe.Class)]
+
+
+def _plain_class(cls: griffe.Class) -> bool:
+    """True when a class has no way to gain names beside those in its body and its methods."""
+    if _note(cls, "dynamic", True) or _note(cls, "stub", True):
+        return False
+    if "__getattr__" in cls.members or "__getattribute__" in cls.members:
+        return False
+    decorators = (str(d.value).split("(", 1)[0].rsplit(".", 1)[-1] for d in cls.decorators)
+    return all(name in _PLAIN_DECORATORS for name in decorators)
+
+
+def _constructor(cls: griffe.Class) -> tuple[Parameter, ...] | None:
+    for ancestor in _lineage(cls)[0]:
+        for name in ("__init__", "__new__"):
+            member = ancestor.members.get(name)
+            target = _target(member) if member is not None else None
+            if isinstance(target, griffe.Function):
+                return _parameters(target, drop_first=True)
+        if "dataclass" in ancestor.labels:
+            return None  # griffe would have given it an __init__; without one the fields are unknown
+    return None
+
+
+def _parameters(function: griffe.Function, drop_first: bool) -> tuple[Parameter, ...] | None:
+    if "property" in function.labels or any("property" in str(d.value) for d in function.decorators):
+        return None
+    listed = list(function.parameters)
+    if (
+        drop_first
+        and listed
+        and listed[0].kind
+        in (
+            griffe.ParameterKind.positional_only,
+            griffe.ParameterKind.positional_or_keyword,
+        )
+    ):
+        listed = listed[1:]
+    return tuple(
+        Parameter(
+            name=parameter.name,
+            kind=_KINDS[parameter.kind or griffe.ParameterKind.positional_or_keyword],
+            required=parameter.required,
+            annotation=_short(parameter.annotation),
+            default="" if _variadic(parameter) else _short(parameter.default, 40),
+        )
+        for parameter in listed
+    )
+
+
+def _variadic(parameter: griffe.Parameter) -> bool:
+    return parameter.kind in (griffe.ParameterKind.var_positional, griffe.ParameterKind.var_keyword)
+
+
+def _short(expression: Any, limit: int = 60) -> str:
+    """An annotation or default as text; an unreadably long one says nothing, so it is left out."""
+    if expression is None:
+        return ""
+    text = squeeze(str(expression))
+    return text if len(text) <= limit else ""
+
+
+def _docstring(obj: griffe.Object) -> str:
+    return obj.docstring.value if obj.docstring else ""
+
+
+def _uri(obj: griffe.Object | griffe.Alias) -> str:
+    try:
+        path = obj.extra[_EXTRA].get("file") or obj.filepath
+    except (griffe.GriffeError, ValueError):
+        return ""
+    if isinstance(path, list):
+        path = path[0] if path else None
+    return Path(path).as_uri() if path is not None and Path(path).is_absolute() else ""
+
+
+def _added_docs(package: griffe.Module) -> dict[str, str]:
+    """Docstrings that a package adds to its compiled functions (``add_newdoc(module, name, doc)``)."""
+    docs: dict[str, str] = {}
+    folder = package.filepath if isinstance(package.filepath, Path) else None
+    if folder is None or folder.name != "__init__.py":
+        return docs
+    for path in folder.parent.glob("**/*add_newdocs*.py"):
+        try:
+            tree = ast.parse(path.read_bytes())
+        except (OSError, SyntaxError, ValueError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and "newdoc" in node.func.id:
+                texts = [
+                    a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)
+                ]
+                if len(texts) == 3:
+                    docs[f"{texts[0]}.{texts[1]}"] = texts[2].strip()
+    return docs
