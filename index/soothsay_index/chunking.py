@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
@@ -39,7 +39,7 @@ class FileFacts:
     chunks: tuple[Chunk, ...] = ()
     symbols: tuple[Symbol, ...] = ()
     owners: tuple[OwnerFacts, ...] = ()
-    imports: Imports = Imports()
+    imports: Imports = field(default_factory=Imports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,8 +372,17 @@ def _assigned(root: Node) -> Iterator[tuple[str, Node]]:
         todo.extend(reversed(node.children))
 
 
+_TARGET_FIELDS = {
+    "assignment": "left",
+    "augmented_assignment": "left",
+    "for_statement": "left",
+    "named_expression": "name",
+    "type_alias_statement": "left",
+}
+
+
 def _bound(root: Node) -> set[str]:
-    """Every name that a scope's own statements can bind, generously: what is not here is not there."""
+    """Every name that a scope's own statements bind, in ``if``, ``try``, ``for``, ``with`` and ``match`` too."""
     names: set[str] = set()
     todo = list(root.children)
     while todo:
@@ -381,8 +390,13 @@ def _bound(root: Node) -> set[str]:
         if node.type in {"function_definition", "class_definition"}:
             names.add(text_of(node.child_by_field_name("name")))
             continue
-        if node.type == "identifier":
-            names.add(text_of(node))
+        if node.type == "lambda":
+            continue
+        target = node.child_by_field_name(_TARGET_FIELDS[node.type]) if node.type in _TARGET_FIELDS else None
+        if node.type in {"as_pattern_target", "case_pattern"}:
+            target = node
+        if target is not None:
+            names.update(text_of(each) for each in walk(target) if each.type == "identifier")
         todo.extend(node.children)
     return names
 
@@ -437,12 +451,12 @@ def _class_chunk(place: _Place, node: Node, definition: Node, symbol: Symbol, me
             parts += place.lines[child.start_point[0] : child.end_point[0] + 1]
             continue
         inner_body = inner.child_by_field_name("body")
-        stop = inner_body.start_point[0] if inner_body else inner.start_point[0] + 1
-        signature = list(place.lines[child.start_point[0] : max(stop, child.start_point[0] + 1)])
+        stop = max(inner_body.start_point[0] if inner_body else 0, inner.start_point[0] + 1)
+        signature = list(place.lines[child.start_point[0] : stop])
         parts += signature
         if signature and not signature[-1].rstrip().endswith("..."):
             parts[-1] = f"{signature[-1].rstrip()} ..."
-    text = "\n".join(dict.fromkeys(parts) if len(parts) < 2 else parts[:MAX_LINES])[:_MAX_CHARACTERS]
+    text = "\n".join(parts[:MAX_LINES])[:_MAX_CHARACTERS]
     return Chunk(place.path, place.uri, node.start_point[0] + 1, node.end_point[0] + 1, text, symbol)
 
 

@@ -1,0 +1,120 @@
+"""Sentences to vectors, on the CPU, from a model folder that is already there."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import SoothsayIndexError
+
+Vectors = npt.NDArray[np.float32]
+
+# The texts are a name and one sentence; a longer window only costs time.
+_MAX_TOKENS = 64
+_CACHED_QUERIES = 512
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors."""
+
+    @property
+    def model_id(self) -> str:
+        """What the vectors were made with; another model's vectors cannot be compared with them."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One unit vector a text, as the rows of a matrix."""
+        ...
+
+    def encode_query(self, text: str) -> Vectors:
+        """The vector of a query. Quick when it was asked before."""
+        ...
+
+
+class SentenceTransformerEmbedder:
+    """A sentence-transformers model in a local folder. Importing and loading wait until the first use."""
+
+    def __init__(
+        self,
+        folder: Path,
+        model_id: str = "all-MiniLM-L6-v2",
+        dimension: int = 384,
+        threads: int | None = None,
+    ) -> None:
+        if not (folder / "config.json").is_file():
+            raise SoothsayIndexError(
+                f"No embedding model in {folder}: run `soothsay models pull {model_id}`."
+            )
+        self._folder = folder
+        self._model_id = model_id
+        self._dimension = dimension
+        self._threads = threads
+        self._model: Any = None
+        self._lock = threading.Lock()
+        self._queries: OrderedDict[str, Vectors] = OrderedDict()
+
+    @property
+    def model_id(self) -> str:
+        return self._model_id
+
+    @property
+    def dimension(self) -> int:
+        return self._dimension
+
+    @property
+    def loaded(self) -> bool:
+        """True once the model is in memory."""
+        return self._model is not None
+
+    def load(self) -> None:
+        """Load the model now (about 5 s), so that the first query does not have to."""
+        with self._lock:
+            if self._model is not None:
+                return
+            # Nothing leaves the machine: the folder is complete, the hub is never asked.
+            os.environ.setdefault("HF_HUB_OFFLINE", "1")
+            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+            import torch
+            from sentence_transformers import SentenceTransformer
+
+            if self._threads:
+                torch.set_num_threads(self._threads)
+            model = SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
+            model.max_seq_length = _MAX_TOKENS
+            self._model = model
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.load()
+        vectors = self._model.encode(
+            list(texts),
+            batch_size=32,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+            convert_to_numpy=True,
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+    def encode_query(self, text: str) -> Vectors:
+        with self._lock:
+            known = self._queries.get(text)
+            if known is not None:
+                self._queries.move_to_end(text)
+                return known
+        vector = self.encode([text])[0]
+        with self._lock:
+            self._queries[text] = vector
+            while len(self._queries) > _CACHED_QUERIES:
+                self._queries.popitem(last=False)
+        return vector

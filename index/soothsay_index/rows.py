@@ -1,0 +1,200 @@
+"""How symbols, owners and chunks lie in the tables."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from .codec import pack_parameters, unpack_parameters
+from .sources.base import Harvest, OwnerFacts, Release
+from .text import search_text, split_identifier
+from .types import Chunk, Symbol
+
+# Raise this when a column, or what is written into one, changes: everything stored is then rebuilt.
+SCHEMA_VERSION = 1
+
+_TEXT = pa.string()
+SYMBOLS = pa.schema(
+    [
+        ("id", _TEXT),
+        ("release", _TEXT),
+        ("path", _TEXT),
+        ("package", _TEXT),
+        ("version", _TEXT),
+        ("origin", _TEXT),
+        ("kind", _TEXT),
+        ("owner", _TEXT),
+        ("name", _TEXT),
+        ("qualified_name", _TEXT),
+        ("uri", _TEXT),
+        ("line", pa.int32()),
+        ("parameters", _TEXT),
+        ("returns", _TEXT),
+        ("summary", _TEXT),
+        ("doc", _TEXT),
+        ("vector_key", _TEXT),
+        ("search_text", _TEXT),
+    ]
+)
+OWNERS = pa.schema(
+    [("owner", _TEXT), ("release", _TEXT), ("path", _TEXT), ("closed", pa.bool_()), ("hidden", _TEXT)]
+)
+CHUNKS = pa.schema(
+    [
+        ("id", _TEXT),
+        ("path", _TEXT),
+        ("uri", _TEXT),
+        ("module", _TEXT),
+        ("start_line", pa.int32()),
+        ("end_line", pa.int32()),
+        ("text", _TEXT),
+        ("symbol_id", _TEXT),
+        ("vector_key", _TEXT),
+        ("search_text", _TEXT),
+    ]
+)
+FILES = pa.schema(
+    [
+        ("path", _TEXT),
+        ("uri", _TEXT),
+        ("hash", _TEXT),
+        ("module", _TEXT),
+        ("is_package", pa.bool_()),
+        ("modules", _TEXT),
+        ("services", _TEXT),
+    ]
+)
+
+
+def vectors_schema(dimension: int) -> pa.Schema:
+    """Vectors are kept apart from the rows they describe, so that filling them in rewrites nothing.
+
+    The key is a hash of package and text: methods that a hundred classes inherit are embedded once.
+    """
+    return pa.schema([("key", _TEXT), ("package", _TEXT), ("vector", pa.list_(pa.float32(), dimension))])
+
+
+def embedding_text(symbol: Symbol) -> str:
+    """What is embedded of a symbol: the words of its name and its first sentence."""
+    words = " ".join(split_identifier(symbol.name))
+    return f"{words}. {symbol.summary}" if symbol.summary else words
+
+
+def chunk_embedding_text(chunk: Chunk) -> str:
+    """What is embedded of a chunk: a definition's name and summary, else the start of its text."""
+    if chunk.symbol is not None and chunk.symbol.summary:
+        return embedding_text(chunk.symbol)
+    return " ".join(split_identifier(chunk.text))[:300]
+
+
+def vector_key(package: str, text: str) -> str:
+    """The name under which the vector of ``text`` is kept."""
+    return hashlib.blake2b(f"{package}\0{text}".encode(), digest_size=12).hexdigest()
+
+
+def worth_a_vector(symbol: Symbol) -> bool:
+    """Attributes and modules are found by name; vectors are for what is called."""
+    return symbol.kind not in {"attribute", "module"}
+
+
+def symbol_row(symbol: Symbol, release: str, path: str = "") -> dict[str, Any]:
+    """One row of the symbols table."""
+    key = vector_key(symbol.package, embedding_text(symbol)) if worth_a_vector(symbol) else ""
+    first_parameters = " ".join(p.name for p in (symbol.parameters or ())[:8])
+    return {
+        "id": f"{path or release}|{symbol.owner}.{symbol.name}",
+        "release": release,
+        "path": path,
+        "package": symbol.package,
+        "version": symbol.version,
+        "origin": symbol.origin,
+        "kind": symbol.kind,
+        "owner": symbol.owner,
+        "name": symbol.name,
+        "qualified_name": symbol.qualified_name,
+        "uri": symbol.uri,
+        "line": symbol.line,
+        "parameters": pack_parameters(symbol.parameters),
+        "returns": symbol.returns,
+        "summary": symbol.summary,
+        "doc": symbol.doc,
+        "vector_key": key,
+        "search_text": search_text(symbol.name, symbol.summary, (symbol.owner, first_parameters)),
+    }
+
+
+def symbol_of(row: Mapping[str, Any]) -> Symbol:
+    """The symbol a row of the symbols table stands for."""
+    return Symbol(
+        qualified_name=row["qualified_name"],
+        name=row["name"],
+        owner=row["owner"],
+        kind=row["kind"],
+        origin=row["origin"],
+        package=row["package"],
+        version=row["version"],
+        uri=row["uri"],
+        line=row["line"],
+        parameters=unpack_parameters(row["parameters"]),
+        returns=row["returns"],
+        summary=row["summary"],
+        doc=row["doc"],
+    )
+
+
+def owner_row(facts: OwnerFacts, release: str, path: str = "") -> dict[str, Any]:
+    """One row of the owners table."""
+    return {
+        "owner": facts.owner,
+        "release": release,
+        "path": path,
+        "closed": facts.closed,
+        "hidden": " ".join(facts.hidden),
+    }
+
+
+def chunk_row(chunk: Chunk, module: str, package: str) -> dict[str, Any]:
+    """One row of the chunks table."""
+    symbol = chunk.symbol
+    name = symbol.name if symbol else ""
+    summary = symbol.summary if symbol else ""
+    return {
+        "id": f"{chunk.path}:{chunk.start_line}:{chunk.end_line}",
+        "path": chunk.path,
+        "uri": chunk.uri,
+        "module": module,
+        "start_line": chunk.start_line,
+        "end_line": chunk.end_line,
+        "text": chunk.text,
+        "symbol_id": f"{chunk.path}|{symbol.owner}.{symbol.name}" if symbol else "",
+        "vector_key": vector_key(package, chunk_embedding_text(chunk)),
+        "search_text": search_text(name, summary, (module, chunk.text)),
+    }
+
+
+def chunk_of(row: Mapping[str, Any], symbol: Symbol | None) -> Chunk:
+    """The chunk a row of the chunks table stands for."""
+    return Chunk(row["path"], row["uri"], row["start_line"], row["end_line"], row["text"], symbol)
+
+
+def harvest_tables(harvests: Iterable[tuple[Release, Harvest]]) -> tuple[pa.Table, pa.Table]:
+    """The symbols and owners of some releases as tables, each qualified name once a release."""
+    symbols: dict[str, dict[str, Any]] = {}
+    owners: list[dict[str, Any]] = []
+    for release, harvest in harvests:
+        for symbol in harvest.symbols:
+            row = symbol_row(symbol, release.key)
+            symbols.setdefault(row["id"], row)
+        owners += [owner_row(facts, release.key) for facts in harvest.owners]
+    return table_of(list(symbols.values()), SYMBOLS), table_of(owners, OWNERS)
+
+
+def table_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Rows as an Arrow table of ``schema``."""
+    return pa.table(
+        {name: pa.array([row[name] for row in rows], type=schema.field(name).type) for name in schema.names},
+        schema=schema,
+    )
