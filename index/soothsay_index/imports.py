@@ -61,7 +61,7 @@ def imports_of(root: Node, module: str = "", is_package: bool = False) -> Import
                 aliases[alias or name] = target
                 modules.append(target)  # "from billing import ledger" imports a module
         elif node.type == "call":
-            service = _service(node)
+            service = service_of(node)
             if service:
                 services.append(service)
     return Imports(
@@ -108,7 +108,7 @@ def _source_module(node: Node, module: str, is_package: bool) -> str | None:
     return resolve_relative(len(text) - len(rest), rest.strip(), module, is_package)
 
 
-def _service(call: Node) -> str | None:
+def service_of(call: Node) -> str | None:
     """``bedrock`` for ``boto3.client("bedrock")``, ``session.client("bedrock")``, ``client("bedrock")``."""
     function = call.child_by_field_name("function")
     name = (
