@@ -45,7 +45,7 @@ def position_at(text: str, offset: int, encoding: str) -> Position:
     else:
         ends = [match.end() for match in _LINE_END.finditer(before)]
         line, start = len(ends), ends[-1] if ends else 0
-    return Position(line=line, character=_units(before[start:], encoding))
+    return Position(line=line, character=units(before[start:], encoding))
 
 
 def line_start(text: str, line: int) -> int | None:
@@ -84,17 +84,18 @@ def _width(character: str, encoding: str) -> int:
     return 1
 
 
-def _units(text: str, encoding: str) -> int:
+def units(text: str, encoding: str) -> int:
+    """How long ``text`` is for the client."""
     return len(text) if text.isascii() else sum(_width(character, encoding) for character in text)
 
 
-def _code_points(line: str, units: int, encoding: str) -> int:
-    """How many code points of ``line`` fit into ``units``: inside of a character counts as before it."""
+def _code_points(line: str, room: int, encoding: str) -> int:
+    """How many code points of ``line`` fit into ``room`` units: inside of a character counts as before it."""
     if line.isascii():
-        return min(units, len(line))
+        return min(room, len(line))
     for index, character in enumerate(line):
-        units -= _width(character, encoding)
-        if units < 0:
+        room -= _width(character, encoding)
+        if room < 0:
             return index
     return len(line)
 

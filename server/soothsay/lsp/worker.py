@@ -48,7 +48,7 @@ class Worker:
                 continue
             try:
                 result = work()
-            except BaseException as error:  # noqa: BLE001 - it is handed to whoever waits
+            except BaseException as error:
                 future.set_exception(error)
             else:
                 future.set_result(result)

@@ -19,7 +19,9 @@ from soothsay.lsp.documents import Document, Workspace, line_start, offset_at, p
 ENCODINGS = ["utf-8", "utf-16", "utf-32"]
 
 
-@pytest.mark.parametrize(("encoding", "after_emoji", "after_umlaut"), [("utf-8", 4, 6), ("utf-16", 2, 3), ("utf-32", 1, 2)])
+@pytest.mark.parametrize(
+    ("encoding", "after_emoji", "after_umlaut"), [("utf-8", 4, 6), ("utf-16", 2, 3), ("utf-32", 1, 2)]
+)
 def test_units(encoding: str, after_emoji: int, after_umlaut: int) -> None:
     text = "x\n😀äb"
     assert offset_at(text, Position(1, after_emoji), encoding) == 3
@@ -86,7 +88,9 @@ def test_random_edits_keep_the_document_in_step(encoding: str) -> None:
     pieces = ["", "x", "😀", "ä\n", "\r\n", "\x0c", "漢", "\n\n", "\u2028"]
     for _ in range(400):
         boundaries = [
-            offset for offset in range(len(expected) + 1) if expected[max(offset - 1, 0) : offset + 1] != "\r\n"
+            offset
+            for offset in range(len(expected) + 1)
+            if expected[max(offset - 1, 0) : offset + 1] != "\r\n"
         ]
         start, end = sorted((dice.choice(boundaries), dice.choice(boundaries)))
         end = min(end, start + 12)
@@ -107,13 +111,17 @@ def test_whole_changes_replace_everything() -> None:
 
 def test_a_range_outside_the_document_appends() -> None:
     document = open_document("a")
-    document.apply_change(TextDocumentContentChangePartial(range=Range(Position(9, 9), Position(9, 9)), text="b"))
+    document.apply_change(
+        TextDocumentContentChangePartial(range=Range(Position(9, 9), Position(9, 9)), text="b")
+    )
     assert document.source == "ab"
 
 
 def test_a_backwards_range_deletes_nothing() -> None:
     document = open_document("abc")
-    document.apply_change(TextDocumentContentChangePartial(range=Range(Position(0, 2), Position(0, 0)), text="-"))
+    document.apply_change(
+        TextDocumentContentChangePartial(range=Range(Position(0, 2), Position(0, 0)), text="-")
+    )
     assert document.source == "ab-c"
 
 

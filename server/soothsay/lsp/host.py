@@ -1,0 +1,252 @@
+"""The session of this server: opened when settings and workspace are known, replaced when they change."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+from typing import Any, Protocol
+
+from soothsay.config import Settings
+from soothsay.engine.types import Completion, CompletionRequest
+from soothsay.errors import Cancelled, SoothsayError
+from soothsay.lsp.messages import Messages
+from soothsay.lsp.progress import Bar
+from soothsay.lsp.worker import Worker
+from soothsay_index.types import Progress
+
+logger = logging.getLogger(__name__)
+
+LOADING_PATIENCE = 2.0  # seconds that a completion waits for the model before it is answered with nothing
+
+
+class Session(Protocol):
+    """What the server asks of a session. `soothsay.session.Session` is one, the tests have another."""
+
+    @property
+    def warnings(self) -> Sequence[str]: ...
+    def load_model(self) -> None: ...
+    def complete(self, request: CompletionRequest, cancel: Event | None = None) -> Completion: ...
+    def build_index(self, on_progress: Callable[[Progress], None], cancel: Event) -> object: ...
+    def reindex(self, on_progress: Callable[[Progress], None], cancel: Event) -> object: ...
+    def update_files(self, paths: Sequence[Path]) -> object: ...
+    def remove_files(self, paths: Sequence[Path]) -> object: ...
+    def close(self) -> None: ...
+
+
+SessionFactory = Callable[[Settings, Path], Session]
+
+
+def open_session(settings: Settings, workspace: Path) -> Session:
+    """The real thing. Imported when it is opened: `initialize` has been answered long before."""
+    from soothsay.session import Session as RealSession
+
+    return RealSession(settings, workspace)  # type: ignore[return-value]
+
+
+class Host:
+    """Keeps one session. Everything here runs on the event loop, except `complete`, and blocks nobody.
+
+    The model has one thread, the index another. A session is opened, loaded, asked and closed on the
+    model's thread.
+    """
+
+    def __init__(self, factory: SessionFactory, messages: Messages, bar: Callable[..., Bar]) -> None:
+        self.settings: Settings | None = None
+        self.workspace: Path | None = None
+        self.model_worker = Worker("soothsay-model")
+        self._index_worker = Worker("soothsay-index")
+        self._factory = factory
+        self._messages = messages
+        self._bar = bar
+        self._session: Session | None = None
+        self._loaded = False
+        self._settled = asyncio.Event()  # loading has ended, well or badly
+        self._opening: asyncio.Task[None] | None = None
+        self._stop_index = Event()
+        self._changed: dict[Path, bool] = {}  # True: updated, False: removed
+        self._applying: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # -- the session's life ------------------------------------------------------------------------
+
+    def configure(self, settings: Settings) -> None:
+        """Take new settings; the session is opened anew unless only the method differs."""
+        before, self.settings = self.settings, settings
+        if before is None or replace(before, method=settings.method) != settings:
+            self.reopen()
+
+    def serve(self, workspace: Path | None) -> None:
+        """Take a workspace (None: the next document's folder)."""
+        if workspace != self.workspace:
+            self.workspace = workspace
+            self.reopen()
+
+    def serve_document(self, file: Path) -> None:
+        """Without a workspace, the folder of the first document is the workspace."""
+        if self.workspace is None:
+            self.serve(file.parent)
+
+    def retry(self) -> None:
+        """Try again to load a model that could not be loaded."""
+        if self._settled.is_set() and not self._loaded:
+            self.reopen()
+
+    def reopen(self) -> None:
+        self._settled.clear()
+        self._loaded = False
+        self._stop_index.set()
+        if self.settings is not None and self.workspace is not None:
+            self._opening = self._spawn(self._open(self.settings, self.workspace, self._opening))
+
+    async def ready(self) -> bool:
+        """True when the model is loaded; waits for it, but not for long."""
+        try:
+            async with asyncio.timeout(LOADING_PATIENCE):
+                await self._settled.wait()
+        except TimeoutError:
+            return False
+        return self._loaded
+
+    def interrupt(self) -> None:
+        """Stop indexing, now and for good."""
+        self._stop_index.set()
+        self._changed.clear()
+        self._opening = None
+
+    def stop(self, timeout: float) -> bool:
+        """Close the session and end the threads; works without a running loop. False when one is stuck."""
+        self.interrupt()
+        deadline = time.monotonic() + timeout
+        stopped = self._index_worker.stop(timeout)
+        self.model_worker.submit(lambda: self._close(self._detach()))
+        return self.model_worker.stop(max(0.1, deadline - time.monotonic())) and stopped
+
+    async def _open(self, settings: Settings, workspace: Path, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        if self._opening is not asyncio.current_task():  # settings have changed once more meanwhile
+            return
+        old = await self._index_worker.run(self._detach)  # after what used it there has returned
+        await self.model_worker.run(self._close, old)
+        bar = self._bar(f"Loading {Path(settings.model.path).name or settings.model.name}")
+        try:
+            await self.model_worker.run(self._load, settings, workspace)
+        except SoothsayError as error:
+            self._messages.error(error)
+        except Exception:
+            logger.exception("the model could not be loaded")
+            self._messages.error("soothsay: the model could not be loaded; the log says why")
+        else:
+            self._loaded = True
+        finally:
+            bar.end()
+        if self._opening is asyncio.current_task():
+            self._settled.set()
+            self.show_warnings()
+            if settings.index.enabled:
+                self._spawn(self._index(rebuild=False))
+
+    def _load(self, settings: Settings, workspace: Path) -> None:
+        session = self._session = self._factory(settings, workspace)
+        session.load_model()
+
+    def _detach(self) -> Session | None:
+        session, self._session = self._session, None
+        return session
+
+    @staticmethod
+    def _close(session: Session | None) -> None:
+        if session is not None:
+            try:
+                session.close()
+            except Exception:
+                logger.exception("the session could not be closed")
+
+    # -- completions -------------------------------------------------------------------------------
+
+    def complete(self, request: CompletionRequest, cancel: Event) -> Completion:
+        """Blocking; runs on the model's thread. A request without a method gets the setting of this moment."""
+        if self._session is None or self.settings is None:
+            raise Cancelled
+        if request.method is None:
+            request = replace(request, method=self.settings.method)
+        return self._session.complete(request, cancel)
+
+    def show_warnings(self) -> None:
+        for warning in self._session.warnings if self._session else ():
+            self._messages.warning(warning)
+
+    # -- the index ---------------------------------------------------------------------------------
+
+    def reindex(self) -> bool:
+        """Build the index anew, stopping a build that runs. False when there is nothing to index yet."""
+        if self._session is None:
+            return False
+        self._spawn(self._index(rebuild=True))
+        return True
+
+    def files_changed(self, updated: Iterable[Path], removed: Iterable[Path] = ()) -> None:
+        """Bring the index up to date with these files; bursts (a git checkout) are taken together."""
+        if self.settings is None or not self.settings.index.enabled:
+            return
+        self._changed.update(dict.fromkeys(updated, True) | dict.fromkeys(removed, False))
+        if self._applying is None or self._applying.done():
+            self._applying = self._spawn(self._apply_changes())
+
+    async def _index(self, rebuild: bool) -> None:
+        self._stop_index.set()
+        self._stop_index = cancel = Event()
+        session = self._session
+        if session is None:
+            return
+        bar = self._bar("Indexing", measured=True, cancel=cancel)
+        build = session.reindex if rebuild else session.build_index
+        try:
+            await self._guard(self._index_worker.run(self._unless, cancel, build, bar.step))
+        finally:
+            bar.end("cancelled" if cancel.is_set() else None)
+
+    @staticmethod
+    def _unless(
+        cancel: Event,
+        build: Callable[[Callable[[Progress], None], Event], object],
+        step: Callable[[Progress], None],
+    ) -> None:
+        if not cancel.is_set():
+            build(step, cancel)
+
+    async def _apply_changes(self) -> None:
+        while self._changed:
+            changed, self._changed = self._changed, {}
+            await self._guard(self._index_worker.run(self._update_index, changed))
+
+    def _update_index(self, changed: dict[Path, bool]) -> None:
+        session = self._session
+        updated = [path for path, exists in changed.items() if exists]
+        removed = [path for path, exists in changed.items() if not exists]
+        if session is not None and updated:
+            session.update_files(updated)
+        if session is not None and removed:
+            session.remove_files(removed)
+
+    async def _guard(self, work: Coroutine[Any, Any, object]) -> None:
+        try:
+            await work
+        except Cancelled:
+            pass
+        except SoothsayError as error:
+            self._messages.error(error)
+        except Exception:
+            logger.exception("the index could not be brought up to date")
+            self._messages.warning("soothsay: the index could not be brought up to date; the log says why")
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

@@ -1,0 +1,93 @@
+"""Which completion the model works on: one at a time, and the newest request wins."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from threading import Event
+
+from soothsay.engine.types import Completion, CompletionRequest
+from soothsay.errors import Cancelled
+from soothsay.lsp.worker import Worker
+
+
+@dataclass(eq=False)
+class _Job:
+    """One request to the model, and everybody who waits for it (an editor may ask in two ways at once)."""
+
+    request: CompletionRequest
+    answer: asyncio.Future[Completion | None]
+    cancel: Event = field(default_factory=Event)
+    waiters: int = 0
+
+    def settle(self, completion: Completion | None) -> None:
+        if not self.answer.done():
+            self.answer.set_result(completion)
+
+    def fail(self, error: BaseException) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+    def abort(self) -> None:
+        """Answer at once with nothing, and let the model stop when it looks at the event."""
+        self.cancel.set()
+        self.settle(None)
+
+
+class Scheduler:
+    """Runs ``complete`` on ``worker``. ``ready`` is awaited first; when it says False the answer is None."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        complete: Callable[[CompletionRequest, Event], Completion],
+        ready: Callable[[], Awaitable[bool]],
+    ) -> None:
+        self._worker = worker
+        self._complete = complete
+        self._ready = ready
+        self._newest: _Job | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def submit(self, request: CompletionRequest) -> Completion | None:
+        """The completion; None when it was superseded, aborted, or the model is not there (yet)."""
+        job = self._newest
+        if job is None or job.answer.done() or job.request != request:
+            job = self._supersede(request)
+        job.waiters += 1
+        try:
+            return await asyncio.shield(job.answer)
+        finally:
+            job.waiters -= 1
+            if job.waiters == 0:  # nobody is left: the last one was cancelled, or all have their answer
+                job.abort()
+
+    def abort(self) -> None:
+        """Stop whatever runs or waits; its requests are answered with None."""
+        if self._newest is not None:
+            self._newest.abort()
+
+    def _supersede(self, request: CompletionRequest) -> _Job:
+        self.abort()
+        job = self._newest = _Job(request, asyncio.get_running_loop().create_future())
+        task = asyncio.create_task(self._run(job))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return job
+
+    async def _run(self, job: _Job) -> None:
+        try:
+            if await self._ready() and not job.answer.done():
+                job.settle(await self._worker.run(self._work, job))
+        except Cancelled:
+            pass
+        except Exception as error:
+            job.fail(error)
+        finally:
+            job.settle(None)
+
+    def _work(self, job: _Job) -> Completion:
+        if job.cancel.is_set():  # superseded while it waited for its turn
+            raise Cancelled
+        return self._complete(job.request, job.cancel)

@@ -1,0 +1,44 @@
+"""Which files the client watches for us, and what its events mean."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.uris import to_fs_path
+
+if TYPE_CHECKING:
+    from pygls.lsp.server import LanguageServer
+
+logger = logging.getLogger(__name__)
+
+WATCHED = "**/*.{py,pyi}"
+
+
+async def watch_files(server: LanguageServer) -> None:
+    """Ask the client to watch, when it can be asked. Others watch what they are configured to."""
+    workspace = server.client_capabilities.workspace
+    watching = workspace.did_change_watched_files if workspace else None
+    if watching is None or not watching.dynamic_registration:
+        return
+    options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob_pattern=WATCHED)])
+    registration = types.Registration(
+        id="soothsay-files", method=types.WORKSPACE_DID_CHANGE_WATCHED_FILES, register_options=options
+    )
+    try:
+        await server.client_register_capability_async(types.RegistrationParams([registration]))
+    except Exception as error:
+        logger.warning("the client does not watch files: %r", error)
+
+
+def updated_and_removed(events: Iterable[types.FileEvent]) -> tuple[list[Path], list[Path]]:
+    """The files to index again, and those to forget. The last event for a file counts."""
+    exists = {
+        Path(path): event.type != types.FileChangeType.Deleted
+        for event in events
+        if (path := to_fs_path(event.uri))
+    }
+    return [path for path in exists if exists[path]], [path for path in exists if not exists[path]]

@@ -1,0 +1,134 @@
+"""The real server over stdio (or TCP: ``--tcp``), around a session that needs no model.
+
+What the fake does is asked for in the text of the line with the cursor (see `FakeSession.complete`) and in the
+setting ``model.name`` (see `load_model`); what was done to it is written to the file in ``FAKE_JOURNAL``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event, Lock
+
+from soothsay.config import Settings
+from soothsay.engine.types import Completion, CompletionRequest, Evidence, Token, TriggerDecision
+from soothsay.errors import Cancelled, SoothsayError
+from soothsay.lsp.transport import run_stdio, run_tcp
+from soothsay_index.types import Progress
+
+_lock = Lock()
+
+
+def journal(event: str, **details: object) -> None:
+    with _lock, Path(os.environ["FAKE_JOURNAL"]).open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"event": event, "at": time.monotonic(), **details}) + "\n")
+
+
+class FakeSession:
+    def __init__(self, settings: Settings, workspace: Path) -> None:
+        self.settings = settings
+        self.warnings: list[str] = []
+        journal(
+            "open", workspace=str(workspace), model=settings.model.name, threshold=settings.trigger.threshold
+        )
+
+    def load_model(self) -> None:
+        match self.settings.model.name:
+            case "missing":
+                raise SoothsayError("no model named 'missing'; try `soothsay models list`")
+            case "broken":
+                raise RuntimeError("a bug in the loader")
+            case "warns":
+                self.warnings.append("this model has no FIM tokens; completing from the prefix only")
+            case "slow":
+                time.sleep(1.0)
+            case "very-slow":
+                time.sleep(3.0)
+        journal("loaded")
+
+    def complete(self, request: CompletionRequest, cancel: Event | None = None) -> Completion:
+        before = request.text[: request.offset].rsplit("\n", 1)[-1]
+        journal(
+            "complete", line=before, method=request.method, language=request.language, path=str(request.path)
+        )
+        if "SLOW" in before:
+            assert cancel is not None
+            if cancel.wait(5):
+                journal("cancelled", line=before)
+                raise Cancelled
+        if "STUCK" in before:  # does not look at the event
+            time.sleep(1.5)
+        if "ERROR" in before:
+            raise SoothsayError("the model is out of memory; choose a smaller one")
+        if "BUG" in before:
+            raise RuntimeError("a bug in the engine")
+        if "PRINT" in before:
+            print("printed by Python")
+            os.write(1, b"written to descriptor 1\n")
+            libc = ctypes.CDLL(None)
+            libc.puts(b"printed by C")
+            libc.fflush(None)
+        text = "" if "NOTHING" in before else "create_job(\n    name=1,\n)"
+        return Completion(
+            text=text,
+            draft=before,
+            verdict="verified",
+            method=request.method or "dag++",
+            trigger=TriggerDecision(True, ("not_in_index", "low_confidence"), 0.65, 0.8, "create_jib"),
+            evidence=(
+                Evidence(
+                    kind="symbol",
+                    symbol="bedrock.create_job",
+                    package="botocore",
+                    version="1.43.11",
+                    uri="file:///site-packages/botocore/data/bedrock.json",
+                    text="client.create_job(name=...)",
+                    score=0.5,
+                ),
+            ),
+            tokens=(Token(b"cre", 0.9), Token(b"\xf0\x9f", 0.5), Token(b"\x98\x80", 0.25)),
+            timings_ms={"total": 1.0},
+            evaluated={"draft": 3},
+        )
+
+    def build_index(self, on_progress: Callable[[Progress], None], cancel: Event) -> None:
+        self._index("build", on_progress, cancel)
+
+    def reindex(self, on_progress: Callable[[Progress], None], cancel: Event) -> None:
+        self._index("reindex", on_progress, cancel)
+
+    def _index(self, kind: str, on_progress: Callable[[Progress], None], cancel: Event) -> None:
+        journal(kind)
+        steps = 100 if self.settings.index.python == "slow" else 3
+        for step in range(steps):
+            on_progress(Progress("packages", step, steps, "numpy"))
+            if cancel.wait(0.05):
+                journal(f"{kind} cancelled")
+                raise Cancelled
+        journal(f"{kind} done")
+
+    def update_files(self, paths: Sequence[Path]) -> None:
+        journal("update", paths=[str(path) for path in paths])
+
+    def remove_files(self, paths: Sequence[Path]) -> None:
+        journal("remove", paths=[str(path) for path in paths])
+
+    def close(self) -> None:
+        journal("close")
+
+
+if __name__ == "__main__":
+    heavy = [
+        name
+        for name in ("llama_cpp", "lancedb", "torch", "numpy", "sentence_transformers", "tree_sitter")
+        if name in sys.modules
+    ]
+    journal("start", heavy=heavy)
+    if "--tcp" in sys.argv:
+        sys.exit(run_tcp("127.0.0.1", 0, FakeSession))
+    sys.exit(run_stdio(FakeSession))

@@ -1,0 +1,1 @@
+"""The server with the real model, index and embeddings."""
