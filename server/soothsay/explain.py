@@ -50,7 +50,9 @@ def _shaded(tokens: list[Mapping[str, Any]]) -> Text:
         text.append(token["text"], style=style)
     if tokens:
         weakest = min(tokens, key=lambda t: t["probability"])
-        text.append(f"\nleast probable: {weakest['text'].strip()!r} at {weakest['probability']:.2f}", style="dim")
+        text.append(
+            f"\nleast probable: {weakest['text'].strip()!r} at {weakest['probability']:.2f}", style="dim"
+        )
     return text
 
 
@@ -70,7 +72,9 @@ def _evidence(evidence: list[Mapping[str, Any]]) -> RenderableType:
     for item in evidence:
         source = f"{item['package']} {item['version']}".strip()
         table.add_row(
-            Text(item["symbol"], style="bold"), Text(source, style="magenta"), Text(f"{item['score']:.3f}", "dim")
+            Text(item["symbol"], style="bold"),
+            Text(source, style="magenta"),
+            Text(f"{item['score']:.3f}", "dim"),
         )
         table.add_row(Text(item["text"], style="dim", overflow="fold"), "", "")
     return table

@@ -2,25 +2,185 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
+from typing import Protocol
 
 from soothsay.config import Settings
+from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import Completion, CompletionRequest
+from soothsay.errors import SoothsayError
+from soothsay.model.cache import is_pulled, model_path, models_folder
+from soothsay.model.registry import EMBEDDING_MODEL
+from soothsay.model.resolve import resolve_model
+from soothsay.model.runtime import LlamaRuntime
+from soothsay_index.environment import Environment, find_environment
+from soothsay_index.errors import SoothsayIndexError
+from soothsay_index.sync import Status
+from soothsay_index.types import Hit, Index, Progress, Query, Symbol
+
+log = logging.getLogger(__name__)
+
+OnProgress = Callable[[Progress], None]
+
+
+class WritableIndex(Index, Protocol):
+    """An index that can also be brought up to date."""
+
+    def build(
+        self,
+        environment: Environment | None,
+        progress: OnProgress | None = None,
+        cancel: Event | None = None,
+        all_packages: bool = False,
+        embed: bool = True,
+    ) -> Status: ...
+    def update(self, paths: Sequence[Path]) -> int: ...
+    def remove(self, paths: Sequence[Path]) -> int: ...
+    def status(self) -> Status: ...
+    def close(self) -> None: ...
+
+
+OpenIndex = Callable[[Path, Path, Path | None], WritableIndex]
+"""Takes the folder of all indexes, the workspace and the embedding model's folder (None: full text only)."""
+
+
+def index_folder() -> Path:
+    """Where the indexes of all workspaces lie."""
+    return models_folder().parent / "index"
+
+
+def open_in_process(root: Path, workspace: Path, embedding: Path | None) -> WritableIndex:
+    """For a command that ends soon."""
+    from soothsay_index.local import LocalIndex
+
+    return LocalIndex.open(root, workspace, embedding)
+
+
+def open_in_worker(root: Path, workspace: Path, embedding: Path | None) -> WritableIndex:
+    """For a server: indexing and embedding take a process of their own."""
+    from soothsay_index.client import IndexClient
+
+    return IndexClient.open(root, workspace, embedding)
 
 
 class Session:
-    """Opens nothing until it is asked to. Thread-safe: completions are answered one at a time."""
+    """Loads the model when it is first asked to. Completions are answered one at a time, in the caller's thread."""
 
-    def __init__(self, settings: Settings, workspace: Path) -> None:
-        raise NotImplementedError
+    def __init__(
+        self, settings: Settings, workspace: Path, open_index: OpenIndex = open_in_worker
+    ) -> None:
+        """Open the index of ``workspace``. Raises `SoothsayError` when it cannot be had."""
+        self.settings = settings
+        self.workspace = workspace
+        self.last: Completion | None = None
+        self.warnings: list[str] = []
+        self._lock = Lock()
+        self._model: LlamaRuntime | None = None
+        self._engine: Engine | None = None
+        self._index = self._open_index(open_index) if settings.index.enabled else None
+
+    @property
+    def index(self) -> WritableIndex:
+        """The index. Raises `SoothsayError` when the settings have switched it off."""
+        if self._index is None:
+            raise SoothsayError("the index is switched off: set index.enabled to true")
+        return self._index
 
     def load_model(self) -> None:
         """Load the weights (blocking, about a second). Raises `SoothsayError` with the fix."""
+        with self._lock:
+            if self._engine is not None:
+                return
+            model = self.settings.model
+            self._model = LlamaRuntime(
+                resolve_model(model.name, model.path), context=model.context, threads=model.threads
+            )
+            if not self._model.fim:
+                self._warn("this model has no fill-in-the-middle tokens: what stands after the cursor is not read")
+            self._engine = Engine(self._model, self._index or NoIndex(), self.settings)
 
     def complete(self, request: CompletionRequest, cancel: Event | None = None) -> Completion:
         """Answer one request (blocking). Raises `Cancelled` once ``cancel`` is set, `SoothsayError` on bad input."""
-        raise NotImplementedError
+        self.load_model()
+        assert self._engine is not None
+        with self._lock:
+            self.last = self._engine.complete(request, cancel)
+            return self.last
+
+    def build_index(self, on_progress: OnProgress, cancel: Event, *, embed: bool = True) -> Status:
+        """Bring the index up to date (blocking): the workspace, what it imports, then the rest."""
+        try:
+            return self.index.build(
+                self._environment(), on_progress, cancel, self.settings.index.all_packages, embed
+            )
+        except SoothsayIndexError as error:
+            raise SoothsayError(str(error)) from error
+
+    def reindex(self, on_progress: OnProgress, cancel: Event) -> Status:
+        """Like `build_index`, with every workspace file read again."""
+        return self.build_index(on_progress, cancel)
+
+    def update_files(self, paths: Sequence[Path]) -> int:
+        """Index these files again; returns how many had changed."""
+        return self.index.update(paths)
+
+    def remove_files(self, paths: Sequence[Path]) -> int:
+        """Forget these files."""
+        return self.index.remove(paths)
 
     def close(self) -> None:
-        """Free the model and the index."""
+        """Free the model and the index. Calling it twice is harmless."""
+        with self._lock:
+            if self._model is not None:
+                self._model.close()
+            self._model = self._engine = None
+            if self._index is not None:
+                self._index.close()
+                self._index = None
+
+    def _open_index(self, open_index: OpenIndex) -> WritableIndex:
+        embedding = model_path(EMBEDDING_MODEL) if is_pulled(EMBEDDING_MODEL) else None
+        if embedding is None:
+            self._warn(f"searching by text alone; for vectors run: soothsay models pull {EMBEDDING_MODEL}")
+        try:
+            return open_index(index_folder(), self.workspace, embedding)
+        except SoothsayIndexError as error:
+            raise SoothsayError(str(error)) from error
+        except OSError as error:
+            raise SoothsayError(f"cannot write the index in {index_folder()} ({error.strerror}): "
+                                "free the folder or set SOOTHSAY_CACHE") from error  # fmt: skip
+
+    def _environment(self) -> Environment | None:
+        try:
+            return find_environment(self.workspace, self.settings.index.python or None)
+        except SoothsayIndexError as error:
+            if self.settings.index.python:
+                raise
+            self._warn(f"only the workspace is indexed: {error}")
+            return None
+
+    def _warn(self, message: str) -> None:
+        log.warning(message)
+        self.warnings.append(message)
+
+
+class NoIndex:
+    """What the engine is given when the index is switched off: it knows nothing."""
+
+    def members(self, owner: str) -> Sequence[Symbol]:
+        return ()
+
+    def is_closed(self, owner: str) -> bool:
+        return False
+
+    def lookup(self, qualified: str) -> Symbol | None:
+        return None
+
+    def has_name(self, name: str) -> bool:
+        return True  # nothing can be said to be missing
+
+    def search(self, query: Query) -> Sequence[Hit]:
+        return ()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from soothsay.engine.syntax import close, node_text, parse, walk
+from soothsay.engine.syntax import close
+from soothsay_index.syntax import parse_python, text_of, walk
 from soothsay_index.types import Parameter
 
 
@@ -21,7 +22,7 @@ class Arguments:
 
 def parse_arguments(source: str) -> Arguments:
     """Read ``(a, b=1, **c)``; an unclosed list is closed first."""
-    root = parse(f"f{close(source)}".encode())
+    root = parse_python(f"f{close(source)}".encode()).root_node
     call = next((node for node in walk(root) if node.type == "call"), None)
     arguments = call.child_by_field_name("arguments") if call else None
     if arguments is None:
@@ -31,7 +32,7 @@ def parse_arguments(source: str) -> Arguments:
     for node in children:
         match node.type:
             case "keyword_argument":
-                keywords.append(node_text(node.child_by_field_name("name")))
+                keywords.append(text_of(node.child_by_field_name("name")))
             case "list_splat":
                 splat = True
             case "dictionary_splat":
@@ -61,7 +62,9 @@ def misfit(parameters: Sequence[Parameter], call: Arguments) -> str:
     missing = [
         p.name
         for p in parameters
-        if p.required and p.name not in filled and not p.kind.startswith("var_")
+        if p.required
+        and p.name not in filled
+        and not p.kind.startswith("var_")
         and not (call.mapping and p.kind != "positional_only")
         and not (call.splat and p.kind in ("positional_only", "positional_or_keyword"))
     ]

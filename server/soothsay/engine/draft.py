@@ -74,10 +74,13 @@ def write(
         data += token.data
         text = _text(accepted, data, typed)
         cut = rule.cut(text)
-        if cut is not None:
-            text = text[:cut]
+        text = text[:cut]
+        if watch(text, tokens):
+            complete = False
             break
-        if watch(text, tokens) or len(tokens) >= limits.max_tokens or time.monotonic() > limits.deadline:
+        if cut is not None:
+            break
+        if len(tokens) >= limits.max_tokens or time.monotonic() > limits.deadline:
             complete = False
             break
     return Written(text, tuple(tokens), typed, complete)

@@ -44,7 +44,7 @@ class _Site:
 
     @cached_property
     def scope(self) -> Scope:
-        return read_scope(self.request.text, self.request.offset, self.request.path, self.request.workspace)
+        return read_scope(self.request.text, self.request.offset)
 
     @cached_property
     def rule(self) -> StopRule:
@@ -193,7 +193,9 @@ class _Watch:
         if self._method == "dag":
             self.fired_at = names[0] if names else None
             value = confidence(names[0], draft.tokens, draft.typed) if names else None
-            return TriggerDecision(True, ("always",), value, self._threshold, names[0].name if names else None)
+            return TriggerDecision(
+                True, ("always",), value, self._threshold, names[0].name if names else None
+            )
         if self._method == "base":
             self._check_all(names, draft)
             return replace(self._weakest(), fired=False, reasons=())

@@ -40,8 +40,10 @@ def _cut_at_suffix(text: str, after: str) -> str:
         return text
     lines = text.split("\n")
     for i, line in enumerate(lines[1:], start=1):
-        if line.rstrip() == below[0].rstrip() and len(line.strip()) > 1 and (
-            len(lines) == i + 1 or len(below) == 1 or lines[i + 1].rstrip() == below[1].rstrip()
+        if (
+            line.rstrip() == below[0].rstrip()
+            and len(line.strip()) > 1
+            and (len(lines) == i + 1 or len(below) == 1 or lines[i + 1].rstrip() == below[1].rstrip())
         ):
             return "\n".join(lines[:i])
     return text

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from soothsay.engine.syntax import node_text, parse, walk
-from soothsay_index.imports import read_imports, service_of
+from soothsay_index.imports import imports_of, service_of
+from soothsay_index.syntax import parse_python, text_of, walk
 from soothsay_index.types import Index, Symbol
 
 BUILTINS = frozenset(dir(builtins))
@@ -51,19 +51,19 @@ class Resolution:
 
 def read_scope(text: str, offset: int, module: str = "") -> Scope:
     """Bindings of ``text`` before ``offset`` (later definitions count, later assignments do not)."""
-    source = text.encode("utf-8")
+    root = parse_python(text.encode("utf-8")).root_node
     cursor = len(text[:offset].encode("utf-8"))
     values: dict[str, Node] = {}
     annotations: dict[str, str] = {}
     definitions: set[str] = set()
-    for node in walk(parse(source)):
+    for node in walk(root):
         match node.type:
             case "function_definition" | "class_definition":
-                definitions.add(node_text(node.child_by_field_name("name")))
+                definitions.add(text_of(node.child_by_field_name("name")))
             case "assignment" if node.start_byte < cursor:
                 left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-                name = node_text(left)
-                annotation = node_text(node.child_by_field_name("type"))
+                name = text_of(left)
+                annotation = text_of(node.child_by_field_name("type"))
                 if annotation:
                     annotations[name] = annotation
                 elif right is not None and left is not None and left.type in ("identifier", "attribute"):
@@ -72,16 +72,16 @@ def read_scope(text: str, offset: int, module: str = "") -> Scope:
             case "as_pattern" if node.start_byte < cursor:
                 alias = node.child_by_field_name("alias")
                 if alias is not None and node.named_children:
-                    values[node_text(alias)] = node.named_children[0]
+                    values[text_of(alias)] = node.named_children[0]
             case "typed_parameter" | "typed_default_parameter" if node.start_byte < cursor:
                 name = node.child_by_field_name("name") or node.named_children[0]
-                annotations[node_text(name)] = node_text(node.child_by_field_name("type"))
-    return Scope(read_imports(text, module), values, annotations, frozenset(definitions))
+                annotations[text_of(name)] = text_of(node.child_by_field_name("type"))
+    return Scope(imports_of(root, module).aliases, values, annotations, frozenset(definitions))
 
 
 def owner_of(expression: str, scope: Scope, index: Index) -> str:
     """The owner whose members may follow ``expression.``; "" when unknown."""
-    root = parse(expression.encode("utf-8"))
+    root = parse_python(expression.encode("utf-8")).root_node
     statement = root.named_children[0] if root.named_children else None
     if statement is None or not statement.named_children:
         return ""
@@ -121,7 +121,7 @@ def _owner(node: Node, scope: Scope, index: Index, depth: int) -> str:
 
 
 def _owner_of_name(node: Node, scope: Scope, index: Index, depth: int) -> str:
-    name = node_text(node)
+    name = text_of(node)
     if name in scope.annotations:
         return _class_owner(scope.annotations[name], scope, index)
     if name in scope.values:
@@ -132,7 +132,7 @@ def _owner_of_name(node: Node, scope: Scope, index: Index, depth: int) -> str:
     if base is None:
         return ""
     owner = _owner(base, scope, index, depth - 1)
-    return f"{owner}.{node_text(node.child_by_field_name('attribute'))}" if owner else ""
+    return f"{owner}.{text_of(node.child_by_field_name('attribute'))}" if owner else ""
 
 
 def _owner_of_call(node: Node, scope: Scope, index: Index, depth: int) -> str:
@@ -142,8 +142,8 @@ def _owner_of_call(node: Node, scope: Scope, index: Index, depth: int) -> str:
     function = node.child_by_field_name("function")
     if function is None:
         return ""
-    receiver = node_text(function.child_by_field_name("object"))
-    name = node_text(function.child_by_field_name("attribute") or function)
+    receiver = text_of(function.child_by_field_name("object"))
+    name = text_of(function.child_by_field_name("attribute") or function)
     symbol = resolve(receiver, name, scope, index).symbol if depth > 1 else None
     if symbol is None:
         return ""

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-
-import tree_sitter_python
-from tree_sitter import Language, Node, Parser
 
 from soothsay.engine.types import ApiName
+from soothsay_index.syntax import parse_python, text_of, walk
 
 _CLOSER = {"(": ")", "[": "]", "{": "}"}
 _MARKS = re.compile(r"""\\\n|\\.|\"\"\"|'''|["'#()\[\]{}\n]""", re.DOTALL)
@@ -94,29 +90,6 @@ def indentation(line: str) -> int:
     return len(line) - len(line.lstrip(" \t"))
 
 
-@cache
-def _parser() -> Parser:
-    return Parser(Language(tree_sitter_python.language()))
-
-
-def parse(source: bytes) -> Node:
-    """The syntax tree of ``source``, however broken it is."""
-    return _parser().parse(source).root_node
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """``node`` and all nodes under it, in source order."""
-    todo = [node]
-    while todo:
-        current = todo.pop()
-        yield current
-        todo.extend(reversed(current.children))
-
-
-def node_text(node: Node | None) -> str:
-    return "" if node is None or node.text is None else node.text.decode("utf-8", errors="replace")
-
-
 def api_names(before: str, draft: str) -> list[ApiName]:
     """The calls whose name ``draft`` wrote, at least in part, in source order.
 
@@ -124,7 +97,7 @@ def api_names(before: str, draft: str) -> list[ApiName]:
     """
     lead = before.lstrip(" \t")
     source = lead + draft
-    root = parse(close(source).encode("utf-8"))
+    root = parse_python(close(source).encode("utf-8")).root_node
     cursor = len(lead.encode("utf-8"))
     names: list[ApiName] = []
     for node in walk(root):
@@ -139,11 +112,11 @@ def api_names(before: str, draft: str) -> list[ApiName]:
         arguments = node.child_by_field_name("arguments")
         names.append(
             ApiName(
-                name=node_text(name_node),
-                receiver=node_text(function.child_by_field_name("object")),
+                name=text_of(name_node),
+                receiver=text_of(function.child_by_field_name("object")),
                 start=name_node.start_byte - cursor,
                 end=name_node.end_byte - cursor,
-                arguments=node_text(arguments),
+                arguments=text_of(arguments),
             )
         )
     return sorted(names, key=lambda n: n.end)

@@ -30,7 +30,13 @@ def test_cut(text: str, draft: str, kept: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "draft"),
-    [("x = ", "f(1"), ("x = ", "f(1)"), ("def f():\n    ", "a = 1\n    b"), ("", "for x in y:\n"), ("x = ", "'''a\n")],
+    [
+        ("x = ", "f(1"),
+        ("x = ", "f(1)"),
+        ("def f():\n    ", "a = 1\n    b"),
+        ("", "for x in y:\n"),
+        ("x = ", "'''a\n"),
+    ],
 )
 def test_goes_on(text: str, draft: str) -> None:
     assert stop_rule(text, len(text)).cut(draft) is None

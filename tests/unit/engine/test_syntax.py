@@ -40,7 +40,13 @@ def test_statement_of_a_fresh_line_is_that_line() -> None:
 
 @pytest.mark.parametrize(
     ("text", "inside"),
-    [("x = 'ab", True), ("# some words", True), ("x = 'ab' + ", False), ("f(", False), ('"""doc\nmore', True)],
+    [
+        ("x = 'ab", True),
+        ("# some words", True),
+        ("x = 'ab' + ", False),
+        ("f(", False),
+        ('"""doc\nmore', True),
+    ],
 )
 def test_strings_and_comments_are_recognised(text: str, inside: bool) -> None:
     assert in_string_or_comment(text, len(text)) is inside

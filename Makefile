@@ -1,0 +1,49 @@
+# Two commands: `make demo` shows what soothsay does, `make test` checks that it does.
+# Everything is installed into .venv; models and indexes go to the user's cache folder.
+
+PYTHON ?= python3.11
+ifeq ($(shell command -v $(PYTHON) 2>/dev/null),)
+PYTHON := python3
+endif
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := server index tests
+
+.DEFAULT_GOAL := help
+.PHONY: help install models demo test lint format clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+install: $(VENV)/.installed ## Create .venv and install everything (llama.cpp compiles for 5 to 7 minutes, once)
+
+# -e: an edit of the source needs no new install; the stamp is renewed when the dependencies change
+$(VENV)/.installed: pyproject.toml
+	@command -v c++ >/dev/null || { echo "soothsay needs a C++ compiler to build llama.cpp: apt-get install g++" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV); llama.cpp is compiled once, which takes 5 to 7 minutes ..."
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -e '.[dev]'
+	@touch $@
+
+models: install ## Pull the default model and the embedding model
+	$(BIN)/soothsay models pull qwen2.5-coder-0.5b all-MiniLM-L6-v2
+
+demo: models ## Index examples/ and complete its files: draft, trigger, evidence, answer
+	$(BIN)/soothsay index build --workspace examples
+	$(BIN)/python examples/demo.py
+
+test: lint models ## Lint, then run all tests, with the real model and the real index
+	$(BIN)/soothsay models pull smollm2-135m
+	$(BIN)/python -m pytest
+
+lint: install ## Check style and types
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/pyright
+
+format: install ## Format the sources
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+clean: ## Remove .venv and what the tools left behind (not the models)
+	rm -rf $(VENV) .pytest_cache .ruff_cache build dist

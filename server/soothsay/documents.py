@@ -1,0 +1,73 @@
+"""Reading a source file from disk, and finding a position in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from soothsay.errors import SoothsayError
+
+MAX_BYTES = 5_000_000  # a larger file is data, not code that someone writes
+_PROJECT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place as editors show it: line and column are 1-based, the column counts code points."""
+
+    path: Path
+    line: int
+    column: int
+
+
+def parse_location(text: str) -> Location:
+    """Read ``FILE:LINE:COL``. Raises `SoothsayError`."""
+    parts = text.rsplit(":", 2)  # from the right: a Windows path has a colon of its own
+    try:
+        path, line, column = parts[0], int(parts[1]), int(parts[2])
+    except (IndexError, ValueError):
+        raise SoothsayError(
+            f"{text!r} is no position: write FILE:LINE:COL, for example app.py:12:8"
+        ) from None
+    return Location(Path(path), line, column)
+
+
+def read_document(path: Path) -> str:
+    """The text of a source file. Raises `SoothsayError` for everything that is none."""
+    try:
+        if path.is_dir():
+            raise SoothsayError(f"{path} is a directory: name a file in it")
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise SoothsayError(
+                f"{path} has {size / 1e6:.1f} MB: files over {MAX_BYTES / 1e6:.0f} MB are not completed"
+            )
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise SoothsayError(f"{path} does not exist") from None
+    except UnicodeDecodeError as error:
+        raise SoothsayError(f"{path} is not UTF-8 text (byte {error.start}): convert it first") from None
+    except OSError as error:
+        raise SoothsayError(f"cannot read {path}: {error.strerror}") from None
+
+
+def offset_at(text: str, location: Location) -> int:
+    """The offset of ``location`` in ``text`` (code points). Raises `SoothsayError` outside of it."""
+    lines = text.split("\n")
+    if not 1 <= location.line <= len(lines):
+        raise SoothsayError(f"{location.path} has {len(lines)} lines, there is no line {location.line}")
+    line = lines[location.line - 1].removesuffix("\r")
+    if not 1 <= location.column <= len(line) + 1:
+        raise SoothsayError(
+            f"line {location.line} of {location.path} has columns 1 to {len(line) + 1}, not {location.column}"
+        )
+    return sum(len(above) + 1 for above in lines[: location.line - 1]) + location.column - 1
+
+
+def find_workspace(path: Path) -> Path:
+    """The nearest folder above ``path`` that looks like a project, else the folder of ``path``."""
+    folder = path.resolve().parent
+    for candidate in (folder, *folder.parents):
+        if any((candidate / mark).exists() for mark in _PROJECT_MARKS):
+            return candidate
+    return folder

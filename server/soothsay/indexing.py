@@ -1,0 +1,45 @@
+"""Building the index from a terminal, with a progress bar."""
+
+from __future__ import annotations
+
+from threading import Event
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from soothsay.session import Session
+from soothsay_index.sync import Status
+from soothsay_index.types import Progress
+
+
+def build_with_progress_bar(session: Session, *, embed: bool = True) -> Status:
+    """Bring the index up to date; Ctrl-C stops it and keeps what is done."""
+    cancel = Event()
+    with Bars(
+        TextColumn("{task.description:<11}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[detail]}", style="dim"),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bars:
+        tasks: dict[str, int] = {}
+
+        def show(at: Progress) -> None:
+            if at.stage not in tasks:
+                tasks[at.stage] = bars.add_task(at.stage, detail="")
+            bars.update(tasks[at.stage], completed=at.done, total=at.total or None, detail=at.detail[:40])  # type: ignore[arg-type]
+
+        try:
+            return session.build_index(show, cancel, embed=embed)
+        except KeyboardInterrupt:
+            cancel.set()
+            raise
+
+
+def bring_up_to_date(session: Session) -> None:
+    """Before a single completion: index what has changed, or everything where nothing has been indexed yet."""
+    if session.settings.index.enabled:
+        build_with_progress_bar(session)
