@@ -21,7 +21,7 @@ from lsprotocol.types import (
 from pygls.uris import to_fs_path
 from pygls.workspace import TextDocument
 
-MAX_CHARACTERS = 2_000_000  # longer documents are kept in step, but not completed
+MAX_CHARACTERS = 5_000_000  # longer documents are data, not code: kept in step, but not completed
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -67,7 +67,7 @@ def line_start(text: str, line: int) -> int | None:
 
 def _only_newlines(text: str) -> bool:
     r"""True when every line ends in ``\n`` (alone or after ``\r``), as nearly all do."""
-    return text.count("\r") == text.count("\r\n")
+    return "\r" not in text or text.count("\r") == text.count("\r\n")
 
 
 def _line_end(text: str, start: int) -> int:
