@@ -45,7 +45,7 @@ def open_session(settings: Settings, workspace: Path) -> Session:
     """The real thing. Imported when it is opened: `initialize` has been answered long before."""
     from soothsay.session import Session as RealSession
 
-    return RealSession(settings, workspace)  # type: ignore[return-value]
+    return RealSession(settings, workspace)
 
 
 class Host:
@@ -210,6 +210,7 @@ class Host:
             await self._guard(self._index_worker.run(self._unless, cancel, build, bar.step))
         finally:
             bar.end("cancelled" if cancel.is_set() else None)
+        self.show_warnings()
 
     @staticmethod
     def _unless(
