@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import cattrs
 
-from .types import Parameter, ParameterKind
+from .types import Chunk, Hit, Parameter, ParameterKind, Symbol
 
 T = TypeVar("T")
 
@@ -52,4 +52,60 @@ def unpack_parameters(packed: str) -> tuple[Parameter, ...] | None:
     return tuple(
         Parameter(name, _KINDS[kind], bool(required), annotation, default)
         for name, kind, required, annotation, default in json.loads(packed)
+    )
+
+
+# Members and hits cross the pipe at every completion, hundreds of symbols at a time. The general codec takes
+# 100 ms for the members of a large client, tuples in field order take 10.
+
+
+def pack_symbol(symbol: Symbol) -> list[Any]:
+    """A symbol as a list, in the order of its fields."""
+    return [
+        symbol.qualified_name,
+        symbol.name,
+        symbol.owner,
+        symbol.kind,
+        symbol.origin,
+        symbol.package,
+        symbol.version,
+        symbol.uri,
+        symbol.line,
+        None if symbol.parameters is None else [[p.name, p.kind, p.required, p.annotation, p.default] for p in symbol.parameters],
+        symbol.returns,
+        symbol.summary,
+        symbol.doc,
+    ]  # fmt: skip
+
+
+def unpack_symbol(plain: Sequence[Any]) -> Symbol:
+    """What :func:`pack_symbol` packed."""
+    head, parameters, tail = plain[:9], plain[9], plain[10:]
+    return Symbol(
+        *head, None if parameters is None else tuple(Parameter(*each) for each in parameters), *tail
+    )
+
+
+def pack_hit(hit: Hit) -> list[Any]:
+    """A hit as a list."""
+    chunk = hit.chunk
+    return [
+        hit.kind,
+        hit.score,
+        pack_symbol(hit.symbol) if hit.symbol else None,
+        [chunk.path, chunk.uri, chunk.start_line, chunk.end_line, chunk.text] if chunk else None,
+        pack_symbol(chunk.symbol) if chunk and chunk.symbol else None,
+        hit.scores,
+    ]
+
+
+def unpack_hit(plain: Sequence[Any]) -> Hit:
+    """What :func:`pack_hit` packed."""
+    kind, score, symbol, chunk, chunk_symbol, scores = plain
+    return Hit(
+        kind,
+        score,
+        unpack_symbol(symbol) if symbol else None,
+        Chunk(*chunk, unpack_symbol(chunk_symbol) if chunk_symbol else None) if chunk else None,
+        scores,
     )

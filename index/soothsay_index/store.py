@@ -73,6 +73,7 @@ class Database:
         self._tables: dict[str, Any] = {}
         self._lock = threading.RLock()
         self._versions: tuple[float, dict[str, int]] = (0.0, {})
+        self._unsettled = False
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._file_lock = FileLock(str(folder / "write.lock"))
@@ -151,6 +152,7 @@ class Database:
                 self._make_indices(name, table)
             else:
                 table.add(rows)
+            self._unsettled = True
             self._versions = (0.0, {})
 
     def delete(self, name: str, where: str) -> None:
@@ -207,7 +209,11 @@ class Database:
         table = self._table("vectors")
         if table is None:
             return []
-        query = table.search(vector, vector_column_name="vector").distance_type("dot").select(["key"])
+        query = (
+            table.search(vector, vector_column_name="vector")
+            .distance_type("dot")
+            .select(["key", "_distance"])
+        )
         query = query.limit(limit).nprobes(16)
         if where:
             query = query.where(where, prefilter=True)
@@ -232,7 +238,10 @@ class Database:
         return version
 
     def optimize(self) -> None:
-        """Compact the files of many small writes and bring the indices up to date."""
+        """Compact the files of many small writes and bring the indices up to date, if anything was written."""
+        if not self._unsettled:
+            return
+        self._unsettled = False
         for name in self._schemas:
             table = self._table(name)
             if table is None:

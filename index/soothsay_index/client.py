@@ -1,0 +1,300 @@
+"""The index as the language server sees it: calls that never raise into a completion and never wait long."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .codec import from_plain, to_plain, unpack_hit, unpack_symbol
+from .errors import SoothsayIndexError
+from .protocol import decode_line, encode_line
+from .sync import Status
+from .types import Hit, Progress, Query, Symbol
+
+log = logging.getLogger(__name__)
+
+# Members are asked for at every completion. Changes made through this client are seen at once; what another
+# process builds is seen when this time has passed.
+_REMEMBERED = 20.0
+_REMEMBERED_OWNERS = 64
+_RESTART_AFTER = 60.0  # seconds that a worker must have lived to deserve another restart
+
+
+@dataclass(slots=True)
+class _Pending:
+    future: Future[Any] = field(default_factory=Future)
+    on_progress: Callable[[Progress], None] | None = None
+
+
+class IndexClient:
+    """An :class:`~soothsay_index.types.Index` in a worker process. Thread-safe; starts its worker on first use.
+
+    A slow or dead worker means empty answers and a log message: a completion without documents beats no completion.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        workspace: Path,
+        model_folder: Path | None = None,
+        model_id: str = "all-MiniLM-L6-v2",
+        timeout: float = 2.0,
+        threads: int = 1,
+        python: str = sys.executable,
+        log_file: Path | None = None,
+    ) -> None:
+        self._command = [
+            python, "-m", "soothsay_index.worker", "--root", str(root), "--workspace", str(workspace),
+            "--threads", str(threads), "--model-id", model_id,
+            *(["--model-folder", str(model_folder)] if model_folder else []),
+        ]  # fmt: skip
+        self._timeout = timeout
+        self._log_file = log_file
+        self._ids = itertools.count(1)
+        self._lock = threading.RLock()
+        self._pending: dict[int, _Pending] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+        self._early_deaths = 0
+        self._closed = False
+        self._members: dict[str, tuple[float, tuple[Symbol, ...]]] = {}
+        self._generation = 0
+
+    # -- the Index protocol --------------------------------------------------------------------------------
+
+    def members(self, owner: str) -> Sequence[Symbol]:
+        """All members of ``owner``; empty when it is not known, or the worker does not answer."""
+        known = self._members.get(owner)
+        if known is not None and time.monotonic() - known[0] < _REMEMBERED:
+            return known[1]
+        generation = self._generation
+        plain = self._ask("members", {"owner": owner}, None)
+        if plain is None:
+            return ()
+        members = tuple(unpack_symbol(each) for each in plain)
+        if generation == self._generation:
+            if len(self._members) >= _REMEMBERED_OWNERS:
+                self._members.clear()
+            self._members[owner] = (time.monotonic(), members)
+        return members
+
+    def is_closed(self, owner: str) -> bool:
+        """True when ``members(owner)`` is the whole truth."""
+        return bool(self._ask("is_closed", {"owner": owner}, False))
+
+    def lookup(self, qualified: str) -> Symbol | None:
+        """The symbol at ``owner + "." + name``, or None."""
+        plain = self._ask("lookup", {"qualified": qualified}, None)
+        return unpack_symbol(plain) if plain is not None else None
+
+    def has_name(self, name: str) -> bool:
+        """True when some indexed symbol has this bare name."""
+        return bool(self._ask("has_name", {"name": name}, False))
+
+    def search(self, query: Query) -> Sequence[Hit]:
+        """The best ``query.limit`` hits, best first."""
+        plain = self._ask("search", {"query": to_plain(query)}, [])
+        return [unpack_hit(each) for each in plain]
+
+    # -- keeping it up to date -----------------------------------------------------------------------------
+
+    def build(
+        self,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancel: threading.Event | None = None,
+        interpreter: str | Path | None = None,
+        all_packages: bool = False,
+        embed: bool = True,
+        timeout: float | None = None,
+    ) -> Status:
+        """Bring the index up to date and wait for it; raises :class:`SoothsayIndexError` when that fails."""
+        parameters = {
+            "interpreter": str(interpreter) if interpreter else None,
+            "all_packages": all_packages,
+            "embed": embed,
+        }
+        future = self._send("build", parameters, on_progress)
+        deadline = time.monotonic() + timeout if timeout else None
+        cancelled = False
+        while True:
+            try:
+                return from_plain(Status, future.result(0.1))
+            except FutureTimeout:
+                if cancel is not None and cancel.is_set() and not cancelled:
+                    cancelled = True
+                    self._send("cancel", {})
+                if deadline is not None and time.monotonic() > deadline:
+                    raise SoothsayIndexError(
+                        "Indexing took too long: try again, it goes on where it was."
+                    ) from None
+
+    def update(self, paths: Iterable[Path], texts: Mapping[Path, str] | None = None) -> int:
+        """Index changed files again (``texts``: unsaved contents); returns how many were rewritten."""
+        parameters = {
+            "paths": [str(path) for path in paths],
+            "texts": {str(path): text for path, text in (texts or {}).items()},
+        }
+        changed = int(self._ask("update", parameters, 0, timeout=30.0))
+        self._forget()
+        return changed
+
+    def remove(self, paths: Iterable[Path]) -> int:
+        """Forget files."""
+        removed = int(self._ask("remove", {"paths": [str(path) for path in paths]}, 0, timeout=30.0))
+        self._forget()
+        return removed
+
+    def status(self) -> Status:
+        """How much is indexed."""
+        plain = self._ask("status", {}, None, timeout=30.0)
+        return from_plain(Status, plain) if plain is not None else Status()
+
+    def start(self) -> None:
+        """Start the worker now, so that the first question does not pay for it."""
+        with self._lock:
+            self._running()
+
+    def close(self) -> None:
+        """End the worker."""
+        with self._lock:
+            self._closed = True
+            process, self._process = self._process, None
+        if process is None:
+            return
+        try:
+            if process.stdin:
+                process.stdin.write(encode_line({"id": 0, "method": "shutdown"}))
+                process.stdin.close()
+            process.wait(3.0)
+        except (OSError, ValueError, subprocess.TimeoutExpired):
+            process.kill()
+            process.wait(3.0)
+
+    def __enter__(self) -> IndexClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- the process ---------------------------------------------------------------------------------------
+
+    def _ask(
+        self, method: str, parameters: dict[str, Any], otherwise: Any, timeout: float | None = None
+    ) -> Any:
+        for attempt in (1, 2):
+            try:
+                # A worker that is just starting imports LanceDB first.
+                starting = time.monotonic() - self._started < 10.0 or self._process is None
+                limit = timeout or (max(self._timeout, 10.0) if starting else self._timeout)
+                return self._send(method, parameters).result(limit)
+            except (FutureTimeout, CancelledError):
+                log.warning("The index did not answer %s in time.", method)
+                return otherwise
+            except SoothsayIndexError as error:
+                if attempt == 2 or self._alive() or self._closed:
+                    log.warning("The index cannot answer %s: %s", method, error)
+                    return otherwise
+        return otherwise
+
+    def _forget(self) -> None:
+        self._generation += 1
+        self._members.clear()
+
+    def _alive(self) -> bool:
+        process = self._process
+        return process is not None and process.poll() is None
+
+    def _send(
+        self, method: str, parameters: dict[str, Any], on_progress: Callable[[Progress], None] | None = None
+    ) -> Future[Any]:
+        identifier = next(self._ids)
+        pending = _Pending(on_progress=on_progress)
+        with self._lock:
+            process = self._running()
+            self._pending[identifier] = pending
+            try:
+                assert process.stdin is not None
+                process.stdin.write(encode_line({"id": identifier, "method": method, "params": parameters}))
+                process.stdin.flush()
+            except (OSError, ValueError):
+                self._pending.pop(identifier, None)
+                raise SoothsayIndexError("The index process has ended.") from None
+        return pending.future
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        """The worker, started if there is none. One that dies twice within a minute is not started again."""
+        if self._closed:
+            raise SoothsayIndexError("The index is closed.")
+        process = self._process
+        if process is not None and process.poll() is None:
+            return process
+        if process is not None:
+            lived = time.monotonic() - self._started
+            self._early_deaths = self._early_deaths + 1 if lived < _RESTART_AFTER else 1
+            if self._early_deaths > 1:
+                raise SoothsayIndexError(
+                    "The index process keeps ending: see its log, or run `soothsay doctor`."
+                )
+            log.warning("The index process ended (%s); starting it again.", process.returncode)
+        stderr = self._log_file.open("ab") if self._log_file else subprocess.DEVNULL
+        try:
+            process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        except OSError as error:
+            raise SoothsayIndexError(f"The index process does not start: {error}") from None
+        finally:
+            if not isinstance(stderr, int):
+                stderr.close()
+        self._process = process
+        self._started = time.monotonic()
+        threading.Thread(target=self._read, args=(process,), name="index-answers", daemon=True).start()
+        return process
+
+    def _read(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            message = decode_line(line)
+            if message is None:
+                continue
+            if "progress" in message:
+                self._forget()
+                pending = self._pending.get(message["id"])
+                if pending is not None and pending.on_progress is not None:
+                    try:
+                        pending.on_progress(from_plain(Progress, message["progress"]))
+                    except Exception:  # a listener's mistake must not stop the answers
+                        log.exception("A progress listener failed.")
+                continue
+            with self._lock:
+                pending = self._pending.pop(message.get("id", 0), None)
+            if pending is None or pending.future.done():
+                continue
+            if "error" in message:
+                pending.future.set_exception(SoothsayIndexError(message["error"]))
+            else:
+                pending.future.set_result(message.get("result"))
+        process.wait()
+        with self._lock:
+            if self._process is process or self._process is None:
+                lost, self._pending = self._pending, {}
+            else:
+                lost = {}
+        for pending in lost.values():
+            if not pending.future.done():
+                pending.future.set_exception(SoothsayIndexError("The index process has ended."))
