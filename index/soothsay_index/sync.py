@@ -362,9 +362,8 @@ class Builder:
     def _embed(self, plan: _Plan, progress: OnProgress, stop: threading.Event) -> None:
         assert self._embedder is not None
         self._embed_chunks(progress, stop)
+        # only what the workspace uses: all 18,000 operations would take minutes, and full text finds them anyway
         wanted = [*plan.mentioned, *(r for r in plan.imported if r.package != "python")]
-        if plan.uses_services:
-            wanted += plan.services
         wanted += [r for r in plan.imported if r.package == "python"]
         states = self._store.packages.manifest().releases
         missing = [r for r in wanted if r.key in states and not states[r.key].embedded]

@@ -42,4 +42,4 @@ def build_with_progress_bar(session: Session, *, embed: bool = True) -> Status:
 def bring_up_to_date(session: Session) -> None:
     """Before a single completion: index what has changed, or everything where nothing has been indexed yet."""
     if session.settings.index.enabled:
-        build_with_progress_bar(session)
+        build_with_progress_bar(session, embed=False)  # vectors are for `soothsay index`: a person waits here

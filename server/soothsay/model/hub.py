@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from threading import Event, Thread
 
-from huggingface_hub import get_hf_file_metadata, get_session, hf_hub_url, is_offline_mode
+from huggingface_hub import constants, get_hf_file_metadata, get_session, hf_hub_url, is_offline_mode
 from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
 
 from soothsay import __version__
@@ -22,7 +22,6 @@ from soothsay.model.partial import PartialFile, Report, SourceUnavailableError
 from soothsay.model.registry import ModelFile, ModelSpec
 
 _STALLED_S = 30.0  # a transfer that brings nothing for so long is over
-_BLOCK = 1 << 20
 _POLL_S = 0.1
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -40,6 +39,8 @@ def fetch(
     """
     if is_offline_mode():
         raise SourceUnavailableError("HF_HUB_OFFLINE is set")
+    # it would name torch and the running tools to the Hub, and ask it once a day which tools there are
+    constants.HF_HUB_DISABLE_TELEMETRY = True
     deadline = time.monotonic() + patience_s
     for partial in partials:
         while not partial.complete:
@@ -56,7 +57,7 @@ def fetch(
 
 def _blocks(spec: ModelSpec, file: ModelFile, start: int, cancel: Event, deadline: float) -> Iterator[bytes]:
     """The bytes of ``file`` from ``start``, fetched by a thread of their own."""
-    arrived: queue.Queue[bytes | Exception | None] = queue.Queue(maxsize=8)
+    arrived: queue.Queue[bytes | Exception | None] = queue.Queue(maxsize=64)
     abandoned = Event()
     Thread(target=_pump, args=(spec, file, start, arrived, abandoned), daemon=True).start()
     wanted = file.size - start
@@ -130,7 +131,7 @@ def _request(spec: ModelSpec, file: ModelFile, start: int) -> Iterator[bytes]:
     with get_session().stream("GET", url, headers=headers, follow_redirects=True) as response:
         hf_raise_for_status(response)
         skip = 0 if response.status_code == 206 else start  # the server may ignore the range
-        for block in response.iter_bytes(_BLOCK):
+        for block in response.iter_bytes():  # as they come: a block size would lose what fills none
             if skip < len(block):
                 yield block[skip:]
             skip = max(0, skip - len(block))

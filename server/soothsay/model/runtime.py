@@ -142,7 +142,9 @@ class LlamaRuntime:
             llama_cpp.llama_memory_seq_rm(self._memory, _SEQUENCE, len(self._held), -1)
             if status == _ABORTED:
                 raise Cancelled
-            raise SoothsayError(f"the model failed to evaluate {len(tokens)} tokens (llama.cpp status {status})")
+            raise SoothsayError(
+                f"the model failed to evaluate {len(tokens)} tokens (llama.cpp status {status})"
+            )
         self._held.extend(tokens)
         row = llama_cpp.llama_get_logits_ith(self._context, -1)
         return np.ctypeslib.as_array(row, shape=(self.vocab.size,))
