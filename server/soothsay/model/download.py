@@ -22,7 +22,7 @@ Source = Literal["auto", "hub", "mirror"]
 SOURCES: tuple[str, ...] = get_args(Source)
 Stage = Literal["waiting", "downloading", "checking", "done"]
 
-_HUB_PATIENCE_S = 4.5  # where the mirror can help: at most 5 s in all may be lost on the Hub
+_HUB_PATIENCE_S = 4.0  # where the mirror can help: at most 5 s in all may be lost on the Hub
 _ONLY_HUB_PATIENCE_S = 30.0  # where it is the one source, a slow proxy is better than none
 _LOCK_POLL_S = 0.3
 _SPARE_BYTES = 16 << 20  # never fill a disk to the last byte
