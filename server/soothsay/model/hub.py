@@ -13,8 +13,8 @@ import time
 from collections.abc import Iterator, Sequence
 from threading import Event, Thread
 
-from huggingface_hub import constants, get_hf_file_metadata, get_session, hf_hub_url, is_offline_mode
-from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
+from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
+from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
 from soothsay import __version__
 from soothsay.errors import Cancelled
@@ -37,7 +37,7 @@ def fetch(
 
     Raises `SourceUnavailableError`, or `Cancelled`.
     """
-    if is_offline_mode():
+    if constants.HF_HUB_OFFLINE:
         raise SourceUnavailableError("HF_HUB_OFFLINE is set")
     # it would name torch and the running tools to the Hub, and ask it once a day which tools there are
     constants.HF_HUB_DISABLE_TELEMETRY = True
