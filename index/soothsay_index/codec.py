@@ -102,10 +102,8 @@ def pack_hit(hit: Hit) -> list[Any]:
 def unpack_hit(plain: Sequence[Any]) -> Hit:
     """What :func:`pack_hit` packed."""
     kind, score, symbol, chunk, chunk_symbol, scores = plain
-    return Hit(
-        kind,
-        score,
-        unpack_symbol(symbol) if symbol else None,
-        Chunk(*chunk, unpack_symbol(chunk_symbol) if chunk_symbol else None) if chunk else None,
-        scores,
-    )
+    found = None
+    if chunk:
+        path, uri, start, end, text = chunk
+        found = Chunk(path, uri, start, end, text, unpack_symbol(chunk_symbol) if chunk_symbol else None)
+    return Hit(kind, score, unpack_symbol(symbol) if symbol else None, found, scores)

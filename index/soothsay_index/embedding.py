@@ -19,6 +19,7 @@ Vectors = npt.NDArray[np.float32]
 # The texts are a name and one sentence; a longer window only costs time.
 _MAX_TOKENS = 64
 _CACHED_QUERIES = 512
+_BATCH = 32
 
 
 class Embedder(Protocol):
@@ -63,6 +64,7 @@ class SentenceTransformerEmbedder:
         self._threads = threads
         self._model: Any = None
         self._lock = threading.Lock()
+        self._tokenizer_lock = threading.Lock()
         self._queries: OrderedDict[str, Vectors] = OrderedDict()
 
     @property
@@ -97,14 +99,23 @@ class SentenceTransformerEmbedder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         self.load()
-        vectors = self._model.encode(
-            list(texts),
-            batch_size=32,
-            normalize_embeddings=True,
-            show_progress_bar=False,
-            convert_to_numpy=True,
-        )
-        return np.asarray(vectors, dtype=np.float32)
+        result = np.zeros((len(texts), self._dimension), dtype=np.float32)
+        # Texts of like length together: padding is computed too.
+        order = sorted(range(len(texts)), key=lambda position: len(texts[position]))
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            result[batch] = self._forward([texts[position] for position in batch])
+        return result
+
+    def _forward(self, texts: list[str]) -> Vectors:
+        import torch
+
+        # The tokenizer cannot be used by two threads at once, the network can: a query need not wait for a batch.
+        with self._tokenizer_lock:
+            features = self._model.preprocess(texts)
+        with torch.inference_mode():
+            vectors = self._model(features)["sentence_embedding"].numpy()
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
     def encode_query(self, text: str) -> Vectors:
         with self._lock:

@@ -1,0 +1,97 @@
+from pathlib import Path
+
+import pytest
+from index_fakes import write
+
+from soothsay_index.ignore import is_secret, may_read, read_text, walk_files
+from soothsay_index.sources.workspace import module_of
+
+
+def names(root: Path) -> set[str]:
+    return {path.relative_to(root).as_posix() for path in walk_files(root)}
+
+
+def test_gitignore_is_honoured_also_the_nested_ones(tmp_path):
+    write(
+        tmp_path,
+        {
+            ".gitignore": "build/\n*.gen.py\n/only_here.py\n",
+            "a.py": "",
+            "x.gen.py": "",
+            "only_here.py": "",
+            "sub/only_here.py": "",
+            "build/b.py": "",
+            "sub/.gitignore": "secret_*.py\n!keep.gen.py\n",
+            "sub/secret_1.py": "",
+            "sub/keep.gen.py": "",
+            "other/secret_1.py": "",
+        },
+    )
+    expected = {"a.py", "sub/only_here.py", "sub/keep.gen.py", "other/secret_1.py"}
+    assert names(tmp_path) == expected
+    every = list(tmp_path.rglob("*.py"))
+    assert {p.relative_to(tmp_path).as_posix() for p in every if may_read(tmp_path, p)} == expected
+
+
+def test_environments_caches_and_links_are_not_entered(tmp_path):
+    write(
+        tmp_path,
+        {
+            "a.py": "",
+            ".venv/x.py": "",
+            "weird_env/pyvenv.cfg": "",
+            "weird_env/lib/x.py": "",
+            "node_modules/m/x.py": "",
+            ".git/hooks/x.py": "",
+        },
+    )
+    (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
+    assert names(tmp_path) == {"a.py"}
+
+
+@pytest.mark.parametrize(
+    "name", [".env", ".env.local", "prod.env", "server.pem", "tls.key", "id_rsa", "id_ed25519.pub", "a.p12",
+             "credentials", "credentials.json", "secrets.yaml", ".netrc", ".npmrc", "secrets.py"]
+)  # fmt: skip
+def test_secrets_are_never_read(name):
+    assert is_secret(name)
+
+
+def test_ordinary_files_are_no_secrets():
+    assert not any(is_secret(name) for name in ("environment.py", "keys.py", "monkey.py", "secretary.py"))
+
+
+def test_binaries_big_files_and_other_encodings_are_skipped(tmp_path):
+    (tmp_path / "bin.py").write_bytes(b"a\0b")
+    (tmp_path / "latin.py").write_bytes("# ü".encode("latin-1"))
+    (tmp_path / "big.py").write_text("x = 1\n" * 400_000)
+    (tmp_path / "good.py").write_bytes(b"\xef\xbb\xbfx = 1\r\n")
+    assert read_text(tmp_path / "bin.py") is None
+    assert read_text(tmp_path / "latin.py") is None
+    assert read_text(tmp_path / "big.py") is None
+    assert read_text(tmp_path / "gone.py") is None
+    assert read_text(tmp_path / "good.py") == "x = 1\n"
+    assert "big.py" not in names(tmp_path)
+
+
+def test_modules_are_named_as_other_files_import_them(tmp_path):
+    write(
+        tmp_path,
+        {
+            "billing/ledger.py": "",
+            "src/pkg/__init__.py": "",
+            "src/pkg/x.py": "",
+            "app.py": "",
+            "tools/pyproject.toml": "",
+            "tools/kit/a.py": "",
+        },
+    )
+
+    def name(path: str) -> str:
+        return module_of(tmp_path, tmp_path / path).name
+
+    assert name("billing/ledger.py") == "billing.ledger"
+    assert name("src/pkg/x.py") == "pkg.x"
+    assert name("src/pkg/__init__.py") == "pkg"
+    assert name("app.py") == "app"
+    assert name("tools/kit/a.py") == "kit.a"

@@ -1,0 +1,104 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from soothsay_index.client import IndexClient
+from soothsay_index.codec import from_plain, pack_hit, to_plain, unpack_hit
+from soothsay_index.protocol import decode_line, encode_line
+from soothsay_index.types import Chunk, Hit, Parameter, Query, Symbol
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("worker")
+    (root / "shop" / "billing").mkdir(parents=True)
+    (root / "shop" / "billing" / "ledger.py").write_text(
+        'def post_entry(a, *, b):\n    """Post an entry."""\n'
+    )
+    return root
+
+
+@pytest.fixture(scope="module")
+def client(folder: Path):
+    with IndexClient(folder / "index", folder / "shop", timeout=20.0, log_file=folder / "log") as made:
+        yield made
+
+
+def build(client: IndexClient, **more):
+    # A Python without packages: the workspace is what this is about.
+    return client.build(interpreter="/no/such/python", **more)
+
+
+def test_build_and_ask_over_a_real_pipe(client):
+    seen = []
+    status = build(client, on_progress=seen.append)
+    assert status.files == 1
+    assert any("does not exist" in progress.detail for progress in seen)
+    assert [symbol.name for symbol in client.members("billing.ledger") if symbol.uri] == ["post_entry"]
+    assert client.is_closed("billing.ledger") and client.has_name("post_entry")
+    found = client.lookup("billing.ledger.post_entry")
+    assert found is not None and [p.name for p in found.parameters or ()] == ["a", "b"]
+    hits = client.search(Query("post an entry"))
+    assert hits[0].kind == "cross_file" and hits[0].chunk is not None
+    assert client.status().chunks == 1
+
+
+def test_updates_are_seen_at_once(client, folder):
+    build(client)
+    path = folder / "shop" / "billing" / "tax.py"
+    path.write_text("def vat(rate): ...\n")
+    assert client.members("billing.tax") == ()
+    assert client.update([path]) == 1
+    assert client.has_name("vat")
+    assert [symbol.name for symbol in client.members("billing.tax") if symbol.uri] == ["vat"]
+    path.unlink()
+    assert client.remove([path]) == 1
+    assert client.members("billing.tax") == ()
+
+
+def test_a_dead_worker_is_started_again_once(client):
+    build(client)
+    assert client._process is not None
+    client._process.kill()
+    client._process.wait()
+    assert client.has_name("post_entry")
+    client._process.kill()
+    client._process.wait()
+    assert client.has_name("post_entry") is False  # it degrades, it does not raise
+    assert client.members("billing.ledger") == () and client.search(Query("post")) == []
+
+
+def test_the_worker_ends_with_its_parent_and_prints_cannot_break_the_protocol(folder):
+    command = [sys.executable, "-c", (
+        "import sys, soothsay_index.worker as w, soothsay_index.local as l\n"
+        "old = l.LocalIndex.has_name\n"
+        "l.LocalIndex.has_name = lambda self, name: (print('noise'), old(self, name))[1]\n"
+        f"w.main(['--root', {str(folder / 'index2')!r}, '--workspace', {str(folder / 'shop')!r}])"
+    )]  # fmt: skip
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert process.stdin and process.stdout
+    process.stdin.write(b"garbage\n" + encode_line({"id": 7, "method": "has_name", "params": {"name": "x"}}))
+    process.stdin.write(encode_line({"id": 8, "method": "no_such"}))
+    process.stdin.flush()
+    answers = {m["id"]: m for m in (decode_line(process.stdout.readline()) for _ in range(2)) if m}
+    assert answers[7] == {"id": 7, "result": False}
+    assert "unknown method" in answers[8]["error"]
+    started = time.monotonic()
+    process.stdin.close()
+    assert process.wait(10) == 0 and time.monotonic() - started < 5
+
+
+def test_values_survive_the_codec():
+    symbol = Symbol(
+        "a.b", "b", "a", "function", "package", "p", "1", "u", 2, (Parameter("x", "keyword_only", True),)
+    )
+    chunk = Chunk("p.py", "u", 1, 2, "text", symbol)
+    for hit in (Hit("symbol", 0.5, symbol, scores={"text": 1.0}), Hit("cross_file", 0.1, None, chunk)):
+        assert unpack_hit(pack_hit(hit)) == hit
+    query = Query("text", ("a",), ("b",), limit=2)
+    assert from_plain(Query, to_plain(query)) == query
