@@ -51,7 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     serve = commands.add_parser("serve", help="run the language server")
-    serve.add_argument("--stdio", action="store_true", help="speak over standard input and output (the default)")
+    serve.add_argument(
+        "--stdio", action="store_true", help="speak over standard input and output (the default)"
+    )
     serve.add_argument("--tcp", metavar="HOST:PORT", help="listen on a loopback address instead")
     serve.add_argument("--log-level", choices=("debug", "info", "warning", "error"), help="how much to log")
     serve.set_defaults(run=_serve)
@@ -68,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     index = commands.add_parser("index", help="build, update or look at the index of a workspace")
     index.add_argument("action", choices=("build", "update", "status"), nargs="?", default="build")
     _add_workspace(index)
-    index.add_argument("--all-packages", action="store_true", help="also packages the workspace does not import")
+    index.add_argument(
+        "--all-packages", action="store_true", help="also packages the workspace does not import"
+    )
     index.add_argument("--no-vectors", action="store_true", help="full text only")
     index.add_argument("--json", action="store_true", help="print the status as JSON")
     index.set_defaults(run=_index)
@@ -85,7 +89,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_position(parser: argparse.ArgumentParser, *, required: bool) -> None:
     parser.add_argument(
-        "position", metavar="FILE:LINE:COL", nargs=None if required else "?", help="1-based, as editors show it"
+        "position",
+        metavar="FILE:LINE:COL",
+        nargs=None if required else "?",
+        help="1-based, as editors show it",
     )
     parser.add_argument("--method", choices=METHODS, help="when to retrieve (default: dag++)")
     _add_model(parser)
@@ -93,11 +100,15 @@ def _add_position(parser: argparse.ArgumentParser, *, required: bool) -> None:
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", metavar="NAME|PATH", help="a model of `soothsay models list`, or a GGUF file")
+    parser.add_argument(
+        "--model", metavar="NAME|PATH", help="a model of `soothsay models list`, or a GGUF file"
+    )
 
 
 def _add_workspace(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--workspace", type=Path, help="root folder of the project (default: found from the file)")
+    parser.add_argument(
+        "--workspace", type=Path, help="root folder of the project (default: found from the file)"
+    )
     parser.add_argument("--python", metavar="PATH", help="interpreter whose packages are indexed")
 
 
@@ -135,7 +146,9 @@ def _complete(args: argparse.Namespace) -> int:
         print(json.dumps(completion, indent=2, ensure_ascii=False))
         return OK
     print(completion["text"])
-    cited = [f"{e['symbol']} ({e['package']} {e['version']})" for e in completion["evidence"][:1] if e["package"]]
+    cited = [
+        f"{e['symbol']} ({e['package']} {e['version']})" for e in completion["evidence"][:1] if e["package"]
+    ]
     print(" · ".join([completion["verdict"], *cited]), file=sys.stderr)
     return OK
 

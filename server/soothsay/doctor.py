@@ -72,7 +72,9 @@ def _python() -> Check:
 
 
 def _compiler() -> Check:
-    compiler = next((found for name in ("c++", "g++", "clang++", "cl") if (found := shutil.which(name))), None)
+    compiler = next(
+        (found for name in ("c++", "g++", "clang++", "cl") if (found := shutil.which(name))), None
+    )
     if compiler:
         return Check("C++ compiler", "ok", compiler)
     fix = "install one (Debian, Ubuntu: apt-get install g++) before soothsay is installed anew"

@@ -69,9 +69,7 @@ def open_in_worker(root: Path, workspace: Path, embedding: Path | None) -> Writa
 class Session:
     """Loads the model when it is first asked to. Completions are answered one at a time, in the caller's thread."""
 
-    def __init__(
-        self, settings: Settings, workspace: Path, open_index: OpenIndex = open_in_worker
-    ) -> None:
+    def __init__(self, settings: Settings, workspace: Path, open_index: OpenIndex = open_in_worker) -> None:
         """Open the index of ``workspace``. Raises `SoothsayError` when it cannot be had."""
         self.settings = settings
         self.workspace = workspace
@@ -99,7 +97,9 @@ class Session:
                 resolve_model(model.name, model.path), context=model.context, threads=model.threads
             )
             if not self._model.fim:
-                self._warn("this model has no fill-in-the-middle tokens: what stands after the cursor is not read")
+                self._warn(
+                    "this model has no fill-in-the-middle tokens: what stands after the cursor is not read"
+                )
             self._engine = Engine(self._model, self._index or NoIndex(), self.settings)
 
     def complete(self, request: CompletionRequest, cancel: Event | None = None) -> Completion:

@@ -15,8 +15,8 @@ from soothsay.config import Method, Settings
 from soothsay.engine.draft import Limits, Model, Written, write
 from soothsay.engine.ground import Grounding, call_line, ground
 from soothsay.engine.postfilter import tidy
-from soothsay.engine.query import intent, masked
-from soothsay.engine.scope import BUILTINS, Resolution, Scope, read_scope, resolve
+from soothsay.engine.query import intent, masked, without_target
+from soothsay.engine.scope import BUILTINS, Resolution, Scope, owner_of, read_scope, resolve
 from soothsay.engine.stop import StopRule, stop_rule
 from soothsay.engine.syntax import api_names, in_string_or_comment, indentation
 from soothsay.engine.trigger import confidence, decide
@@ -66,6 +66,15 @@ class _Site:
         if found.owner and self.index.members(found.owner):
             return False
         return self.index.has_name(name.name)
+
+    def owners(self) -> list[str]:
+        """What the file has at hand: imported modules of the workspace, and the objects it has made."""
+        objects = [owner_of(name, self.scope, self.index) for name in self.scope.values]
+        modules = [module for module in self.scope.imports.values() if self._is_ours(module)]
+        return [owner for owner in dict.fromkeys((*modules, *objects)) if self.index.members(owner)]
+
+    def _is_ours(self, module: str) -> bool:
+        return any(symbol.origin == "workspace" for symbol in self.index.members(module)[:1])
 
     def spell(self, symbol: Symbol, receiver: str, owner: str) -> str:
         """``symbol`` as this file would write it."""
@@ -144,13 +153,17 @@ class Engine:
     def _retrieve(self, site: _Site, draft: Written, name: ApiName | None) -> Grounding:
         request = site.request
         wanted = intent(request.text, request.offset)
+        drafted = site.rule.before + masked(draft.tokens, draft.typed)
         owner = site.resolve(name).owner if name else ""
         receiver = name.receiver if name else ""
-        known = (owner,) if owner and self._index.members(owner) else ()
+        known = [owner] if owner and self._index.members(owner) else []
+        if known and name and name.start > len(receiver):
+            # the model chose the receiver as well: what else the file could call is a candidate, too
+            known += [other for other in site.owners() if other not in known]
         modules = tuple(dict.fromkeys(site.scope.imports.values()))
         query = Query(
-            text=f"{wanted}\n{site.rule.before.strip()}{masked(draft.tokens, draft.typed)}",
-            owners=known,
+            text=f"{wanted}\n{without_target(drafted) if wanted else drafted}",
+            owners=tuple(known),
             packages=tuple(dict.fromkeys(module.partition(".")[0] for module in modules)),
             modules=modules,
             path=_relative(request.path, request.workspace),
@@ -248,11 +261,12 @@ class _Clock:
 
 
 def _accepted(draft: Written, name: ApiName | None) -> str:
-    """The lines of the draft before the one that holds ``name``: they are kept as they are."""
+    """The lines of the draft before the one that holds ``name``, and its indentation: they are kept."""
     if name is None:
         return ""
     head = draft.text.encode("utf-8")[: max(0, name.start)].decode("utf-8", errors="ignore")
-    return head[: head.rfind("\n") + 1]
+    line = head.rfind("\n") + 1
+    return head[: line + indentation(head[line:])] if line else ""
 
 
 def _evidence(judgement: Judgement, grounding: Grounding) -> tuple[Evidence, ...]:

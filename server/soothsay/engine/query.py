@@ -10,6 +10,7 @@ from soothsay.engine.types import Token
 MASK_BELOW = 0.4  # FLARE (Jiang et al. 2023): tokens less probable than this are masked out of the query
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
 _DOCSTRING = re.compile(r'(?:"""|\'\'\')(.*?)(?:"""|\'\'\')\s*\Z', re.DOTALL)
+_TARGET = re.compile(r"^\s*[\w.,\s]+?(?::[^=]+)?=(?!=)\s*")
 _LOOK_BACK = 20  # lines above the cursor searched for the comment that says what is wanted
 
 
@@ -31,6 +32,11 @@ def masked(tokens: Sequence[Token], typed: int, below: float = MASK_BELOW) -> st
         return b" " * len(match.group()) if hit else match.group()
 
     return _IDENTIFIER.sub(blank, data)[typed:].decode("utf-8", errors="replace")
+
+
+def without_target(statement: str) -> str:
+    """``statement`` without the names it assigns to: what a result is called says little about what makes it."""
+    return _TARGET.sub("", statement, count=1)
 
 
 def intent(text: str, offset: int) -> str:

@@ -16,12 +16,17 @@ _CHARS_PER_TOKEN = 3  # a low estimate for code: windows are cut in characters, 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the model is given. ``forced`` is text that the completion must begin with (already typed)."""
+    """What the model is given.
+
+    ``forced`` is text that the completion must begin with (already typed). ``code_first`` keeps it from beginning
+    with a comment, which is what follows comments most of the time.
+    """
 
     prefix: str
     suffix: str
     middle: str
     forced: str = ""
+    code_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,10 @@ def build_prompt(anchor: Anchor, text: str, offset: int, documentation: str = ""
     """Lay out one request. ``documentation`` is whole comment lines; they go above the current thought."""
     at = max(anchor.end, _start_of_thought(text, offset))
     stable, forced = split_for_healing(text[at:offset])
-    return Prompt(anchor.prefix, anchor.suffix, text[anchor.end : at] + documentation + stable, forced)
+    middle = text[anchor.end : at] + documentation + stable
+    return Prompt(
+        anchor.prefix, anchor.suffix, middle, forced, code_first=bool(documentation) and not forced.strip()
+    )
 
 
 def _still_fits(anchor: Anchor, text: str, offset: int, window: Window) -> bool:

@@ -69,12 +69,18 @@ class LlamaRuntime:
         self._cancel = cancel
         logits = self._evaluate_prompt(tokens)
         must = prompt.forced.encode("utf-8")
+        code_first = prompt.code_first
         while True:
-            token, probability = _pick(logits, self.vocab.beginning(must) if must else None)
+            allowed = self.vocab.beginning(must) if must else None
+            if code_first:
+                code = self.vocab.code
+                allowed = np.flatnonzero(code) if allowed is None else allowed[code[allowed]]
+            token, probability = _pick(logits, allowed)
             if self.vocab.ends(token):
                 return
             piece = self.vocab.pieces[token]
             must = must[len(piece) :]
+            code_first = code_first and not piece.strip()
             yield Token(piece, probability)
             if len(self._held) + 1 >= self.n_ctx:
                 return

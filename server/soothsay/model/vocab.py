@@ -70,6 +70,11 @@ class Vocab:
             return None
         return llama_cpp.llama_vocab_bos(self._vocab)
 
+    @cached_property
+    def code(self) -> np.ndarray:
+        """For every token whether it can be the beginning of code: it begins no comment (bool)."""
+        return np.array([not piece.lstrip().startswith(b"#") for piece in self.pieces])
+
     def ends(self, token: int) -> bool:
         """True for end-of-generation tokens (end of text, of turn, the FIM markers)."""
         return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token)) or not self.pieces[token]

@@ -1,0 +1,80 @@
+"""Small stand-ins for the engine's protocols: a model that says what it is told to, an index in a dict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from threading import Event
+
+from soothsay.engine.types import Token
+from soothsay.errors import Cancelled
+from soothsay.model.fim import Prompt
+from soothsay_index.types import Hit, Parameter, Query, Symbol
+
+
+class FakeModel:
+    """Says ``plain`` until the prompt holds documentation with ``needle``, then ``grounded``.
+
+    Scripts are lists of (text, probability). As the real model does, it spells what was typed first.
+    """
+
+    fim = True
+    evaluated = 1
+
+    def __init__(self, plain: Sequence[tuple[str, float]], grounded: Sequence[tuple[str, float]] = (), needle: str = "(") -> None:  # fmt: skip
+        self.scripts = {False: plain, True: grounded or plain}
+        self.needle = needle
+        self.prompts: list[Prompt] = []
+
+    def stream(self, prompt: Prompt, cancel: Event | None = None) -> Iterator[Token]:
+        self.prompts.append(prompt)
+        if prompt.forced:
+            yield Token(prompt.forced.encode(), 1.0)
+        for text, probability in self.scripts[f"# {self.needle}" in prompt.middle]:
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+            yield Token(text.encode(), probability)
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+
+class FakeIndex:
+    """Members by owner; every owner that it has is closed. A search returns all members, in order."""
+
+    def __init__(self, **owners: Sequence[Symbol]) -> None:
+        self.owners = owners
+        self.queries: list[Query] = []
+
+    def members(self, owner: str) -> Sequence[Symbol]:
+        return self.owners.get(owner, ())
+
+    def is_closed(self, owner: str) -> bool:
+        return owner in self.owners
+
+    def lookup(self, qualified: str) -> Symbol | None:
+        owner, _, name = qualified.rpartition(".")
+        return next((s for s in self.members(owner) if s.name == name), None)
+
+    def has_name(self, name: str) -> bool:
+        return any(symbol.name == name for members in self.owners.values() for symbol in members)
+
+    def search(self, query: Query) -> Sequence[Hit]:
+        self.queries.append(query)
+        owners = query.owners or tuple(self.owners)
+        return [Hit("symbol", 1.0, symbol) for o in owners for symbol in self.members(o)][: query.limit]
+
+
+def function(qualified: str, *parameters: str, origin: str = "workspace") -> Symbol:
+    """A function; a parameter that ends in ``=`` is optional, one after ``*`` is keyword-only."""
+    owner, _, name = qualified.rpartition(".")
+    keyword_only = False
+    found: list[Parameter] = []
+    for parameter in parameters:
+        if parameter == "*":
+            keyword_only = True
+            continue
+        kind = "keyword_only" if keyword_only else "positional_or_keyword"
+        found.append(Parameter(parameter.rstrip("="), kind, required=not parameter.endswith("=")))
+    return Symbol(
+        qualified, name, owner, "function", origin, "shop", "1.0", "file:///shop.py", 1, tuple(found)
+    )  # type: ignore[arg-type]

@@ -1,0 +1,155 @@
+"""The way of one completion, with a scripted model and an index in a dict."""
+
+from pathlib import Path
+from threading import Event
+
+import pytest
+from fakes import FakeIndex, FakeModel, function
+
+from soothsay.config import CompletionSettings, Settings
+from soothsay.engine.pipeline import Engine
+from soothsay.engine.types import Completion, CompletionRequest
+from soothsay.errors import Cancelled
+
+TEXT = "import shop\n\n# give the money back\nx = shop."
+PAY = function("shop.pay", "order")
+REVERSE = function("shop.reverse", "order", "*", "approved_by")
+GUESS = [("ref", 0.9), ("und", 0.3), ("(", 1.0), ("order", 0.9), (")", 1.0), ("\n", 1.0)]
+GROUNDED = [("reverse", 0.99), ("(order, approved_by='me')", 1.0), ("\n", 1.0)]
+
+
+def complete(model: FakeModel, index: FakeIndex, text: str = TEXT, **options) -> Completion:
+    method = options.pop("method", "dag++")
+    engine = Engine(model, index, Settings(method=method, completion=CompletionSettings(**options)))
+    return engine.complete(CompletionRequest(Path("/w/app.py"), text, len(text), Path("/w")))
+
+
+@pytest.fixture
+def index() -> FakeIndex:
+    return FakeIndex(shop=[PAY, REVERSE])
+
+
+def test_an_invented_name_is_looked_up_and_written_again(index: FakeIndex) -> None:
+    answer = complete(FakeModel(GUESS, GROUNDED, "shop.pay("), index)
+    assert answer.draft == "refund("
+    assert answer.trigger.fired
+    assert answer.trigger.reasons == ("not_in_index", "low_confidence")
+    assert (answer.trigger.name, answer.trigger.confidence) == ("refund", 0.3)
+    assert answer.text == "reverse(order, approved_by='me')"
+    assert answer.verdict == "verified"
+    assert answer.evidence[0].symbol == "shop.reverse"
+    assert (answer.evidence[0].package, answer.evidence[0].version) == ("shop", "1.0")
+
+
+def test_the_draft_stops_at_the_guess(index: FakeIndex) -> None:
+    assert (
+        "".join(token.text for token in complete(FakeModel(GUESS, GROUNDED, "shop.pay("), index).tokens)
+        == ".refund("
+    )
+
+
+def test_a_known_and_confident_name_costs_one_draft(index: FakeIndex) -> None:
+    model = FakeModel([("pay", 0.95), ("(order)", 1.0), ("\n", 1.0)])
+    answer = complete(model, index)
+    assert not answer.trigger.fired
+    assert answer.trigger.confidence == 0.95
+    assert len(model.prompts) == 1
+    assert index.queries == []
+    assert (answer.text, answer.verdict) == ("pay(order)", "verified")
+
+
+def test_base_never_retrieves_and_says_what_is_wrong(index: FakeIndex) -> None:
+    answer = complete(FakeModel(GUESS), index, method="base")
+    assert not answer.trigger.fired
+    assert (answer.text, answer.verdict) == ("refund(order)", "rejected")
+
+
+def test_dag_always_retrieves(index: FakeIndex) -> None:
+    answer = complete(FakeModel([("pay", 0.99), ("(order)", 1.0), ("\n", 1.0)]), index, method="dag")
+    assert answer.trigger.reasons == ("always",)
+    assert len(index.queries) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "fired"), [("index_lookup", False), ("confidence", True), ("dag++", True)]
+)
+def test_a_known_name_that_is_doubtful(index: FakeIndex, method: str, fired: bool) -> None:
+    answer = complete(FakeModel([("pay", 0.5), ("(order)", 1.0), ("\n", 1.0)]), index, method=method)
+    assert answer.trigger.fired is fired
+
+
+def test_the_query_holds_the_intent_and_no_doubtful_name(index: FakeIndex) -> None:
+    complete(FakeModel(GUESS, GROUNDED, "shop.pay("), index)
+    (query,) = index.queries
+    assert "give the money back" in query.text
+    assert "refund" not in query.text
+    assert query.owners == ("shop",)
+
+
+def test_documents_stand_above_the_comment_and_fit_the_budget(index: FakeIndex) -> None:
+    model = FakeModel(GUESS, GROUNDED, "shop.pay(")
+    complete(model, index)
+    assert model.prompts[1].middle.startswith(
+        "# shop.pay(order)\n# shop.reverse(order, approved_by=...)\n# give"
+    )
+
+
+def test_wrong_arguments_are_rejected(index: FakeIndex) -> None:
+    answer = complete(FakeModel([("reverse", 0.99), ("(order)", 1.0), ("\n", 1.0)]), index)
+    assert answer.verdict == "rejected"
+
+
+def test_what_nobody_knows_is_unverified() -> None:
+    answer = complete(FakeModel([("pay", 0.99), ("()", 1.0), ("\n", 1.0)]), FakeIndex(other=[PAY]))
+    assert answer.verdict == "unverified"
+
+
+def test_good_lines_before_the_guess_are_kept(index: FakeIndex) -> None:
+    text = "import shop\n\ndef f(order):\n    "
+    plain = [("shop.pay(order)", 0.9), ("\n    ", 1.0), ("shop.refund", 0.2), ("(", 1.0)]
+    model = FakeModel(plain, [("shop.reverse(order, approved_by=1)", 1.0), ("\n\n", 1.0)], "shop.pay(")
+    answer = complete(model, index, text=text)
+    assert answer.text == "shop.pay(order)\n    shop.reverse(order, approved_by=1)"
+
+
+def test_nothing_found_still_finishes_the_draft() -> None:
+    answer = complete(FakeModel(GUESS), FakeIndex())
+    assert answer.trigger.fired
+    assert answer.text == "refund(order)"
+
+
+def test_names_in_comments_and_strings_trigger_nothing(index: FakeIndex) -> None:
+    answer = complete(
+        FakeModel([("refund(", 0.1), ("x)", 1.0), ("\n", 1.0)]), index, text="import shop\n# shop."
+    )
+    assert not answer.trigger.fired
+
+
+def test_builtins_are_no_api(index: FakeIndex) -> None:
+    answer = complete(FakeModel([("len", 0.1), ("(x)", 1.0), ("\n", 1.0)]), index, text="x = ")
+    assert not answer.trigger.fired
+    assert answer.trigger.name is None
+
+
+def test_tokens_that_split_characters_leave_whole_text(index: FakeIndex) -> None:
+    class Bytes(FakeModel):
+        def stream(self, prompt, cancel=None):
+            from soothsay.engine.types import Token
+
+            for byte in (prompt.forced + "日本'\n").encode():
+                yield Token(bytes([byte]), 0.9)
+
+    assert complete(Bytes([]), index, text="x = '").text == "日本'"
+
+
+def test_the_token_budget_ends_a_completion(index: FakeIndex) -> None:
+    answer = complete(FakeModel([("a + ", 0.9)] * 50), index, text="x = ", max_tokens=5)
+    assert len(answer.tokens) == 5
+
+
+def test_cancel_is_raised(index: FakeIndex) -> None:
+    cancel = Event()
+    cancel.set()
+    engine = Engine(FakeModel(GUESS), index, Settings())
+    with pytest.raises(Cancelled):
+        engine.complete(CompletionRequest(Path("/w/app.py"), TEXT, len(TEXT), Path("/w")), cancel)
