@@ -1,1 +1,149 @@
-"""The server with the real model, index and embeddings."""
+"""The server as an editor starts it: `soothsay serve --stdio` with the real model, index and embeddings."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+import pytest_asyncio
+from fake_editor import Editor
+from lsprotocol import types
+from pytest_lsp import make_test_lsp_client
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SETTINGS = {"index": {"python": sys.executable}, "completion": {"maxLatencyMs": 60_000}}
+MAX_RESIDENT = 1.2e9  # bytes, issue 2
+
+
+@pytest_asyncio.fixture
+async def real(tmp_path: Path) -> AsyncIterator[Editor]:
+    workspace = Path(shutil.copytree(EXAMPLES, tmp_path / "workspace"))
+    client = make_test_lsp_client()
+    await client.start_io(sys.executable, "-m", "soothsay", "serve", "--stdio")
+    yield Editor(client, workspace, tmp_path / "unused")
+    await client.shutdown_session()
+    await client.stop()
+
+
+async def indexed(editor: Editor) -> None:
+    """Wait until the server says that indexing has ended."""
+    for _ in range(6000):
+        for reports in editor.client.progress_reports.values():
+            begins = [r for r in reports if isinstance(r, types.WorkDoneProgressBegin) and "Index" in r.title]
+            if begins and any(isinstance(r, types.WorkDoneProgressEnd) for r in reports):
+                return
+        await asyncio.sleep(0.1)
+    pytest.fail("indexing did not end")
+
+
+async def inline(editor: Editor, name: str, text: str) -> list[types.InlineCompletionItem]:
+    """Ask at the end of ``text``; again while the model is still loading (that is an empty list)."""
+    uri = editor.uri(name)
+    editor.client.text_document_did_open(
+        types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "python", 1, text))
+    )
+    lines = text.split("\n")
+    position = types.Position(len(lines) - 1, len(lines[-1]))
+    for _ in range(20):
+        answer = await editor.client.text_document_inline_completion_async(
+            types.InlineCompletionParams(
+                context=types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic),
+                text_document=types.TextDocumentIdentifier(uri),
+                position=position,
+            )
+        )
+        items = answer.items if isinstance(answer, types.InlineCompletionList) else answer or []
+        if items:
+            return list(items)
+        await asyncio.sleep(0.5)
+    return []
+
+
+def content(editor: Editor, name: str) -> str:
+    return (editor.workspace / name).read_text(encoding="utf-8").rstrip("\n")
+
+
+async def test_ghost_text_explanation_list_and_memory(real: Editor) -> None:
+    await real.start(settings=SETTINGS)
+    await indexed(real)
+
+    (item, *_) = await inline(real, "bedrock.py", content(real, "bedrock.py"))
+    assert str(item.insert_text).startswith("create_model_customization_job(")
+
+    why = await real.client.workspace_execute_command_async(
+        types.ExecuteCommandParams("soothsay.explainLast")
+    )
+    assert why["trigger"]["fired"]
+    assert why["evidence"][0]["symbol"] == "bedrock.create_model_customization_job"
+
+    text = content(real, "buckets.py")
+    real.client.text_document_did_open(
+        types.DidOpenTextDocumentParams(types.TextDocumentItem(real.uri("buckets.py"), "python", 1, text))
+    )
+    listed = await real.client.text_document_completion_async(
+        types.CompletionParams(
+            types.TextDocumentIdentifier(real.uri("buckets.py")),
+            types.Position(text.count("\n"), len(text.rsplit("\n", 1)[-1])),
+        )
+    )
+    assert isinstance(listed, types.CompletionList)
+    resolved = await real.client.completion_item_resolve_async(listed.items[0])
+    assert isinstance(resolved.documentation, types.MarkupContent)
+    assert "botocore" in resolved.documentation.value
+
+    assert real.client._server is not None
+    server = psutil.Process(real.client._server.pid)
+    assert server.memory_info().rss < MAX_RESIDENT
+
+
+async def test_an_edit_in_another_file_is_found(real: Editor) -> None:
+    await real.start(settings=SETTINGS)
+    await indexed(real)
+    ledger = real.workspace / "billing" / "ledger.py"
+    ledger.write_text(
+        ledger.read_text(encoding="utf-8").replace("post_reversal_to_customer", "hand_back_to_buyer"),
+        encoding="utf-8",
+    )
+    real.client.workspace_did_change_watched_files(
+        types.DidChangeWatchedFilesParams([types.FileEvent(ledger.as_uri(), types.FileChangeType.Changed)])
+    )
+    await asyncio.sleep(2.0)
+    (item, *_) = await inline(real, "refund.py", content(real, "refund.py"))
+    assert "hand_back_to_buyer(" in str(item.insert_text)
+
+
+async def test_cancel_frees_the_model(real: Editor) -> None:
+    await real.start(settings={**SETTINGS, "index": {"enabled": False}})
+    await inline(real, "warm.py", "x = ")
+    long = "".join(f"value_{i} = {i}\n" for i in range(400)) + "total = "
+    uri = real.uri("long.py")
+    real.client.text_document_did_open(
+        types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "python", 1, long))
+    )
+    pending = asyncio.ensure_future(
+        real.client.protocol.send_request_async(
+            types.TEXT_DOCUMENT_INLINE_COMPLETION,
+            types.InlineCompletionParams(
+                types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic),
+                types.TextDocumentIdentifier(uri),
+                types.Position(400, 8),
+            ),
+            msg_id="to-cancel",
+        )
+    )
+    await asyncio.sleep(0.5)  # the prompt takes seconds
+    assert not pending.done()
+    real.client.protocol.notify(types.CANCEL_REQUEST, types.CancelParams("to-cancel"))
+    began = time.monotonic()
+    assert await inline(real, "next.py", "y = [1, 2, 3]\nprint(y")
+    assert time.monotonic() - began < 5
+    with pytest.raises(Exception):  # noqa: B017 - pygls' client raises its own for an error response
+        await pending

@@ -1,0 +1,37 @@
+"""Fixtures: the real 0.5B model, the real LanceDB, the real embeddings, on a copy of the examples."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from soothsay.config import CompletionSettings, IndexSettings, Settings
+from soothsay.session import Session, open_in_process
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+# the tests judge what is written, not how fast: a busy machine must not cut a completion short
+SETTINGS = Settings(
+    index=IndexSettings(python=sys.executable), completion=CompletionSettings(max_latency_ms=60_000)
+)
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the examples, so that what a test writes stays out of the project."""
+    return Path(shutil.copytree(EXAMPLES, tmp_path_factory.mktemp("workspace") / "examples"))
+
+
+@pytest.fixture(scope="session")
+def session(workspace: Path) -> Iterator[Session]:
+    """An open session whose index is built, vectors included."""
+    opened = Session(replace(SETTINGS), workspace, open_in_process)
+    opened.load_model()
+    opened.build_index(lambda _: None, Event())
+    yield opened
+    opened.close()

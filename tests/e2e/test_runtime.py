@@ -1,0 +1,117 @@
+"""The decode loop on real weights: probabilities, KV reuse, healing, cancel, models without FIM."""
+
+import threading
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from soothsay.errors import Cancelled, SoothsayError
+from soothsay.model.cache import model_path
+from soothsay.model.fim import Prompt
+from soothsay.model.runtime import LlamaRuntime
+
+pytestmark = pytest.mark.slow
+
+PROMPT = Prompt("import os\n\nhere = os", "\n\nprint(here)\n", "", ".")
+
+
+@pytest.fixture(scope="module")
+def runtime() -> Iterator[LlamaRuntime]:
+    model = LlamaRuntime(model_path("qwen2.5-coder-0.5b"), context=2048)
+    yield model
+    model.close()
+
+
+def written(model: LlamaRuntime, prompt: Prompt, tokens: int = 8) -> str:
+    return "".join(token.text for token in islice(model.stream(prompt), tokens))
+
+
+def test_fim_markers_come_from_the_vocabulary(runtime: LlamaRuntime) -> None:
+    fim = runtime.vocab.fim
+    assert fim is not None
+    assert (fim.prefix, fim.middle, fim.suffix) == (151659, 151660, 151661)
+
+
+def test_probabilities_are_a_softmax_over_all_raw_logits(runtime: LlamaRuntime) -> None:
+    prompt = Prompt("import os\n\nhere =", "", "")
+    first = next(iter(runtime.stream(prompt)))
+    logits = runtime._evaluate_prompt(runtime.encode(prompt)).astype(np.float64)
+    softmax = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
+    assert first.probability == pytest.approx(softmax.max(), rel=1e-3)
+    assert softmax.size == runtime.vocab.size
+
+
+def test_healing_spells_what_was_typed(runtime: LlamaRuntime) -> None:
+    for forced in (".", ".get", ".getc", " x", ".größe日"):
+        prompt = Prompt("import os\n\nhere = os", "\n", "", forced)
+        text = b"".join(token.data for token in islice(runtime.stream(prompt), 24))
+        assert text.startswith(forced.encode())
+
+
+def test_typing_evaluates_only_what_was_typed(runtime: LlamaRuntime) -> None:
+    written(runtime, Prompt("x = 1\n" * 50, "\nprint(x)\n", "y = x"))
+    written(runtime, Prompt("x = 1\n" * 50, "\nprint(x)\n", "y = x + "))
+    assert runtime.evaluated <= 3
+
+
+def test_a_warm_cache_changes_nothing(runtime: LlamaRuntime) -> None:
+    cold = written(runtime, PROMPT)
+    written(runtime, Prompt("class A:\n    def f(self):", "", ""))
+    written(runtime, PROMPT, tokens=2)
+    assert written(runtime, PROMPT) == cold
+
+
+def test_tokens_join_to_the_text_whatever_the_script(runtime: LlamaRuntime) -> None:
+    text = "größe = '日本語 🎉'"
+    assert b"".join(runtime.vocab.pieces[i] for i in runtime.vocab.encode(text)).decode() == text
+
+
+def test_markers_in_the_users_text_are_text(runtime: LlamaRuntime) -> None:
+    fim = runtime.vocab.fim
+    assert fim is not None
+    assert fim.middle not in runtime.vocab.encode("x = '<|fim_middle|>'")
+
+
+def test_cancel_stops_in_the_middle_of_a_prompt(runtime: LlamaRuntime) -> None:
+    prompt = Prompt("".join(f"value_{i} = {i}\n" for i in range(240)), "", "")
+    cancel = threading.Event()
+    asked: list[float] = []
+
+    def stop() -> None:
+        asked.append(time.monotonic())
+        cancel.set()
+
+    threading.Timer(0.4, stop).start()
+    with pytest.raises(Cancelled):
+        for _ in runtime.stream(prompt, cancel):
+            pytest.fail("the prompt was evaluated before it could be cancelled")
+    assert time.monotonic() - asked[0] < 1.0  # well under what the rest of the prompt would take
+    assert written(runtime, PROMPT) == written(runtime, PROMPT)  # and it is still sane
+
+
+def test_a_prompt_that_does_not_fit_is_an_error(runtime: LlamaRuntime) -> None:
+    with pytest.raises(SoothsayError, match="context"):
+        next(iter(runtime.stream(Prompt("x = 1\n" * 2000, "", ""))))
+
+
+def test_a_model_without_fim_completes_the_prefix() -> None:
+    model = LlamaRuntime(model_path("smollm2-135m"), context=512)
+    try:
+        assert not model.fim
+        prompt = Prompt("def add(a, b):\n", "SUFFIX", "    return a")
+        assert "SUFFIX" not in b"".join(model.vocab.pieces[i] for i in model.encode(prompt)).decode()
+        assert "+" in written(model, prompt)
+    finally:
+        model.close()
+
+
+def test_a_cut_off_file_is_one_clear_line(tmp_path: Path) -> None:
+    broken = tmp_path / "cut.gguf"
+    broken.write_bytes(model_path("smollm2-135m").read_bytes()[:3_000_000])
+    with pytest.raises(SoothsayError, match="cannot load") as error:
+        LlamaRuntime(broken)
+    assert "\n" not in str(error.value)
