@@ -80,10 +80,11 @@ def pack_symbol(symbol: Symbol) -> list[Any]:
 
 def unpack_symbol(plain: Sequence[Any]) -> Symbol:
     """What :func:`pack_symbol` packed."""
-    head, parameters, tail = plain[:9], plain[9], plain[10:]
-    return Symbol(
-        *head, None if parameters is None else tuple(Parameter(*each) for each in parameters), *tail
-    )
+    values: list[Any] = list(plain)
+    if values[9] is not None:
+        values[9] = tuple(Parameter(*each) for each in values[9])
+    make: Any = Symbol  # the type checker cannot count the values of a list
+    return make(*values)
 
 
 def pack_hit(hit: Hit) -> list[Any]:

@@ -14,7 +14,7 @@ from .text import search_text, split_identifier
 from .types import Chunk, Symbol
 
 # Raise this when a column, or what is written into one, changes: everything stored is then rebuilt.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _TEXT = pa.string()
 SYMBOLS = pa.schema(
@@ -96,8 +96,8 @@ def vector_key(package: str, text: str) -> str:
 
 
 def worth_a_vector(symbol: Symbol) -> bool:
-    """Attributes and modules are found by name; vectors are for what is called."""
-    return symbol.kind not in {"attribute", "module"}
+    """Bare attributes and modules are found by name; vectors are for what is called or described."""
+    return symbol.kind not in {"attribute", "module"} or bool(symbol.summary)
 
 
 def symbol_row(symbol: Symbol, release: str, path: str = "") -> dict[str, Any]:

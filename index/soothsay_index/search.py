@@ -10,16 +10,14 @@ import numpy as np
 
 from .embedding import Embedder
 from .members import MemberViews, OwnerView
-from .ranking import RRF_K, fuse, query_sentence, read_query
+from .ranking import RRF_K, blend, query_sentence, read_query
 from .rows import chunk_of, symbol_of
 from .store import Database, Store, one_of, quote
 from .text import terms
 from .types import Hit, Query, Symbol
 
-# Within one owner the vector of "name. summary" is the best single judge; see bench/ for the figures.
-_WEIGHTS = {"text": 1.0, "name": 0.5, "vector": 1.5}
 _CANDIDATES = 40
-_EXACT = 1.0
+_EXACT = 2.0  # more than everything else together
 # Worth more than being first in both rankers: imported modules come before any other file.
 _IMPORTED = 2.5 / (RRF_K + 1)
 _PREFERRED = 1.0 / (RRF_K + 1)
@@ -59,12 +57,17 @@ class Searcher:
         vector = self._query_vector(query.text)
         hits: list[Hit] = []
         for view in views:
-            rankers = {"text": view.ranker.bm25(ask), "name": view.ranker.name_overlap(ask)}
+            rankers = {
+                "text": view.ranker.bm25(ask),
+                "name": view.ranker.name_overlap(ask),
+                "verb": view.ranker.verb(ask),
+            }
             if vector is not None:
                 matrix, known = self._views.vectors(view)
-                if known.any():
+                # While vectors are still being filled in, those without one would be at a disadvantage.
+                if known.sum() * 2 > len(known):
                     rankers["vector"] = np.where(known, np.maximum(matrix @ vector, 0.0), 0.0)
-            fused = fuse(rankers, _WEIGHTS)
+            fused = blend(rankers)
             exact = np.array([_EXACT if symbol.name in ask.names else 0.0 for symbol in view.symbols])
             # Of names that were written down, the drafted call itself comes first.
             exact += np.array([0.5 if symbol.name == ask.draft_name else 0.0 for symbol in view.symbols]) * (

@@ -10,6 +10,7 @@ _TOKEN = re.compile(r"[A-Za-z]+|\d+|[^\W\d_]+")
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 _PLURAL_ACRONYM = re.compile(r"^[A-Z]{2,}s$")
 _TAG = re.compile(r"<[^>]+>")
+_RULE = re.compile(r"^\s*([=\-~^*#])\1{2,}\s*$", re.MULTILINE)  # the lines above and below a heading
 _SPACE = re.compile(r"\s+")
 # A full stop ends a sentence when something that starts one follows; "e.g. this" and "v1.2" do not.
 _SENTENCE_END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\betc)[.!?](?=\s+[A-Z`\"'(]|\s*$)")
@@ -81,7 +82,7 @@ def terms(text: str) -> list[str]:
 def first_sentence(text: str, limit: int = 240) -> str:
     """The first sentence of the first paragraph of prose in ``text``."""
     for paragraph in text.split("\n\n"):
-        flat = squeeze(paragraph)
+        flat = squeeze(_RULE.sub("", paragraph))
         if not flat or _looks_like_signature(flat):
             continue
         end = _SENTENCE_END.search(flat)

@@ -91,7 +91,8 @@ def harvest_package(release: Release, search_paths: Sequence[Path]) -> Harvest:
     package = loader.load(release.part, try_relative_path=False)
     if not isinstance(package, griffe.Module):
         return Harvest()
-    loader.resolve_aliases(implicit=True, external=False)
+    # external=None: only the private half of the same package (pytest and _pytest) is loaded as well
+    loader.resolve_aliases(implicit=True, external=None)
     return _Reader(release, package).read()
 
 
@@ -335,6 +336,12 @@ class _Reader:
             returns = _short(target.returns)
         elif isinstance(target, griffe.Attribute):
             returns = _short(target.annotation)
+            call = _call_of(target)
+            if call is not None:
+                # "zeros: Final[_ConstructorEmpty]" is a function to everybody but the type checker.
+                kind = "method" if bound else "function"
+                parameters = _parameters(call, drop_first=True)
+                returns = _short(call.returns)
         return Symbol(
             qualified_name=f"{owner}.{name}",
             name=name,
@@ -384,6 +391,25 @@ class _Reader:
             summary=first_sentence(doc),
             doc=shorten(doc.strip(), _DOC_LIMIT),
         )
+
+
+def _call_of(attribute: griffe.Attribute) -> griffe.Function | None:
+    """The ``__call__`` of the class an attribute is annotated with, when that class is of the same package."""
+    annotation = attribute.annotation
+    if not isinstance(annotation, griffe.Expr):
+        return None
+    for name in annotation.iterate(flat=True):
+        if not isinstance(name, griffe.ExprName) or name.name in {"Final", "ClassVar"}:
+            continue
+        try:
+            found = attribute.modules_collection.get_member(name.canonical_path)
+        except (griffe.GriffeError, KeyError, ValueError):
+            return None
+        cls = _target(found)
+        member = cls.members.get("__call__") if isinstance(cls, griffe.Class) else None
+        call = _target(member) if member is not None else None
+        return call if isinstance(call, griffe.Function) else None
+    return None
 
 
 def _note(obj: griffe.Object, key: str, default: Any) -> Any:
