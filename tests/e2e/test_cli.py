@@ -32,7 +32,16 @@ def test_complete_prints_the_contract(session: Session, workspace: Path) -> None
     done = soothsay("complete", f"{workspace}/bedrock.py:6:19", "--json", *in_workspace(workspace))
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
-    assert {"text", "draft", "verdict", "method", "trigger", "evidence", "tokens", "timings_ms"} <= answer.keys()
+    assert {
+        "text",
+        "draft",
+        "verdict",
+        "method",
+        "trigger",
+        "evidence",
+        "tokens",
+        "timings_ms",
+    } <= answer.keys()
     assert answer["trigger"].keys() == {"fired", "reasons", "confidence", "threshold", "name"}
     assert {"kind", "symbol", "package", "version", "uri", "text", "score"} <= answer["evidence"][0].keys()
     assert {"draft", "trigger", "retrieve", "regenerate", "total"} <= answer["timings_ms"].keys()

@@ -140,7 +140,7 @@ class Engine:
         )
 
     def _prompt(self, request: CompletionRequest, documentation: str = "", accepted: str = "") -> Prompt:
-        window = Window()
+        window = Window.of(self._settings.model.context)
         text = request.text[: request.offset] + accepted + request.text[request.offset :]
         offset = request.offset + len(accepted)
         anchor = place_anchor(request.text, request.offset, window, self._anchors.get(request.path))

@@ -46,6 +46,11 @@ class Window:
     prefix: int = 1024
     suffix: int = 256
 
+    @classmethod
+    def of(cls, context: int) -> Window:
+        """The window of a model that can hold ``context`` tokens: small enough to be read in seconds on a CPU."""
+        return cls(min(1024, context // 3), min(256, context // 10))
+
 
 def place_anchor(text: str, offset: int, window: Window, previous: Anchor | None = None) -> Anchor:
     """The anchor for a cursor at ``offset``: the previous one as long as it fits, else a fresh one.

@@ -62,10 +62,6 @@ class LlamaRuntime:
         text, every other one is the softmax over all raw logits. Raises `Cancelled` once ``cancel`` is set.
         """
         tokens = self.encode(prompt)
-        if len(tokens) >= self.n_ctx:
-            raise SoothsayError(
-                f"the prompt has {len(tokens)} tokens and the model's context only {self.n_ctx}: raise model.context"
-            )
         self._cancel = cancel
         logits = self._evaluate_prompt(tokens)
         must = prompt.forced.encode("utf-8")
@@ -87,20 +83,25 @@ class LlamaRuntime:
             logits = self._evaluate([token])
 
     def encode(self, prompt: Prompt) -> list[int]:
-        """The prompt's ids. Without FIM markers in the vocabulary the suffix is left out."""
+        """The prompt's ids. Without FIM markers in the vocabulary the suffix is left out.
+
+        What does not fit into the context is cut from the far ends of prefix and suffix. Raises `SoothsayError` when
+        the middle alone does not fit.
+        """
         head = [] if self.vocab.bos is None else [self.vocab.bos]
         fim = self.vocab.fim
+        room = self.n_ctx - self.n_ctx // 8 - len(head) - 3  # an eighth is for the completion
         if fim is None:
-            return [*head, *self.vocab.encode(prompt.prefix + prompt.middle)] or [0]
-        return [
-            *head,
-            fim.prefix,
-            *self.vocab.encode(prompt.prefix),
-            fim.suffix,
-            *self.vocab.encode(prompt.suffix),
-            fim.middle,
-            *self.vocab.encode(prompt.middle),
-        ]
+            tokens = self.vocab.encode(prompt.prefix + prompt.middle)
+            return [*head, *tokens[max(0, len(tokens) - room) :]] or [0]
+        middle = self.vocab.encode(prompt.middle)
+        room -= len(middle)
+        if room < 0:
+            raise SoothsayError(f"{len(middle)} tokens do not fit into {self.n_ctx}: raise model.context")
+        suffix = self.vocab.encode(prompt.suffix)[: room // 4]
+        prefix = self.vocab.encode(prompt.prefix)
+        prefix = prefix[max(0, len(prefix) - (room - len(suffix))) :]
+        return [*head, fim.prefix, *prefix, fim.suffix, *suffix, fim.middle, *middle]
 
     def close(self) -> None:
         """Free the context and the weights. Calling it twice is harmless."""
