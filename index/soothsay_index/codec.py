@@ -41,7 +41,10 @@ def pack_parameters(parameters: Sequence[Parameter] | None) -> str:
     """Parameters as compact JSON for a table's cell; an unknown signature is an empty string."""
     if parameters is None:
         return ""
-    rows = [[p.name, _KINDS.index(p.kind), int(p.required), p.annotation, p.default] for p in parameters]
+    rows = [
+        [p.name, _KINDS.index(p.kind), int(p.required), p.annotation, p.default, p.example]
+        for p in parameters
+    ]
     return json.dumps(rows, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -50,8 +53,8 @@ def unpack_parameters(packed: str) -> tuple[Parameter, ...] | None:
     if not packed:
         return None
     return tuple(
-        Parameter(name, _KINDS[kind], bool(required), annotation, default)
-        for name, kind, required, annotation, default in json.loads(packed)
+        Parameter(name, _KINDS[kind], bool(required), *texts)
+        for name, kind, required, *texts in json.loads(packed)
     )
 
 
@@ -71,7 +74,7 @@ def pack_symbol(symbol: Symbol) -> list[Any]:
         symbol.version,
         symbol.uri,
         symbol.line,
-        None if symbol.parameters is None else [[p.name, p.kind, p.required, p.annotation, p.default] for p in symbol.parameters],
+        None if symbol.parameters is None else [[p.name, p.kind, p.required, p.annotation, p.default, p.example] for p in symbol.parameters],
         symbol.returns,
         symbol.summary,
         symbol.doc,

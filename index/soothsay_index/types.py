@@ -15,13 +15,17 @@ Origin = Literal["package", "service", "workspace"]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a callable, as a caller sees it (no ``self``, no ``cls``)."""
+    """One parameter of a callable, as a caller sees it (no ``self``, no ``cls``).
+
+    ``example`` is the shortest literal that shows the shape of a value (``{"s3Uri": ...}``), where one is known.
+    """
 
     name: str
     kind: ParameterKind = "positional_or_keyword"
     required: bool = False
     annotation: str = ""
     default: str = ""
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)

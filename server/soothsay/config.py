@@ -42,7 +42,7 @@ class RetrievalSettings:
 
 @dataclass(frozen=True, slots=True)
 class CompletionSettings:
-    max_tokens: Annotated[int, Between(1, 4096)] = 96
+    max_tokens: Annotated[int, Between(1, 4096)] = 160
     # a completion that takes longer returns what it has
     max_latency_ms: Annotated[int, Between(50, 600_000)] = 10_000
 

@@ -34,6 +34,9 @@ _ANNOTATIONS = {
     "timestamp": "datetime",
     "blob": "bytes",
 }
+# a deeper or wider example of a request costs more of the prompt than it helps
+_EXAMPLE_DEPTH = 1
+_EXAMPLE_KEYS = 4
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -160,11 +163,32 @@ def _parameters(shape: Mapping[str, Any], shapes: Mapping[str, Any]) -> tuple[Pa
             kind="keyword_only",
             required=name in required and not _filled_in(name, member),
             annotation=_ANNOTATIONS.get(shapes.get(member.get("shape", ""), {}).get("type", ""), ""),
+            example=_example(member.get("shape", ""), shapes) if name in required else "",
         )
         for name, member in members.items()
     ]
     # Stable: the model's own order within the required and within the optional ones.
     return tuple(sorted(found, key=lambda parameter: not parameter.required))
+
+
+def _example(shape: str, shapes: Mapping[str, Any], depth: int = 0) -> str:
+    """The shortest literal of a shape: the required keys of a structure (else its first), one element of a list."""
+    described = shapes.get(shape, {})
+    match described.get("type"):
+        case "structure":
+            members: Mapping[str, Any] = described.get("members", {})
+            keys = described.get("required") or list(members)[:1]
+            if depth >= _EXAMPLE_DEPTH or len(keys) > _EXAMPLE_KEYS:
+                return "{...}"
+            inner = (f'"{key}": {_example(members[key]["shape"], shapes, depth + 1)}' for key in keys)
+            return f"{{{', '.join(inner)}}}"
+        case "list":
+            return f"[{_example(described.get('member', {}).get('shape', ''), shapes, depth + 1)}]"
+        case "map":
+            return "{...}"
+        case "string" | "character":
+            return '"..."'
+    return "..."
 
 
 def _filled_in(name: str, member: Mapping[str, Any]) -> bool:

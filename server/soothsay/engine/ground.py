@@ -66,8 +66,7 @@ def _arguments(symbol: Symbol) -> list[str]:
     assert symbol.parameters is not None
     if symbol.kind == "operation":
         # optional members of a request are many, and naming them makes the model fill them in
-        required = [f"{p.name}=..." for p in symbol.parameters if p.required]
-        return required
+        return [f"{p.name}={p.example or '...'}" for p in symbol.parameters if p.required]
     return [_parameter(p) for p in symbol.parameters]
 
 
