@@ -90,6 +90,9 @@ class SentenceTransformerEmbedder:
             os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
             import torch
             from sentence_transformers import SentenceTransformer
+            from transformers.utils.logging import disable_progress_bar
+
+            disable_progress_bar()  # loading takes a moment, and someone else owns the terminal
 
             if self._threads:
                 torch.set_num_threads(self._threads)

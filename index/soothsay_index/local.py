@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from .embedding import Embedder, SentenceTransformerEmbedder
-from .environment import Environment
+from .environment import Environment, find_environment
 from .errors import SoothsayIndexError
 from .members import MemberViews
 from .search import Searcher
 from .store import Store
 from .sync import Builder, OnProgress, Status, status_of
-from .types import Hit, Query, Symbol
+from .types import Hit, Progress, Query, Symbol
+
+log = logging.getLogger(__name__)
 
 
 class LocalIndex:
@@ -24,7 +27,7 @@ class LocalIndex:
         self._embedder = embedder
         self._views = MemberViews(store)
         self._searcher = Searcher(store, self._views, embedder)
-        self._builder: Builder | None = None
+        self._loading: threading.Thread | None = None
 
     @classmethod
     def open(
@@ -56,6 +59,19 @@ class LocalIndex:
         if isinstance(self._embedder, SentenceTransformerEmbedder):
             self._embedder.load()
 
+    def start(self) -> None:
+        """Load the embedding model in the background; the first search waits for it."""
+        if self._loading is None:
+            self._loading = threading.Thread(target=self.load_quietly, name="load", daemon=True)
+            self._loading.start()
+
+    def load_quietly(self) -> None:
+        """Load the embedding model; a failure is logged, and searches go on by full text."""
+        try:
+            self.load_model()
+        except Exception as error:
+            log.warning("The embedding model does not load, search goes on without it: %s", error)
+
     def members(self, owner: str) -> Sequence[Symbol]:
         """All members of ``owner``, documented ones first; empty when it is not known."""
         return self._views.view(owner).members
@@ -75,6 +91,8 @@ class LocalIndex:
 
     def search(self, query: Query) -> Sequence[Hit]:
         """The best ``query.limit`` hits, best first."""
+        if self._loading is not None:
+            self._loading.join()
         return self._searcher.search(query)
 
     def status(self) -> Status:
@@ -86,19 +104,36 @@ class LocalIndex:
 
     def build(
         self,
+        on_progress: OnProgress | None = None,
+        cancel: threading.Event | None = None,
+        interpreter: str | Path | None = None,
+        all_packages: bool = False,
+        embed: bool = True,
+    ) -> Status:
+        """Bring the index up to date with the workspace and the environment of ``interpreter``.
+
+        Where no environment is found, that is reported as progress of stage ``environment`` and the workspace alone
+        is indexed.
+        """
+        report = on_progress or (lambda _: None)
+        environment = None
+        try:
+            environment = find_environment(self._store.workspace, interpreter)
+        except SoothsayIndexError as error:
+            report(Progress("environment", 0, 0, str(error)))
+        return self.build_from(environment, report, cancel, all_packages, embed)
+
+    def build_from(
+        self,
         environment: Environment | None,
-        progress: OnProgress | None = None,
+        on_progress: OnProgress | None = None,
         cancel: threading.Event | None = None,
         all_packages: bool = False,
         embed: bool = True,
-        done: Callable[[Status], None] | None = None,
     ) -> Status:
-        """Bring the index up to date; see :meth:`Builder.build`."""
-        self._builder = Builder(self._store.workspace, self._store, environment, self._embedder)
-        status = self._builder.build(progress or (lambda _: None), cancel, all_packages, embed)
-        if done:
-            done(status)
-        return status
+        """Like :meth:`build`, with an environment that was found already; see :meth:`Builder.build`."""
+        builder = Builder(self._store.workspace, self._store, environment, self._embedder)
+        return builder.build(on_progress or (lambda _: None), cancel, all_packages, embed)
 
     def update(self, paths: Iterable[Path], texts: Mapping[Path, str] | None = None) -> int:
         """Index changed files again (``texts``: unsaved contents); returns how many were rewritten."""

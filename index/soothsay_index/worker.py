@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from .codec import from_plain, pack_hit, pack_symbol, to_plain
-from .environment import find_environment
 from .errors import SoothsayIndexError
 from .local import LocalIndex
 from .protocol import decode_line, encode_line
@@ -88,16 +87,10 @@ class Worker:
         def report(progress: Progress) -> None:
             self._send({"id": parameters["_id"], "progress": to_plain(progress)})
 
-        environment = None
-        try:
-            environment = find_environment(self._workspace, parameters.get("interpreter"))
-        except SoothsayIndexError as error:
-            # The workspace itself can still be indexed.
-            report(Progress("environment", 0, 0, str(error)))
         status = self._index.build(
-            environment,
             report,
             cancel,
+            parameters.get("interpreter"),
             all_packages=bool(parameters.get("all_packages")),
             embed=bool(parameters.get("embed", True)),
         )
@@ -150,18 +143,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SoothsayIndexError as error:
         print(error, file=sys.stderr)
         return 1
-    threading.Thread(target=_load_quietly, args=(index,), name="load", daemon=True).start()
+    threading.Thread(target=index.load_quietly, name="load", daemon=True).start()
     Worker(index, options.workspace, output).serve(sys.stdin.buffer)
     output.flush()
     # Threads may be deep in a package; nothing they do needs finishing, every write is atomic.
     os._exit(0)
-
-
-def _load_quietly(index: LocalIndex) -> None:
-    try:
-        index.load_model()
-    except Exception as error:
-        log.warning("The embedding model does not load, search goes on without it: %s", error)
 
 
 if __name__ == "__main__":

@@ -66,8 +66,6 @@ def report(checks: list[Check]) -> bool:
 
 def _python() -> Check:
     version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info < (3, 11):
-        return Check("Python", "broken", version, "install Python 3.11 or newer")
     return Check("Python", "ok", f"{version} ({sys.executable})")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Lock
 from typing import Protocol
@@ -16,7 +17,7 @@ from soothsay.model.cache import is_pulled, model_path, models_folder
 from soothsay.model.registry import EMBEDDING_MODEL
 from soothsay.model.resolve import resolve_model
 from soothsay.model.runtime import LlamaRuntime
-from soothsay_index.environment import Environment, find_environment
+from soothsay_index.environment import find_interpreter
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.sync import Status
 from soothsay_index.types import Hit, Index, Progress, Query, Symbol
@@ -29,11 +30,12 @@ OnProgress = Callable[[Progress], None]
 class WritableIndex(Index, Protocol):
     """An index that can also be brought up to date."""
 
+    def start(self) -> None: ...
     def build(
         self,
-        environment: Environment | None,
-        progress: OnProgress | None = None,
+        on_progress: OnProgress | None = None,
         cancel: Event | None = None,
+        interpreter: str | Path | None = None,
         all_packages: bool = False,
         embed: bool = True,
     ) -> Status: ...
@@ -63,7 +65,7 @@ def open_in_worker(root: Path, workspace: Path, embedding: Path | None) -> Writa
     """For a server: indexing and embedding take a process of their own."""
     from soothsay_index.client import IndexClient
 
-    return IndexClient.open(root, workspace, embedding)
+    return IndexClient(root, workspace, embedding)
 
 
 class Session:
@@ -92,6 +94,8 @@ class Session:
         with self._lock:
             if self._engine is not None:
                 return
+            if self._index is not None:
+                self._index.start()
             model = self.settings.model
             self._model = LlamaRuntime(
                 resolve_model(model.name, model.path), context=model.context, threads=model.threads
@@ -112,12 +116,20 @@ class Session:
 
     def build_index(self, on_progress: OnProgress, cancel: Event, *, embed: bool = True) -> Status:
         """Bring the index up to date (blocking): the workspace, what it imports, then the rest."""
-        try:
-            return self.index.build(
-                self._environment(), on_progress, cancel, self.settings.index.all_packages, embed
-            )
-        except SoothsayIndexError as error:
-            raise SoothsayError(str(error)) from error
+        settings = self.settings.index
+
+        def report(at: Progress) -> None:
+            if at.stage == "environment":
+                self._warn(f"only the workspace is indexed: {at.detail}")
+            else:
+                on_progress(at)
+
+        with _index_errors():
+            if settings.python:
+                find_interpreter(
+                    self.workspace, settings.python
+                )  # a wrong setting is an error, not a warning
+            return self.index.build(report, cancel, settings.python or None, settings.all_packages, embed)
 
     def reindex(self, on_progress: OnProgress, cancel: Event) -> Status:
         """Like `build_index`, with every workspace file read again."""
@@ -125,11 +137,13 @@ class Session:
 
     def update_files(self, paths: Sequence[Path]) -> int:
         """Index these files again; returns how many had changed."""
-        return self.index.update(paths)
+        with _index_errors():
+            return self.index.update(paths)
 
     def remove_files(self, paths: Sequence[Path]) -> int:
         """Forget these files."""
-        return self.index.remove(paths)
+        with _index_errors():
+            return self.index.remove(paths)
 
     def close(self) -> None:
         """Free the model and the index. Calling it twice is harmless."""
@@ -146,25 +160,24 @@ class Session:
         if embedding is None:
             self._warn(f"searching by text alone; for vectors run: soothsay models pull {EMBEDDING_MODEL}")
         try:
-            return open_index(index_folder(), self.workspace, embedding)
-        except SoothsayIndexError as error:
-            raise SoothsayError(str(error)) from error
+            with _index_errors():
+                return open_index(index_folder(), self.workspace, embedding)
         except OSError as error:
             raise SoothsayError(f"cannot write the index in {index_folder()} ({error.strerror}): "
                                 "free the folder or set SOOTHSAY_CACHE") from error  # fmt: skip
 
-    def _environment(self) -> Environment | None:
-        try:
-            return find_environment(self.workspace, self.settings.index.python or None)
-        except SoothsayIndexError as error:
-            if self.settings.index.python:
-                raise
-            self._warn(f"only the workspace is indexed: {error}")
-            return None
-
     def _warn(self, message: str) -> None:
         log.warning(message)
         self.warnings.append(message)
+
+
+@contextmanager
+def _index_errors() -> Iterator[None]:
+    """What the index cannot do, as an error of ours."""
+    try:
+        yield
+    except SoothsayIndexError as error:
+        raise SoothsayError(str(error)) from error
 
 
 class NoIndex:

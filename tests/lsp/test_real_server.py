@@ -81,6 +81,7 @@ async def test_ghost_text_explanation_list_and_memory(real: Editor) -> None:
     why = await real.client.workspace_execute_command_async(
         types.ExecuteCommandParams("soothsay.explainLast")
     )
+    assert isinstance(why, dict)
     assert why["trigger"]["fired"]
     assert why["evidence"][0]["symbol"] == "bedrock.create_model_customization_job"
 

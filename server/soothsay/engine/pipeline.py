@@ -245,7 +245,9 @@ class _Clock:
 
     def __init__(self) -> None:
         self._began = time.perf_counter()
-        self.ms = dict.fromkeys(("draft", "trigger", "retrieve", "regenerate", "verify"), 0.0)
+        self.ms: dict[str, float] = dict.fromkeys(
+            ("draft", "trigger", "retrieve", "regenerate", "verify"), 0.0
+        )
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

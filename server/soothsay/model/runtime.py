@@ -35,14 +35,17 @@ class LlamaRuntime:
     def __init__(self, path: Path, *, context: int = 4096, threads: int = 0) -> None:
         """Load the weights at ``path`` with room for ``context`` tokens. Raises `SoothsayError`."""
         self._errors = _capture_log()
-        self._model = _load(path, self._errors)
+        self._model: llama_cpp.llama_model_p | None = _load(path, self._errors)
+
         self.vocab = Vocab(self._model)
         self.n_ctx = context
         self._cancel: Event | None = None
         # both must outlive the context: C calls back through them
         self._abort = llama_cpp.ggml_abort_callback(self._should_abort)
         self._context = self._new_context(context, threads or psutil.cpu_count(logical=False) or 1)
-        self._memory = llama_cpp.llama_get_memory(self._context)
+        memory = llama_cpp.llama_get_memory(self._context)
+        assert memory is not None
+        self._memory = memory
         self._batch = llama_cpp.llama_batch_init(_BATCH, 0, 1)
         self._held: list[int] = []  # the tokens whose keys and values are in the cache
         self.evaluated = 0  # prompt tokens evaluated for the last stream
@@ -168,6 +171,7 @@ class LlamaRuntime:
         params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED
         params.abort_callback = self._abort
         params.no_perf = True
+        assert self._model is not None
         handle = llama_cpp.llama_init_from_model(self._model, params)
         if not handle:
             raise SoothsayError(f"no room for a context of {context} tokens: lower model.context")

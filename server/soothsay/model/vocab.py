@@ -7,6 +7,7 @@ import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import llama_cpp
 import numpy as np
@@ -56,11 +57,14 @@ class Vocab:
     @cached_property
     def fim(self) -> FimTokens | None:
         """The FIM markers, or None when the model was not trained with them."""
-        markers = (
-            llama_cpp.llama_vocab_fim_pre(self._vocab),
-            llama_cpp.llama_vocab_fim_suf(self._vocab),
-            llama_cpp.llama_vocab_fim_mid(self._vocab),
-        )
+        markers = [
+            cast(int, marker(self._vocab))  # its annotation says c_int32, ctypes gives an int
+            for marker in (
+                llama_cpp.llama_vocab_fim_pre,
+                llama_cpp.llama_vocab_fim_suf,
+                llama_cpp.llama_vocab_fim_mid,
+            )
+        ]
         return None if _NO_TOKEN in markers else FimTokens(*markers)
 
     @cached_property
@@ -68,7 +72,7 @@ class Vocab:
         """The token every prompt begins with, for the models that want one."""
         if not llama_cpp.llama_vocab_get_add_bos(self._vocab):
             return None
-        return llama_cpp.llama_vocab_bos(self._vocab)
+        return cast(int, llama_cpp.llama_vocab_bos(self._vocab))
 
     @cached_property
     def code(self) -> np.ndarray:

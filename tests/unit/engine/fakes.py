@@ -8,7 +8,7 @@ from threading import Event
 from soothsay.engine.types import Token
 from soothsay.errors import Cancelled
 from soothsay.model.fim import Prompt
-from soothsay_index.types import Hit, Parameter, Query, Symbol
+from soothsay_index.types import Hit, Origin, Parameter, Query, Symbol
 
 
 class FakeModel:
@@ -64,7 +64,7 @@ class FakeIndex:
         return [Hit("symbol", 1.0, symbol) for o in owners for symbol in self.members(o)][: query.limit]
 
 
-def function(qualified: str, *parameters: str, origin: str = "workspace") -> Symbol:
+def function(qualified: str, *parameters: str, origin: Origin = "workspace") -> Symbol:
     """A function; a parameter that ends in ``=`` is optional, one after ``*`` is keyword-only."""
     owner, _, name = qualified.rpartition(".")
     keyword_only = False
@@ -77,4 +77,4 @@ def function(qualified: str, *parameters: str, origin: str = "workspace") -> Sym
         found.append(Parameter(parameter.rstrip("="), kind, required=not parameter.endswith("=")))
     return Symbol(
         qualified, name, owner, "function", origin, "shop", "1.0", "file:///shop.py", 1, tuple(found)
-    )  # type: ignore[arg-type]
+    )

@@ -1,11 +1,12 @@
 """Our signature check against the one Python itself would do."""
 
 import inspect
+from typing import cast
 
 import pytest
 
 from soothsay.engine.arguments import Arguments, misfit, parse_arguments
-from soothsay_index.types import Parameter
+from soothsay_index.types import Parameter, ParameterKind
 
 
 def plain(a, b=1): ...
@@ -20,7 +21,11 @@ CALLS = ["()", "(1)", "(1, 2)", "(1, 2, 3)", "(1, 2, 3, 4)", "(a=1)", "(1, b=2)"
 
 def parameters(function) -> list[Parameter]:
     return [
-        Parameter(p.name, p.kind.name.lower(), p.default is p.empty and not p.kind.name.startswith("VAR"))
+        Parameter(
+            p.name,
+            cast(ParameterKind, p.kind.name.lower()),
+            p.default is p.empty and not p.kind.name.startswith("VAR"),
+        )
         for p in inspect.signature(function).parameters.values()
     ]
 

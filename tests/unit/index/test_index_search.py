@@ -13,7 +13,7 @@ from soothsay_index.types import Query
 def index(tmp_path: Path, workspace: Path, environment) -> LocalIndex:
     embedder = HashEmbedder()
     made = LocalIndex(Store(tmp_path / "index", workspace, embedder.model_id, embedder.dimension), embedder)
-    made.build(environment)
+    made.build_from(environment)
     return made
 
 

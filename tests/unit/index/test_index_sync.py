@@ -21,7 +21,7 @@ def names(index: LocalIndex, owner: str) -> set[str]:
 
 def test_a_build_knows_workspace_packages_and_services(index, environment):
     stages = []
-    status = index.build(environment, lambda progress: stages.append(progress.stage))
+    status = index.build_from(environment, lambda progress: stages.append(progress.stage))
     assert list(dict.fromkeys(stages)) == ["workspace", "services", "packages", "embedding"]
     assert (status.files, status.packages, status.services) == (3, 1, 1)
     assert status.embedded == status.releases == 2
@@ -35,7 +35,7 @@ def test_a_build_knows_workspace_packages_and_services(index, environment):
 
 
 def test_lookup_and_names(index, environment):
-    index.build(environment)
+    index.build_from(environment)
     found = index.lookup("botocore:kitchen.bake_bread")
     assert found is not None and found.qualified_name == "kitchen.bake_bread"
     post = index.lookup("billing.ledger.post_entry")
@@ -46,34 +46,34 @@ def test_lookup_and_names(index, environment):
 
 
 def test_names_that_are_only_imported_exist_too(index, environment):
-    index.build(environment)
+    index.build_from(environment)
     assert index.lookup("app.boto3") is not None
 
 
 def test_a_second_build_does_nothing_again(index, environment):
-    index.build(environment)
+    index.build_from(environment)
     embedder = index._embedder
     before = len(embedder.encoded)
-    status = index.build(environment)
+    status = index.build_from(environment)
     assert len(embedder.encoded) == before
     assert status.files == 3
 
 
 def test_packages_are_shared_between_workspaces(index, environment, tmp_path, workspace):
-    index.build(environment)
+    index.build_from(environment)
     other = tmp_path / "other"
     other.mkdir()
     (other / "use.py").write_text("import shapes\n")
     embedder = HashEmbedder()
     second = LocalIndex(Store(tmp_path / "index", other, embedder.model_id, embedder.dimension), embedder)
-    second.build(environment)
+    second.build_from(environment)
     assert embedder.encoded == []  # nothing of shapes is read or embedded a second time
     assert "area_of" in names(second, "shapes")
     assert names(second, "billing.ledger") == set()
 
 
 def test_only_changed_files_are_rewritten(index, environment, workspace):
-    index.build(environment)
+    index.build_from(environment)
     path = workspace / "billing" / "ledger.py"
     assert index.update([path]) == 0
     path.write_text(LEDGER.replace("post_entry", "book_entry"))
@@ -84,14 +84,14 @@ def test_only_changed_files_are_rewritten(index, environment, workspace):
 
 
 def test_unsaved_text_is_searchable(index, environment, workspace):
-    index.build(environment, embed=False)
+    index.build_from(environment, embed=False)
     path = workspace / "billing" / "ledger.py"
     index.update([path], {path: "def refund(amount): ...\n"})
     assert names(index, "billing.ledger") == {"refund"}
 
 
 def test_new_and_removed_files(index, environment, workspace):
-    index.build(environment)
+    index.build_from(environment)
     path = workspace / "billing" / "tax.py"
     path.write_text("def vat(rate): ...\n")
     index.update([path])
@@ -99,7 +99,7 @@ def test_new_and_removed_files(index, environment, workspace):
     index.remove([path])
     assert names(index, "billing") == {"ledger"}
     (workspace / "billing" / "ledger.py").unlink()
-    index.build(environment)
+    index.build_from(environment)
     assert index.members("billing.ledger") == ()
 
 
@@ -107,7 +107,7 @@ def test_secrets_and_ignored_files_stay_out_of_updates(index, environment, works
     (workspace / ".gitignore").write_text("generated.py\n")
     (workspace / "generated.py").write_text("def made(): ...\n")
     (workspace / "secrets.py").write_text("def hidden(): ...\n")
-    index.build(environment)
+    index.build_from(environment)
     assert index.update([workspace / "generated.py", workspace / "secrets.py", Path("/etc/passwd")]) == 0
     assert not index.has_name("made") and not index.has_name("hidden")
 
@@ -119,20 +119,20 @@ def test_a_broken_package_does_not_stop_the_run(index, environment, monkeypatch)
         raise RuntimeError("odd package")
 
     monkeypatch.setattr(PythonEnvironment, "harvest", fail)
-    assert index.build(environment).services == 1
+    assert index.build_from(environment).services == 1
 
 
 def test_a_cancelled_build_leaves_everything_usable(index, environment):
     stop = threading.Event()
     stop.set()
-    index.build(environment, cancel=stop)
+    index.build_from(environment, cancel=stop)
     assert index.members("botocore:kitchen") == ()
-    index.build(environment)
+    index.build_from(environment)
     assert "bake_bread" in names(index, "botocore:kitchen")
 
 
 def test_without_environment_or_model_the_workspace_is_still_there(tmp_path, workspace):
     index = LocalIndex.open(tmp_path / "i", workspace)
-    index.build(None)
+    index.build_from(None)
     hits = index.search(Query("post an entry to the ledger"))
     assert hits[0].symbol is not None and hits[0].symbol.name == "post_entry"
