@@ -101,7 +101,7 @@ def bad_files(tmp_path: Path) -> Path:
         (["index", "--workspace", "{}", "--python", "/nowhere/python"], "/nowhere/python"),
         (["models", "pull", "no-such-model"], "unknown model"),
         (["models", "path", "no-such-model"], "unknown model"),
-        (["serve", "--tcp", "0.0.0.0:7110"], "loopback"),
+        (["serve", "--tcp", "0.0.0.0:7110"], "only this machine"),
         (["serve", "--tcp", "nonsense"], "HOST:PORT"),
     ],
 )
