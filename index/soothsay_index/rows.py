@@ -14,7 +14,7 @@ from .text import search_text, split_identifier
 from .types import Chunk, Symbol
 
 # Raise this when a column, or what is written into one, changes: everything stored is then rebuilt.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _TEXT = pa.string()
 SYMBOLS = pa.schema(

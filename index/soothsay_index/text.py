@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -98,10 +99,7 @@ def _looks_like_signature(paragraph: str) -> bool:
 
 def strip_html(text: str) -> str:
     """The words of a piece of HTML."""
-    text = _TAG.sub(" ", text)
-    for entity, char in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&amp;", "&")):
-        text = text.replace(entity, char)
-    return re.sub(r"\s+([.,;:)])", r"\1", squeeze(text))
+    return re.sub(r"\s+([.,;:)])", r"\1", squeeze(html.unescape(_TAG.sub(" ", text))))
 
 
 def squeeze(text: str) -> str:

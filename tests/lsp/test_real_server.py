@@ -110,7 +110,7 @@ async def test_an_edit_in_another_file_is_found(real: Editor) -> None:
     await indexed(real)
     ledger = real.workspace / "billing" / "ledger.py"
     ledger.write_text(
-        ledger.read_text(encoding="utf-8").replace("post_reversal_to_customer", "hand_back_to_buyer"),
+        ledger.read_text(encoding="utf-8").replace("post_reversal_to_customer", "post_reversal_to_guest"),
         encoding="utf-8",
     )
     real.client.workspace_did_change_watched_files(
@@ -118,7 +118,7 @@ async def test_an_edit_in_another_file_is_found(real: Editor) -> None:
     )
     await asyncio.sleep(2.0)
     (item, *_) = await inline(real, "refund.py", content(real, "refund.py"))
-    assert "hand_back_to_buyer(" in str(item.insert_text)
+    assert "post_reversal_to_guest(" in str(item.insert_text)
 
 
 async def test_cancel_frees_the_model(real: Editor) -> None:

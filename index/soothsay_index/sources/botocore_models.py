@@ -37,6 +37,8 @@ _ANNOTATIONS = {
 # a deeper or wider example of a request costs more of the prompt than it helps
 _EXAMPLE_DEPTH = 1
 _EXAMPLE_KEYS = 4
+# notes come first in many descriptions, and say what is special before anything says what is meant
+_ASIDE = re.compile(r"<(note|important)>.*?</\1>", re.DOTALL)
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -137,7 +139,7 @@ def _operation(
     name = snake_case(operation["name"], special)
     shape = shapes.get(operation.get("input", {}).get("shape", ""), {})
     parameters = _parameters(shape, shapes)
-    text = strip_html(operation.get("documentation") or "")
+    text = strip_html(_ASIDE.sub(" ", operation.get("documentation") or ""))
     return Symbol(
         qualified_name=f"{release.part}.{name}",
         name=name,
