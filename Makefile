@@ -7,13 +7,13 @@ PYTHON := python3
 endif
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := server index tests
+SOURCES := server index tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo test lint format clean
+.PHONY: help install models demo test lint format clean bench-memory
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 install: $(VENV)/.installed ## Create .venv and install everything (llama.cpp compiles for 5 to 7 minutes, once)
 
@@ -30,7 +30,7 @@ models: install ## Pull the default model and the embedding model
 
 demo: models ## Index examples/ and complete its files: draft, trigger, evidence, answer
 	$(BIN)/soothsay index build --workspace examples
-	$(BIN)/python examples/demo.py
+	$(BIN)/python
 
 test: lint models ## Lint, then run all tests, with the real model and the real index
 	$(BIN)/soothsay models pull smollm2-135m
@@ -47,3 +47,6 @@ format: install ## Format the sources
 
 clean: ## Remove .venv and what the tools left behind (not the models)
 	rm -rf $(VENV) .pytest_cache .ruff_cache build dist
+
+bench-memory: models ## Measure the resident memory of the server
+	$(BIN)/python bench/memory.py

@@ -51,7 +51,6 @@ class CompletionSettings:
 class IndexSettings:
     enabled: bool = True
     python: str = ""  # interpreter whose packages are indexed; empty: VIRTUAL_ENV, .venv, python3
-    max_file_kb: Annotated[int, Between(1, 1_048_576)] = 512  # larger workspace files are not indexed
     all_packages: bool = False  # also the packages that the workspace does not import
 
 

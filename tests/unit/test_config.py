@@ -31,8 +31,8 @@ def test_camel_case_and_snake_case(key: str) -> None:
 
 
 def test_acronyms_in_camel_case() -> None:
-    settings, problems = decode_settings({"completion": {"maxLatencyMs": 99}, "index": {"maxFileKb": 3}})
-    assert (settings.completion.max_latency_ms, settings.index.max_file_kb, problems) == (99, 3, [])
+    settings, problems = decode_settings({"completion": {"maxLatencyMs": 99}, "index": {"allPackages": True}})
+    assert (settings.completion.max_latency_ms, settings.index.all_packages, problems) == (99, True, [])
 
 
 @pytest.mark.parametrize(

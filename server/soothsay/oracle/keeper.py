@@ -1,0 +1,143 @@
+"""Keeps one language server running: started off-thread, restarted with back-off, killed when it hangs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from soothsay.oracle.child import NoAnswer
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Milliseconds that the oracle may take."""
+
+    question: float = 150
+    first: float = (
+        1500  # waiting for the start; and the first question of its kind, which reads the environment
+    )
+    start: float = 10_000  # until the server is given up that does not even initialize
+    hang: float = 5_000  # a server this long without an answer is killed; doubles with each restart
+    restart: float = 500  # wait before the second restart in a row; doubles with each, the first is at once
+    longest_wait: float = 60_000
+    stable: float = 30_000  # a server that lived this long is restarted as if it were the first time
+
+
+class Server(Protocol):
+    """What is kept."""
+
+    @property
+    def alive(self) -> bool: ...
+    def kill(self) -> None: ...
+    def close(self) -> None: ...
+
+
+S = TypeVar("S", bound=Server)
+
+
+class Keeper(Generic[S]):
+    """Hands out the running server, or None while there is none. Never raises, never waits longer than told."""
+
+    def __init__(self, launch: Callable[[], S], budget: Budget, name: str) -> None:
+        """``launch`` starts and initializes a server (blocking); it may raise `OSError` or `NoAnswer`."""
+        self._launch = launch
+        self._budget = budget
+        self._name = name
+        self._changed = threading.Condition()
+        self._server: S | None = None
+        self._starting = False
+        self._patience_spent = False  # somebody has waited for this start already
+        self._closed = False
+        self._failures = 0
+        self._retry_at = 0.0
+        self._since = 0.0
+        self._late: tuple[Future[Any], float] | None = None
+        self._told = False
+
+    def start(self) -> None:
+        """Start the server if there is none and it is time to; returns at once."""
+        with self._changed:
+            self._check()
+            if self._closed or self._starting or self._server or time.monotonic() < self._retry_at:
+                return
+            self._starting = True
+            self._patience_spent = False
+        threading.Thread(target=self._run_launch, name="oracle-start", daemon=True).start()
+
+    def server(self) -> S | None:
+        """The server, ready for a question; None while it starts, waits to, or is late with an answer."""
+        self.start()
+        with self._changed:
+            if self._starting and not self._patience_spent:
+                self._changed.wait_for(lambda: not self._starting, self._budget.first / 1000)
+                self._patience_spent = True
+            # asking on would cancel what it works at, and cost each caller a time-out: leave it in peace
+            return None if self._late else self._server
+
+    def is_late(self, answer: Future[Any]) -> None:
+        """``answer`` did not come in time: nothing is asked until it does."""
+        with self._changed:
+            self._late = (answer, time.monotonic())
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            server, self._server = self._server, None
+            self._changed.notify_all()
+        if server is not None:
+            server.close()
+
+    def _run_launch(self) -> None:
+        server: S | None = None
+        try:
+            server = self._launch()
+        except (OSError, NoAnswer) as error:
+            self._complain(f"could not be started ({error or type(error).__name__})")
+        except Exception:
+            log.exception("starting %s", self._name)
+        with self._changed:
+            self._starting = False
+            if self._closed:
+                unwanted = server
+            else:
+                unwanted, self._server, self._since = None, server, time.monotonic()
+                if server is None:
+                    self._failed()
+            self._changed.notify_all()
+        if unwanted is not None:
+            unwanted.close()
+
+    def _check(self) -> None:
+        """Let go of a server that has died, and kill one that hangs."""
+        now = time.monotonic()
+        if self._late is not None:
+            answer, since = self._late
+            hang = self._budget.hang * 2 ** min(self._failures, 6)
+            if answer.done():
+                self._late = None
+            elif now - since > hang / 1000 and self._server is not None:
+                self._server.kill()
+        if self._server is not None and not self._server.alive:
+            self._complain("has died or hung; it is started again")
+            self._server = self._late = None
+            if now - self._since > self._budget.stable / 1000:
+                self._failures = 0
+            self._failed()
+
+    def _failed(self) -> None:
+        wait = 0.0 if self._failures == 0 else self._budget.restart * 2 ** min(self._failures - 1, 16)
+        self._failures += 1
+        self._retry_at = time.monotonic() + min(wait, self._budget.longest_wait) / 1000
+
+    def _complain(self, what: str) -> None:
+        log.log(
+            logging.DEBUG if self._told else logging.WARNING, "the language server %s %s", self._name, what
+        )
+        self._told = True
