@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -20,6 +20,8 @@ class Budget:
     """Milliseconds that the oracle may take."""
 
     question: float = 150
+    members: float = 500  # listing a large module for the first time takes ty 150 to 400
+    late: float = 400  # further questions wait this long, in all, for one that was not answered in time
     first: float = (
         1500  # waiting for the start; and the first question of its kind, which reads the environment
     )
@@ -78,8 +80,25 @@ class Keeper(Generic[S]):
             if self._starting and not self._patience_spent:
                 self._changed.wait_for(lambda: not self._starting, self._budget.first / 1000)
                 self._patience_spent = True
-            # asking on would cancel what it works at, and cost each caller a time-out: leave it in peace
-            return None if self._late else self._server
+            late = self._late
+        # asking on would cancel what it works at, and cost each caller a time-out: leave it in peace
+        if late is not None and not self._has_come(*late):
+            return None
+        with self._changed:
+            if self._late is late:
+                self._late = None
+            return self._server
+
+    def _has_come(self, answer: Future[Any], since: float) -> bool:
+        """Wait, not for long, for an answer that is late."""
+        wait([answer], max(0.0, since + self._budget.late / 1000 - time.monotonic()))
+        return answer.done()
+
+    @property
+    def current(self) -> S | None:
+        """The running server, whatever it is doing."""
+        with self._changed:
+            return self._server
 
     def is_late(self, answer: Future[Any]) -> None:
         """``answer`` did not come in time: nothing is asked until it does."""

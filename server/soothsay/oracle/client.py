@@ -1,0 +1,379 @@
+"""The oracle that asks a language server: any that speaks LSP, told apart by its `Adapter`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from soothsay.oracle.adapters import Adapter
+from soothsay.oracle.child import Child, NoAnswer
+from soothsay.oracle.keeper import Budget, Keeper
+from soothsay.oracle.positions import OFFERED, Encoding, Positions
+from soothsay.oracle.reading import hover_text, identifier, read_findings, read_members
+from soothsay.oracle.signatures import read_signatures
+from soothsay.oracle.types import Finding, Member, Question, Signature
+
+log = logging.getLogger(__name__)
+
+_PROBE = "zz_soothsay_zz"  # a name that nothing has: who accepts it accepts anything
+_TEXTS_REMEMBERED = 16
+
+T = TypeVar("T")
+
+
+class _Server:
+    """One initialized child and what it has been told."""
+
+    def __init__(
+        self, adapter: Adapter, command: Sequence[str], workspace: Path, python: Path | None
+    ) -> None:
+        self._settings = adapter.settings(python)
+        self._child = Child(command, workspace, self._answer)
+        self._workspace = workspace
+        self._language = adapter.language
+        self._versions: dict[Path, int] = {}
+        self.shown: dict[Path, str] = {}  # what it takes for the content of open documents
+        self.asked: set[str] = set()  # kinds of questions: the first of its kind may take longer
+        self.encoding: Encoding = "utf-16"
+
+    @property
+    def alive(self) -> bool:
+        return self._child.alive
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    def initialize(self, seconds: float) -> None:
+        """Shake hands (blocking). Raises `NoAnswer`."""
+        root = self._workspace.as_uri()
+        answer = self._child.request("initialize", {
+            "processId": os.getpid(),
+            "rootUri": root,
+            "workspaceFolders": [{"uri": root, "name": self._workspace.name}],
+            "capabilities": _CAPABILITIES,
+            "initializationOptions": self._settings,
+        })  # fmt: skip
+        try:
+            result = answer.result(seconds)
+        except FutureTimeout:
+            raise NoAnswer(f"no answer to initialize within {seconds:g} s") from None
+        capabilities = result.get("capabilities", {}) if isinstance(result, Mapping) else {}
+        if capabilities.get("positionEncoding") in OFFERED:
+            self.encoding = capabilities["positionEncoding"]
+        self._child.notify("initialized", {})
+
+    def show(self, path: Path, text: str) -> None:
+        """Let ``text`` be the content of ``path``."""
+        if self.shown.get(path) == text:
+            return
+        version = self._versions[path] = self._versions.get(path, 0) + 1
+        document = {"uri": path.as_uri(), "version": version}
+        if path in self.shown:
+            # whole, not as a difference: finding one in 100 kB costs more here than the server needs to read it
+            change = {"textDocument": document, "contentChanges": [{"text": text}]}
+            self._child.notify("textDocument/didChange", change)
+        else:
+            opened = {**document, "languageId": self._language, "text": text}
+            self._child.notify("textDocument/didOpen", {"textDocument": opened})
+        self.shown[path] = text
+
+    def hide(self, path: Path) -> None:
+        """Let what is on disk be the content of ``path``."""
+        if self.shown.pop(path, None) is not None:
+            self._child.notify("textDocument/didClose", {"textDocument": {"uri": path.as_uri()}})
+
+    def files_changed(self, paths: Sequence[Path]) -> None:
+        changes = [{"uri": path.as_uri(), "type": 2 if path.exists() else 3} for path in paths]
+        # a new file must be said to be new, and nobody here knows which are: say both
+        changes += [{"uri": path.as_uri(), "type": 1} for path in paths if path.exists()]
+        self._child.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+
+    def request(self, method: str, params: Any) -> Any:
+        return self._child.request(method, params)
+
+    def kill(self) -> None:
+        self._child.kill()
+
+    def close(self) -> None:
+        self._child.close()
+
+    def _answer(self, method: str, params: Any) -> Any:
+        """A request of the server: the settings are all we have to tell."""
+        if method != "workspace/configuration" or not isinstance(params, Mapping):
+            return None
+        return [self._section(item.get("section") or "") for item in params.get("items", ())]
+
+    def _section(self, dotted: str) -> Any:
+        found: Any = self._settings
+        for key in filter(None, dotted.split(".")):
+            found = found.get(key) if isinstance(found, Mapping) else None
+        return found
+
+
+class LspOracle:
+    """Implements `Oracle`. Questions are answered one at a time, in the caller's thread, within the budget."""
+
+    def __init__(
+        self, adapter: Adapter, workspace: Path, python: Path | None = None, budget: Budget | None = None
+    ) -> None:
+        """Nothing is started before `start` or the first question. ``python``: the workspace's interpreter."""
+        self._adapter = adapter
+        self._workspace = workspace.absolute()
+        self._python = python
+        self._budget = budget or Budget()
+        self._keeper: Keeper[_Server] = Keeper(self._launch, self._budget, adapter.name)
+        self._asking = threading.Lock()  # held for a whole question
+        self._state = (
+            threading.Lock()
+        )  # held for a moment: the editor's thread must never wait for a question
+        self._mirrored: dict[Path, str] = {}
+        self._changed: list[Path] = []
+        self._world = 0  # counts what may change an answer without a change of the text asked about
+        self._reports: OrderedDict[tuple[Path, str], tuple[int, tuple[Finding, ...]]] = OrderedDict()
+        self._recorders = threading.local()
+
+    # what the editor and the disk do ------------------------------------------------------------------------
+
+    def mirror(self, path: Path, text: str) -> None:
+        path = path.absolute()
+        if path.suffix not in self._adapter.suffixes:
+            return
+        with self._state:
+            if self._mirrored.get(path) != text:
+                self._mirrored[path] = text
+                self._world += 1
+
+    def forget(self, path: Path) -> None:
+        with self._state:
+            if self._mirrored.pop(path.absolute(), None) is not None:
+                self._world += 1
+
+    def files_changed(self, paths: Sequence[Path]) -> None:
+        ours = [path.absolute() for path in paths if path.suffix in self._adapter.suffixes]
+        if ours:
+            with self._state:
+                self._changed += ours
+                self._world += 1
+
+    # questions ----------------------------------------------------------------------------------------------
+
+    def findings(self, path: Path, text: str) -> Sequence[Finding] | None:
+        return self._question("findings", path, lambda: self._findings(path, text))
+
+    def members(
+        self, path: Path, text: str, offset: int, *, dunders: bool = False
+    ) -> Sequence[Member] | None:
+        start, end = identifier(text, offset)
+        receiver = text[max(0, start - 40) : start].rpartition("\n")[2].strip()
+        return self._question(
+            f"members of {receiver.rstrip('.')}", path, lambda: self._members(path, text, start, end, dunders)
+        )
+
+    def resolves(self, path: Path, text: str, offset: int) -> bool | None:
+        start, end = identifier(text, offset)
+        if start == end:
+            return None
+        return self._question(
+            f"resolves {text[start:end]}", path, lambda: self._resolves(path, text, start, end)
+        )
+
+    def signature(self, path: Path, text: str, offset: int) -> Sequence[Signature] | None:
+        return self._question("signature", path, lambda: self._signature(path, text, offset))
+
+    @contextmanager
+    def recording(self) -> Iterator[list[Question]]:
+        stack = self._recorders.__dict__.setdefault("stack", [])
+        asked: list[Question] = []
+        stack.append(asked)
+        try:
+            yield asked
+        finally:
+            stack.pop()
+
+    # its life -----------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._keeper.start()
+
+    def close(self) -> None:
+        self._keeper.close()
+
+    @property
+    def pid(self) -> int | None:
+        """Of the running server, for tests and for `soothsay doctor`."""
+        server = self._keeper.current
+        return server.pid if server is not None else None
+
+    def _launch(self) -> _Server:
+        command = self._adapter.find_command()
+        if command is None:
+            raise NoAnswer("it is not installed")
+        server = _Server(self._adapter, command, self._workspace, self._python)
+        try:
+            server.initialize(self._budget.start / 1000)
+        except BaseException:
+            server.kill()
+            raise
+        with self._state:
+            self._world += 1
+        return server
+
+    # how they are answered ----------------------------------------------------------------------------------
+
+    def _question(self, what: str, path: Path, answer: Callable[[], T | None]) -> T | None:
+        if path.suffix not in self._adapter.suffixes:
+            return None
+        began = time.perf_counter()
+        found: T | None = None
+        # one that waits for another thread's question waits no longer than a question may take
+        if self._asking.acquire(timeout=self._budget.first / 1000):
+            try:
+                found = answer()
+            except NoAnswer as reason:
+                log.debug("%s: %s", what, reason)
+            except Exception:
+                # an answer of a shape that nobody foresaw must not cost the completion
+                log.exception("the oracle's answer to: %s", what)
+            finally:
+                self._asking.release()
+        ms = round((time.perf_counter() - began) * 1000, 2)
+        for asked in self._recorders.__dict__.get("stack", ()):
+            asked.append(Question(what, ms, found is not None))
+        return found
+
+    def _findings(self, path: Path, text: str) -> tuple[Finding, ...]:
+        path = path.absolute()
+        known = self._reports.get((path, text))
+        if known is not None and known[0] == self._world_without(path):
+            return known[1]
+        server, positions = self._show(path, text)
+        world = self._world_without(path)
+        report = self._ask(server, "textDocument/diagnostic", path)
+        found = read_findings(report, text, positions, self._adapter.kinds)
+        found = tuple(finding for finding in found if not self._is_unsaved_module(finding, text))
+        self._reports[path, text] = (world, found)
+        self._reports.move_to_end((path, text))
+        while len(self._reports) > _TEXTS_REMEMBERED:
+            self._reports.popitem(last=False)
+        return found
+
+    def _members(self, path: Path, text: str, start: int, end: int, dunders: bool) -> list[Member] | None:
+        # Asking for a name that cannot exist tells more than any hover text: no complaint means that the
+        # receiver is unknown, has an unknown base or a `__getattr__`, and its members are not all there is.
+        probe = text[:start] + _PROBE + text[end:]
+        at = start + len(_PROBE)
+        if not any(f.kind == "not_a_member" and f.end == at for f in self._findings(path, probe)):
+            return None
+        # servers filter by the name that stands there, so none may
+        bare = text[:start] + text[end:]
+        server, positions = self._show(path.absolute(), bare)
+        answer = self._ask(server, "textDocument/completion", path.absolute(), positions.position(start))
+        return read_members(answer, dunders) or None
+
+    def _resolves(self, path: Path, text: str, start: int, end: int) -> bool | None:
+        for finding in self._findings(path, text):
+            if finding.kind in ("unknown_name", "not_a_member") and finding.end == end:
+                return False
+            if finding.kind == "unresolved_import" and finding.start <= start < finding.end:
+                return False
+        server, positions = self._show(path.absolute(), text)
+        position = positions.position(start)
+        shown = hover_text(self._ask(server, "textDocument/hover", path.absolute(), position))
+        if not shown or self._adapter.is_unknown(shown):
+            return None
+        if self._adapter.is_anything(shown):
+            # a member declared as anything is real; a member of something that is anything may not be
+            if not text[:start].rstrip().endswith("."):
+                return None
+            return bool(self._ask(server, "textDocument/definition", path.absolute(), position)) or None
+        return True
+
+    def _signature(self, path: Path, text: str, offset: int) -> list[Signature] | None:
+        server, positions = self._show(path.absolute(), text)
+        help_ = self._ask(server, "textDocument/signatureHelp", path.absolute(), positions.position(offset))
+        return read_signatures(help_, self._adapter.anything_label)
+
+    def _show(self, path: Path, text: str) -> tuple[_Server, Positions]:
+        """Bring the server to the state of the world in which ``path`` holds ``text``. Raises `NoAnswer`."""
+        server = self._keeper.server()
+        if server is None:
+            raise NoAnswer("no server to ask")
+        with self._state:
+            wanted = {**self._mirrored, path: text}
+            changed, self._changed = self._changed, []
+        for other in [other for other in server.shown if other not in wanted]:
+            server.hide(other)
+        if changed:
+            server.files_changed(changed)
+        for document, content in wanted.items():
+            server.show(document, content)
+        return server, Positions(text, server.encoding)
+
+    def _ask(self, server: _Server, method: str, path: Path, position: dict[str, int] | None = None) -> Any:
+        params: dict[str, Any] = {"textDocument": {"uri": path.as_uri()}}
+        if position is not None:
+            params["position"] = position
+        budget = self._budget.members if method == "textDocument/completion" else self._budget.question
+        if method not in server.asked:
+            server.asked.add(method)
+            budget = self._budget.first
+        answer = server.request(method, params)
+        try:
+            return answer.result(budget / 1000)
+        except (FutureTimeout, CancelledError):
+            self._keeper.is_late(answer)
+            raise NoAnswer(f"{method} took too long") from None
+
+    def _world_without(self, path: Path) -> int:
+        """The world's count. An edit of ``path`` itself counts, too: once too often is cheap."""
+        with self._state:
+            return self._world
+
+    def _is_unsaved_module(self, finding: Finding, text: str) -> bool:
+        """Whether an import is unresolved only because its file exists in the editor alone."""
+        if finding.kind != "unresolved_import":
+            return False
+        module = text[finding.start : finding.end].rpartition(".")[2].strip()
+        with self._state:
+            paths = list(self._mirrored)
+        return any(
+            module == (path.parent.name if path.stem == "__init__" else path.stem) and not path.exists()
+            for path in paths
+        )
+
+
+def uri_to_path(uri: str) -> Path:
+    """The path of a ``file:`` URI."""
+    path = unquote(urlsplit(uri).path)
+    return Path(path[1:] if os.name == "nt" and path.startswith("/") else path)
+
+
+_CAPABILITIES = {
+    "general": {"positionEncodings": list(OFFERED)},
+    "workspace": {"configuration": True, "workspaceFolders": True, "didChangeWatchedFiles": {}},
+    "textDocument": {
+        "synchronization": {},
+        "diagnostic": {},
+        "definition": {},
+        "hover": {"contentFormat": ["plaintext"]},
+        "completion": {"completionItem": {"snippetSupport": False, "documentationFormat": ["plaintext"]}},
+        "signatureHelp": {
+            "signatureInformation": {
+                "documentationFormat": ["plaintext"],
+                "parameterInformation": {"labelOffsetSupport": True},
+                "activeParameterSupport": True,
+            }
+        },
+    },
+}

@@ -1,0 +1,94 @@
+"""An LSP server's answers as the oracle's values. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from soothsay.oracle.positions import Positions
+from soothsay.oracle.types import Finding, FindingKind, Member
+
+_NAME = re.compile(r"\w+")
+_HINT = 4  # DiagnosticSeverity; used for greying out, not for telling anything
+_MEMBER_KINDS = {
+    2: "method", 3: "function", 4: "method", 5: "field", 6: "variable", 7: "class", 8: "class",
+    9: "module", 10: "property", 13: "class", 20: "field", 21: "constant", 25: "class",
+}  # fmt: skip
+_NO_MEMBERS = {1, 14, 15, 16, 17, 18, 19}  # text, keyword, snippet, color, file, reference, folder
+
+
+def read_findings(
+    report: object, text: str, positions: Positions, kinds: Mapping[str, FindingKind]
+) -> tuple[Finding, ...]:
+    """The findings in an LSP ``DocumentDiagnosticReport``, in the order of the text."""
+    found = []
+    items = report.get("items") if isinstance(report, Mapping) else None
+    for item in items or ():
+        if item.get("severity") == _HINT:
+            continue
+        code = str(item.get("code") or "")
+        kind = kinds.get(code, "other")
+        start, end = positions.offset(item["range"]["start"]), positions.offset(item["range"]["end"])
+        if kind == "not_a_member":
+            # servers mark `receiver.name`: what is wrong is the name
+            start = max(start, text.rfind(".", start, end) + 1)
+            start += len(text[start:end]) - len(text[start:end].lstrip())
+        message = str(item.get("message", "")).partition("\n")[0]
+        found.append(Finding(kind, start, end, message, code))
+    return tuple(sorted(found, key=lambda finding: (finding.start, finding.end)))
+
+
+def read_members(answer: object, dunders: bool) -> list[Member]:
+    """The members in an LSP completion list; keywords, snippets and what would have to be imported are none."""
+    items: Iterable[Mapping[str, Any]] = ()
+    if isinstance(answer, Mapping):
+        items = answer.get("items") or ()
+    elif isinstance(answer, list):
+        items = answer
+    members: dict[str, Member] = {}
+    for item in items:
+        if item.get("kind") in _NO_MEMBERS or item.get("additionalTextEdits"):
+            continue
+        name = _NAME.match(str(item["label"]))
+        if name is None:
+            continue
+        label = name.group()
+        if not dunders and label.startswith("__") and label.endswith("__"):
+            continue
+        kind = _MEMBER_KINDS.get(item.get("kind", 0), "value")
+        members.setdefault(label, Member(label, kind, str(item.get("detail") or "")))
+    return list(members.values())
+
+
+def hover_text(answer: object) -> str:
+    """The text of an LSP hover; empty when there is none."""
+    contents = answer.get("contents") if isinstance(answer, Mapping) else None
+    if isinstance(contents, Mapping):
+        contents = contents.get("value")
+    if isinstance(contents, list):
+        contents = "\n".join(
+            str(part.get("value") if isinstance(part, Mapping) else part) for part in contents
+        )
+    return _without_fence(contents) if isinstance(contents, str) else ""
+
+
+def identifier(text: str, offset: int) -> tuple[int, int]:
+    """Start and end of the identifier that ``offset`` touches; both are ``offset`` when there is none."""
+    start = end = offset
+    while start > 0 and _is_part(text[start - 1]):
+        start -= 1
+    while end < len(text) and _is_part(text[end]):
+        end += 1
+    return start, end
+
+
+def _is_part(char: str) -> bool:
+    return char == "_" or char.isalnum()
+
+
+def _without_fence(text: str) -> str:
+    """Markdown's first code block, for a server that sends nothing else."""
+    if text.startswith("```"):
+        return text.partition("\n")[2].partition("```")[0].strip()
+    return text
