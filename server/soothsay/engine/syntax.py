@@ -19,7 +19,8 @@ class Scan:
 
     ``statement`` is the offset of the statement it is in; ``closers`` would close it; ``quote`` is the
     delimiter of the string it ends in, "#" for a comment, else "". ``overclosed`` is the offset of the first
-    bracket that closes nothing, or -1. ``ends`` are the newlines that end a statement.
+    bracket that closes nothing, or -1. ``ends`` are the newlines that end a statement, ``opened`` the brackets that
+    are still open.
     """
 
     statement: int
@@ -27,11 +28,12 @@ class Scan:
     quote: str
     overclosed: int
     ends: tuple[int, ...]
+    opened: tuple[int, ...]
 
 
 def scan(code: str) -> Scan:
     """Follow brackets, strings and comments through ``code``, which begins outside of all of them."""
-    stack: list[str] = []
+    stack: list[tuple[str, int]] = []  # what closes it, and where it opened
     quote = ""
     statement, overclosed = 0, -1
     ends: list[int] = []
@@ -52,16 +54,17 @@ def scan(code: str) -> Scan:
         if mark == "#" or mark[0] in "\"'":
             quote = mark
         elif mark in _CLOSER:
-            stack.append(_CLOSER[mark])
+            stack.append((_CLOSER[mark], match.start()))
         elif mark in ")]}":
-            if stack and stack[-1] == mark:
+            if stack and stack[-1][0] == mark:
                 stack.pop()
             elif overclosed < 0 and not stack:
                 overclosed = match.start()
         elif mark == "\n" and not stack:
             ends.append(match.start())
             statement = match.end()
-    return Scan(statement, "".join(reversed(stack)), quote, overclosed, tuple(ends))
+    closers = "".join(closer for closer, _ in reversed(stack))
+    return Scan(statement, closers, quote, overclosed, tuple(ends), tuple(at for _, at in stack))
 
 
 def close(code: str) -> str:

@@ -19,12 +19,14 @@ import psutil
 
 from soothsay.engine.types import Token
 from soothsay.errors import Cancelled, SoothsayError
+from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
 from soothsay.model.vocab import Vocab
 
 log = logging.getLogger(__name__)
 
 _BATCH = 256  # tokens evaluated at once: the unit of progress that survives a cancel
+_CHECKED_ONE_BY_ONE = 12  # impossible tokens that are skipped before the possible ones are listed
 _ABORTED = 2  # llama_decode's answer when the abort callback said stop
 _SEQUENCE = 0
 
@@ -58,7 +60,9 @@ class LlamaRuntime:
     def count_tokens(self, text: str) -> int:
         return len(self.vocab.encode(text))
 
-    def stream(self, prompt: Prompt, cancel: Event | None = None) -> Iterator[Token]:
+    def stream(
+        self, prompt: Prompt, cancel: Event | None = None, constraint: Constraint | None = None
+    ) -> Iterator[Token]:
         """Generate greedily until the model ends; stop early by closing the iterator.
 
         The first tokens spell ``prompt.forced`` (token healing): their probability is conditional on that
@@ -69,21 +73,59 @@ class LlamaRuntime:
         logits = self._evaluate_prompt(tokens)
         must = prompt.forced.encode("utf-8")
         code_first = prompt.code_first
+        written = b""
         while True:
             allowed = self.vocab.beginning(must) if must else None
             if code_first:
                 code = self.vocab.code
                 allowed = np.flatnonzero(code) if allowed is None else allowed[code[allowed]]
             token, probability = _pick(logits, allowed)
+            if constraint is not None:
+                token, probability = self._possible(logits, allowed, constraint, written, token, probability)
             if self.vocab.ends(token):
                 return
             piece = self.vocab.pieces[token]
             must = must[len(piece) :]
             code_first = code_first and not piece.strip()
+            written += piece
             yield Token(piece, probability)
             if len(self._held) + 1 >= self.n_ctx:
                 return
             logits = self._evaluate([token])
+
+    def _possible(
+        self,
+        logits: np.ndarray,
+        allowed: np.ndarray | None,
+        constraint: Constraint,
+        written: bytes,
+        token: int,
+        probability: float,
+    ) -> tuple[int, float]:
+        """The most probable token that ``constraint`` accepts; ``token`` itself when none is to be found.
+
+        Its probability is the one it has without the constraint: how sure the model is, not how few choices it had.
+        """
+        first = token
+        pieces = self.vocab.pieces
+        remaining: np.ndarray | None = None
+        for _ in range(_CHECKED_ONE_BY_ONE):
+            if constraint.accepts(written, pieces[token]) and not (token != first and self.vocab.ends(token)):
+                break
+            if remaining is None:
+                remaining = np.full_like(logits, -np.inf)
+                index = slice(None) if allowed is None else allowed
+                remaining[index] = logits[index]
+            remaining[token] = -np.inf
+            token = int(remaining.argmax())
+        else:
+            listed = self.vocab.beginnings(constraint.possible(written))
+            if allowed is not None:
+                listed = np.intersect1d(listed, allowed)
+            if not listed.size:
+                return first, probability
+            token = int(listed[logits[listed].argmax()])
+        return token, probability * float(np.exp(logits[token] - logits[first]))
 
     def encode(self, prompt: Prompt) -> list[int]:
         """The prompt's ids. Without FIM markers in the vocabulary the suffix is left out.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -74,6 +74,19 @@ class Vocab:
             return None
         return cast(int, llama_cpp.llama_vocab_bos(self._vocab))
 
+    def beginnings(self, texts: Iterable[bytes]) -> np.ndarray:
+        """Ids of the tokens that are a beginning of one of ``texts``, or all of it (int64)."""
+        heads = {text[:end] for text in texts for end in range(1, len(text) + 1)}
+        return np.array([token for head in heads for token in self._by_piece.get(head, ())], dtype=np.int64)
+
+    @cached_property
+    def _by_piece(self) -> Mapping[bytes, list[int]]:
+        found: dict[bytes, list[int]] = {}
+        for token, piece in enumerate(self.pieces):
+            if piece:
+                found.setdefault(piece, []).append(token)
+        return found
+
     @cached_property
     def code(self) -> np.ndarray:
         """For every token whether it can be the beginning of code: it begins no comment (bool)."""
@@ -100,11 +113,5 @@ class Vocab:
             # 0xff occurs in no UTF-8 text, so this is the end of the range that begins with `text`
             high = bisect.bisect_right(pieces, text + b"\xff" * 8)
         longer = order[low:high]
-        shorter: list[int] = []
-        for end in range(1, len(text)):
-            head = text[:end]
-            at = bisect.bisect_left(pieces, head)
-            while at < len(pieces) and pieces[at] == head:
-                shorter.append(int(order[at]))
-                at += 1
+        shorter = [token for end in range(1, len(text)) for token in self._by_piece.get(text[:end], ())]
         return np.concatenate([longer, np.array(shorter, dtype=np.int64)])

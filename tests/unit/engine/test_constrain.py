@@ -1,0 +1,101 @@
+"""Names, keywords and closing brackets, however the tokenizer cuts them."""
+
+import pytest
+from fakes import function
+
+from soothsay.engine.constrain import CallConstraint
+from soothsay.model.constraint import NameTrie
+
+MEMBERS = {"client": NameTrie(["create_job", "create_model_job", "list_jobs"]), "größe": NameTrie(["öffnen"])}
+CREATE = function("client.create_job", "*", "jobName", "roleArn", "tags=")
+PAY = function("shop.pay", "order", "amount=")
+PARAMETERS = {"client.create_job": CREATE.parameters, "shop.pay": PAY.parameters}
+
+
+def constraint(before: str = "x = ") -> CallConstraint:
+    return CallConstraint(before, MEMBERS.get, PARAMETERS.get)
+
+
+@pytest.mark.parametrize(
+    ("written", "piece", "fine"),
+    [
+        ("client", ".create", True),
+        ("client", ".crea", True),
+        ("client", ".start", False),
+        ("client", ".", True),
+        ("client.", "create", True),
+        ("client.create", "_mod", True),
+        ("client.create", "_thing", False),
+        ("client.create_job", "(", True),
+        ("client.create", "(", False),  # a prefix is no name
+        ("client.create_job", "s", False),
+        ("client", ".list_jobs()", True),
+        ("other", ".anything", True),  # unknown receiver
+        ("a.client", ".anything", True),  # another one's attribute
+        ("f().client", ".anything", True),
+        ("'client", ".anything", True),  # a string
+        ("1", ".5", True),
+        ("größe", ".öff", True),
+        ("größe", ".zu", False),
+    ],
+)
+def test_names(written: str, piece: str, fine: bool) -> None:
+    assert constraint().accepts(written.encode(), piece.encode()) is fine
+
+
+def test_what_was_typed_is_a_prefix() -> None:
+    assert constraint("client.create_").accepts(b"", b"model")
+    assert not constraint("client.create_").accepts(b"", b"thing")
+
+
+def test_imports_are_left_alone() -> None:
+    assert constraint("from client").accepts(b"", b".thing")
+
+
+def test_half_a_character_is_no_verdict() -> None:
+    assert constraint().accepts("größe.".encode(), "ö".encode()[:1])
+
+
+@pytest.mark.parametrize(
+    ("written", "piece", "fine"),
+    [
+        ("client.create_job(", ")", False),  # required arguments are missing
+        ("client.create_job(", "jobName", True),
+        ("client.create_job(", "job", True),
+        ("client.create_job(", "name", False),
+        ("client.create_job(jobName", "=", True),
+        ("client.create_job(job", "=", False),
+        ("client.create_job(jobName='a'", ")", False),
+        ("client.create_job(jobName='a", "')", False),
+        ("client.create_job(jobName='a', ", "jobName", False),  # given already
+        ("client.create_job(jobName='a', roleArn='b'", ")", True),
+        ("client.create_job(jobName='a', roleArn='b", "')\n", True),
+        ("client.create_job(jobName={'k': ", "anything", True),  # inside a value
+        ("client.create_job(jobName=f(1", ")", True),  # another bracket's end
+        ("client.create_job(**options", ")", True),
+        ("shop.pay(", "thing", True),  # a positional argument may be any expression
+        ("shop.pay(order, amount", "=", True),
+        ("shop.pay(order, sum", "=", False),
+        ("shop.pay(order, sum", "==", True),  # a comparison
+        ("shop.pay(", ")", False),
+        ("shop.pay(order", ")", True),
+        ("unknown(", ")", True),
+    ],
+)
+def test_calls(written: str, piece: str, fine: bool) -> None:
+    assert constraint().accepts(written.encode(), piece.encode()) is fine
+
+
+@pytest.mark.parametrize(
+    ("written", "texts"),
+    [
+        ("client.create_", [b"job", b"model_job"]),
+        ("client", [b".create_job", b".create_model_job", b".list_jobs"]),
+        ("client.create_job(", [b"jobName=", b"roleArn=", b"tags="]),
+        ("client.create_job(role", [b"Arn="]),
+        ("client.create_job(jobName='a'", [b", roleArn=", b", tags="]),
+        ("nothing", []),
+    ],
+)
+def test_what_is_possible(written: str, texts: list[bytes]) -> None:
+    assert list(constraint().possible(written.encode())) == texts
