@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from soothsay.oracle.types import FindingKind
+from soothsay.oracle.types import FindingKind, Parameter
 
 FindCommand = Callable[[], Sequence[str] | None]
 
@@ -46,8 +46,8 @@ class Adapter:
     is_unknown: Callable[[str], bool]  # whether a hover text says that the type is not known
     is_anything: Callable[[str], bool] = lambda hover: False  # … that the type is dynamic on purpose
     anything_label: str = "(...)"  # how a signature that takes whatever it is given is written
-    # what the server adds to parameters that it unpacked from a TypedDict, and the source that proves it did
-    unpacked_label: str = ""
+    # what the server adds to the parameters that it unpacked from a TypedDict, and the source that proves it did
+    unpacked_extra: Parameter | None = None
     unpacked_source: str = ""
 
 
@@ -161,7 +161,8 @@ PYTHON = Adapter(
     kinds=_TY_OLD_KINDS | _TY_KINDS,
     is_unknown=_ty_is_unknown,
     is_anything=_ty_is_anything,
-    unpacked_label="**kwargs: object",
+    # by the letter a TypedDict may hold more keys than it names; the functions described so take none of them
+    unpacked_extra=Parameter("kwargs", "var_keyword", required=False, annotation="object"),
     unpacked_source="Unpack[",
 )
 

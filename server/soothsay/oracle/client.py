@@ -6,21 +6,20 @@ import logging
 import os
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from soothsay.oracle.adapters import Adapter
 from soothsay.oracle.child import Child, NoAnswer
 from soothsay.oracle.keeper import Budget, Keeper
 from soothsay.oracle.positions import OFFERED, Encoding, Positions
 from soothsay.oracle.reading import hover_text, identifier, read_findings, read_members
-from soothsay.oracle.signatures import read_signatures
+from soothsay.oracle.signatures import callee_offset, definition_source, read_signatures, without_extra
 from soothsay.oracle.types import Finding, Member, Question, Signature
 
 log = logging.getLogger(__name__)
@@ -139,7 +138,7 @@ class LspOracle:
         )  # held for a moment: the editor's thread must never wait for a question
         self._mirrored: dict[Path, str] = {}
         self._changed: list[Path] = []
-        self._world = 0  # counts what may change an answer without a change of the text asked about
+        self._edits: Counter[Path | None] = Counter()  # of the mirrored files; None: everything else
         self._reports: OrderedDict[tuple[Path, str], tuple[int, tuple[Finding, ...]]] = OrderedDict()
         self._recorders = threading.local()
 
@@ -152,19 +151,20 @@ class LspOracle:
         with self._state:
             if self._mirrored.get(path) != text:
                 self._mirrored[path] = text
-                self._world += 1
+                self._edits[path] += 1
 
     def forget(self, path: Path) -> None:
+        path = path.absolute()
         with self._state:
-            if self._mirrored.pop(path.absolute(), None) is not None:
-                self._world += 1
+            if self._mirrored.pop(path, None) is not None:
+                self._edits[path] += 1
 
     def files_changed(self, paths: Sequence[Path]) -> None:
         ours = [path.absolute() for path in paths if path.suffix in self._adapter.suffixes]
         if ours:
             with self._state:
                 self._changed += ours
-                self._world += 1
+                self._edits[None] += 1
 
     # questions ----------------------------------------------------------------------------------------------
 
@@ -226,7 +226,7 @@ class LspOracle:
             server.kill()
             raise
         with self._state:
-            self._world += 1
+            self._edits[None] += 1
         return server
 
     # how they are answered ----------------------------------------------------------------------------------
@@ -255,10 +255,11 @@ class LspOracle:
     def _findings(self, path: Path, text: str) -> tuple[Finding, ...]:
         path = path.absolute()
         known = self._reports.get((path, text))
-        if known is not None and known[0] == self._world_without(path):
+        # taken before the server is shown the world: an edit in between makes the answer too old, never too new
+        world = self._world_around(path)
+        if known is not None and known[0] == world:
             return known[1]
         server, positions = self._show(path, text)
-        world = self._world_without(path)
         report = self._ask(server, "textDocument/diagnostic", path)
         found = read_findings(report, text, positions, self._adapter.kinds)
         found = tuple(finding for finding in found if not self._is_unsaved_module(finding, text))
@@ -300,9 +301,23 @@ class LspOracle:
         return True
 
     def _signature(self, path: Path, text: str, offset: int) -> list[Signature] | None:
-        server, positions = self._show(path.absolute(), text)
-        help_ = self._ask(server, "textDocument/signatureHelp", path.absolute(), positions.position(offset))
-        return read_signatures(help_, self._adapter.anything_label)
+        path = path.absolute()
+        server, positions = self._show(path, text)
+        help_ = self._ask(server, "textDocument/signatureHelp", path, positions.position(offset))
+        signatures = read_signatures(help_, self._adapter.anything_label)
+        extra = self._adapter.unpacked_extra
+        if not signatures or not any(extra in signature.parameters for signature in signatures):
+            return signatures
+        callee = callee_offset(text, offset)
+        if callee is None:
+            return signatures
+        places = self._ask(server, "textDocument/definition", path, positions.position(callee))
+        source = definition_source(places)
+        return (
+            [without_extra(s, extra) for s in signatures]
+            if self._adapter.unpacked_source in source
+            else signatures
+        )
 
     def _show(self, path: Path, text: str) -> tuple[_Server, Positions]:
         """Bring the server to the state of the world in which ``path`` holds ``text``. Raises `NoAnswer`."""
@@ -335,10 +350,10 @@ class LspOracle:
             self._keeper.is_late(answer)
             raise NoAnswer(f"{method} took too long") from None
 
-    def _world_without(self, path: Path) -> int:
-        """The world's count. An edit of ``path`` itself counts, too: once too often is cheap."""
+    def _world_around(self, path: Path) -> int:
+        """A number that changes with anything but ``path`` itself."""
         with self._state:
-            return self._world
+            return self._edits.total() - self._edits[path]
 
     def _is_unsaved_module(self, finding: Finding, text: str) -> bool:
         """Whether an import is unresolved only because its file exists in the editor alone."""
@@ -351,12 +366,6 @@ class LspOracle:
             module == (path.parent.name if path.stem == "__init__" else path.stem) and not path.exists()
             for path in paths
         )
-
-
-def uri_to_path(uri: str) -> Path:
-    """The path of a ``file:`` URI."""
-    path = unquote(urlsplit(uri).path)
-    return Path(path[1:] if os.name == "nt" and path.startswith("/") else path)
 
 
 _CAPABILITIES = {

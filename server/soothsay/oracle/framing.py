@@ -6,7 +6,7 @@ Plain dictionaries, not lsprotocol's classes: structuring 700 completion items c
 from __future__ import annotations
 
 import json
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 _LONGEST_HEADER = 4096
 _LONGEST_BODY = 256 * 1024 * 1024
@@ -20,7 +20,7 @@ def encode(message: Message) -> bytes:
     return b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
-def read(stream: BinaryIO) -> Message | None:
+def read(stream: IO[bytes]) -> Message | None:
     """The next message (blocking), None at the end of the stream. Raises `ValueError` on anything else."""
     length = -1
     while True:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from soothsay.oracle.positions import code_points
 from soothsay.oracle.types import Parameter, ParameterKind, Signature
+
+_LOOK_BACK = 4000  # characters
+_DEFINITION_LINES = 12
 
 
 def read_signatures(help_: Mapping[str, Any] | None, anything_label: str) -> list[Signature] | None:
@@ -19,6 +27,52 @@ def read_signatures(help_: Mapping[str, Any] | None, anything_label: str) -> lis
         for one in help_.get("signatures", ())
     ]
     return read if any(not signature.anything for signature in read) else None
+
+
+def without_extra(signature: Signature, extra: Parameter | None) -> Signature:
+    return replace(signature, parameters=tuple(p for p in signature.parameters if p != extra))
+
+
+def callee_offset(text: str, offset: int) -> int | None:
+    """Where the name stands whose call's brackets ``offset`` is in. Brackets in strings can mislead it."""
+    depth = 0
+    for at in range(offset - 1, max(-1, offset - _LOOK_BACK), -1):
+        if text[at] in ")]}":
+            depth += 1
+        elif text[at] in "([{":
+            if depth:
+                depth -= 1
+            elif text[at] == "(" and at and (text[at - 1].isalnum() or text[at - 1] == "_"):
+                return at - 1
+    return None
+
+
+def definition_source(places: Any) -> str:
+    """The first lines of what an LSP definition answer points at, when it points at one file."""
+    place = places[0] if isinstance(places, list) and places else places
+    if not isinstance(place, Mapping):
+        return ""
+    uri = place.get("targetUri") or place.get("uri") or ""
+    spot = place.get("targetSelectionRange") or place.get("range")
+    if not uri.startswith("file:") or not spot:
+        return ""
+    first = spot["start"]["line"]
+    try:
+        with _path(uri).open(encoding="utf-8", errors="replace") as file:
+            lines = list(islice(file, first, first + _DEFINITION_LINES))
+    except OSError:
+        return ""
+    for count, line in enumerate(lines, 1):
+        if line.rstrip().endswith((":", "...")) and "(" not in line:
+            return "".join(lines[:count])
+        if count > 1 and line.lstrip().startswith(("def ", "async def ", "@")):
+            return "".join(lines[: count - 1])
+    return "".join(lines)
+
+
+def _path(uri: str) -> Path:
+    path = unquote(urlsplit(uri).path)
+    return Path(path[1:] if os.name == "nt" and path.startswith("/") else path)
 
 
 def _read_signature(one: Mapping[str, Any], anything_label: str, active: int | None) -> Signature:
