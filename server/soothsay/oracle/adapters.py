@@ -21,6 +21,7 @@ Another server is a few lines. Pyright, for example::
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -45,6 +46,9 @@ class Adapter:
     kinds: Mapping[str, FindingKind]  # by diagnostic code; the rest are "other"
     is_unknown: Callable[[str], bool]  # whether a hover text says that the type is not known
     is_anything: Callable[[str], bool] = lambda hover: False  # … that the type is dynamic on purpose
+    tells_of_union: Callable[[str], bool] = lambda message: (
+        False
+    )  # whether a refused member's receiver is one
     anything_label: str = "(...)"  # how a signature that takes whatever it is given is written
     # what the server adds to the parameters that it unpacked from a TypedDict, and the source that proves it did
     unpacked_extra: Parameter | None = None
@@ -152,6 +156,18 @@ def _has_part(hover: str, names: tuple[str, ...]) -> bool:
     return any(part.strip().startswith(names) for part in shown.rpartition(": ")[2].split(" | "))
 
 
+_TY_RECEIVER = re.compile(r"[Oo]bject of type `(.+)` has no")
+_BRACKETED = re.compile(r"\[[^\[\]]*\]|\([^()]*\)|<[^<>]*>")
+
+
+def _ty_tells_of_union(message: str) -> bool:
+    match = _TY_RECEIVER.search(message)
+    shown = match.group(1) if match else ""
+    while shown != (shown := _BRACKETED.sub("", shown)):
+        pass
+    return " | " in shown
+
+
 PYTHON = Adapter(
     language="python",
     name="ty",
@@ -161,6 +177,7 @@ PYTHON = Adapter(
     kinds=_TY_OLD_KINDS | _TY_KINDS,
     is_unknown=_ty_is_unknown,
     is_anything=_ty_is_anything,
+    tells_of_union=_ty_tells_of_union,
     # by the letter a TypedDict may hold more keys than it names; the functions described so take none of them
     unpacked_extra=Parameter("kwargs", "var_keyword", required=False, annotation="object"),
     unpacked_source="Unpack[",

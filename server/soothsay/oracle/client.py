@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 _PROBE = "zz_soothsay_zz"  # a name that nothing has: who accepts it accepts anything
 _TEXTS_REMEMBERED = 16
+_CREATED, _CHANGED, _DELETED = 1, 2, 3  # FileChangeType
 
 T = TypeVar("T")
 
@@ -93,9 +94,12 @@ class _Server:
             self._child.notify("textDocument/didClose", {"textDocument": {"uri": path.as_uri()}})
 
     def files_changed(self, paths: Sequence[Path]) -> None:
-        changes = [{"uri": path.as_uri(), "type": 2 if path.exists() else 3} for path in paths]
-        # a new file must be said to be new, and nobody here knows which are: say both
-        changes += [{"uri": path.as_uri(), "type": 1} for path in paths if path.exists()]
+        # whether a file is new nobody here knows, and it must be said first: ty takes only one word for a file
+        changes = [
+            {"uri": path.as_uri(), "type": kind}
+            for path in paths
+            for kind in ((_CREATED, _CHANGED) if path.exists() else (_DELETED,))
+        ]
         self._child.notify("workspace/didChangeWatchedFiles", {"changes": changes})
 
     def request(self, method: str, params: Any) -> Any:
@@ -255,11 +259,9 @@ class LspOracle:
     def _findings(self, path: Path, text: str) -> tuple[Finding, ...]:
         path = path.absolute()
         known = self._reports.get((path, text))
-        # taken before the server is shown the world: an edit in between makes the answer too old, never too new
-        world = self._world_around(path)
-        if known is not None and known[0] == world:
+        if known is not None and known[0] == self._world_around(path):
             return known[1]
-        server, positions = self._show(path, text)
+        server, positions, world = self._show(path, text)
         report = self._ask(server, "textDocument/diagnostic", path)
         found = read_findings(report, text, positions, self._adapter.kinds)
         found = tuple(finding for finding in found if not self._is_unsaved_module(finding, text))
@@ -274,11 +276,15 @@ class LspOracle:
         # receiver is unknown, has an unknown base or a `__getattr__`, and its members are not all there is.
         probe = text[:start] + _PROBE + text[end:]
         at = start + len(_PROBE)
-        if not any(f.kind == "not_a_member" and f.end == at for f in self._findings(path, probe)):
+        refusal = next(
+            (f for f in self._findings(path, probe) if f.kind == "not_a_member" and f.end == at), None
+        )
+        # of a union, servers list only what all of its types have
+        if refusal is None or self._adapter.tells_of_union(refusal.message):
             return None
         # servers filter by the name that stands there, so none may
         bare = text[:start] + text[end:]
-        server, positions = self._show(path.absolute(), bare)
+        server, positions, _ = self._show(path.absolute(), bare)
         answer = self._ask(server, "textDocument/completion", path.absolute(), positions.position(start))
         return read_members(answer, dunders) or None
 
@@ -288,7 +294,7 @@ class LspOracle:
                 return False
             if finding.kind == "unresolved_import" and finding.start <= start < finding.end:
                 return False
-        server, positions = self._show(path.absolute(), text)
+        server, positions, _ = self._show(path.absolute(), text)
         position = positions.position(start)
         shown = hover_text(self._ask(server, "textDocument/hover", path.absolute(), position))
         if not shown or self._adapter.is_unknown(shown):
@@ -302,7 +308,7 @@ class LspOracle:
 
     def _signature(self, path: Path, text: str, offset: int) -> list[Signature] | None:
         path = path.absolute()
-        server, positions = self._show(path, text)
+        server, positions, _ = self._show(path, text)
         help_ = self._ask(server, "textDocument/signatureHelp", path, positions.position(offset))
         signatures = read_signatures(help_, self._adapter.anything_label)
         extra = self._adapter.unpacked_extra
@@ -319,21 +325,25 @@ class LspOracle:
             else signatures
         )
 
-    def _show(self, path: Path, text: str) -> tuple[_Server, Positions]:
-        """Bring the server to the state of the world in which ``path`` holds ``text``. Raises `NoAnswer`."""
+    def _show(self, path: Path, text: str) -> tuple[_Server, Positions, int]:
+        """Bring the server to the state of the world in which ``path`` holds ``text``, and say which world that is.
+
+        Raises `NoAnswer`.
+        """
         server = self._keeper.server()
         if server is None:
             raise NoAnswer("no server to ask")
         with self._state:
             wanted = {**self._mirrored, path: text}
             changed, self._changed = self._changed, []
+            world = self._count_around(path)
         for other in [other for other in server.shown if other not in wanted]:
             server.hide(other)
         if changed:
             server.files_changed(changed)
         for document, content in wanted.items():
             server.show(document, content)
-        return server, Positions(text, server.encoding)
+        return server, Positions(text, server.encoding), world
 
     def _ask(self, server: _Server, method: str, path: Path, position: dict[str, int] | None = None) -> Any:
         params: dict[str, Any] = {"textDocument": {"uri": path.as_uri()}}
@@ -353,7 +363,10 @@ class LspOracle:
     def _world_around(self, path: Path) -> int:
         """A number that changes with anything but ``path`` itself."""
         with self._state:
-            return self._edits.total() - self._edits[path]
+            return self._count_around(path)
+
+    def _count_around(self, path: Path) -> int:
+        return self._edits.total() - self._edits[path]
 
     def _is_unsaved_module(self, finding: Finding, text: str) -> bool:
         """Whether an import is unresolved only because its file exists in the editor alone."""

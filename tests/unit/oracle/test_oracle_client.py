@@ -1,0 +1,238 @@
+"""The client against a language server that dies, hangs, dawdles and talks nonsense: None, and never an exception."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from soothsay.oracle.adapters import Adapter
+from soothsay.oracle.client import LspOracle
+from soothsay.oracle.keeper import Budget
+
+FAKE = Path(__file__).with_name("fake_language_server.py")
+# generous where an answer is expected, short where none is
+BUDGET = Budget(
+    question=2000, members=2000, first=5000, late=50, start=5000, hang=300, restart=100, longest_wait=400
+)
+IMPATIENT = Budget(question=100, members=100, first=1500, late=20, start=1500, hang=300, restart=50)
+
+Open = Callable[..., LspOracle]
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    return tmp_path / "notes.txt"
+
+
+@pytest.fixture
+def open_fake(tmp_path: Path, notes: Path) -> Iterator[Open]:
+    opened: list[LspOracle] = []
+
+    def open_one(mode: str, budget: Budget = BUDGET, command: list[str] | None = None) -> LspOracle:
+        adapter = Adapter(
+            language="python",
+            name="fake",
+            suffixes=(".py",),
+            find_command=lambda: command or [sys.executable, "-S", str(FAKE), mode, str(notes)],
+            settings=lambda python: {"a": {"b": 7}},
+            kinds={"no-name": "unknown_name"},
+            is_unknown=lambda hover: False,
+        )
+        opened.append(LspOracle(adapter, tmp_path, None, budget))
+        return opened[-1]
+
+    yield open_one
+    for oracle in opened:
+        oracle.close()
+
+
+def until(holds: Callable[[], object], seconds: float = 8) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_it_answers_and_keeps_track_of_what_was_asked(open_fake: Open, tmp_path: Path) -> None:
+    oracle = open_fake("normal")
+    with oracle.recording() as asked:
+        found = oracle.findings(tmp_path / "a.py", "ok\n😀bad\n")
+        oracle.findings(tmp_path / "a.py", "ok")
+    assert found is not None
+    assert [(f.kind, f.start, f.end) for f in found] == [("unknown_name", 4, 7)]
+    assert [(q.what, q.answered) for q in asked] == [("findings", True), ("findings", True)]
+    assert asked[0].ms > 0
+
+
+def test_offsets_are_right_in_utf_16(open_fake: Open, tmp_path: Path) -> None:
+    found = open_fake("utf16").findings(tmp_path / "a.py", "ok\n😀😀 bad\n")
+    assert found is not None
+    assert (found[0].start, found[0].end) == (6, 9)
+
+
+def test_settings_are_told_when_the_server_asks(open_fake: Open, tmp_path: Path, notes: Path) -> None:
+    open_fake("normal").findings(tmp_path / "a.py", "")
+    assert until(lambda: "configuration [7]" in notes.read_text())
+
+
+def test_what_was_put_in_for_a_question_is_taken_back(open_fake: Open, tmp_path: Path, notes: Path) -> None:
+    oracle = open_fake("normal")
+    oracle.mirror(tmp_path / "a.py", "shown")
+    oracle.findings(tmp_path / "a.py", "asked")
+    oracle.findings(tmp_path / "b.py", "other")
+    oracle.forget(tmp_path / "a.py")
+    oracle.files_changed([tmp_path / "c.py"])
+    oracle.findings(tmp_path / "a.py", "again")
+    told = [line for line in notes.read_text().splitlines() if not line.startswith("config")]
+    assert told == [
+        "start",
+        "open a.py 1 asked",
+        "change a.py 2 shown",
+        "open b.py 1 other",
+        "close b.py",
+        "disk c.py",
+        "change a.py 3 again",
+    ]
+
+
+def test_the_same_question_is_asked_once(open_fake: Open, tmp_path: Path, notes: Path) -> None:
+    oracle = open_fake("normal")
+    path = tmp_path / "a.py"
+    oracle.findings(path, "one")
+    oracle.findings(path, "two")
+    oracle.mirror(path, "two")  # says nothing about other files
+    before = notes.read_text()
+    oracle.findings(path, "one")
+    assert notes.read_text() == before
+    oracle.mirror(tmp_path / "b.py", "this may matter")
+    oracle.findings(path, "one")
+    assert notes.read_text() != before
+
+
+def test_an_import_of_a_file_that_only_the_editor_has(open_fake: Open, tmp_path: Path) -> None:
+    oracle = open_fake("normal")
+    oracle._adapter.kinds["no-name"] = "unresolved_import"  # type: ignore[index]
+    oracle.mirror(tmp_path / "bad.py", "")
+    assert oracle.findings(tmp_path / "a.py", "import bad") == ()
+    (tmp_path / "bad.py").touch()
+    found = oracle.findings(tmp_path / "a.py", "import bad ")
+    assert found is not None
+    assert [f.kind for f in found] == ["unresolved_import"]
+
+
+def test_other_languages_are_not_asked_about(open_fake: Open, tmp_path: Path, notes: Path) -> None:
+    oracle = open_fake("normal")
+    oracle.mirror(tmp_path / "a.md", "bad")
+    assert oracle.findings(tmp_path / "a.md", "bad") is None
+    assert not notes.exists()
+
+
+@pytest.mark.parametrize("mode", ["die", "garbage", "strange", "refuse"])
+def test_nonsense_is_no_answer(open_fake: Open, tmp_path: Path, mode: str) -> None:
+    oracle = open_fake(mode)
+    with oracle.recording() as asked:
+        assert oracle.findings(tmp_path / "a.py", "bad") is None
+        assert oracle.members(tmp_path / "a.py", "a.b", 2) is None
+        assert oracle.resolves(tmp_path / "a.py", "a.b", 2) is None
+    assert [question.answered for question in asked] == [False, False, False]
+
+
+def test_one_that_died_is_started_again_with_the_same_buffers(
+    open_fake: Open, tmp_path: Path, notes: Path
+) -> None:
+    oracle = open_fake("normal")
+    oracle.mirror(tmp_path / "b.py", "mirrored")
+    assert oracle.findings(tmp_path / "a.py", "die") is None
+    assert until(lambda: oracle.findings(tmp_path / "a.py", "bad"))
+    assert notes.read_text().count("open b.py 1 mirrored") == 2
+
+
+def test_one_that_keeps_dying_is_not_started_all_the_time(
+    open_fake: Open, tmp_path: Path, notes: Path
+) -> None:
+    oracle = open_fake("die")
+    end = time.monotonic() + 1.0
+    while time.monotonic() < end:
+        assert oracle.findings(tmp_path / "a.py", "bad") is None
+        time.sleep(0.01)
+    assert 2 <= notes.read_text().count("start") <= 5  # at once, after 0.1, 0.2, 0.4 s
+
+
+def test_a_late_answer_costs_one_wait(open_fake: Open, tmp_path: Path) -> None:
+    oracle = open_fake("slow", IMPATIENT)
+    path = tmp_path / "a.py"
+    assert oracle.findings(path, "ok") == ()
+    pid = oracle.pid
+    assert oracle.findings(path, "slow bad") is None
+    began = time.monotonic()
+    for _ in range(5):
+        assert oracle.findings(path, "bad") is None
+    assert time.monotonic() - began < 0.2
+    assert until(lambda: oracle.findings(path, "bad"))
+    assert oracle.pid == pid, "it was only slow"
+
+
+def test_one_that_hangs_is_replaced(open_fake: Open, tmp_path: Path) -> None:
+    oracle = open_fake("hang", IMPATIENT)
+    path = tmp_path / "a.py"
+    assert oracle.findings(path, "ok") == ()
+    pid = oracle.pid
+    assert pid
+    assert oracle.findings(path, "hang") is None
+    assert until(lambda: oracle.findings(path, "bad"))
+    assert oracle.pid != pid
+    assert until(lambda: not is_running(pid))
+
+
+def test_a_full_pipe_blocks_nobody(open_fake: Open, tmp_path: Path) -> None:
+    oracle = open_fake("hang", IMPATIENT)
+    path = tmp_path / "a.py"
+    assert oracle.findings(path, "ok") == ()
+    assert oracle.findings(path, "hang") is None
+    began = time.monotonic()
+    for i in range(10):
+        oracle.mirror(path, "x" * 1_000_000 + str(i))
+        oracle.findings(path, "y" * 1_000_000 + str(i))
+    assert time.monotonic() - began < 2
+
+
+def test_one_that_never_initializes(open_fake: Open, tmp_path: Path) -> None:
+    oracle = open_fake("mute", Budget(first=200, start=500))
+    assert oracle.findings(tmp_path / "a.py", "bad") is None
+    began = time.monotonic()
+    assert oracle.findings(tmp_path / "a.py", "bad") is None
+    assert time.monotonic() - began < 0.1, "only the first one waits for the start"
+
+
+def test_one_that_is_not_there(open_fake: Open, tmp_path: Path) -> None:
+    oracle = open_fake("normal", command=[str(tmp_path / "no-such-program")])
+    oracle.start()
+    assert oracle.findings(tmp_path / "a.py", "bad") is None
+    assert oracle.signature(tmp_path / "a.py", "f(", 2) is None
+
+
+def test_closing_ends_the_child_and_the_answers(open_fake: Open, tmp_path: Path, notes: Path) -> None:
+    oracle = open_fake("normal")
+    oracle.findings(tmp_path / "a.py", "bad")
+    pid = oracle.pid
+    assert pid
+    oracle.close()
+    oracle.close()
+    assert not is_running(pid)
+    assert notes.read_text().endswith("exit\n"), "it was asked, not killed"
+    assert oracle.findings(tmp_path / "a.py", "bad!") is None

@@ -1,0 +1,235 @@
+"""The pure parts: positions, framing, and what is read out of a server's answers."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+
+from soothsay.oracle import framing
+from soothsay.oracle.adapters import PYTHON
+from soothsay.oracle.null import NoOracle
+from soothsay.oracle.positions import Positions
+from soothsay.oracle.reading import hover_text, identifier, read_findings, read_members
+from soothsay.oracle.signatures import callee_offset, read_signatures
+from soothsay.oracle.types import Oracle, Signature
+
+TEXT = "a😀b\r\nüx\r😀\n\nend"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+def test_offsets_survive_the_way_there_and_back(encoding: str) -> None:
+    positions = Positions(TEXT, encoding)  # type: ignore[arg-type]
+    for offset in range(len(TEXT) + 1):
+        if TEXT[:offset].endswith("\r") and TEXT[offset : offset + 1] == "\n":
+            continue  # between the two halves of a line end is no position
+        assert positions.offset(positions.position(offset)) == offset
+
+
+def test_positions_count_in_the_servers_units() -> None:
+    assert Positions(TEXT, "utf-32").position(2) == {"line": 0, "character": 2}
+    assert Positions(TEXT, "utf-16").position(2) == {"line": 0, "character": 3}
+    assert Positions(TEXT, "utf-8").position(2) == {"line": 0, "character": 5}
+    assert Positions("a\x0cb\x85c", "utf-32").position(4) == {"line": 0, "character": 4}
+
+
+def test_positions_beyond_the_end_are_pulled_back() -> None:
+    positions = Positions("ab\ncd", "utf-32")
+    assert positions.offset({"line": 0, "character": 9}) == 2
+    assert positions.offset({"line": 1, "character": 9}) == 5
+    assert positions.offset({"line": 7, "character": 0}) == 5
+
+
+def test_messages_survive_framing() -> None:
+    stream = BytesIO(framing.encode({"method": "ü😀", "params": {"x": [1]}}) + framing.encode({"id": 2}))
+    assert framing.read(stream) == {"jsonrpc": "2.0", "method": "ü😀", "params": {"x": [1]}}
+    assert framing.read(stream) == {"jsonrpc": "2.0", "id": 2}
+    assert framing.read(stream) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"hello\n",
+        b"x" * 10_000,
+        b"\r\n",
+        b"Content-Length: much\r\n\r\n",
+        b"Content-Length: 3\r\n\r\n[1]",
+        b"Content-Length: 2\r\n\r\n{]",
+        b"Content-Length: -5\r\n\r\n",
+        b"Content-Length: 99999999999\r\n\r\n",
+    ],
+)
+def test_what_is_no_message_is_an_error(data: bytes) -> None:
+    with pytest.raises(ValueError):
+        framing.read(BytesIO(data))
+
+
+def diagnostic(code: str | None, start: int, end: int, severity: int = 1) -> dict[str, object]:
+    span = {"start": {"line": 0, "character": start}, "end": {"line": 0, "character": end}}
+    return {"range": span, "code": code, "severity": severity, "message": "why\n\ninfo: more"}
+
+
+def test_findings_point_at_the_name_and_hints_are_none() -> None:
+    text = "client . create_job(a.b)"
+    items = [
+        diagnostic("new-rule", 20, 21),
+        diagnostic("missing-attribute", 0, 19),
+        diagnostic(None, 0, 3, severity=4),
+    ]
+    found = read_findings({"items": items}, text, Positions(text, "utf-32"), PYTHON.kinds)
+    assert [(f.kind, text[f.start : f.end], f.message) for f in found] == [
+        ("not_a_member", "create_job", "why"),
+        ("other", "a", "why"),
+    ]
+    assert read_findings(None, text, Positions(text, "utf-32"), PYTHON.kinds) == ()
+
+
+def test_members_are_neither_keywords_nor_imports_nor_dunders() -> None:
+    items = [
+        {"label": "run(…)", "kind": 2, "detail": "() -> None"},
+        {"label": "while", "kind": 14},
+        {"label": "snippet", "kind": 15},
+        {"label": "elsewhere", "kind": 3, "additionalTextEdits": [{}]},
+        {"label": "__len__", "kind": 2},
+        {"label": "_private", "kind": 22},
+        {"label": "run", "kind": 2},
+    ]
+    assert [(m.name, m.kind) for m in read_members({"items": items}, False)] == [
+        ("run", "method"),
+        ("_private", "value"),
+    ]
+    assert [m.name for m in read_members(items, True)] == ["run", "__len__", "_private"]
+    assert read_members(None, False) == []
+
+
+@pytest.mark.parametrize(
+    ("hover", "unknown", "anything"),
+    [
+        ("Unknown", True, False),
+        ("Unknown | None", True, False),
+        ("(variable) x: int | Unknown", True, False),
+        ("@Todo(generics)", True, False),
+        ("Any", False, True),
+        ("int | Any", False, True),
+        ("dict[str, Unknown]", False, False),
+        ("def f(x: Unknown) -> Unknown\n-----\nUnknown", False, False),
+        ("bound method A.f(x: int) -> int | Unknown", False, False),
+        ("<module 'json'>\n------\nReads | Any", False, False),
+        ("BedrockClient", False, False),
+    ],
+)
+def test_unknown_types_are_told_from_the_hover_text(hover: str, unknown: bool, anything: bool) -> None:
+    assert PYTHON.is_unknown(hover) is unknown
+    assert PYTHON.is_anything(hover) is anything
+
+
+@pytest.mark.parametrize(
+    ("message", "union"),
+    [
+        ("Object of type `int | str` has no attribute `x`", True),
+        ("Object of type `dict[str, int | list[None | int]] | None` has no attribute `x`", True),
+        ("Object of type `dict[str, int | list[None | int]]` has no attribute `x`", False),
+        ("Object of type `((int | str, /) -> int)` has no attribute `x`", False),
+        ("Module `numpy` has no member `x`", False),
+    ],
+)
+def test_unions_are_told_from_the_refusal(message: str, union: bool) -> None:
+    assert PYTHON.tells_of_union(message) is union
+
+
+def test_hover_text_in_all_its_shapes() -> None:
+    assert hover_text({"contents": {"kind": "plaintext", "value": "int"}}) == "int"
+    assert hover_text({"contents": "```python\nint\n```\n---\nmore"}) == "int"
+    assert hover_text({"contents": [{"language": "x", "value": "int"}, "more"]}) == "int\nmore"
+    assert hover_text(None) == ""
+
+
+def test_the_identifier_around_an_offset() -> None:
+    assert identifier("a.bcd()", 2) == identifier("a.bcd()", 5) == (2, 5)
+    assert identifier("a.", 2) == (2, 2)
+
+
+def signature(label: str, *parameters: str, active: int | None = None) -> Signature:
+    answer = {"signatures": [{"label": label, "parameters": [{"label": p} for p in parameters]}]}
+    read = read_signatures({**answer, "activeParameter": active}, "(...)")
+    assert read is not None
+    return read[0]
+
+
+def test_parameters_are_read_from_the_label() -> None:
+    label = '(a, /, b: Literal["=", ","] = "x", *, c, d: dict[str, int]=..., **e) -> int'
+    parts = ["a", 'b: Literal["=", ","] = "x"', "c", "d: dict[str, int]=...", "**e"]
+    read = signature(label, *parts, active=1)
+    assert [(p.name, p.kind, p.required) for p in read.parameters] == [
+        ("a", "positional_only", True),
+        ("b", "positional_or_keyword", False),
+        ("c", "keyword_only", True),
+        ("d", "keyword_only", False),
+        ("e", "var_keyword", False),
+    ]
+    assert read.parameters[1].annotation == 'Literal["=", ","]'
+    assert read.keywords == ("b", "c", "d")
+    assert read.active == 1
+
+
+def test_parameters_after_star_args_are_keywords_and_slash_may_come_last() -> None:
+    assert [p.kind for p in signature("(*args, x)", "*args", "x").parameters] == [
+        "var_positional",
+        "keyword_only",
+    ]
+    assert [p.kind for p in signature("(x, /)", "x").parameters] == ["positional_only"]
+
+
+def test_label_offsets_are_utf_16() -> None:
+    answer = {
+        "signatures": [{"label": '(s="😀", t=1)', "parameters": [{"label": [1, 7]}, {"label": [9, 12]}]}]
+    }
+    read = read_signatures(answer, "(...)")
+    assert read is not None
+    assert [p.name for p in read[0].parameters] == ["s", "t"]
+
+
+def test_a_signature_that_takes_anything_says_nothing() -> None:
+    assert read_signatures(None, "(...)") is None
+    assert read_signatures({"signatures": [{"label": "(...) -> Unknown", "parameters": []}]}, "(...)") is None
+    assert signature("() -> None").problem(1, ()) == "unknown_argument"
+
+
+@pytest.mark.parametrize(
+    ("positional", "keywords", "problem"),
+    [
+        (1, ("c",), None),
+        (2, ("c", "d"), None),
+        (3, ("c",), "unknown_argument"),
+        (2, ("b", "c"), "unknown_argument"),
+        (1, ("a", "c"), "unknown_argument"),
+        (1, ("c", "x"), "unknown_argument"),
+        (1, (), "missing_argument"),
+        (0, ("b", "c"), "missing_argument"),
+    ],
+)
+def test_binding(positional: int, keywords: tuple[str, ...], problem: str | None) -> None:
+    read = signature("(a, /, b=1, *, c, d=2)", "a", "b=1", "c", "d=2")
+    assert read.problem(positional, keywords) == problem
+
+
+def test_binding_to_stars() -> None:
+    read = signature("(*args, **kwargs)", "*args", "**kwargs")
+    assert read.problem(5, ("x", "y")) is None
+
+
+def test_the_callee_of_the_innermost_call() -> None:
+    text = "outer(inner(1, [2, 3]), x["
+    assert callee_offset(text, len("outer(inner(1, [2, 3]")) == len("outer(inner") - 1
+    assert callee_offset(text, len("outer(inner(1, [2, 3]), ")) == len("outer") - 1
+    assert callee_offset(text, len(text)) == len("outer") - 1
+    assert callee_offset("x = 1", 5) is None
+
+
+def test_no_oracle_is_an_oracle() -> None:
+    oracle: Oracle = NoOracle()
+    with oracle.recording() as asked:
+        oracle.start()
+        oracle.close()
+    assert asked == []
