@@ -53,9 +53,9 @@ def told(oracle: Oracle, page: Path, text: str) -> list[tuple[str, str]]:
 
 
 def names(oracle: Oracle, page: Path, text: str) -> set[str] | None:
-    """The members at the mark ``|``."""
-    at = text.index("|")
-    found = oracle.members(page, text.replace("|", ""), at)
+    """The members at the last ``|``."""
+    before, _, after = text.rpartition("|")
+    found = oracle.members(page, before + after, len(before))
     return None if found is None else {member.name for member in found}
 
 
