@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.rule import Rule
 
-from soothsay.config import Settings
+from soothsay.config import CompletionSettings, Settings
 from soothsay.contract import completion_to_json
 from soothsay.engine.types import CompletionRequest
 from soothsay.explain import explanation
@@ -22,7 +22,8 @@ EXAMPLES = {
 
 def main() -> None:
     console = Console(width=118)
-    session = Session(Settings(), HERE, open_in_process)
+    settings = Settings(completion=CompletionSettings(max_latency_ms=120_000))
+    session = Session(settings, HERE, open_in_process)
     session.load_model()
     for name, title in EXAMPLES.items():
         path = HERE / name

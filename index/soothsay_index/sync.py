@@ -136,7 +136,11 @@ class Builder:
     def update_files(self, paths: Iterable[Path], texts: Mapping[Path, str] | None = None) -> int:
         """Index changed files again; ``texts`` are unsaved contents. Returns how many files were rewritten."""
         with self._lock:
-            return self._files([Path(path) for path in paths], _nothing, threading.Event(), texts=texts)
+            stop = threading.Event()
+            changed = self._files([Path(path) for path in paths], _nothing, stop, texts=texts)
+            if changed and self._embedder is not None:
+                self._embed_chunks(_nothing, stop)  # after the text: that can be found already
+            return changed
 
     def remove_files(self, paths: Iterable[Path]) -> int:
         """Forget files."""

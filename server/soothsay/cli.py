@@ -113,7 +113,8 @@ def _add_workspace(parser: argparse.ArgumentParser) -> None:
 
 
 def _settings(args: argparse.Namespace) -> Settings:
-    raw: dict[str, Any] = {"model": {}, "index": {}}
+    # a person at a terminal waits for the whole answer; an editor's user does not
+    raw: dict[str, Any] = {"model": {}, "index": {}, "completion": {"max_latency_ms": 120_000}}
     model = getattr(args, "model", None)
     if model:
         raw["model"]["path" if model.endswith(".gguf") or os.sep in model else "name"] = model

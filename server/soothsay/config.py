@@ -10,7 +10,8 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
-Method = Literal["base", "dag", "index_lookup", "confidence", "dag++"]
+Method = Literal["base", "dag", "index_lookup", "confidence", "dag++", "full"]
+OnRejected = Literal["trim", "hide", "show"]
 METHODS: tuple[str, ...] = get_args(Method)
 
 
@@ -48,6 +49,13 @@ class CompletionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OracleSettings:
+    enabled: bool = True
+    constrain: bool = True  # decode names and keywords only among those that exist (method full)
+    on_rejected: OnRejected = "trim"  # what becomes of a completion that cannot be repaired (method full)
+
+
+@dataclass(frozen=True, slots=True)
 class IndexSettings:
     enabled: bool = True
     python: str = ""  # interpreter whose packages are indexed; empty: VIRTUAL_ENV, .venv, python3
@@ -58,11 +66,12 @@ class IndexSettings:
 class Settings:
     """Everything a user can set; every field has a default that works."""
 
-    method: Method = "dag++"
+    method: Method = "full"
     model: ModelSettings = field(default_factory=ModelSettings)
     trigger: TriggerSettings = field(default_factory=TriggerSettings)
     retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
     completion: CompletionSettings = field(default_factory=CompletionSettings)
+    oracle: OracleSettings = field(default_factory=OracleSettings)
     index: IndexSettings = field(default_factory=IndexSettings)
 
 

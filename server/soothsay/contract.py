@@ -28,6 +28,15 @@ def completion_to_json(completion: Completion) -> dict[str, Any]:
         "tokens": _tokens(completion.tokens),
         "timings_ms": dict(completion.timings_ms),
         "evaluated": dict(completion.evaluated),
+        "oracle": {
+            "questions": [
+                {"what": question.what, "ms": round(question.ms, 2), "answered": question.answered}
+                for question in completion.check.questions
+            ],
+            "problem": completion.check.problem,
+            "repaired": completion.check.repaired,
+            "trimmed": completion.check.trimmed,
+        },
     }
 
 

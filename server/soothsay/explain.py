@@ -32,6 +32,8 @@ def explanation(completion: Mapping[str, Any]) -> RenderableType:
         Padding(_trigger(trigger), (0, 0, 0, 2)),
         _heading("evidence", "what grounds it" if completion["evidence"] else "none"),
         Padding(_evidence(completion["evidence"]), (0, 0, 0, 2)),
+        _heading("oracle", _questions(completion["oracle"]["questions"])),
+        Padding(_outcome(completion["oracle"]), (0, 0, 0, 2)),
         _heading("answer", f"method {completion['method']}"),
         Padding(Text(completion["text"] or "(nothing worth showing)", style="bold"), (0, 0, 0, 2)),
         Padding(_verdict(completion), (0, 0, 0, 2)),
@@ -80,9 +82,29 @@ def _evidence(evidence: list[Mapping[str, Any]]) -> RenderableType:
     return table
 
 
+def _questions(questions: list[Mapping[str, Any]]) -> str:
+    if not questions:
+        return "not asked"
+    spent = sum(question["ms"] for question in questions)
+    silent = sum(not question["answered"] for question in questions)
+    return f"{len(questions)} questions, {spent:.0f} ms" + (f", {silent} without an answer" if silent else "")
+
+
+def _outcome(oracle: Mapping[str, Any]) -> Text:
+    lines = [
+        f"{question['what']}: {'answered' if question['answered'] else 'no answer'} in {question['ms']:.1f} ms"
+        for question in oracle["questions"]
+    ]
+    if oracle["repaired"]:
+        lines.append(f"repaired: {oracle['repaired']}")
+    if oracle["trimmed"]:
+        lines.append(f"trimmed: {oracle['trimmed'].strip()}")
+    return Text("\n".join(lines), style="dim")
+
+
 def _verdict(completion: Mapping[str, Any]) -> Text:
     verdict = completion["verdict"]
-    problem = completion.get("problem", "")
+    problem = completion["oracle"]["problem"]
     return Text(f"{verdict}{': ' + problem if problem else ''}", style=_VERDICT_STYLE[verdict])
 
 

@@ -17,6 +17,10 @@ from soothsay.model.cache import is_pulled, model_path, models_folder
 from soothsay.model.registry import EMBEDDING_MODEL
 from soothsay.model.resolve import resolve_model
 from soothsay.model.runtime import LlamaRuntime
+from soothsay.oracle.adapters import PYTHON
+from soothsay.oracle.client import LspOracle
+from soothsay.oracle.null import NoOracle
+from soothsay.oracle.types import Oracle
 from soothsay_index.environment import find_interpreter
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.sync import Status
@@ -80,6 +84,7 @@ class Session:
         self._lock = Lock()
         self._model: LlamaRuntime | None = None
         self._engine: Engine | None = None
+        self.oracle: Oracle = self._open_oracle() if settings.oracle.enabled else NoOracle()
         self._index = self._open_index(open_index) if settings.index.enabled else None
 
     @property
@@ -96,6 +101,7 @@ class Session:
                 return
             if self._index is not None:
                 self._index.start()
+            self.oracle.start()
             model = self.settings.model
             self._model = LlamaRuntime(
                 resolve_model(model.name, model.path), context=model.context, threads=model.threads
@@ -104,7 +110,7 @@ class Session:
                 self._warn(
                     "this model has no fill-in-the-middle tokens: what stands after the cursor is not read"
                 )
-            self._engine = Engine(self._model, self._index or NoIndex(), self.settings)
+            self._engine = Engine(self._model, self._index or NoIndex(), self.settings, self.oracle)
 
     def complete(self, request: CompletionRequest, cancel: Event | None = None) -> Completion:
         """Answer one request (blocking). Raises `Cancelled` once ``cancel`` is set, `SoothsayError` on bad input."""
@@ -138,11 +144,13 @@ class Session:
     def update_files(self, paths: Sequence[Path]) -> int:
         """Index these files again; returns how many had changed."""
         with _index_errors():
+            self.oracle.files_changed(paths)
             return self.index.update(paths)
 
     def remove_files(self, paths: Sequence[Path]) -> int:
         """Forget these files."""
         with _index_errors():
+            self.oracle.files_changed(paths)
             return self.index.remove(paths)
 
     def close(self) -> None:
@@ -154,6 +162,14 @@ class Session:
             if self._index is not None:
                 self._index.close()
                 self._index = None
+        self.oracle.close()
+
+    def _open_oracle(self) -> Oracle:
+        try:
+            python = find_interpreter(self.workspace, self.settings.index.python or None)
+        except SoothsayIndexError:
+            python = None  # said when the index is built
+        return LspOracle(PYTHON, self.workspace, python)
 
     def _open_index(self, open_index: OpenIndex) -> WritableIndex:
         embedding = model_path(EMBEDDING_MODEL) if is_pulled(EMBEDDING_MODEL) else None

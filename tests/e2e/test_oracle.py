@@ -271,6 +271,20 @@ def test_the_users_own_configuration_does_not_silence_it(folder: Path, page: Pat
         oracle.close()
 
 
+def test_of_a_file_that_is_not_looked_at_nothing_is_said(folder: Path, page: Path) -> None:
+    (folder / "pyproject.toml").write_text('[tool.ty.src]\nexclude = ["old"]\n')
+    oracle = open_oracle(folder, sys.executable, budget=PATIENT)
+    try:
+        for path in (folder / "old" / "a.py", folder.parent / "elsewhere.py"):
+            assert oracle.findings(path, "prin(1)") is None
+            assert resolved(oracle, path, "pri|nt(1)") is None
+        (folder / "pyproject.toml").write_text("")
+        oracle.files_changed([folder / "pyproject.toml"])
+        assert told(oracle, folder / "old" / "a.py", "prin(1)") == [("unknown_name", "prin")]
+    finally:
+        oracle.close()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
 def test_a_child_that_is_killed_or_stopped_is_replaced(folder: Path, page: Path, how: int) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from soothsay.engine.stop import StopRule
 from soothsay.engine.types import Token
+from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
 
 
@@ -24,7 +25,9 @@ class Model(Protocol):
         """Prompt tokens evaluated for the last stream (the others were in the KV cache)."""
         ...
 
-    def stream(self, prompt: Prompt, cancel: Event | None = None) -> Iterator[Token]: ...
+    def stream(
+        self, prompt: Prompt, cancel: Event | None = None, constraint: Constraint | None = None
+    ) -> Iterator[Token]: ...
 
     def count_tokens(self, text: str) -> int: ...
 
@@ -59,6 +62,7 @@ def write(
     *,
     watch: Callable[[str, list[Token]], bool] = lambda _text, _tokens: False,
     accepted: str = "",
+    constraint: Constraint | None = None,
 ) -> Written:
     """Generate until ``rule`` says that it is complete, ``watch`` says stop, or a limit is reached.
 
@@ -69,7 +73,7 @@ def write(
     data = b""
     text = accepted
     complete = True
-    for token in model.stream(prompt, cancel):
+    for token in model.stream(prompt, cancel, constraint):
         tokens.append(token)
         data += token.data
         text = _text(accepted, data, typed)

@@ -49,8 +49,11 @@ class Resolution:
     exists: bool | None
 
 
-def read_scope(text: str, offset: int, module: str = "") -> Scope:
-    """Bindings of ``text`` before ``offset`` (later definitions count, later assignments do not)."""
+def read_scope(text: str, offset: int, module: str = "", *, is_package: bool = False) -> Scope:
+    """Bindings of ``text`` before ``offset`` (later definitions count, later assignments do not).
+
+    ``module`` is the file's own dotted name: relative imports start from it.
+    """
     root = parse_python(text.encode("utf-8")).root_node
     cursor = len(text[:offset].encode("utf-8"))
     values: dict[str, Node] = {}
@@ -76,7 +79,7 @@ def read_scope(text: str, offset: int, module: str = "") -> Scope:
             case "typed_parameter" | "typed_default_parameter" if node.start_byte < cursor:
                 name = node.child_by_field_name("name") or node.named_children[0]
                 annotations[text_of(name)] = text_of(node.child_by_field_name("type"))
-    return Scope(imports_of(root, module).aliases, values, annotations, frozenset(definitions))
+    return Scope(imports_of(root, module, is_package).aliases, values, annotations, frozenset(definitions))
 
 
 def owner_of(expression: str, scope: Scope, index: Index) -> str:

@@ -39,8 +39,8 @@ def decide(method: Method, name: str, confidence: float, in_index: bool, thresho
     reasons: list[Reason] = []
     if method == "dag":
         reasons.append("always")
-    if method in ("index_lookup", "dag++") and not in_index:
+    if method in ("index_lookup", "dag++", "full") and not in_index:
         reasons.append("not_in_index")
-    if method in ("confidence", "dag++") and confidence < threshold:
+    if method in ("confidence", "dag++", "full") and confidence < threshold:
         reasons.append("low_confidence")
     return TriggerDecision(bool(reasons), tuple(reasons), confidence, threshold, name)

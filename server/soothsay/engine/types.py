@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from soothsay.config import Method
+from soothsay.oracle.types import Question
 
 Reason = Literal["low_confidence", "not_in_index", "not_a_member", "bad_arguments", "always"]
 Verdict = Literal["verified", "unverified", "rejected"]
@@ -81,6 +82,20 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """What the oracle was asked, and what came of it.
+
+    ``problem`` is what is wrong with the completion in a few words; ``repaired`` what was wrong with the one that it
+    replaces; ``trimmed`` the text that was cut off because it was wrong.
+    """
+
+    questions: tuple[Question, ...] = ()
+    problem: str = ""
+    repaired: str = ""
+    trimmed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """The answer to one request, with everything that explains it. ``text`` may be empty."""
 
@@ -93,3 +108,4 @@ class Completion:
     tokens: tuple[Token, ...] = ()  # of the draft
     timings_ms: dict[str, float] = field(default_factory=dict)  # draft, trigger, retrieve, regenerate, total
     evaluated: dict[str, int] = field(default_factory=dict)  # prompt tokens evaluated: draft, regenerate
+    check: Check = field(default_factory=Check)

@@ -1,50 +1,128 @@
 """The verdict on a completion: do the calls in it exist, and do they bind?
 
-Without an oracle the symbol index is the judge. It knows what it holds; about everything else the verdict is
-``unverified``, never ``verified``.
+Two judges. The oracle, a real type checker, is asked about a shadow copy of the document with the completion in it. What it
+cannot know, because a receiver has no type, the symbol index is asked. What neither knows is ``unverified``, never ``verified``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from soothsay.engine.arguments import misfit, parse_arguments
-from soothsay.engine.scope import Resolution
+from soothsay.engine.site import Site
+from soothsay.engine.syntax import close, scan
 from soothsay.engine.types import ApiName, Verdict
+from soothsay.oracle.types import Finding, Oracle
 from soothsay_index.types import Symbol
+
+Fault = Literal["not_a_member", "bad_arguments"]
 
 # signatures read from these are what the call is checked against; a package's may hide overloads and decorators
 _EXACT_ORIGINS = ("service", "workspace")
+_FAULTS: dict[str, Fault] = {
+    "not_a_member": "not_a_member",
+    "unresolved_import": "not_a_member",
+    "unknown_argument": "bad_arguments",
+    "missing_argument": "bad_arguments",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict, the symbols that were found for the calls, and what is wrong in a few words."""
+    """The verdict and what it rests on.
+
+    ``symbols`` were found for the calls. When rejected, ``problem`` says why in a few words, ``fault`` which kind of
+    mistake it is, ``name`` the call that holds it, and ``at`` where in the completion it begins (code points).
+    """
 
     verdict: Verdict
     symbols: tuple[Symbol, ...] = ()
     problem: str = ""
+    fault: Fault | None = None
+    name: ApiName | None = None
+    at: int = 0
 
 
-def judge(names: Sequence[ApiName], resolve: Callable[[ApiName], Resolution]) -> Judgement:
-    """Judge the calls of a finished completion."""
-    symbols: list[Symbol] = []
-    certain = True
-    for name in names:
-        found = resolve(name)
-        if found.exists is False:
-            return Judgement("rejected", tuple(symbols), f"{found.owner} has no {name.name}")
-        if found.exists is None:
-            certain = False
-        if found.symbol is None:
-            continue
-        symbols.append(found.symbol)
-        problem = call_problem(found.symbol, name)
-        if problem and found.symbol.origin in _EXACT_ORIGINS:
-            return Judgement("rejected", tuple(symbols), f"{name.dotted}: {problem}")
-        certain = certain and not problem
-    return Judgement("verified" if certain and symbols else "unverified", tuple(symbols))
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """What is known of one call: None where nobody can tell."""
+
+    exists: bool | None
+    symbol: Symbol | None
+    problem: str = ""
+    fault: Fault | None = None
+
+
+def judge(site: Site, text: str, oracle: Oracle) -> Judgement:
+    """Judge ``text`` as the completion of ``site``."""
+    names = site.names(text)
+    shadow = Shadow(site, text)
+    findings = shadow.findings(oracle)
+    facts = [_fact(site, name, shadow, findings, oracle) for name in names]
+    symbols = tuple(fact.symbol for fact in facts if fact.symbol is not None)
+    for name, fact in zip(names, facts, strict=True):
+        if fact.fault is not None:
+            return Judgement("rejected", symbols, fact.problem, fact.fault, name, shadow.within(name))
+    stray = next((f for f in findings or () if f.kind in _FAULTS), None)
+    if stray is not None:  # in no call: an import, an attribute that is read
+        return Judgement(
+            "rejected", symbols, stray.message, _FAULTS[stray.kind], None, shadow.relative(stray.start)
+        )
+    doubt = next((f.message for f in findings or ()), "") or next((f.problem for f in facts if f.problem), "")
+    certain = bool(facts) and all(fact.exists for fact in facts) and not doubt
+    return Judgement("verified" if certain else "unverified", symbols, doubt)
+
+
+class Shadow:
+    """The document with a completion in it, closed so that what is unfinished is no error."""
+
+    def __init__(self, site: Site, completion: str) -> None:
+        request = site.request
+        self._path = request.path
+        self._offset = request.offset
+        self._plain = request.text
+        self._completion = completion
+        before = site.rule.before
+        self._unfinished = bool(scan(before + completion).closers)
+        closed = close(before + completion)[len(before) :]
+        if closed.rstrip().endswith(":"):
+            closed += " pass"
+        self.text = request.text[: request.offset] + closed + request.text[request.offset :]
+
+    def findings(self, oracle: Oracle) -> list[Finding] | None:
+        """What the oracle finds wrong in the completion, and did not find before; None when it does not answer."""
+        found = oracle.findings(self._path, self.text)
+        if found is None:
+            return None
+        end = self._offset + len(self._completion)
+        inside = [f for f in found if f.start < end and f.end > self._offset and self._counts(f)]
+        if any(f.start < self._offset for f in inside):
+            before = oracle.findings(self._path, self._plain) or ()
+            known = {(f.start, f.code) for f in before}
+            inside = [f for f in inside if (f.start, f.code) not in known]
+        return inside
+
+    def position(self, name: ApiName) -> int:
+        """Offset in the shadow of the last character of ``name``."""
+        return self._offset + _characters(self._completion, name.end) - 1
+
+    def within(self, name: ApiName) -> int:
+        """Where ``name`` begins in the completion."""
+        return _characters(self._completion, max(0, name.start))
+
+    def relative(self, offset: int) -> int:
+        """An offset in the shadow as one in the completion."""
+        return max(0, offset - self._offset)
+
+    def resolves(self, name: ApiName, oracle: Oracle) -> bool | None:
+        return oracle.resolves(self._path, self.text, self.position(name))
+
+    def _counts(self, finding: Finding) -> bool:
+        if finding.kind in ("syntax", "other"):
+            return False  # unfinished code, or no hallucination
+        return not (self._unfinished and finding.kind == "missing_argument")
 
 
 def call_problem(symbol: Symbol, name: ApiName) -> str:
@@ -52,3 +130,45 @@ def call_problem(symbol: Symbol, name: ApiName) -> str:
     if symbol.parameters is None:
         return ""
     return misfit(symbol.parameters, parse_arguments(name.arguments or "()"))
+
+
+def _fact(
+    site: Site, name: ApiName, shadow: Shadow, findings: Sequence[Finding] | None, oracle: Oracle
+) -> _Fact:
+    indexed = site.resolve(name)
+    symbol = indexed.symbol
+    finding = _finding_of(name, shadow, findings or ())
+    if finding is not None and (finding.kind != "unknown_name" or not indexed.exists):
+        fault: Fault | None = "not_a_member" if finding.kind == "unknown_name" else _FAULTS.get(finding.kind)
+        return _Fact(fault is None or None, symbol, finding.message, fault)
+    resolved = None if findings is None else shadow.resolves(name, oracle)
+    if resolved is False or (resolved is None and indexed.exists is False):
+        owner = indexed.owner.removeprefix("botocore:") or name.receiver
+        return _Fact(False, symbol, f"{owner} has no {name.name}", "not_a_member")
+    problem = call_problem(symbol, name) if symbol is not None else ""
+    if problem and symbol is not None and symbol.origin in _EXACT_ORIGINS:
+        return _Fact(True, symbol, f"{name.dotted}: {problem}", "bad_arguments")
+    if problem and resolved:
+        problem = (
+            ""  # the type checker knows overloads and decorators, a signature read from the source does not
+        )
+    return _Fact(resolved or indexed.exists, symbol, problem)
+
+
+def _finding_of(name: ApiName, shadow: Shadow, findings: Sequence[Finding]) -> Finding | None:
+    """The finding about this call: on its name, or on its arguments."""
+    last = shadow.position(name)
+    arguments_end = last + 1 + len(name.arguments)
+    for finding in findings:
+        on_name = finding.start <= last < finding.end
+        in_arguments = last < finding.start < arguments_end
+        if on_name or (
+            in_arguments and finding.kind in ("unknown_argument", "missing_argument", "no_overload")
+        ):
+            return finding
+    return None
+
+
+def _characters(text: str, end: int) -> int:
+    """A byte offset of ``text`` as a number of characters."""
+    return len(text.encode("utf-8")[:end].decode("utf-8", errors="ignore"))

@@ -11,8 +11,6 @@ import bisect
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-import numpy as np
-
 
 class Constraint(Protocol):
     """Says what may follow. ``written`` is what has been generated so far, what was typed included."""

@@ -49,6 +49,8 @@ class Adapter:
     tells_of_union: Callable[[str], bool] = lambda message: (
         False
     )  # whether a refused member's receiver is one
+    project_files: tuple[str, ...] = ()  # names of files that configure it
+    canary: str = "zz_soothsay_zz\n"  # a text that there must be something to say about
     anything_label: str = "(...)"  # how a signature that takes whatever it is given is written
     # what the server adds to the parameters that it unpacked from a TypedDict, and the source that proves it did
     unpacked_extra: Parameter | None = None
@@ -178,6 +180,7 @@ PYTHON = Adapter(
     is_unknown=_ty_is_unknown,
     is_anything=_ty_is_anything,
     tells_of_union=_ty_tells_of_union,
+    project_files=("ty.toml", "pyproject.toml"),
     # by the letter a TypedDict may hold more keys than it names; the functions described so take none of them
     unpacked_extra=Parameter("kwargs", "var_keyword", required=False, annotation="object"),
     unpacked_source="Unpack[",

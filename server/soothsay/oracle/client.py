@@ -43,6 +43,7 @@ class _Server:
         self._language = adapter.language
         self._versions: dict[Path, int] = {}
         self.shown: dict[Path, str] = {}  # what it takes for the content of open documents
+        self.judged: dict[Path, bool] = {}
         self.asked: set[str] = set()  # kinds of questions: the first of its kind may take longer
         self.encoding: Encoding = "utf-16"
 
@@ -95,6 +96,7 @@ class _Server:
 
     def files_changed(self, paths: Sequence[Path]) -> None:
         # whether a file is new nobody here knows, and it must be said first: ty takes only one word for a file
+        self.judged.clear()  # it may have been its configuration
         changes = [
             {"uri": path.as_uri(), "type": kind}
             for path in paths
@@ -164,7 +166,10 @@ class LspOracle:
                 self._edits[path] += 1
 
     def files_changed(self, paths: Sequence[Path]) -> None:
-        ours = [path.absolute() for path in paths if path.suffix in self._adapter.suffixes]
+        adapter = self._adapter
+        ours = [
+            p.absolute() for p in paths if p.suffix in adapter.suffixes or p.name in adapter.project_files
+        ]
         if ours:
             with self._state:
                 self._changed += ours
@@ -261,6 +266,8 @@ class LspOracle:
         known = self._reports.get((path, text))
         if known is not None and known[0] == self._world_around(path):
             return known[1]
+        if not self._is_judged(path):
+            raise NoAnswer(f"{path} is excluded, or lies outside of the workspace")
         server, positions, world = self._show(path, text)
         report = self._ask(server, "textDocument/diagnostic", path)
         found = read_findings(report, text, positions, self._adapter.kinds)
@@ -270,6 +277,16 @@ class LspOracle:
         while len(self._reports) > _TEXTS_REMEMBERED:
             self._reports.popitem(last=False)
         return found
+
+    def _is_judged(self, path: Path) -> bool:
+        """Whether the server looks at ``path`` at all: where it is excluded, silence would look like praise."""
+        server = self._keeper.server()
+        if server is not None and path in server.judged:
+            return server.judged[path]
+        server, _, _ = self._show(path, self._adapter.canary)
+        report = self._ask(server, "textDocument/diagnostic", path)
+        judged = server.judged[path] = bool(isinstance(report, Mapping) and report.get("items"))
+        return judged
 
     def _members(self, path: Path, text: str, start: int, end: int, dunders: bool) -> list[Member] | None:
         # Asking for a name that cannot exist tells more than any hover text: no complaint means that the

@@ -108,7 +108,7 @@ class Oracle(Protocol):
     """
 
     def findings(self, path: Path, text: str) -> Sequence[Finding] | None:
-        """What is wrong with ``text`` as the content of ``path``."""
+        """What is wrong with ``text`` as the content of ``path``; None, too, for a file that is not looked at."""
         ...
 
     def members(

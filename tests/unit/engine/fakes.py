@@ -7,6 +7,7 @@ from threading import Event
 
 from soothsay.engine.types import Token
 from soothsay.errors import Cancelled
+from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
 from soothsay_index.types import Hit, Origin, Parameter, Query, Symbol
 
@@ -25,7 +26,9 @@ class FakeModel:
         self.needle = needle
         self.prompts: list[Prompt] = []
 
-    def stream(self, prompt: Prompt, cancel: Event | None = None) -> Iterator[Token]:
+    def stream(
+        self, prompt: Prompt, cancel: Event | None = None, constraint: Constraint | None = None
+    ) -> Iterator[Token]:
         self.prompts.append(prompt)
         if prompt.forced:
             yield Token(prompt.forced.encode(), 1.0)

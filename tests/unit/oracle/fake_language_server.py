@@ -33,10 +33,10 @@ def note(line: str) -> None:
 
 
 def diagnostics(text: str) -> list[dict[str, Any]]:
-    """The word `bad` is an unknown name, wherever it stands."""
+    """The word `bad` is an unknown name, wherever it stands; so is what must be found fault with."""
     found = []
     for number, line in enumerate(text.split("\n")):
-        at = line.find("bad")
+        at = max(line.find("bad"), line.find("zz_soothsay_zz"))
         if at >= 0:
             start = len(line[:at].encode("utf-16-le")) // 2 if ENCODING == "utf-16" else at
             span = {

@@ -1,0 +1,53 @@
+"""What is known for certain of a receiver's members and a callable's parameters: by the oracle, else by the index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from soothsay.engine.scope import owner_of
+from soothsay.engine.site import Site
+from soothsay.model.constraint import NameTrie
+from soothsay.oracle.types import Oracle
+from soothsay_index.types import Parameter
+
+
+class Known:
+    """Asked at a place in a file; answers are None unless they are the whole truth."""
+
+    def __init__(self, site: Site, oracle: Oracle) -> None:
+        self._site = site
+        self._oracle = oracle
+
+    def members_of(self, receiver: str) -> NameTrie | None:
+        """The names that may follow ``receiver.``."""
+        text, offset = self._probe(f"{receiver}.")
+        members = self._oracle.members(self._site.request.path, text, offset)
+        if members is not None:
+            return NameTrie(member.name for member in members) or None
+        index = self._site.index
+        owner = owner_of(receiver, self._site.scope, index)
+        if not owner or not index.is_closed(owner):
+            return None
+        # symbols without a place are names that a module merely imported
+        return NameTrie(symbol.name for symbol in index.members(owner) if symbol.uri) or None
+
+    def parameters_of(self, callee: str) -> Sequence[Parameter] | None:
+        """The parameters of the callable written as ``callee``."""
+        receiver, _, name = callee.rpartition(".")
+        symbol = self._site.find(receiver, name).symbol
+        if symbol is not None and symbol.origin in ("service", "workspace"):
+            return symbol.parameters
+        text, offset = self._probe(f"{callee}(")
+        signatures = self._oracle.signature(self._site.request.path, text, offset)
+        if signatures is None or len(signatures) != 1 or signatures[0].anything:
+            return None  # an overloaded callable takes what one of its overloads takes
+        return [Parameter(p.name, p.kind, p.required, p.annotation) for p in signatures[0].parameters]
+
+    def _probe(self, expression: str) -> tuple[str, int]:
+        """The document with ``expression`` in place of the current statement, and the offset of its end."""
+        request = self._site.request
+        start = request.offset - len(self._site.rule.before)
+        indent = self._site.rule.before[: len(self._site.rule.before) - len(self._site.rule.before.lstrip())]
+        closed = ")" if expression.endswith("(") else ""
+        head = request.text[:start] + indent + expression
+        return head + closed + "\n" + request.text[request.offset :].partition("\n")[2], len(head)
