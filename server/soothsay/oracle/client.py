@@ -43,7 +43,9 @@ class _Server:
         self._language = adapter.language
         self._versions: dict[Path, int] = {}
         self.shown: dict[Path, str] = {}  # what it takes for the content of open documents
-        self.judged: dict[Path, bool] = {}
+        self.judged: dict[
+            tuple[Path, int], bool
+        ] = {}  # whether it looks at a file, under its nth configuration
         self.asked: set[str] = set()  # kinds of questions: the first of its kind may take longer
         self.encoding: Encoding = "utf-16"
 
@@ -96,7 +98,6 @@ class _Server:
 
     def files_changed(self, paths: Sequence[Path]) -> None:
         # whether a file is new nobody here knows, and it must be said first: ty takes only one word for a file
-        self.judged.clear()  # it may have been its configuration
         changes = [
             {"uri": path.as_uri(), "type": kind}
             for path in paths
@@ -144,6 +145,7 @@ class LspOracle:
         )  # held for a moment: the editor's thread must never wait for a question
         self._mirrored: dict[Path, str] = {}
         self._changed: list[Path] = []
+        self._configured = 0  # how often the server's own configuration has changed
         self._edits: Counter[Path | None] = Counter()  # of the mirrored files; None: everything else
         self._reports: OrderedDict[tuple[Path, str], tuple[int, tuple[Finding, ...]]] = OrderedDict()
         self._recorders = threading.local()
@@ -174,6 +176,7 @@ class LspOracle:
             with self._state:
                 self._changed += ours
                 self._edits[None] += 1
+                self._configured += any(path.name in adapter.project_files for path in ours)
 
     # questions ----------------------------------------------------------------------------------------------
 
@@ -280,12 +283,13 @@ class LspOracle:
 
     def _is_judged(self, path: Path) -> bool:
         """Whether the server looks at ``path`` at all: where it is excluded, silence would look like praise."""
+        key = path, self._configured
         server = self._keeper.server()
-        if server is not None and path in server.judged:
-            return server.judged[path]
+        if server is not None and key in server.judged:
+            return server.judged[key]
         server, _, _ = self._show(path, self._adapter.canary)
         report = self._ask(server, "textDocument/diagnostic", path)
-        judged = server.judged[path] = bool(isinstance(report, Mapping) and report.get("items"))
+        judged = server.judged[key] = bool(isinstance(report, Mapping) and report.get("items"))
         return judged
 
     def _members(self, path: Path, text: str, start: int, end: int, dunders: bool) -> list[Member] | None:
