@@ -139,10 +139,9 @@ class LspOracle:
         self._python = python
         self._budget = budget or Budget()
         self._keeper: Keeper[_Server] = Keeper(self._launch, self._budget, adapter.name)
-        self._asking = threading.Lock()  # held for a whole question
-        self._state = (
-            threading.Lock()
-        )  # held for a moment: the editor's thread must never wait for a question
+        # the first is held for a whole question, the second for a moment: the editor's thread must never wait
+        self._asking = threading.Lock()
+        self._state = threading.Lock()
         self._mirrored: dict[Path, str] = {}
         self._changed: list[Path] = []
         self._configured = 0  # how often the server's own configuration has changed

@@ -75,7 +75,7 @@ def hover_text(answer: object) -> str:
 
 def identifier(text: str, offset: int) -> tuple[int, int]:
     """Start and end of the identifier that ``offset`` touches; both are ``offset`` when there is none."""
-    start = end = offset
+    start = end = max(0, min(offset, len(text)))
     while start > 0 and _is_part(text[start - 1]):
         start -= 1
     while end < len(text) and _is_part(text[end]):

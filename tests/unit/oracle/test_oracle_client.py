@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -212,6 +213,33 @@ def test_a_full_pipe_blocks_nobody(open_fake: Open, tmp_path: Path) -> None:
         oracle.mirror(path, "x" * 1_000_000 + str(i))
         oracle.findings(path, "y" * 1_000_000 + str(i))
     assert time.monotonic() - began < 2
+
+
+def test_the_editors_thread_never_waits_for_a_question(open_fake: Open, tmp_path: Path) -> None:
+    oracle = open_fake("hang", Budget(question=600, first=3000, late=20))
+    path = tmp_path / "a.py"
+    assert oracle.findings(path, "ok") == ()
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(oracle.findings, path, "hang")
+        time.sleep(0.1)
+        began = time.monotonic()
+        oracle.mirror(path, "typed")
+        oracle.forget(path)
+        oracle.files_changed([path])
+        oracle.start()
+        assert time.monotonic() - began < 0.05
+        assert not asked.done()
+
+
+def test_questions_are_recorded_where_they_are_asked(open_fake: Open, tmp_path: Path) -> None:
+    oracle = open_fake("normal")
+    with oracle.recording() as ours, ThreadPoolExecutor(1) as pool:
+        pool.submit(oracle.findings, tmp_path / "a.py", "theirs").result()
+        assert ours == []
+        with oracle.recording() as inner:
+            oracle.resolves(tmp_path / "a.py", "bad", 0)
+        assert ours == inner
+    assert [question.what for question in ours] == ["resolves bad"]
 
 
 def test_one_that_never_initializes(open_fake: Open, tmp_path: Path) -> None:

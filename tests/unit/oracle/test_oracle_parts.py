@@ -147,7 +147,7 @@ def test_hover_text_in_all_its_shapes() -> None:
 
 def test_the_identifier_around_an_offset() -> None:
     assert identifier("a.bcd()", 2) == identifier("a.bcd()", 5) == (2, 5)
-    assert identifier("a.", 2) == (2, 2)
+    assert identifier("a.", 2) == identifier("a.", 99) == (2, 2)
 
 
 def signature(label: str, *parameters: str, active: int | None = None) -> Signature:
