@@ -17,10 +17,7 @@ from soothsay.model.cache import is_pulled, model_path, models_folder
 from soothsay.model.registry import EMBEDDING_MODEL
 from soothsay.model.resolve import resolve_model
 from soothsay.model.runtime import LlamaRuntime
-from soothsay.oracle.adapters import PYTHON
-from soothsay.oracle.client import LspOracle
-from soothsay.oracle.null import NoOracle
-from soothsay.oracle.types import Oracle
+from soothsay.oracle import NoOracle, Oracle, open_oracle
 from soothsay_index.environment import find_interpreter
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.sync import Status
@@ -84,7 +81,9 @@ class Session:
         self._lock = Lock()
         self._model: LlamaRuntime | None = None
         self._engine: Engine | None = None
-        self.oracle: Oracle = self._open_oracle() if settings.oracle.enabled else NoOracle()
+        self.oracle: Oracle = (
+            open_oracle(workspace, settings.index.python) if settings.oracle.enabled else NoOracle()
+        )
         self._index = self._open_index(open_index) if settings.index.enabled else None
 
     @property
@@ -163,13 +162,6 @@ class Session:
                 self._index.close()
                 self._index = None
         self.oracle.close()
-
-    def _open_oracle(self) -> Oracle:
-        try:
-            python = find_interpreter(self.workspace, self.settings.index.python or None)
-        except SoothsayIndexError:
-            python = None  # said when the index is built
-        return LspOracle(PYTHON, self.workspace, python)
 
     def _open_index(self, open_index: OpenIndex) -> WritableIndex:
         embedding = model_path(EMBEDDING_MODEL) if is_pulled(EMBEDDING_MODEL) else None

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from soothsay.engine.arguments import misfit, parse_arguments
 from soothsay.oracle import LspOracle, NoOracle, Oracle, open_oracle
 from soothsay.oracle.keeper import Budget
-from soothsay.oracle.types import Finding, Parameter
+from soothsay.oracle.types import Finding
+from soothsay_index.types import Parameter
 
 pytestmark = pytest.mark.slow
 
@@ -133,10 +135,8 @@ def test_keywords_of_an_operation_are_closed(oracle: Oracle, page: Path) -> None
     found = oracle.signature(page, text, len(text))
     assert found is not None
     assert len(found) == 1
-    assert {"name", "blockedInputMessaging"} <= set(found[0].keywords)
-    assert not found[0].takes_any_keyword
-    assert found[0].problem(0, ["nam"]) == "unknown_argument"
-    assert found[0].problem(0, ["name"]) == "missing_argument"
+    assert misfit(found[0].parameters, parse_arguments("(nam=1)")) == "unknown argument nam"
+    assert misfit(found[0].parameters, parse_arguments("(name=1)")).startswith("missing argument")
 
 
 def test_of_a_client_without_stubs_nothing_is_certain(oracle: Oracle, page: Path) -> None:
@@ -206,14 +206,15 @@ def test_signatures(oracle: Oracle, page: Path) -> None:
     text = NUMPY + "np.split(arr, )"
     found = oracle.signature(page, text, len(text) - 1)
     assert found is not None
-    assert {signature.keywords for signature in found} == {("ary", "indices_or_sections", "axis")}
+    assert [parameter.name for parameter in found[0].parameters] == ["ary", "indices_or_sections", "axis"]
     assert [parameter.required for parameter in found[0].parameters] == [True, True, False]
     assert found[0].active == 1
-    assert found[0].problem(1, []) == "missing_argument"
+    assert misfit(found[0].parameters, parse_arguments("(arr)")) == "missing argument indices_or_sections"
     text = NUMPY + "np.unstack(arr, dim=1)"
     overloads = oracle.signature(page, text, len(text) - 1)
     assert overloads is not None
-    assert {signature.problem(1, ["dim"]) for signature in overloads} == {"unknown_argument"}
+    call = parse_arguments("(arr, dim=1)")
+    assert {misfit(signature.parameters, call) for signature in overloads} == {"unknown argument dim"}
     assert oracle.signature(page, "def f(g):\n    g(", len("def f(g):\n    g(")) is None
     text = "def f(**kwargs: object): ...\nf("
     open_ended = oracle.signature(page, text, len(text))

@@ -78,7 +78,7 @@ class FakeSession:
             text=text,
             draft=before,
             verdict="verified",
-            method=request.method or "dag++",
+            method=request.method or "full",
             trigger=TriggerDecision(True, ("not_in_index", "low_confidence"), 0.65, 0.8, "create_jib"),
             evidence=(
                 Evidence(

@@ -24,7 +24,7 @@ async def test_ghost_text(editor: Editor) -> None:
     assert item == types.InlineCompletionItem(insert_text=ANSWER, range=types.Range(here, here))
     (asked,) = editor.journal("complete")
     assert asked["line"] == "client.cr"
-    assert asked["method"] == "dag++"
+    assert asked["method"] == "full"
     assert asked["language"] == "python"
     assert asked["path"] == str(editor.workspace / "main.py")
 
@@ -49,7 +49,7 @@ async def test_list_item_and_its_evidence(editor: Editor) -> None:
     assert isinstance(resolved.documentation, types.MarkupContent)
     assert resolved.documentation.kind == types.MarkupKind.Markdown
     for part in (
-        "**✓ verified** (dag++)",
+        "**✓ verified** (full)",
         "`create_jib`: the name is not in the index; the model was not sure",
         "Confidence 0.65, threshold 0.80",
         "`bedrock.create_job` — botocore 1.43.11",

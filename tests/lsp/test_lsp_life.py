@@ -325,7 +325,7 @@ async def test_explain_last_is_the_contract(editor: Editor) -> None:
         "text": ANSWER,
         "draft": "client.cr",
         "verdict": "verified",
-        "method": "dag++",
+        "method": "full",
         "trigger": {
             "fired": True,
             "reasons": ["not_in_index", "low_confidence"],
@@ -351,6 +351,7 @@ async def test_explain_last_is_the_contract(editor: Editor) -> None:
         ],
         "timings_ms": {"total": 1.0},
         "evaluated": {"draft": 3},
+        "oracle": {"questions": [], "problem": "", "repaired": "", "trimmed": ""},
     }
 
 

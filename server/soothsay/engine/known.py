@@ -20,16 +20,18 @@ class Known:
 
     def members_of(self, receiver: str) -> NameTrie | None:
         """The names that may follow ``receiver.``."""
+        index = self._site.index
+        owner = owner_of(receiver, self._site.scope, index)
+        closed = bool(owner) and index.is_closed(owner)
+        # symbols without a place are names that a module merely imported
+        indexed = [symbol for symbol in index.members(owner) if symbol.uri] if closed else []
+        if indexed and indexed[0].origin == "service":
+            return NameTrie(symbol.name for symbol in indexed)  # type stubs may be of another version
         text, offset = self._probe(f"{receiver}.")
         members = self._oracle.members(self._site.request.path, text, offset)
         if members is not None:
             return NameTrie(member.name for member in members) or None
-        index = self._site.index
-        owner = owner_of(receiver, self._site.scope, index)
-        if not owner or not index.is_closed(owner):
-            return None
-        # symbols without a place are names that a module merely imported
-        return NameTrie(symbol.name for symbol in index.members(owner) if symbol.uri) or None
+        return NameTrie(symbol.name for symbol in indexed) or None
 
     def parameters_of(self, callee: str) -> Sequence[Parameter] | None:
         """The parameters of the callable written as ``callee``."""

@@ -119,6 +119,15 @@ class Shadow:
     def resolves(self, name: ApiName, oracle: Oracle) -> bool | None:
         return oracle.resolves(self._path, self.text, self.position(name))
 
+    def call_problem(self, name: ApiName, oracle: Oracle) -> str:
+        """Why the call ``name`` fits none of the signatures that the oracle knows, "" when it fits one."""
+        call = parse_arguments(name.arguments or "()")
+        signatures = oracle.signature(self._path, self.text, self.position(name) + 2)
+        if not signatures or self._unfinished or any(signature.anything for signature in signatures):
+            return ""
+        problems = [misfit(signature.parameters, call) for signature in signatures]
+        return problems[0] if all(problems) else ""
+
     def _counts(self, finding: Finding) -> bool:
         if finding.kind in ("syntax", "other"):
             return False  # unfinished code, or no hallucination
@@ -138,20 +147,24 @@ def _fact(
     indexed = site.resolve(name)
     symbol = indexed.symbol
     finding = _finding_of(name, shadow, findings or ())
-    if finding is not None and (finding.kind != "unknown_name" or not indexed.exists):
+    # the service model of the installed version is right where type stubs are older or newer than it
+    modelled = symbol is not None and symbol.origin == "service"
+    if finding is not None and finding.kind != "no_overload" and not modelled:
         fault: Fault | None = "not_a_member" if finding.kind == "unknown_name" else _FAULTS.get(finding.kind)
         return _Fact(fault is None or None, symbol, finding.message, fault)
-    resolved = None if findings is None else shadow.resolves(name, oracle)
+    resolved = True if modelled else None if findings is None else shadow.resolves(name, oracle)
     if resolved is False or (resolved is None and indexed.exists is False):
         owner = indexed.owner.removeprefix("botocore:") or name.receiver
         return _Fact(False, symbol, f"{owner} has no {name.name}", "not_a_member")
     problem = call_problem(symbol, name) if symbol is not None else ""
-    if problem and symbol is not None and symbol.origin in _EXACT_ORIGINS:
+    certain = symbol is not None and symbol.origin in _EXACT_ORIGINS
+    if resolved and not certain:
+        # the type checker knows overloads and decorators, a signature read from the source does not
+        problem, certain = shadow.call_problem(name, oracle), True
+    if problem and certain:
         return _Fact(True, symbol, f"{name.dotted}: {problem}", "bad_arguments")
-    if problem and resolved:
-        problem = (
-            ""  # the type checker knows overloads and decorators, a signature read from the source does not
-        )
+    if finding is not None and not modelled:
+        problem = finding.message
     return _Fact(resolved or indexed.exists, symbol, problem)
 
 

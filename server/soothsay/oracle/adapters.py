@@ -29,7 +29,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from soothsay.oracle.types import FindingKind, Parameter
+from soothsay.oracle.types import FindingKind
+from soothsay_index.types import Parameter
 
 FindCommand = Callable[[], Sequence[str] | None]
 

@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from soothsay.oracle.positions import code_points
-from soothsay.oracle.types import Parameter, ParameterKind, Signature
+from soothsay.oracle.types import Signature
+from soothsay_index.types import Parameter, ParameterKind
 
 _LOOK_BACK = 4000  # characters
 _DEFINITION_LINES = 12

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from soothsay_index.types import Parameter
+
 FindingKind = Literal[
     "unknown_name",  # a bare name that nothing defines
     "not_a_member",  # the receiver's type is known and has no such member; also `from module import no_such`
     "unknown_argument",  # too many arguments, or a keyword that no parameter takes
     "missing_argument",
     "wrong_type",
-    "no_overload",  # no overload fits; whether by name, number or type `Signature.problem` can often tell
+    "no_overload",  # no overload fits; whether by name, number or type its signatures can often tell
     "unresolved_import",
     "syntax",
     "other",
 ]
-ParameterKind = Literal["positional_only", "positional_or_keyword", "var_positional", "keyword_only", "var_keyword"]  # fmt: skip
-ArgumentProblem = Literal["unknown_argument", "missing_argument"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,6 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
-    name: str
-    kind: ParameterKind
-    required: bool
-    annotation: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Signature:
     """One way to call a callable. ``anything``: it takes whatever it is given, or nobody knows what it takes."""
 
@@ -59,36 +51,6 @@ class Signature:
     parameters: tuple[Parameter, ...]
     anything: bool = False
     active: int | None = None  # index of the parameter that the offset is at
-
-    @property
-    def keywords(self) -> tuple[str, ...]:
-        """The names that may be passed as keywords."""
-        return tuple(p.name for p in self.parameters if p.kind in ("positional_or_keyword", "keyword_only"))
-
-    @property
-    def takes_any_keyword(self) -> bool:
-        return self.anything or any(p.kind == "var_keyword" for p in self.parameters)
-
-    def problem(self, positional: int, keywords: Sequence[str]) -> ArgumentProblem | None:
-        """Why a call with these arguments, none of them unpacked with a star, does not bind (None: it does)."""
-        if self.anything:
-            return None
-        by_position = [p for p in self.parameters if p.kind in ("positional_only", "positional_or_keyword")]
-        if positional > len(by_position) and not any(p.kind == "var_positional" for p in self.parameters):
-            return "unknown_argument"
-        filled = by_position[:positional]
-        taken = {p.name for p in filled if p.kind == "positional_or_keyword"}
-        allowed = set(self.keywords) - taken
-        if not self.takes_any_keyword and not allowed.issuperset(keywords):
-            return "unknown_argument"
-        if taken.intersection(keywords):
-            return "unknown_argument"
-        given = set(keywords)
-        missing = any(
-            p.required and p not in filled and not (p.name in given and p.kind != "positional_only")
-            for p in self.parameters
-        )
-        return "missing_argument" if missing else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,6 @@ def test_parameters_are_read_from_the_label() -> None:
         ("e", "var_keyword", False),
     ]
     assert read.parameters[1].annotation == 'Literal["=", ","]'
-    assert read.keywords == ("b", "c", "d")
     assert read.active == 1
 
 
@@ -193,30 +192,7 @@ def test_label_offsets_are_utf_16() -> None:
 def test_a_signature_that_takes_anything_says_nothing() -> None:
     assert read_signatures(None, "(...)") is None
     assert read_signatures({"signatures": [{"label": "(...) -> Unknown", "parameters": []}]}, "(...)") is None
-    assert signature("() -> None").problem(1, ()) == "unknown_argument"
-
-
-@pytest.mark.parametrize(
-    ("positional", "keywords", "problem"),
-    [
-        (1, ("c",), None),
-        (2, ("c", "d"), None),
-        (3, ("c",), "unknown_argument"),
-        (2, ("b", "c"), "unknown_argument"),
-        (1, ("a", "c"), "unknown_argument"),
-        (1, ("c", "x"), "unknown_argument"),
-        (1, (), "missing_argument"),
-        (0, ("b", "c"), "missing_argument"),
-    ],
-)
-def test_binding(positional: int, keywords: tuple[str, ...], problem: str | None) -> None:
-    read = signature("(a, /, b=1, *, c, d=2)", "a", "b=1", "c", "d=2")
-    assert read.problem(positional, keywords) == problem
-
-
-def test_binding_to_stars() -> None:
-    read = signature("(*args, **kwargs)", "*args", "**kwargs")
-    assert read.problem(5, ("x", "y")) is None
+    assert signature("() -> None").parameters == ()
 
 
 def test_the_callee_of_the_innermost_call() -> None:
