@@ -19,6 +19,7 @@ from soothsay.errors import SoothsayError
 from soothsay.model.cache import is_pulled, models_folder
 from soothsay.model.registry import EMBEDDING_MODEL
 from soothsay.model.resolve import resolve_model
+from soothsay.oracle import open_oracle
 from soothsay.session import Session, index_folder, open_in_process
 from soothsay_index.environment import find_environment
 from soothsay_index.errors import SoothsayIndexError
@@ -48,6 +49,7 @@ def examine(settings: Settings, workspace: Path) -> list[Check]:
         lambda: _model(settings),
         _embeddings,
         lambda: _environment(settings, workspace),
+        lambda: _oracle(settings, workspace),
         lambda: _index(settings, workspace),
     ]
     return [check() for check in checks]
@@ -126,6 +128,21 @@ def _environment(settings: Settings, workspace: Path) -> Check:
         message, _, fix = str(error).partition(": ")
         return Check("environment", "broken", message, fix or "set index.python to an interpreter")
     return Check("environment", "ok", f"Python {environment.version} ({environment.python})")
+
+
+def _oracle(settings: Settings, workspace: Path) -> Check:
+    if not settings.oracle.enabled:
+        return Check(
+            "oracle", "warning", "switched off: little can be verified", "set oracle.enabled to true"
+        )
+    oracle = open_oracle(workspace, settings.index.python)
+    try:
+        answer = oracle.findings(workspace / "doctor.py", "x = 1\n")
+    finally:
+        oracle.close()
+    if answer is None:
+        return Check("oracle", "warning", "ty does not answer: little can be verified", "pip install ty")
+    return Check("oracle", "ok", "ty answers")
 
 
 def _index(settings: Settings, workspace: Path) -> Check:

@@ -53,6 +53,7 @@ class _Fact:
     symbol: Symbol | None
     problem: str = ""
     fault: Fault | None = None
+    finding: Finding | None = None  # what the oracle said of it, whether it counts or not
 
 
 def judge(site: Site, text: str, oracle: Oracle) -> Judgement:
@@ -61,16 +62,18 @@ def judge(site: Site, text: str, oracle: Oracle) -> Judgement:
     shadow = Shadow(site, text)
     findings = shadow.findings(oracle)
     facts = [_fact(site, name, shadow, findings, oracle) for name in names]
+    about_calls = [fact.finding for fact in facts]
+    strays = [finding for finding in findings or () if finding not in about_calls]
     symbols = tuple(fact.symbol for fact in facts if fact.symbol is not None)
     for name, fact in zip(names, facts, strict=True):
         if fact.fault is not None:
             return Judgement("rejected", symbols, fact.problem, fact.fault, name, shadow.within(name))
-    stray = next((f for f in findings or () if f.kind in _FAULTS), None)
+    stray = next((finding for finding in strays if finding.kind in _FAULTS), None)
     if stray is not None:  # in no call: an import, an attribute that is read
         return Judgement(
             "rejected", symbols, stray.message, _FAULTS[stray.kind], None, shadow.relative(stray.start)
         )
-    doubt = next((f.message for f in findings or ()), "") or next((f.problem for f in facts if f.problem), "")
+    doubt = next((why for why in (*(f.problem for f in facts), *(f.message for f in strays)) if why), "")
     certain = bool(facts) and all(fact.exists for fact in facts) and not doubt
     return Judgement("verified" if certain else "unverified", symbols, doubt)
 
@@ -85,7 +88,7 @@ class Shadow:
         self._plain = request.text
         self._completion = completion
         before = site.rule.before
-        self._unfinished = bool(scan(before + completion).closers)
+        self.unfinished = bool(scan(before + completion).closers)
         closed = close(before + completion)[len(before) :]
         if closed.rstrip().endswith(":"):
             closed += " pass"
@@ -123,7 +126,7 @@ class Shadow:
         """Why the call ``name`` fits none of the signatures that the oracle knows, "" when it fits one."""
         call = parse_arguments(name.arguments or "()")
         signatures = oracle.signature(self._path, self.text, self.position(name) + 2)
-        if not signatures or self._unfinished or any(signature.anything for signature in signatures):
+        if not signatures or self.unfinished or any(signature.anything for signature in signatures):
             return ""
         problems = [misfit(signature.parameters, call) for signature in signatures]
         return problems[0] if all(problems) else ""
@@ -131,7 +134,7 @@ class Shadow:
     def _counts(self, finding: Finding) -> bool:
         if finding.kind in ("syntax", "other"):
             return False  # unfinished code, or no hallucination
-        return not (self._unfinished and finding.kind == "missing_argument")
+        return not (self.unfinished and finding.kind == "missing_argument")
 
 
 def call_problem(symbol: Symbol, name: ApiName) -> str:
@@ -151,21 +154,27 @@ def _fact(
     modelled = symbol is not None and symbol.origin == "service"
     if finding is not None and finding.kind != "no_overload" and not modelled:
         fault: Fault | None = "not_a_member" if finding.kind == "unknown_name" else _FAULTS.get(finding.kind)
-        return _Fact(fault is None or None, symbol, finding.message, fault)
+        return _Fact(fault is None or None, symbol, finding.message, fault, finding)
     resolved = True if modelled else None if findings is None else shadow.resolves(name, oracle)
     if resolved is False or (resolved is None and indexed.exists is False):
         owner = indexed.owner.removeprefix("botocore:") or name.receiver
-        return _Fact(False, symbol, f"{owner} has no {name.name}", "not_a_member")
+        return _Fact(False, symbol, f"{owner} has no {name.name}", "not_a_member", finding)
     problem = call_problem(symbol, name) if symbol is not None else ""
+    if shadow.unfinished and problem.startswith("missing"):
+        problem = ""
     certain = symbol is not None and symbol.origin in _EXACT_ORIGINS
     if resolved and not certain:
         # the type checker knows overloads and decorators, a signature read from the source does not
         problem, certain = shadow.call_problem(name, oracle), True
     if problem and certain:
-        return _Fact(True, symbol, f"{name.dotted}: {problem}", "bad_arguments")
+        return _Fact(True, symbol, f"{name.dotted}: {problem}", "bad_arguments", finding)
     if finding is not None and not modelled:
         problem = finding.message
-    return _Fact(resolved or indexed.exists, symbol, problem)
+    if findings is None and symbol is not None and not certain:
+        return _Fact(
+            None, symbol, problem, finding=finding
+        )  # a package's symbol, and no oracle to ask about it
+    return _Fact(resolved or indexed.exists, symbol, problem, finding=finding)
 
 
 def _finding_of(name: ApiName, shadow: Shadow, findings: Sequence[Finding]) -> Finding | None:

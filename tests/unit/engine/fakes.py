@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from threading import Event
 
 from soothsay.engine.types import Token
 from soothsay.errors import Cancelled
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
+from soothsay.oracle.null import NoOracle
+from soothsay.oracle.types import Finding, FindingKind
 from soothsay_index.types import Hit, Origin, Parameter, Query, Symbol
 
 
@@ -65,6 +69,26 @@ class FakeIndex:
         self.queries.append(query)
         owners = query.owners or tuple(self.owners)
         return [Hit("symbol", 1.0, symbol) for o in owners for symbol in self.members(o)][: query.limit]
+
+
+class FakeOracle(NoOracle):
+    """Refuses the names it is told to, and resolves all others. ``texts`` are the shadows it was shown."""
+
+    def __init__(self, *refused: str, kind: FindingKind = "not_a_member") -> None:
+        self.refused = refused
+        self.kind: FindingKind = kind
+        self.texts: list[str] = []
+
+    def findings(self, path: Path, text: str) -> Sequence[Finding] | None:
+        self.texts.append(text)
+        return [
+            Finding(self.kind, match.start(), match.end(), f"no {name}", "code")
+            for name in self.refused
+            for match in re.finditer(rf"\b{name}\b", text)
+        ]
+
+    def resolves(self, path: Path, text: str, offset: int) -> bool | None:
+        return not any(m.start() <= offset < m.end() for n in self.refused for m in re.finditer(n, text))
 
 
 def function(qualified: str, *parameters: str, origin: Origin = "workspace") -> Symbol:

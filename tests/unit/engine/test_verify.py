@@ -1,0 +1,138 @@
+"""Verdicts: what the oracle says, what the index adds, and what becomes of the rejected."""
+
+from pathlib import Path
+
+import pytest
+from fakes import FakeIndex, FakeModel, FakeOracle, function
+
+from soothsay.config import OracleSettings, Settings
+from soothsay.engine.pipeline import Engine
+from soothsay.engine.site import Site
+from soothsay.engine.types import Completion, CompletionRequest
+from soothsay.engine.verify import Judgement, judge
+from soothsay.oracle.null import NoOracle
+from soothsay.oracle.types import Oracle
+
+PAY = function("shop.pay", "order")
+LIBRARY = function("lib.load", "path", origin="package")
+SERVICE = function("botocore:s3.list_buckets", origin="service")
+INDEX = FakeIndex(**{"shop": [PAY], "lib": [LIBRARY], "botocore:s3": [SERVICE]})
+TEXT = 'import shop\nimport lib\nimport boto3\ns3 = boto3.client("s3")\nx = '
+
+
+def verdict(completion: str, oracle: Oracle, text: str = TEXT, after: str = "") -> Judgement:
+    request = CompletionRequest(Path("/w/app.py"), text + after, len(text), Path("/w"))
+    return judge(Site(request, INDEX), completion, oracle)
+
+
+@pytest.mark.parametrize(
+    ("completion", "expected"),
+    [
+        ("shop.pay(1)", "verified"),
+        ("lib.load(1)", "verified"),
+        ("shop.bad(1)", "rejected"),
+        ("shop.pay(1).bad()", "rejected"),
+        ("1 + 2", "unverified"),  # nothing was called
+        ("shop.pay()", "rejected"),  # the oracle is content, the signature is not
+        ("shop.pay(shop.pay(", "verified"),  # unfinished: what it lacks may still come
+    ],
+)
+def test_with_an_oracle(completion: str, expected: str) -> None:
+    assert verdict(completion, FakeOracle("bad")).verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("completion", "expected"),
+    [
+        ("lib.load(1)", "unverified"),  # a signature read from the source is no proof
+        ("shop.pay(1)", "verified"),  # the workspace's own
+        ("s3.list_buckets()", "verified"),  # the service model
+        ("s3.list_all()", "rejected"),
+        ("other.thing()", "unverified"),
+    ],
+)
+def test_without_an_answer_the_index_judges_what_it_knows_for_certain(completion: str, expected: str) -> None:
+    assert verdict(completion, NoOracle()).verdict == expected
+
+
+def test_stubs_of_another_version_do_not_overrule_the_service_model() -> None:
+    assert verdict("s3.list_buckets()", FakeOracle("list_buckets")).verdict == "verified"
+
+
+def test_errors_that_were_there_before_do_not_count() -> None:
+    assert verdict("shop.pay(1)", FakeOracle("bad"), after="\nbad()\n").verdict == "verified"
+    assert verdict("1)", FakeOracle("bad"), text=TEXT + "bad(", after="\n").verdict != "rejected"
+
+
+def test_unfinished_text_is_closed_in_the_shadow() -> None:
+    oracle = FakeOracle()
+    verdict("shop.pay([1, 'a", oracle, after="\ny = 2\n")
+    assert oracle.texts[0].endswith("x = shop.pay([1, 'a'])\ny = 2\n")
+
+
+def test_a_header_gets_a_body_in_the_shadow() -> None:
+    oracle = FakeOracle()
+    verdict("for y in shop.pay(1):", oracle, text="import shop\n")
+    assert oracle.texts[0] == "import shop\nfor y in shop.pay(1): pass"
+
+
+def test_a_module_that_is_not_there_is_rejected() -> None:
+    oracle = FakeOracle("nowhere", kind="unresolved_import")
+    found = verdict("import nowhere", oracle, text="")
+    assert (found.verdict, found.fault) == ("rejected", "not_a_member")
+
+
+def test_types_and_plain_variables_are_a_doubt_not_a_rejection() -> None:
+    assert verdict("shop.pay(thing)", FakeOracle("thing", kind="unknown_name")).verdict == "unverified"
+    assert verdict("shop.pay(thing)", FakeOracle("thing", kind="wrong_type")).verdict == "unverified"
+    assert verdict("thing(1)", FakeOracle("thing", kind="unknown_name")).verdict == "rejected"
+
+
+def test_the_fault_is_placed_also_in_text_that_is_not_ascii() -> None:
+    found = verdict("'日本' + shop.bad(1)", FakeOracle("bad"))
+    assert found.name is not None
+    assert found.name.name == "bad"
+    assert found.at == len("'日本' + shop.")
+
+
+GUESS = [("shop.bad", 0.95), ("(1)", 1.0), ("\n", 1.0)]
+GOOD = [("shop.pay", 0.9), ("(1)", 1.0), ("\n", 1.0)]
+
+
+def full(
+    model: FakeModel, oracle: Oracle, index: FakeIndex = INDEX, text: str = TEXT, **settings
+) -> Completion:
+    engine = Engine(model, index, Settings(oracle=OracleSettings(**settings)), oracle)
+    return engine.complete(CompletionRequest(Path("/w/app.py"), text, len(text), Path("/w"), method="full"))
+
+
+def test_what_the_oracle_rejects_is_written_again() -> None:
+    # the index knows `bad`, so nothing fires before the oracle sees it
+    index = FakeIndex(shop=[function("shop.bad", "order"), PAY])
+    answer = full(FakeModel(GUESS, GOOD, "shop.pay("), FakeOracle("bad"), index)
+    assert (answer.text, answer.verdict) == ("shop.pay(1)", "verified")
+    assert answer.trigger.reasons == ("not_a_member",)
+    assert answer.check.repaired == "no bad"
+
+
+@pytest.mark.parametrize(("on_rejected", "shown"), [("trim", ""), ("hide", ""), ("show", "shop.bad(1)")])
+def test_what_cannot_be_repaired(on_rejected: str, shown: str) -> None:
+    answer = full(FakeModel(GUESS), FakeOracle("bad"), on_rejected=on_rejected)
+    assert answer.text == shown
+    assert answer.verdict == "rejected"
+
+
+def test_good_lines_before_the_bad_one_are_kept_and_judged_anew() -> None:
+    text = "import shop\n\ndef f():\n    "
+    script = [("shop.pay(1)", 0.95), ("\n    ", 1.0), ("shop.bad(1)", 0.95), ("\n\n", 1.0)]
+    again = [("shop.bad(1)", 0.95), ("\n\n", 1.0)]
+    answer = full(FakeModel(script, again, "shop.pay("), FakeOracle("bad"), text=text)
+    assert (answer.text, answer.verdict) == ("shop.pay(1)", "verified")
+    assert "shop.bad(1)" in answer.check.trimmed
+
+
+def test_other_methods_only_say_what_is_wrong() -> None:
+    engine = Engine(FakeModel(GUESS), INDEX, Settings(), FakeOracle("bad"))
+    request = CompletionRequest(Path("/w/app.py"), TEXT, len(TEXT), Path("/w"), method="base")
+    answer = engine.complete(request)
+    assert (answer.text, answer.verdict, answer.check.problem) == ("shop.bad(1)", "rejected", "no bad")
