@@ -1,0 +1,1 @@
+"""Quayside plans which ship lies where, when, and what it pays."""

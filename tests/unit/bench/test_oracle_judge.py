@@ -1,0 +1,61 @@
+"""The benchmark's referee, on calls whose truth is known."""
+
+from __future__ import annotations
+
+import pytest
+from bench.oracle.judge import judge, namespace_of, parse
+
+SETUP = """
+import json, math, shutil, textwrap
+class Till:
+    def ring(self, item, price, *, vat): ...
+till = Till()
+"""
+NAMES = namespace_of(SETUP)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "shown", "outcome"),
+    [
+        ("x = json.", "", "nothing"),
+        ("x = json.", "dumps({})", "ok"),
+        ("x = json.", "dumps({}, indent=2)", "ok"),
+        ("x = json.", "to_text({})", "no_name"),
+        ("x = json.", "dumps()", "no_bind"),
+        ("x = json.", "loads('1', 2)", "no_bind"),
+        ("x = json.", "dumps(", "ok"),  # unfinished: what is missing may still come
+        ("x = shutil.", "move('a', colour=1", "no_bind"),  # but an unknown keyword stays unknown
+        ("x = till.", "ring('tea', 2, vat='A')", "ok"),
+        ("x = till.", "ring('tea', 2)", "no_bind"),
+        ("x = till.", "ring(**many)", "ok"),
+        ("x = till.", "ring(*many, tax=1)", "no_bind"),
+        ("x = math.", "pi", "ok"),
+        ("x = math.", "hypot(3, 4)", "ok"),
+        ("x = till.", "ring(json.dump_all(1), 2, vat=1)", "no_name"),  # a broken call inside a good one
+        ("x = till.", "ring(1, 2, vat=1)\ny = shutil.move('a')", "no_bind"),
+        ("x = till.", "ring('tea', 2, vat='A').total()", "ok"),  # what it returns is not known
+        ("", "import no_such_module_here", "no_name"),
+    ],
+)
+def test_outcomes(prefix: str, shown: str, outcome: str) -> None:
+    verdict = judge(NAMES, prefix, shown)
+    if shown.startswith("hypot"):
+        assert verdict["outcome"] in ("ok", "no_signature")
+    else:
+        assert verdict["outcome"] == outcome, verdict
+
+
+def test_a_local_name_hides_the_known_one() -> None:
+    assert judge(NAMES, "", "json = load()\njson.anything()")["outcome"] == "no_signature"
+
+
+def test_undefined_functions_are_named_apart() -> None:
+    verdict = judge(NAMES, "x = json.", "dumps(collect())")
+    assert (verdict["outcome"], verdict["undefined"]) == ("ok", ["collect"])
+
+
+def test_an_unfinished_last_line_is_closed_or_left_out() -> None:
+    assert parse("x = f(", "a, b")[1]
+    code, _ = parse("x = ", "f(1)\ny = = ")
+    assert code is not None
+    assert len(code.body) == 1
