@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from soothsay.engine.arguments import misfit, parse_arguments
@@ -18,18 +18,23 @@ from soothsay_index.types import Parameter
 
 _ACCESS = re.compile(r"(?<![\w.)\]])((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)\.([A-Za-z_]\w*)?(?=(\W?))")
 _RECEIVER = re.compile(r"(?<![\w.)\]])((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)\Z")
-_KEYWORD = re.compile(r"[(,]\s*([A-Za-z_]\w*)(\s*=(?!=))?\Z")
+_PARTIAL = re.compile(r"[(,]\s*([A-Za-z_]\w*)\Z")  # an argument of which only a word is written
 _LOOK_BACK = 200  # characters: no dotted name is longer
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """The innermost open call at the end of a text."""
+    """A call of something whose parameters are known; ``arguments`` from its bracket on, as far as they go."""
 
-    callee: str
-    start: int  # of its opening bracket
     arguments: str
     parameters: Sequence[Parameter]
+
+    @property
+    def misfit(self) -> str:
+        """Why what is there does not bind; "" when it does."""
+        begun = self.arguments.rstrip()
+        # a keyword without its value yet is given all the same
+        return misfit(self.parameters, parse_arguments(begun + "0" if begun.endswith("=") else begun))
 
     @property
     def unused(self) -> list[str]:
@@ -40,11 +45,7 @@ class _Call:
 
     @property
     def keywords_only(self) -> bool:
-        return all(p.kind == "keyword_only" for p in self.parameters)
-
-    @property
-    def takes_any_keyword(self) -> bool:
-        return any(p.kind == "var_keyword" for p in self.parameters)
+        return bool(self.parameters) and all(p.kind == "keyword_only" for p in self.parameters)
 
 
 class CallConstraint:
@@ -94,31 +95,34 @@ class CallConstraint:
         return True
 
     def _fits_call(self, text: str, new: str, state: Scan) -> bool:
-        if ")" in new[len(text) :]:
-            before = self._open_call(text, scan(text))
-            if before is not None and before.start not in state.opened:
-                closed = new[before.start : new.rindex(")") + 1]
-                if misfit(before.parameters, parse_arguments(closed)).startswith("missing"):
-                    return False
+        """No call that the new text ended lacks or invents an argument, and the one it is in invents none."""
+        for start, end in state.pairs:
+            if end >= len(text) and (call := self._call(new, start, end + 1)) is not None and call.misfit:
+                return False
+        for start in state.opened[:-1]:  # calls around the innermost bracket: `f(a=[`
+            outer = self._call(new, start, len(new))
+            if outer is not None and outer.misfit and not outer.misfit.startswith("missing"):
+                return False
         call = self._open_call(new, state)
-        keyword = _KEYWORD.search(new) if call and not state.quote else None
-        if call is None or keyword is None or call.takes_any_keyword:
+        if call is None:
             return True
-        # the argument being written is not among those given
-        unused = _Call(call.callee, call.start, new[call.start : keyword.start()], call.parameters).unused
-        if keyword[2]:
-            return keyword[1] in unused
-        return not call.keywords_only or any(name.startswith(keyword[1]) for name in unused)
+        partial = None if state.quote else _PARTIAL.search(call.arguments)
+        if partial is None:
+            return not call.misfit or call.misfit.startswith("missing")
+        given = replace(call, arguments=call.arguments[: partial.start() + 1])
+        if given.misfit and not given.misfit.startswith("missing"):
+            return False
+        return not call.keywords_only or any(name.startswith(partial[1]) for name in given.unused)
 
     def _open_call(self, text: str, state: Scan) -> _Call | None:
-        if not state.opened:
-            return None
-        start = state.opened[-1]
+        return self._call(text, state.opened[-1], len(text)) if state.opened else None
+
+    def _call(self, text: str, start: int, end: int) -> _Call | None:
         callee = _RECEIVER.search(text[max(0, start - _LOOK_BACK) : start])
         if text[start] != "(" or callee is None:
             return None
         parameters = self._parameters_of(callee[1])
-        return None if parameters is None else _Call(callee[1], start, text[start:], parameters)
+        return None if parameters is None else _Call(text[start:end], parameters)
 
     def _continuations(self, text: str) -> Iterator[str]:
         for match in _ACCESS.finditer(text, max(0, len(text) - _LOOK_BACK)):
@@ -134,9 +138,11 @@ class CallConstraint:
         call = self._open_call(text, scan(text))
         if call is None:
             return
-        keyword = _KEYWORD.search(text)
-        if keyword is None:
-            separator = "" if text[call.start :].rstrip().endswith(("(", ",")) else ", "
+        partial = _PARTIAL.search(call.arguments)
+        if partial is None:
+            separator = "" if call.arguments.rstrip().endswith(("(", ",")) else ", "
             yield from (f"{separator}{name}=" for name in call.unused)
         else:
-            yield from (f"{name[len(keyword[1]) :]}=" for name in call.unused if name.startswith(keyword[1]))
+            given = replace(call, arguments=call.arguments[: partial.start() + 1])
+            begun = partial[1]
+            yield from (f"{name[len(begun) :]}=" for name in given.unused if name.startswith(begun))

@@ -20,7 +20,7 @@ class Scan:
     ``statement`` is the offset of the statement it is in; ``closers`` would close it; ``quote`` is the
     delimiter of the string it ends in, "#" for a comment, else "". ``overclosed`` is the offset of the first
     bracket that closes nothing, or -1. ``ends`` are the newlines that end a statement, ``opened`` the brackets that
-    are still open.
+    are still open, ``pairs`` those that were closed, with where.
     """
 
     statement: int
@@ -29,6 +29,7 @@ class Scan:
     overclosed: int
     ends: tuple[int, ...]
     opened: tuple[int, ...]
+    pairs: tuple[tuple[int, int], ...]
 
 
 def scan(code: str) -> Scan:
@@ -37,6 +38,7 @@ def scan(code: str) -> Scan:
     quote = ""
     statement, overclosed = 0, -1
     ends: list[int] = []
+    pairs: list[tuple[int, int]] = []
     for match in _MARKS.finditer(code):
         mark = match.group()
         if quote == "#":
@@ -57,14 +59,16 @@ def scan(code: str) -> Scan:
             stack.append((_CLOSER[mark], match.start()))
         elif mark in ")]}":
             if stack and stack[-1][0] == mark:
-                stack.pop()
+                pairs.append((stack.pop()[1], match.start()))
             elif overclosed < 0 and not stack:
                 overclosed = match.start()
         elif mark == "\n" and not stack:
             ends.append(match.start())
             statement = match.end()
     closers = "".join(closer for closer, _ in reversed(stack))
-    return Scan(statement, closers, quote, overclosed, tuple(ends), tuple(at for _, at in stack))
+    return Scan(
+        statement, closers, quote, overclosed, tuple(ends), tuple(at for _, at in stack), tuple(pairs)
+    )
 
 
 def close(code: str) -> str:

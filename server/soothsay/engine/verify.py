@@ -134,7 +134,7 @@ class Shadow:
     def _counts(self, finding: Finding) -> bool:
         if finding.kind in ("syntax", "other"):
             return False  # unfinished code, or no hallucination
-        return not (self.unfinished and finding.kind == "missing_argument")
+        return not (self.unfinished and finding.kind in ("missing_argument", "no_overload"))
 
 
 def call_problem(symbol: Symbol, name: ApiName) -> str:

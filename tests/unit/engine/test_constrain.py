@@ -80,6 +80,16 @@ def test_half_a_character_is_no_verdict() -> None:
         ("shop.pay(", ")", False),
         ("shop.pay(order", ")", True),
         ("unknown(", ")", True),
+        ("client.create_job", "()", False),  # opened and closed by one token
+        ("shop.pay", "(order)\n", True),
+        ("client.create_job(a", "=b", False),  # an unknown keyword and its value in one token
+        ("client.create_job(jobName", "='a", True),
+        ("client.create_job(job", "='a", False),
+        ("client.create_job(job", "=[", False),
+        ("client.create_job(jobName", "={", True),
+        ("client.create_job(jobName='a, b", " c", True),  # words in a string
+        ("client.create_job(", "'a'", False),  # takes no positional argument
+        ("client.create_job(jobName=x, roleArn=", "y)", True),
     ],
 )
 def test_calls(written: str, piece: str, fine: bool) -> None:

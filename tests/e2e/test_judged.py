@@ -1,0 +1,159 @@
+"""The oracle in the pipeline, for real: judged, constrained, repaired; and what happens when it dies."""
+
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from soothsay.config import OracleSettings
+from soothsay.engine.constrain import CallConstraint
+from soothsay.engine.site import Site
+from soothsay.engine.types import Completion, CompletionRequest
+from soothsay.engine.verify import Judgement, judge
+from soothsay.model.cache import model_path
+from soothsay.model.constraint import NameTrie
+from soothsay.model.fim import Prompt
+from soothsay.model.runtime import LlamaRuntime
+from soothsay.session import Session, open_in_process
+from soothsay_index.types import Parameter
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+PREAMBLE = (
+    'import json\nimport boto3\nimport numpy as np\narr = np.zeros((2, 3))\nec2 = boto3.client("ec2")\nx = '
+)
+
+
+@pytest.fixture(scope="module")
+def runtime() -> Iterator[LlamaRuntime]:
+    model = LlamaRuntime(model_path("qwen2.5-coder-0.5b"), context=1024)
+    yield model
+    model.close()
+
+
+@pytest.mark.parametrize(
+    ("completion", "expected"),
+    [
+        ("np.split(arr, 3)", "verified"),
+        ("np.unstak(arr)", "rejected"),
+        ("np.unstack(arr, dim=1)", "rejected"),
+        ("np.split(arr)", "rejected"),
+        ("arr.reshape(3, 2)", "verified"),
+        ("arr.reshap(3)", "rejected"),
+        ("ec2.describe_instances()", "verified"),  # no stubs: the service model is the judge
+        ("ec2.describe_all_instances()", "rejected"),
+        ("json.loads('1').anything()", "unverified"),
+        ("np.sum(", "verified"),  # unfinished
+    ],
+)
+def test_verdicts(session: Session, workspace: Path, completion: str, expected: str) -> None:
+    assert judged(session, workspace, completion).verdict == expected
+
+
+def test_imports_are_checked_against_what_is_installed(session: Session, workspace: Path) -> None:
+    def verdict(line: str) -> str:
+        return judged(session, workspace, line, preamble="").verdict
+
+    assert verdict("import numpyy") == "rejected"
+    assert verdict("from numpy import unstak") == "rejected"
+    assert verdict("from billing.ledgers import open_book") == "rejected"
+    assert verdict("from billing.ledger import open_book") != "rejected"
+    assert verdict("import numpy, json, boto3") != "rejected"
+    assert (
+        verdict("import lancedb, pyarrow, torch, llama_cpp, tree_sitter_python") != "rejected"
+    )  # compiled ones
+
+
+def judged(session: Session, workspace: Path, completion: str, preamble: str = PREAMBLE) -> Judgement:
+    request = CompletionRequest(workspace / "page.py", preamble, len(preamble), workspace)
+    return judge(Site(request, session.index), completion, session.oracle)
+
+
+def test_names_are_decoded_among_members_only(runtime: LlamaRuntime) -> None:
+    names = ["create_model_customization_job", "öffne_größe", "zz"]
+    constraint = CallConstraint("client", {"client": NameTrie(names)}.get, lambda _: None)
+    prompt = Prompt("import boto3\n\n# Create a job\n", "", "client", ".")
+    tokens = list(islice(runtime.stream(prompt, constraint=constraint), 12))
+    assert b"".join(token.data for token in tokens).startswith(b".create_model_customization_job")
+    free = next(iter(runtime.stream(prompt)))
+    assert tokens[0].probability <= free.probability  # the model's own opinion, not the mask's
+
+
+def test_a_call_is_not_closed_before_it_is_complete(runtime: LlamaRuntime) -> None:
+    parameters = [Parameter(name, "keyword_only", required=True) for name in ("alpha", "beta", "gamma")]
+    constraint = CallConstraint("f", lambda _: None, {"f": parameters}.get)
+    text = b""
+    for token in islice(
+        runtime.stream(Prompt("def f(**k): ...\n\n", "\n", "f", "("), constraint=constraint), 60
+    ):
+        text += token.data
+        if b")" in token.data:
+            break
+    assert all(f"{name}=".encode() in text for name in ("alpha", "beta", "gamma"))
+
+
+def test_the_most_probable_possible_token_is_taken(runtime: LlamaRuntime) -> None:
+    logits = np.full(runtime.vocab.size, -10.0, dtype=np.float32)
+    wanted, unwanted = runtime.vocab.encode("zz")[0], runtime.vocab.encode("create")[0]
+    logits[wanted], logits[unwanted] = 1.0, 5.0
+    constraint = CallConstraint("client.", {"client": NameTrie(["zz"])}.get, lambda _: None)
+    token, _ = runtime._possible(logits, None, constraint, b"", unwanted, 0.98)
+    assert token == wanted
+
+
+class TestWithoutAnOracle:
+    """Whatever happens to the child process, a completion comes, and claims less."""
+
+    @pytest.fixture
+    def mortal(self, session: Session, workspace: Path) -> Iterator[Session]:
+        opened = Session(replace(session.settings), workspace, open_in_process)
+        opened.load_model()
+        yield opened
+        opened.close()
+
+    def complete(self, session: Session, workspace: Path, shape: str = "(4, 3, 2)") -> Completion:
+        path = workspace / "arrays.py"
+        text = path.read_text(encoding="utf-8").rstrip("\n").replace("(4, 3, 2)", shape)
+        return session.complete(CompletionRequest(path, text, len(text), workspace))
+
+    def child(self) -> psutil.Process:
+        (newest, *_) = sorted(
+            (p for p in psutil.Process().children(recursive=True) if "ty" in p.name()),
+            key=lambda p: -p.create_time(),
+        )
+        return newest
+
+    def test_killed(self, mortal: Session, workspace: Path) -> None:
+        assert self.complete(mortal, workspace).verdict == "verified"
+        for _ in range(3):  # the first death is answered with a fresh one, the next ones with patience
+            self.child().kill()
+            answer = self.complete(mortal, workspace)
+            assert answer.text
+            assert answer.verdict in ("verified", "unverified")
+
+    def test_stopped(self, mortal: Session, workspace: Path) -> None:
+        assert self.complete(mortal, workspace).verdict == "verified"
+        child = self.child()
+        os.kill(child.pid, signal.SIGSTOP)
+        try:
+            answer = self.complete(mortal, workspace, "(4, 3, 5)")  # a text it has not answered about before
+            assert answer.text
+            assert answer.verdict == "unverified"
+            assert any(not question.answered for question in answer.check.questions)
+        finally:
+            os.kill(child.pid, signal.SIGCONT)
+
+    def test_missing(self, session: Session, workspace: Path) -> None:
+        settings = replace(session.settings, oracle=OracleSettings(enabled=False))
+        silent = Session(settings, workspace, open_in_process)
+        try:
+            answer = self.complete(silent, workspace)
+            assert (bool(answer.text), answer.verdict) == (True, "unverified")
+        finally:
+            silent.close()
