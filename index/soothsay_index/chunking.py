@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from .imports import Imports, imports_of
+from .names import MODULE_NAMES
 from .sources.base import OwnerFacts
 from .syntax import parse_python, string_value, text_of, walk
 from .text import first_sentence, shorten, squeeze
@@ -19,16 +20,6 @@ _GROUP_LINES = 24
 _PLAIN_BASES = frozenset({"object", "ABC", "Protocol", "Generic"})
 _PLAIN_DECORATORS = frozenset({"dataclass", "final", "total_ordering", "runtime_checkable"})
 _DYNAMIC = ("globals()", "sys.modules", "exec(", "vars()", "setattr(")
-_MODULE_NAMES = (
-    "__name__",
-    "__doc__",
-    "__file__",
-    "__path__",
-    "__package__",
-    "__spec__",
-    "__loader__",
-    "__dict__",
-)
 _OBJECT_NAMES = (*dir(object), "__dict__", "__module__", "__weakref__")
 
 
@@ -89,7 +80,7 @@ def cut_python(
         and not root.has_error
         and not any(way in source for way in _DYNAMIC)
     )
-    hidden = (bound | set(imports.aliases) | set(_MODULE_NAMES)) - documented
+    hidden = (bound | set(imports.aliases) | set(MODULE_NAMES)) - documented
     owners.append(OwnerFacts(module, closed, tuple(sorted(hidden))))
     return FileFacts(tuple(chunks), _unique(symbols), tuple(owners), imports)
 

@@ -13,9 +13,7 @@ from typing import Any
 from soothsay import __version__
 from soothsay.config import METHODS, Settings, decode_settings
 from soothsay.errors import SoothsayError
-from soothsay.model.commands import add_models_parser, run_models
-
-OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+from soothsay.model.commands import FAILED, INTERRUPTED, OK, add_models_parser, run_models
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

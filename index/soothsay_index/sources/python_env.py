@@ -12,6 +12,7 @@ from typing import Any
 import griffe
 
 from ..environment import Environment
+from ..names import MODULE_NAMES
 from ..text import first_sentence, shorten, squeeze
 from ..types import Parameter, ParameterKind, Symbol, SymbolKind
 from .base import Harvest, OwnerFacts, Release
@@ -33,16 +34,6 @@ _DYNAMIC_MODULE = re.compile(
     r"globals\(\)|sys\.modules\b|\bvars\(\)|\bexec\(|__dict__|lazy_loader|_LazyModule|setattr\("
 )
 _OBJECT_NAMES = tuple(name for name in dir(object))
-_MODULE_NAMES = (
-    "__name__",
-    "__doc__",
-    "__file__",
-    "__path__",
-    "__package__",
-    "__spec__",
-    "__loader__",
-    "__dict__",
-)
 _EXTRA = "soothsay"
 _DOC_LIMIT = 600
 
@@ -276,7 +267,7 @@ class _Reader:
             logging.getLogger(__name__).debug("skipped %s", module.path, exc_info=True)
 
     def _hidden_of_module(self, module: griffe.Module, documented: set[str]) -> tuple[str, ...]:
-        names = set(module.members) | set(_note(module, "names", frozenset())) | set(_MODULE_NAMES)
+        names = set(module.members) | set(_note(module, "names", frozenset())) | set(MODULE_NAMES)
         return tuple(sorted(name for name in names - documented if name.isidentifier()))
 
     def _closed(self, module: griffe.Module) -> bool:
