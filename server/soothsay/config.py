@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, ge
 
 Method = Literal["base", "dag", "index_lookup", "confidence", "dag++", "full"]
 OnRejected = Literal["trim", "hide", "show"]
+Hints = Literal["off", "untyped", "all"]
 METHODS: tuple[str, ...] = get_args(Method)
 
 
@@ -56,6 +57,12 @@ class OracleSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DiagnosticsSettings:
+    # hints on wrong calls in written text: none, those that no type checker can see, or all that can be explained
+    enabled: Hints = "untyped"
+
+
+@dataclass(frozen=True, slots=True)
 class IndexSettings:
     enabled: bool = True
     python: str = ""  # interpreter whose packages are indexed; empty: VIRTUAL_ENV, .venv, python3
@@ -72,6 +79,7 @@ class Settings:
     retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
     completion: CompletionSettings = field(default_factory=CompletionSettings)
     oracle: OracleSettings = field(default_factory=OracleSettings)
+    diagnostics: DiagnosticsSettings = field(default_factory=DiagnosticsSettings)
     index: IndexSettings = field(default_factory=IndexSettings)
 
 

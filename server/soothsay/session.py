@@ -11,6 +11,7 @@ from typing import Protocol
 
 from soothsay.config import Settings
 from soothsay.engine.pipeline import Engine
+from soothsay.engine.repair import Fault, Replacement, find_faults, repair
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import SoothsayError
 from soothsay.model.cache import is_pulled, model_path, models_folder
@@ -118,6 +119,23 @@ class Session:
         with self._lock:
             self.last = self._engine.complete(request, cancel)
             return self.last
+
+    def find_faults(
+        self, path: Path, text: str, cancel: Event | None = None, *, typed: bool = False
+    ) -> Sequence[Fault]:
+        """The wrong calls in ``text`` (blocking, without the model); ``typed``: those a type checker sees, too."""
+        index = self._index or NoIndex()
+        return find_faults(text, path, self.workspace, index, self.oracle, typed=typed, cancel=cancel)
+
+    def repair(self, path: Path, text: str, fault: Fault, cancel: Event | None = None) -> Replacement | None:
+        """A verified call to put in place of a wrong one (blocking, like `complete`)."""
+        self.load_model()
+        assert self._engine is not None
+        index = self._index or NoIndex()
+        with self._lock:
+            return repair(
+                fault, text, path, self.workspace, self._engine.complete, index, self.oracle, cancel
+            )
 
     def build_index(self, on_progress: OnProgress, cancel: Event, *, embed: bool = True) -> Status:
         """Bring the index up to date (blocking): the workspace, what it imports, then the rest."""

@@ -26,7 +26,7 @@ from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.engine.verify import Fault as Kind
 from soothsay.engine.verify import judge
 from soothsay.errors import Cancelled
-from soothsay.oracle.types import Finding, FindingKind, Oracle
+from soothsay.oracle.types import Finding, Oracle
 from soothsay_index.imports import imports_of
 from soothsay_index.sources.workspace import module_of
 from soothsay_index.syntax import parse_python, text_of, walk
@@ -128,7 +128,7 @@ class _Reader:
     names: _Names
     index: Index
     oracle: Oracle
-    findings: Mapping[tuple[int, FindingKind], Finding]
+    findings: Mapping[tuple[int, str], Finding]
 
     def fault_of(self, call: _Call, *, typed: bool) -> Fault | None:
         function = call.node.child_by_field_name("function")
@@ -185,7 +185,7 @@ class _Reader:
 
     def _finding(self, call: Node, name: Node, arguments: Node) -> Finding | None:
         """What the oracle holds against this call, not against one inside of it."""
-        keys: list[tuple[int, FindingKind]] = [(name.start_byte, "not_a_member")]
+        keys = [(name.start_byte, "not_a_member")]
         keys += [(argument.start_byte, "unknown_argument") for argument in arguments.named_children]
         found = next((self.findings[key] for key in keys if key in self.findings), None)
         missing = self.findings.get((call.start_byte, "missing_argument"))
@@ -197,11 +197,13 @@ class _Reader:
         self, members: Sequence[Symbol], receiver: str, name: str, start: int, end: int, call_end: int
     ) -> str:
         owner = members[0].owner
-        wanted = f"{intent(self.text, start)}\n{name.replace('_', ' ')} {self.text[end:call_end][:_OLD_CALL]}"
-        hits = self.index.search(Query(wanted, owners=(owner,), limit=1))
+        wanted = intent(self.text, start)
+        said = f"{wanted}\n{name.replace('_', ' ')} {self.text[end:call_end][:_OLD_CALL]}"
+        hits = self.index.search(Query(said, owners=(owner,), limit=1))
         best = next((hit.symbol.name for hit in hits if hit.symbol is not None), "")
-        if not best:
-            best = next(iter(get_close_matches(name, [s.name for s in members], n=1)), "")
+        if not wanted and not set(name.split("_")) & set(best.split("_")):
+            # nobody says what is wanted, and the best by meaning is any
+            best = next(iter(get_close_matches(name, [member.name for member in members], n=1)), "")
         whose = members[0].qualified_name.rpartition(".")[0] or receiver
         question = f"; did you mean {best}?" if best else ""
         return f"{whose} has no {name}{question}{_origin(members[0])}"
