@@ -8,6 +8,7 @@ of the name's words that it still gives away.
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
 import random
@@ -181,8 +182,7 @@ def numpy_tasks(chance: random.Random) -> list[Task]:
 
 
 def pandas_tasks(chance: random.Random) -> list[Task]:
-    import pandas as pd
-
+    pd = importlib.import_module("pandas")
     frame = pd.DataFrame({"port": ["a", "b"], "tons": [1.0, 2.0]})
     places = (
         (18, _FRAME, "df", frame),
@@ -201,8 +201,6 @@ def pandas_tasks(chance: random.Random) -> list[Task]:
 
 
 def stdlib_tasks(chance: random.Random) -> list[Task]:
-    import importlib
-
     def candidates() -> Iterator[Task | None]:
         for module in STDLIB:
             value = importlib.import_module(module)
@@ -257,8 +255,6 @@ def _aws_value(shape: Any) -> str:
 
 
 def workspace_tasks() -> list[Task]:
-    import importlib
-
     sys.path.insert(0, str(Path(__file__).parent / "workspace"))
     values = "import datetime\nimport decimal\nimport pathlib\n\nimport pandas as pd\n"
     objects = {

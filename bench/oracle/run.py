@@ -1,0 +1,232 @@
+"""`make bench-oracle`: what is shown, judged; the check itself, judged; and what both cost.
+
+``LIMIT=n`` takes n tasks, spread over the groups. Generations are appended to a JSONL as they come; the next run goes on
+from there (``FRESH=1`` begins again).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bench.oracle.mutate import labelled_calls
+from bench.oracle.report import write_report
+from bench.oracle.world import CACHE, HERE, World, open_world
+
+from soothsay.config import Method, OracleSettings, Settings
+from soothsay.engine import pipeline
+from soothsay.engine.constrain import CallConstraint
+from soothsay.engine.pipeline import Engine
+from soothsay.engine.site import Site
+from soothsay.engine.types import CompletionRequest
+from soothsay.engine.verify import judge
+from soothsay.model.resolve import resolve_model
+from soothsay.model.runtime import LlamaRuntime
+
+METHODS: dict[str, tuple[Method, bool]] = {
+    "base": ("base", True),
+    "dag++": ("dag++", True),
+    "full, unconstrained": ("full", False),
+    "full": ("full", True),
+}
+RESULTS = HERE.parent / "results"
+THREADS = int(os.environ.get("THREADS") or 0)  # 0: the default; 1 on a machine that others use
+# what is shown must not depend on how busy the machine is
+PATIENT = CompletionSettings(max_latency_ms=120_000)
+BLOCK = (
+    12  # tasks that one method writes in a row: none finds the prompt of the method before it in the KV cache
+)
+T = TypeVar("T")
+Row = dict[str, Any]
+
+
+class Meter:
+    """Seconds and calls of what the constraint does, without changing the engine."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self.seconds = {"accepts": 0.0, "possible": 0.0, "lookup": 0.0, "_possible": 0.0}
+        self.calls = dict.fromkeys(self.seconds, 0)
+
+    def timed(self, what: str, work: Callable[[], T]) -> T:
+        began = time.perf_counter()
+        try:
+            return work()
+        finally:
+            self.seconds[what] += time.perf_counter() - began
+            self.calls[what] += 1
+
+
+METER = Meter()
+
+
+class TimedConstraint(CallConstraint):
+    def __init__(
+        self, before: str, members_of: Callable[..., Any], parameters_of: Callable[..., Any]
+    ) -> None:
+        super().__init__(
+            before,
+            lambda name: METER.timed("lookup", lambda: members_of(name)),
+            lambda name: METER.timed("lookup", lambda: parameters_of(name)),
+        )
+
+    def accepts(self, written: bytes, piece: bytes) -> bool:
+        return METER.timed("accepts", lambda: super(TimedConstraint, self).accepts(written, piece))
+
+    def possible(self, written: bytes) -> Sequence[bytes]:
+        return METER.timed("possible", lambda: super(TimedConstraint, self).possible(written))
+
+
+class TimedRuntime(LlamaRuntime):
+    def _possible(self, *args: Any) -> tuple[int, float]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return METER.timed("_possible", lambda: super(TimedRuntime, self)._possible(*args))
+
+
+def spread(tasks: Sequence[Row], seed: int = 7) -> list[Row]:
+    """All tasks in an order in which every beginning holds about the same share of each group."""
+    chance = random.Random(seed)
+    groups: dict[str, list[Row]] = {}
+    for task in tasks:
+        groups.setdefault(task["group"], []).append(task)
+    placed = [
+        ((n + 0.5) / len(group), name, task)
+        for name, group in sorted(groups.items())
+        for n, task in enumerate(chance.sample(group, len(group)))
+    ]
+    return [task for _, _, task in sorted(placed, key=lambda each: each[:2])]
+
+
+def schedule(tasks: Sequence[Row], done: set[tuple[str, str]]) -> Iterator[tuple[Row, str]]:
+    """Which method writes which task next."""
+    for begin in range(0, len(tasks), BLOCK):
+        for method in METHODS:
+            for task in tasks[begin : begin + BLOCK]:
+                if (task["id"], method) not in done:
+                    yield task, method
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows of a JSONL; a last line cut short is left out."""
+    rows: list[Row] = []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        try:
+            rows.append(json.loads(line))
+        except json.JSONDecodeError:
+            continue
+    return rows
+
+
+def generate(task: Row, method: str, world: World, engine: Engine) -> Row:
+    """One completion, and what the referee says of it."""
+    text = task["text"]
+    path = world.workspace / f"{task['id'].replace('-', '_')}.py"
+    METER.reset()
+    request = CompletionRequest(path, text, len(text), world.workspace, method=METHODS[method][0])
+    completion = engine.complete(request)
+    verdict = world.referee.judge(task["setup"], task["prefix"], completion.text)
+    return {
+        "id": task["id"], "group": task["group"], "method": method, "shown": completion.text, "verdict": completion.verdict,
+        **verdict, "right": completion.text.lstrip().startswith((f"{task['name']}(", f"{task['name']} (")),
+        "draft": completion.draft, "problem": completion.check.problem, "repaired": completion.check.repaired,
+        "trimmed": completion.check.trimmed, "reasons": list(completion.trigger.reasons),
+        "ms": {k: round(v, 1) for k, v in completion.timings_ms.items()},
+        "oracle_ms": round(sum(q.ms for q in completion.check.questions), 2), "questions": len(completion.check.questions),
+        "mask_s": dict(METER.seconds), "mask_n": dict(METER.calls), "load": round(os.getloadavg()[0], 1), "threads": THREADS,
+    }  # fmt: skip
+
+
+def write_generations(tasks: Sequence[Row], worlds: dict[str, World], path: Path) -> list[Row]:
+    """Part 1: every task by every method that is not in ``path`` yet."""
+    rows = read_rows(path)
+    done = {(row["id"], row["method"]) for row in rows}
+    work = list(schedule(tasks, done))
+    if work:
+        pipeline.CallConstraint = TimedConstraint  # type: ignore[misc]
+        model = TimedRuntime(
+            resolve_model(Settings().model.name, ""), context=Settings().model.context, threads=THREADS
+        )
+        engines = {
+            (env, method): Engine(
+                model,
+                world.index,
+                Settings(completion=PATIENT, oracle=OracleSettings(constrain=constrain)),
+                world.oracle,
+            )
+            for env, world in worlds.items()
+            for method, (_, constrain) in METHODS.items()
+        }
+        began = time.monotonic()
+        with path.open("a", encoding="utf-8") as file:
+            for number, (task, method) in enumerate(work, 1):
+                row = generate(task, method, worlds[task["env"]], engines[task["env"], method])
+                rows.append(row)
+                file.write(json.dumps(row) + "\n")
+                file.flush()
+                left = (time.monotonic() - began) / number * (len(work) - number)
+                print(f"\r{number}/{len(work)} generations, {left / 60:.0f} min left ", end="", flush=True)
+        print()
+        model.close()
+    wanted = {task["id"] for task in tasks}
+    return [row for row in rows if row["id"] in wanted]
+
+
+def judge_calls(tasks: Sequence[Row], worlds: dict[str, World]) -> list[Row]:
+    """Parts 2 and 3: calls whose truth is known, given to the engine's check."""
+    rows: list[Row] = []
+    warm: set[str] = set()
+    calls = list(labelled_calls(tasks))
+    for number, call in enumerate(calls, 1):
+        task = call.task
+        world = worlds[task["env"]]
+        truth = world.referee.judge(task["setup"], task["prefix"], call.shown)
+        if truth["outcome"] not in ("ok", "no_name", "no_bind"):
+            continue  # nobody can tell
+        request = CompletionRequest(
+            world.workspace / "scratch.py", task["text"], len(task["text"]), world.workspace
+        )
+        if task["setup"] not in warm:  # the first question about a package reads it
+            warm.add(task["setup"])
+            judge(Site(request, world.index), "zz()", world.oracle)
+        with world.oracle.recording() as questions:
+            began = time.perf_counter()
+            judgement = judge(Site(request, world.index), call.shown, world.oracle)
+            ms = (time.perf_counter() - began) * 1000
+        rows.append(
+            {
+                "id": task["id"], "group": task["group"], "kind": call.kind, "shown": call.shown, "truth": truth["outcome"],
+                "why": truth["detail"], "verdict": judgement.verdict, "problem": judgement.problem, "fault": judgement.fault,
+                "ms": round(ms, 3), "oracle_ms": round(sum(q.ms for q in questions), 3),
+                "unanswered": sum(not q.answered for q in questions),
+            }
+        )  # fmt: skip
+        print(f"\r{number}/{len(calls)} labelled calls ", end="", flush=True)
+    print()
+    return rows
+
+
+def main() -> None:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    tasks = spread(read_rows(HERE / "tasks.jsonl"))
+    tasks = tasks[: int(os.environ.get("LIMIT") or len(tasks))]
+    path = CACHE / "generations.jsonl"
+    if os.environ.get("FRESH"):
+        path.unlink(missing_ok=True)
+    worlds = {env: open_world(env) for env in ("stubs", "plain")}
+    try:
+        calls = judge_calls(tasks, worlds)
+        rows = read_rows(path) if os.environ.get("REPORT") else write_generations(tasks, worlds, path)
+        write_report(tasks, rows, calls, RESULTS, list(METHODS))
+    finally:
+        for world in worlds.values():
+            world.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The two environments of the benchmark, with and without boto3's stubs, and what is opened in each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from platformdirs import user_cache_path
+
+from soothsay.config import IndexSettings, Settings
+from soothsay.model.cache import model_path
+from soothsay.model.registry import EMBEDDING_MODEL
+from soothsay.oracle.adapters import PYTHON
+from soothsay.oracle.client import LspOracle
+from soothsay.session import Session, index_folder, open_in_process
+from soothsay_index.local import LocalIndex
+
+HERE = Path(__file__).resolve().parent
+CACHE = user_cache_path("soothsay-bench") / "oracle"
+
+
+def interpreter(env: str) -> Path:
+    """The Python of environment ``env``, made when it is not there or its requirements have changed."""
+    requirements = sorted(HERE.glob("requirements-*.txt"))
+    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in requirements)).hexdigest()
+    folder = CACHE / f"venv-{env}"
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    stamp = folder / "requirements.sha256"
+    if not stamp.exists() or stamp.read_text() != wanted:
+        print(f"making the environment {folder} ...", flush=True)
+        venv.create(folder, clear=True, with_pip=True)
+        file = HERE / f"requirements-{env}.txt"
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "-r", str(file)], check=True)
+        stamp.write_text(wanted)
+    return python
+
+
+class Referee:
+    """`judge.py` in a child process of an environment's interpreter."""
+
+    def __init__(self, python: Path) -> None:
+        self._child = subprocess.Popen(
+            [str(python), "-W", "ignore", str(HERE / "judge.py")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE / "workspace",
+            env={"PYTHONPATH": str(HERE / "workspace"), "PATH": "/usr/bin:/bin"},
+        )  # fmt: skip
+
+    def judge(self, setup: str, prefix: str, shown: str) -> dict[str, Any]:
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        question = {"setup": setup, "prefix": prefix, "shown": shown}
+        self._child.stdin.write(json.dumps(question) + "\n")
+        self._child.stdin.flush()
+        answer = self._child.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"the referee died over {question}")
+        return json.loads(answer)
+
+    def close(self) -> None:
+        assert self._child.stdin is not None
+        self._child.stdin.close()
+        self._child.wait(10)
+
+
+@dataclass
+class World:
+    """One environment opened: a copy of the workspace, its index, the oracle and the referee."""
+
+    workspace: Path
+    index: LocalIndex
+    oracle: LspOracle
+    referee: Referee
+
+    def close(self) -> None:
+        self.oracle.close()
+        self.index.close()
+        self.referee.close()
+
+
+def open_world(env: str) -> World:
+    """Open environment ``env``, its index built and embedded first."""
+    python = interpreter(env)
+    workspace = CACHE / f"work-{env}"
+    shutil.copytree(
+        HERE / "workspace", workspace, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    settings = Settings(index=IndexSettings(python=str(python)))
+    session = Session(settings, workspace, open_in_process)
+    print(f"{env}: {session.build_index(lambda _: None, Event()).describe()}", flush=True)
+    session.close()
+    index = LocalIndex.open(index_folder(), workspace, model_path(EMBEDDING_MODEL))
+    index.load_model()
+    oracle = LspOracle(PYTHON, workspace, python)
+    oracle.start()
+    return World(workspace, index, oracle, Referee(python))
