@@ -18,7 +18,7 @@ from bench.oracle.mutate import labelled_calls
 from bench.oracle.report import write_report
 from bench.oracle.world import CACHE, HERE, World, open_world
 
-from soothsay.config import Method, OracleSettings, Settings
+from soothsay.config import CompletionSettings, Method, OracleSettings, Settings
 from soothsay.engine import pipeline
 from soothsay.engine.constrain import CallConstraint
 from soothsay.engine.pipeline import Engine
@@ -38,9 +38,8 @@ RESULTS = HERE.parent / "results"
 THREADS = int(os.environ.get("THREADS") or 0)  # 0: the default; 1 on a machine that others use
 # what is shown must not depend on how busy the machine is
 PATIENT = CompletionSettings(max_latency_ms=120_000)
-BLOCK = (
-    12  # tasks that one method writes in a row: none finds the prompt of the method before it in the KV cache
-)
+# tasks that one method writes in a row: none finds the prompt of the method before it in the KV cache
+BLOCK = 12
 T = TypeVar("T")
 Row = dict[str, Any]
 
