@@ -264,16 +264,17 @@ def repair(
 ) -> Replacement | None:
     """Write the call at ``fault`` anew, from its receiver's dot to its last bracket; None unless it is verified.
 
-    ``complete`` is the engine. It sees the old call as a comment, so that what was meant is part of the query.
+    ``complete`` is the engine. It sees the names in the old call as a comment, so that what was meant is part of the
+    query, and none of its values: a small model repeats those. They are put back afterwards.
     """
     old = text[fault.start : fault.call_end]
     without = text[: fault.start] + text[fault.call_end :]
     line = statement_start(without, fault.start)
     indent = without[line : line + indentation(without[line:])]
-    remark = f"{indent}# {' '.join(old.split())[:_OLD_CALL]}\n"
+    remark = f"{indent}# {_in_words(old)[:_OLD_CALL]}\n"
     hinted = without[:line] + remark + without[line:]
     request = CompletionRequest(path, hinted, fault.start + len(remark), workspace, method="full")
-    call = first_call(complete(request, cancel).text)
+    call = keep_values(first_call(complete(request, cancel).text), old)
     if not call or call == old:
         return None
     # judged where it will stand, without what helped to write it
@@ -292,6 +293,47 @@ def first_call(completion: str) -> str:
         return ""
     end = scan(rest).overclosed
     return f"{name}({rest[: end + 1]}" if end >= 0 else ""
+
+
+def keep_values(call: str, old: str) -> str:
+    """``call`` with the values that ``old`` gave to the arguments of the same name, whatever its case."""
+    given = {_plain(name): value for name, (value, _) in _keywords(old).items()}
+    data = call.encode("utf-8")
+    for name, (value, at) in reversed(_keywords(call).items()):
+        kept = given.get(_plain(name), value)
+        data = data[:at] + kept.encode("utf-8") + data[at + len(value.encode("utf-8")) :]
+    return data.decode("utf-8")
+
+
+def _keywords(call: str) -> dict[str, tuple[str, int]]:
+    """The keyword arguments of the outermost call: values, and the bytes they begin at."""
+    found: dict[str, tuple[str, int]] = {}
+    for argument in _arguments(call):
+        name, value = argument.child_by_field_name("name"), argument.child_by_field_name("value")
+        if argument.type == "keyword_argument" and value is not None:
+            found[text_of(name)] = text_of(value), value.start_byte
+    return found
+
+
+def _in_words(call: str) -> str:
+    """``create job with jobName, order`` for ``create_job(order, 1, jobName="x")``: what a call says by its names.
+
+    Prose, for what looks like a documented call the model copies.
+    """
+    names = [
+        text_of(argument.child_by_field_name("name") or argument)
+        for argument in _arguments(call)
+        if argument.type in ("keyword_argument", "identifier", "attribute")
+    ]
+    what = call.partition("(")[0].strip().replace("_", " ")
+    return f"{what} with {', '.join(names)}" if names else what
+
+
+def _arguments(call: str) -> Sequence[Node]:
+    root = parse_python(call.encode("utf-8")).root_node
+    first = next((node for node in walk(root) if node.type == "call"), None)
+    arguments = first.child_by_field_name("arguments") if first is not None else None
+    return arguments.named_children if arguments is not None else ()
 
 
 # -- what names stand for ----------------------------------------------------------------------------------------
