@@ -9,17 +9,24 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import re
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event, Lock
+from typing import TYPE_CHECKING
 
 from soothsay.config import Settings
 from soothsay.engine.types import Completion, CompletionRequest, Evidence, Token, TriggerDecision
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.lsp.transport import run_stdio, run_tcp
+from soothsay.oracle.null import NoOracle
 from soothsay_index.types import Progress
+
+if TYPE_CHECKING:
+    from soothsay.engine.repair import Fault, Replacement
 
 _lock = Lock()
 
@@ -29,10 +36,19 @@ def journal(event: str, **details: object) -> None:
         file.write(json.dumps({"event": event, "at": time.monotonic(), **details}) + "\n")
 
 
+class FakeOracle(NoOracle):
+    def mirror(self, path: Path, text: str) -> None:
+        journal("mirror", path=path.name, text=text)
+
+    def forget(self, path: Path) -> None:
+        journal("forget", path=path.name)
+
+
 class FakeSession:
     def __init__(self, settings: Settings, workspace: Path) -> None:
         self.settings = settings
         self.warnings: list[str] = []
+        self.oracle = FakeOracle()
         journal(
             "open", workspace=str(workspace), model=settings.model.name, threshold=settings.trigger.threshold
         )
@@ -95,6 +111,40 @@ class FakeSession:
             timings_ms={"total": 1.0},
             evaluated={"draft": 3},
         )
+
+    def find_faults(
+        self, path: Path, text: str, cancel: Event | None = None, *, typed: bool = False
+    ) -> list[Fault]:
+        """Every ``client.wrong(…)`` is wrong; finding takes long where it says LONG."""
+        from soothsay.engine.repair import Fault
+
+        journal("look", path=path.name, typed=typed, thread=threading.current_thread().name)
+        if "LONG" in text:
+            assert cancel is not None
+            if cancel.wait(1):
+                journal("look cancelled")
+                raise Cancelled
+        return [
+            Fault(
+                "not_a_member", "client", "wrong", at + 7, at + 12, text.index(")", at) + 1, "no wrong (x 1)"
+            )
+            for at in (match.start() for match in re.finditer(r"client\.wrong\(", text))
+        ]
+
+    def repair(self, path: Path, text: str, fault: Fault, cancel: Event | None = None) -> Replacement | None:
+        """``right()``, after a while when the call says SLOW, and nothing when it says NEVER."""
+        from soothsay.engine.repair import Replacement
+
+        call = text[fault.start : fault.call_end]
+        journal("repair", call=call, thread=threading.current_thread().name)
+        if "SLOW" in call:
+            assert cancel is not None
+            if cancel.wait(0.5):
+                journal("repair cancelled")
+                raise Cancelled
+        if "NEVER" in call:
+            return None
+        return Replacement(fault.start, fault.call_end, "right()", "Replace with client.right(…)")
 
     def build_index(self, on_progress: Callable[[Progress], None], cancel: Event) -> None:
         self._index("build", on_progress, cancel)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lsprotocol.types import Position
@@ -21,11 +24,19 @@ logger = logging.getLogger(__name__)
 
 
 class Completer:
-    """Finds an answer, or None: a position outside the file, no model yet, paused, superseded, an error."""
+    """Finds an answer, or None: a position outside the file, no model yet, paused, superseded, an error.
+
+    Nothing else may make a completion wait: ``stop_others`` are called when one is asked for, and ``idle`` is set
+    while none is.
+    """
 
     def __init__(self, host: Host, messages: Messages) -> None:
         self.answers = Answers()
         self.paused = False
+        self.idle = asyncio.Event()
+        self.idle.set()
+        self.stop_others: list[Callable[[], None]] = []
+        self._waiting = 0
         self._host = host
         self._messages = messages
         self._scheduler = Scheduler(host.model_worker, host.complete, host.ready)
@@ -35,7 +46,8 @@ class Completer:
         if document is None or request is None:
             return None
         try:
-            completion = await self._scheduler.submit(request)
+            with self._turn():
+                completion = await self._scheduler.submit(request)
         except SoothsayError as error:
             self._messages.error(error)
             return None
@@ -56,6 +68,19 @@ class Completer:
     def resume(self) -> None:
         self.paused = False
         self._host.retry()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        self._waiting += 1
+        self.idle.clear()
+        for stop in self.stop_others:
+            stop()
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self.idle.set()
 
     def _request(self, document: Document | None, position: Position) -> CompletionRequest | None:
         if document is None or document.file is None:

@@ -6,10 +6,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from soothsay.config import Settings
 from soothsay.engine.types import Completion, CompletionRequest
@@ -18,6 +18,10 @@ from soothsay.lsp.messages import Messages
 from soothsay.lsp.progress import Bar
 from soothsay.lsp.worker import Worker
 from soothsay_index.types import Progress
+
+if TYPE_CHECKING:
+    from soothsay.engine.repair import Fault, Replacement
+    from soothsay.oracle.types import Oracle
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +33,30 @@ class Session(Protocol):
 
     @property
     def warnings(self) -> Sequence[str]: ...
+    @property
+    def oracle(self) -> Oracle: ...
     def load_model(self) -> None: ...
     def complete(self, request: CompletionRequest, cancel: Event | None = None) -> Completion: ...
+    def find_faults(
+        self, path: Path, text: str, cancel: Event | None = None, *, typed: bool = False
+    ) -> Sequence[Fault]: ...
+    def repair(
+        self, path: Path, text: str, fault: Fault, cancel: Event | None = None
+    ) -> Replacement | None: ...
     def build_index(self, on_progress: Callable[[Progress], None], cancel: Event) -> object: ...
     def reindex(self, on_progress: Callable[[Progress], None], cancel: Event) -> object: ...
     def update_files(self, paths: Sequence[Path]) -> object: ...
     def remove_files(self, paths: Sequence[Path]) -> object: ...
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RepairRequest:
+    """Replace the call at ``fault`` in ``text``."""
+
+    path: Path
+    text: str
+    fault: Fault
 
 
 SessionFactory = Callable[[Settings, Path], Session]
@@ -49,13 +70,21 @@ def open_session(settings: Settings, workspace: Path) -> Session:
 
 
 class Host:
-    """Keeps one session. Everything here runs on the event loop, except `complete`, and blocks nobody.
+    """Keeps one session. Everything here runs on the event loop and blocks nobody, except `complete`, `repair` and
+    `find_faults`.
 
     The model has one thread, the index another. A session is opened, loaded, asked and closed on the
-    model's thread.
+    model's thread. ``opened`` are the open documents; ``news`` is called when what is known may have changed.
     """
 
-    def __init__(self, factory: SessionFactory, messages: Messages, bar: Callable[..., Bar]) -> None:
+    def __init__(
+        self,
+        factory: SessionFactory,
+        messages: Messages,
+        bar: Callable[..., Bar],
+        opened: Callable[[], Iterable[tuple[Path, str]]] = tuple,
+        news: Callable[[], None] = lambda: None,
+    ) -> None:
         self.settings: Settings | None = None
         self.workspace: Path | None = None
         self.model_worker = Worker("soothsay-model")
@@ -63,6 +92,8 @@ class Host:
         self._factory = factory
         self._messages = messages
         self._bar = bar
+        self._opened = opened
+        self._news = news
         self._session: Session | None = None
         self._loaded = False
         self._settled = asyncio.Event()  # loading has ended, well or badly
@@ -75,10 +106,15 @@ class Host:
     # -- the session's life ------------------------------------------------------------------------
 
     def configure(self, settings: Settings) -> None:
-        """Take new settings; the session is opened anew unless only the method differs."""
+        """Take new settings; the session is opened anew unless only the method or the hints differ."""
         before, self.settings = self.settings, settings
-        if before is None or replace(before, method=settings.method) != settings:
+        if (
+            before is None
+            or replace(before, method=settings.method, diagnostics=settings.diagnostics) != settings
+        ):
             self.reopen()
+        elif before.diagnostics != settings.diagnostics:
+            self._news()
 
     def serve(self, workspace: Path | None) -> None:
         """Take a workspace (None: the next document's folder)."""
@@ -143,6 +179,9 @@ class Host:
             self._messages.error("soothsay: the model could not be loaded; the log says why")
         else:
             self._loaded = True
+            for path, text in self._opened():  # opened before there was a session
+                self.mirror(path, text)
+            self._news()
         finally:
             bar.end()
         if self._opening is asyncio.current_task():
@@ -181,6 +220,32 @@ class Host:
         for warning in self._session.warnings if self._session else ():
             self._messages.warning(warning)
 
+    # -- written text ------------------------------------------------------------------------------
+
+    def mirror(self, path: Path, text: str) -> None:
+        """The editor shows ``text`` for ``path``."""
+        if self._session is not None:
+            self._session.oracle.mirror(path, text)
+
+    def forget(self, path: Path) -> None:
+        """The editor has closed ``path``."""
+        if self._session is not None:
+            self._session.oracle.forget(path)
+
+    def find_faults(self, path: Path, text: str, cancel: Event) -> Sequence[Fault]:
+        """Blocking; runs on the hints' thread."""
+        session, settings = self._session, self.settings
+        if session is None or settings is None or not self._loaded or settings.diagnostics.enabled == "off":
+            return ()
+        return session.find_faults(path, text, cancel, typed=settings.diagnostics.enabled == "all")
+
+    def repair(self, request: RepairRequest, cancel: Event) -> Sequence[Replacement]:
+        """Blocking; runs on the model's thread. Empty: nothing could be verified."""
+        if self._session is None:
+            raise Cancelled
+        replacement = self._session.repair(request.path, request.text, request.fault, cancel)
+        return () if replacement is None else (replacement,)
+
     # -- the index ---------------------------------------------------------------------------------
 
     def reindex(self) -> bool:
@@ -211,6 +276,7 @@ class Host:
         finally:
             bar.end("cancelled" if cancel.is_set() else None)
         self.show_warnings()
+        self._news()
 
     @staticmethod
     def _unless(
@@ -225,6 +291,7 @@ class Host:
         while self._changed:
             changed, self._changed = self._changed, {}
             await self._guard(self._index_worker.run(self._update_index, changed))
+        self._news()
 
     def _update_index(self, changed: dict[Path, bool]) -> None:
         session = self._session

@@ -1,4 +1,4 @@
-"""Which completion the model works on: one at a time, and the newest request wins."""
+"""Which request the model works on: one at a time, and the newest wins."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from threading import Event
+from typing import Generic, TypeVar
 
-from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import Cancelled
 from soothsay.lsp.worker import Worker
 
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+
 
 @dataclass(eq=False)
-class _Job:
+class _Job(Generic[Request, Answer]):
     """One request to the model, and everybody who waits for it (an editor may ask in two ways at once)."""
 
-    request: CompletionRequest
-    answer: asyncio.Future[Completion | None]
+    request: Request
+    answer: asyncio.Future[Answer | None]
     cancel: Event = field(default_factory=Event)
     waiters: int = 0
 
-    def settle(self, completion: Completion | None) -> None:
+    def settle(self, answer: Answer | None) -> None:
         if not self.answer.done():
-            self.answer.set_result(completion)
+            self.answer.set_result(answer)
 
     def fail(self, error: BaseException) -> None:
         if not self.answer.done():
@@ -35,23 +38,23 @@ class _Job:
         self.settle(None)
 
 
-class Scheduler:
-    """Runs ``complete`` on ``worker``. ``ready`` is awaited first; when it says False the answer is None."""
+class Scheduler(Generic[Request, Answer]):
+    """Runs ``work`` on ``worker``. ``ready`` is awaited first; when it says False the answer is None."""
 
     def __init__(
         self,
         worker: Worker,
-        complete: Callable[[CompletionRequest, Event], Completion],
+        work: Callable[[Request, Event], Answer],
         ready: Callable[[], Awaitable[bool]],
     ) -> None:
         self._worker = worker
-        self._complete = complete
+        self._do = work
         self._ready = ready
-        self._newest: _Job | None = None
+        self._newest: _Job[Request, Answer] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def submit(self, request: CompletionRequest) -> Completion | None:
-        """The completion; None when it was superseded, aborted, or the model is not there (yet)."""
+    async def submit(self, request: Request) -> Answer | None:
+        """The answer; None when it was superseded, aborted, or the model is not there (yet)."""
         job = self._newest
         if job is None or job.answer.done() or job.request != request:
             job = self._supersede(request)
@@ -68,7 +71,7 @@ class Scheduler:
         if self._newest is not None:
             self._newest.abort()
 
-    def _supersede(self, request: CompletionRequest) -> _Job:
+    def _supersede(self, request: Request) -> _Job[Request, Answer]:
         self.abort()
         job = self._newest = _Job(request, asyncio.get_running_loop().create_future())
         task = asyncio.create_task(self._run(job))
@@ -76,7 +79,7 @@ class Scheduler:
         task.add_done_callback(self._tasks.discard)
         return job
 
-    async def _run(self, job: _Job) -> None:
+    async def _run(self, job: _Job[Request, Answer]) -> None:
         try:
             if await self._ready() and not job.answer.done():
                 job.settle(await self._worker.run(self._work, job))
@@ -87,7 +90,7 @@ class Scheduler:
         finally:
             job.settle(None)
 
-    def _work(self, job: _Job) -> Completion:
+    def _work(self, job: _Job[Request, Answer]) -> Answer:
         if job.cancel.is_set():  # superseded while it waited for its turn
             raise Cancelled
-        return self._complete(job.request, job.cancel)
+        return self._do(job.request, job.cancel)
