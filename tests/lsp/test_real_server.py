@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 import pytest_asyncio
-from fake_editor import Editor
+from fake_editor import Editor, until
 from lsprotocol import types
 from pytest_lsp import make_test_lsp_client
 
@@ -119,6 +119,31 @@ async def test_an_edit_in_another_file_is_found(real: Editor) -> None:
     await asyncio.sleep(2.0)
     (item, *_) = await inline(real, "refund.py", content(real, "refund.py"))
     assert "post_reversal_to_guest(" in str(item.insert_text)
+
+
+async def test_a_wrong_call_is_marked_and_can_be_replaced(real: Editor) -> None:
+    # all: where types-boto3 is installed, a type checker sees this, too
+    await real.start(settings={**SETTINGS, "diagnostics": {"enabled": "all"}})
+    text = content(real, "bedrock.py").replace("response = client.", 'client.create_job(jobName="x")\n')
+    await indexed(real)
+    real.open(text, "written.py")
+    uri = real.uri("written.py")
+    await until(lambda: real.client.diagnostics.get(uri), "a hint", 60)
+    (hint,) = real.client.diagnostics[uri]
+    assert (hint.source, hint.severity) == ("soothsay", types.DiagnosticSeverity.Hint)
+    assert hint.message.startswith("bedrock has no create_job; did you mean create_model_customization_job?")
+    (action,) = await real.client.text_document_code_action_async(
+        types.CodeActionParams(
+            types.TextDocumentIdentifier(uri), hint.range, types.CodeActionContext(diagnostics=[hint])
+        )
+    ) or [None]
+    assert isinstance(action, types.CodeAction)
+    assert action.title == "Replace with client.create_model_customization_job(…)"
+    assert action.edit is not None
+    assert action.edit.changes is not None
+    (edit,) = action.edit.changes[uri]
+    assert edit.new_text.startswith('create_model_customization_job(jobName="x", ')
+    assert edit.range == types.Range(types.Position(5, 7), types.Position(5, 30))
 
 
 async def test_cancel_frees_the_model(real: Editor) -> None:

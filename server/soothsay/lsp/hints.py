@@ -26,7 +26,7 @@ SOON, WHEN_IDLE = (
     0.2,
     1.0,
 )  # seconds until a document is looked at: it was opened or saved; it is being typed in
-_LONGEST = 400_000  # characters; longer files are mostly generated
+_LONGEST = 200_000  # characters; longer files are mostly generated
 _SUFFIXES = (".py", ".pyi")
 
 
