@@ -44,6 +44,16 @@ class _Call:
         return [p.name for p in sorted(named, key=lambda p: not p.required) if p.name not in used]
 
     @property
+    def is_full(self) -> bool:
+        """Whether no further argument can be given."""
+        given = parse_arguments(self.arguments)
+        if given.splat or given.mapping or any(p.kind.startswith("var_") for p in self.parameters):
+            return False
+        positions = [p for p in self.parameters if p.kind in ("positional_only", "positional_or_keyword")]
+        filled = {p.name for p in positions[: given.positional]}.union(given.keywords)
+        return all(p.name in filled for p in self.parameters)
+
+    @property
     def keywords_only(self) -> bool:
         return bool(self.parameters) and all(p.kind == "keyword_only" for p in self.parameters)
 
@@ -106,6 +116,8 @@ class CallConstraint:
         call = self._open_call(new, state)
         if call is None:
             return True
+        if not state.quote and call.arguments.rstrip().endswith(",") and call.is_full:
+            return False
         partial = None if state.quote else _PARTIAL.search(call.arguments)
         if partial is None:
             return not call.misfit or call.misfit.startswith("missing")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from soothsay.engine.syntax import scan
 
+_STUTTER = re.compile(r"([^\s#=*-]{1,8}?)\1{15,}")  # "10000000000000000": a model that has lost its way
 _MIN_REPEAT = 3  # equal lines in a row that count as a loop
 
 
@@ -13,6 +16,8 @@ def tidy(completion: str, before: str, after: str) -> str:
     "" when nothing is left that is worth showing.
     """
     text = completion.rstrip()
+    if _STUTTER.search(text):
+        return ""
     text = _stop_repetition(text)
     text = _cut_at_suffix(text, after)
     text = _balance(text, before, after)

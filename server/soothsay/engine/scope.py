@@ -139,14 +139,14 @@ def _owner_of_name(node: Node, scope: Scope, index: Index, depth: int) -> str:
 
 
 def _owner_of_call(node: Node, scope: Scope, index: Index, depth: int) -> str:
-    service = service_of(node)
-    if service:
-        return f"botocore:{service}"
     function = node.child_by_field_name("function")
     if function is None:
         return ""
     receiver = text_of(function.child_by_field_name("object"))
     name = text_of(function.child_by_field_name("attribute") or function)
+    service = service_of(node)
+    if service:
+        return f"botocore:{service}" if name == "client" else ""  # a resource has other members
     symbol = resolve(receiver, name, scope, index).symbol if depth > 1 else None
     if symbol is None:
         return ""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from soothsay.engine.syntax import indentation, scan, statement_start
+from soothsay.engine.syntax import Scan, indentation, scan, statement_start
+
+# statements that have a colon of their own; a block holds such statements, too
+_HEADER = re.compile(r"(async|class|def|elif|else|except|finally|for|if|match|case|try|while|with)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,9 @@ class StopRule:
         state = scan(self.before + draft)
         if state.overclosed >= lead:
             return state.overclosed - lead
+        prose = _prose_after_call(self.before + draft, state)
+        if prose >= lead:
+            return prose - lead
         block = self.block
         begin = 0
         written = False
@@ -58,6 +65,17 @@ def stop_rule(text: str, offset: int) -> StopRule:
         return StopRule(before, None)
     above = text[:start].rstrip().rsplit("\n", 1)[-1]
     return StopRule(before, indentation(above) if _opens_block(above.strip()) else None)
+
+
+def _prose_after_call(code: str, state: Scan) -> int:
+    """Where a statement goes on as documentation does, ``call(…): what it does``; -1 when it does not."""
+    if _HEADER.match(code.lstrip()):
+        return -1
+    for start, end in state.pairs:
+        nested = any(o < start for o in state.opened) or any(s < start and e > end for s, e in state.pairs)
+        if not nested and code[end + 1 :].lstrip(" ").startswith(":"):
+            return end + 1
+    return -1
 
 
 def _opens_block(code: str) -> bool:

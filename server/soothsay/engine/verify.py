@@ -125,7 +125,10 @@ class Shadow:
     def call_problem(self, name: ApiName, oracle: Oracle) -> str:
         """Why the call ``name`` fits none of the signatures that the oracle knows, "" when it fits one."""
         call = parse_arguments(name.arguments or "()")
-        signatures = oracle.signature(self._path, self.text, self.position(name) + 2)
+        inside = self.position(name) + 2
+        # a blank behind the bracket: an argument that is a call itself begins there, and is not what is asked about
+        text = f"{self.text[:inside]} {self.text[inside:]}"
+        signatures = oracle.signature(self._path, text, inside)
         if not signatures or self.unfinished or any(signature.anything for signature in signatures):
             return ""
         problems = [misfit(signature.parameters, call) for signature in signatures]

@@ -89,6 +89,10 @@ def test_half_a_character_is_no_verdict() -> None:
         ("client.create_job(jobName", "={", True),
         ("client.create_job(jobName='a, b", " c", True),  # words in a string
         ("client.create_job(", "'a'", False),  # takes no positional argument
+        ("shop.pay(order", ",", True),
+        ("shop.pay(order, amount=1", ",", False),  # nothing is left to give
+        ("shop.pay(order, 1", ", ", False),
+        ("shop.pay(*orders", ",", True),
         ("client.create_job(jobName=x, roleArn=", "y)", True),
     ],
 )

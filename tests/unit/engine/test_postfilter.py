@@ -16,6 +16,8 @@ from soothsay.engine.postfilter import tidy
         ("a()\nb()\nb()\nb()\nc()", "", "", "a()\nb()"),
         ("a = 1\nreturn a", "", "\nreturn a\n", "a = 1"),
         ("a, b", "f(", ")", "a, b"),
+        ('f("1' + "0" * 40, "x = ", "", ""),  # it has lost its way
+        ("'" + "-" * 40 + "'", "print(", ")", "'" + "-" * 40 + "'"),  # a ruler is none
     ],
 )
 def test_tidy(completion: str, before: str, after: str, shown: str) -> None:

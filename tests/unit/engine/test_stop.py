@@ -16,6 +16,9 @@ from soothsay.engine.stop import stop_rule
         ("# do it", "\nx = 1\ny", "\nx = 1"),
         ("", "# first\nx = 1\ny", "# first\nx = 1"),
         ("x = ", "'a\\nb'\n", "'a\\nb'"),
+        ("x = ", "f(1): Returns one", "f(1)"),  # as the documentation in the prompt goes on
+        ("x = ", "{f(1): 2}\n", "{f(1): 2}"),
+        ("if ", "f(1): return\n", "f(1): return"),
         ("def f():\n    ", "a = 1\n    return a\n\ndef", "a = 1\n    return a"),
         ("def f():\n    ", "a = 1\n    return a\nx = 2", "a = 1\n    return a"),
         ("", "for x in y:\n    print(x)\nz = 1", "for x in y:\n    print(x)"),

@@ -1,0 +1,55 @@
+"""What names stand for, read from the file."""
+
+import pytest
+from fakes import FakeIndex, function
+
+from soothsay.engine.scope import owner_of, read_scope, resolve
+from soothsay_index.types import Symbol
+
+FRAME = Symbol("lib.Frame", "Frame", "lib", "class", "package", "lib", "1", "file:///lib.py")
+LOAD = Symbol("lib.load", "load", "lib", "function", "package", "lib", "1", "file:///lib.py", returns="Frame")
+INDEX = FakeIndex(**{"lib": [FRAME, LOAD], "lib.Frame": [function("lib.Frame.head", "n=")]})
+
+
+@pytest.mark.parametrize(
+    ("text", "expression", "owner"),
+    [
+        ("import numpy as np\n", "np", "numpy"),
+        ("import numpy as np\n", "np.linalg", "numpy.linalg"),
+        ('import boto3\nc = boto3.client("bedrock")\n', "c", "botocore:bedrock"),
+        ('import boto3\nc = boto3.Session().client("s3")\n', "c", "botocore:s3"),
+        ("import boto3\n", 'boto3.client("s3")', "botocore:s3"),
+        ('import boto3\nr = boto3.resource("s3")\n', "r", ""),  # a resource is no client
+        ("import lib\nf = lib.Frame()\n", "f", "lib.Frame"),
+        ("import lib\nf = lib.load()\n", "f", "lib.Frame"),  # what it returns
+        ("from lib import Frame\ndef g(f: Frame):\n    ", "f", "lib.Frame"),
+        ("import lib\nf: lib.Frame = make()\n", "f", "lib.Frame"),
+        ("import lib\nf = lib.load()\nf = other()\n", "f", ""),
+        ("import lib\nwith lib.load() as f:\n    ", "f", "lib.Frame"),
+        ("x = x\n", "x", ""),  # no loop
+        ("", "unknown", ""),
+    ],
+)
+def test_owner(text: str, expression: str, owner: str) -> None:
+    assert owner_of(expression, read_scope(text, len(text)), INDEX) == owner
+
+
+def test_relative_imports_start_from_the_file() -> None:
+    scope = read_scope("from . import ledger\n", 0, "billing.app")
+    assert scope.imports["ledger"] == "billing.ledger"
+
+
+def test_later_assignments_do_not_count() -> None:
+    text = "import lib\n"
+    assert owner_of("f", read_scope(text + "f = lib.load()\n", len(text)), INDEX) == ""
+
+
+def test_existence_is_certain_only_where_the_owner_is_closed() -> None:
+    text = "import lib\nimport other\ndef own(): ...\n"
+    scope = read_scope(text, len(text))
+    assert resolve("lib", "load", scope, INDEX).exists is True
+    assert resolve("lib", "nothing", scope, INDEX).exists is False
+    assert resolve("other", "nothing", scope, INDEX).exists is None
+    assert resolve("", "own", scope, INDEX).exists is True
+    assert resolve("", "len", scope, INDEX).exists is True
+    assert resolve("", "nothing", scope, INDEX).exists is None
