@@ -50,6 +50,8 @@ def runtime() -> Iterator[LlamaRuntime]:
         ("ec2.describe_all_instances()", "rejected"),
         ("json.loads('1').anything()", "unverified"),
         ("np.sum(", "verified"),  # unfinished
+        ("np.log(np.sum(np.power(arr, arr), axis=0))", "verified"),  # each call by its own signature
+        ("np.log(np.sum(np.power(arr, arr), axes=0))", "rejected"),
     ],
 )
 def test_verdicts(session: Session, workspace: Path, completion: str, expected: str) -> None:

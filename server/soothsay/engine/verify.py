@@ -126,8 +126,10 @@ class Shadow:
         """Why the call ``name`` fits none of the signatures that the oracle knows, "" when it fits one."""
         call = parse_arguments(name.arguments or "()")
         inside = self.position(name) + 2
-        # a blank behind the bracket: an argument that is a call itself begins there, and is not what is asked about
-        text = f"{self.text[:inside]} {self.text[inside:]}"
+        text = self.text
+        if "(" in name.arguments[1:].partition(",")[0]:
+            # the first argument is a call itself: a blank keeps the place behind the bracket out of it
+            text = f"{text[:inside]} {text[inside:]}"
         signatures = oracle.signature(self._path, text, inside)
         if not signatures or self.unfinished or any(signature.anything for signature in signatures):
             return ""
