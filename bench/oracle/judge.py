@@ -19,7 +19,9 @@ import tokenize
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-OK, NO_NAME, NO_BIND, NO_SIGNATURE, NOTHING = "ok", "no_name", "no_bind", "no_signature", "nothing"
+OK, NO_NAME, NO_BIND, NO_SIGNATURE = "ok", "no_name", "no_bind", "no_signature"
+FORWARDED = "passed on by **kwargs: binds here, may fail inside"
+NOTHING, NO_CODE = "nothing", "no_code"  # nothing was shown; what was shown is no Python
 _SEVERITY = (NO_NAME, NO_BIND, NO_SIGNATURE, OK)
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 
@@ -32,7 +34,7 @@ def judge(namespace: Mapping[str, Any], prefix: str, shown: str) -> Verdict:
         return {"outcome": NOTHING, "detail": "", "undefined": []}
     code, unfinished = parse(prefix, shown)
     if code is None:
-        return {"outcome": NO_SIGNATURE, "detail": "no syntax tree", "undefined": []}
+        return {"outcome": NO_CODE, "detail": "no syntax tree", "undefined": []}
     known = {**vars(builtins), **namespace}
     local = {n.id for n in ast.walk(code) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     local |= {n.arg for n in ast.walk(code) if isinstance(n, ast.arg)}
@@ -149,10 +151,13 @@ def bind(value: Any, owner: Any, name: str, call: ast.Call, partial: bool = Fals
         return NO_SIGNATURE, "no signature"
     try:
         binder = signature.bind_partial if partial else signature.bind
-        binder(*[None] * len(positional), **dict.fromkeys(keywords))
+        bound = binder(*[None] * len(positional), **dict.fromkeys(keywords))
     except TypeError as error:
         return NO_BIND, str(error)
-    return OK, ""
+    kinds = {p.kind for p in signature.parameters.values()}
+    forwards = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD} <= kinds
+    swallowed = any(signature.parameters[n].kind is inspect.Parameter.VAR_KEYWORD for n in bound.arguments)
+    return OK, FORWARDED if forwards or swallowed else ""
 
 
 def _operation(owner: Any, name: str) -> tuple[set[str], set[str]] | None:

@@ -62,7 +62,7 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
     totals = [row["ms"]["total"] for row in rows]
     return {
         "tasks": len(rows), "shown": len(shown), "broken": sum(outcomes[o] for o in BROKEN),
-        "no_name": outcomes["no_name"], "no_bind": outcomes["no_bind"], "not_judged": outcomes["no_signature"],
+        "no_name": outcomes["no_name"], "no_bind": outcomes["no_bind"], "not_judged": outcomes["no_signature"], "no_code": outcomes["no_code"],
         "undefined_helper": sum(bool(row["undefined"]) for row in shown), "right": sum(row["right"] for row in rows),
         "verified": sum(row["verdict"] == "verified" for row in shown),
         "verified_broken": sum(row["verdict"] == "verified" and row["outcome"] in BROKEN for row in shown),
@@ -94,10 +94,10 @@ def generation_table(rows: Sequence[Row], methods: Sequence[str]) -> str:
         for method in methods:
             s = summary([row for row in of_group if row["method"] == method])
             lines.append((
-                group, method, with_interval(s["broken"], s["shown"]), s["no_name"], s["no_bind"], s["not_judged"],
+                group, method, with_interval(s["broken"], s["shown"]), s["no_name"], s["no_bind"], s["no_code"], s["not_judged"],
                 percent(s["shown"], s["tasks"]), percent(s["right"], s["tasks"]), s["median_ms"], s["p95_ms"],
             ))  # fmt: skip
-    head = ("group", "method", "broken of shown (95 %)", "no name", "no bind", "not judged", "shown", "right name", "median ms", "p95 ms")  # fmt: skip
+    head = ("group", "method", "broken of shown (95 %)", "no name", "no bind", "not Python", "not judged", "shown", "right name", "median ms", "p95 ms")  # fmt: skip
     return table(head, lines)
 
 
@@ -120,6 +120,15 @@ def _check_line(name: str, calls: Sequence[Row]) -> tuple[object, ...]:
         percent(broken["verified"], broken.total()), with_interval(good["rejected"], good.total()),
         percent(good["unverified"], good.total()),
     )  # fmt: skip
+
+
+def natural_calls(rows: Sequence[Row]) -> list[Row]:
+    """What `base` and `dag++` wrote, as labelled calls: they are judged by the same check, and shown all the same."""
+    return [
+        {**row, "kind": f"written by {row['method']}", "truth": row["outcome"], "why": row["detail"]}
+        for row in rows
+        if row["method"] in ("base", "dag++") and row["outcome"] in ("ok", *BROKEN)
+    ]
 
 
 def check_times(calls: Sequence[Row]) -> str:
@@ -155,8 +164,8 @@ def failure_lists(rows: Sequence[Row], methods: Sequence[str], tasks: Mapping[st
     """What the methods with the check got wrong, class by class."""
     parts: list[str] = []
     for method in (m for m in methods if m.startswith("full")):
-        bad = [row for row in rows if row["method"] == method and row["outcome"] in BROKEN]
-        parts.append(f"### `{method}`: {len(bad)} broken completions shown\n")
+        bad = [row for row in rows if row["method"] == method and row["outcome"] in (*BROKEN, "no_code")]
+        parts.append(f"### `{method}`: {len(bad)} shown that are broken or no Python\n")
         for row in sorted(bad, key=lambda r: (r["outcome"], r["group"], r["id"])):
             parts.append(f"* {row['outcome']}, {row['verdict']}, {row['id']}: `{_one_line(tasks[row['id']]['prefix'] + row['shown'])}` — {row['detail']}")  # fmt: skip
         hidden = [row for row in rows if row["method"] == method and row["outcome"] == "nothing"]
@@ -192,22 +201,27 @@ def goal_line(rows: Sequence[Row]) -> str:
     share = s["broken"] / max(1, s["shown"])
     missed = "met" if share <= GOAL else f"missed by {100 * (share - GOAL):.1f} points"
     low, high = wilson(s["broken"], s["shown"])
-    return f"Goal: with `full`, at most 1 % of what is shown is broken where the receiver is typed. Measured {100 * share:.1f} % ({s['broken']} of {s['shown']}, 95 % interval {100 * low:.1f}–{100 * high:.1f} %): {missed}."  # fmt: skip
+    return f"Goal: with `full`, at most 1 % of what is shown is broken where the receiver is typed. Measured {100 * share:.1f} % ({s['broken']} of {s['shown']}, 95 % interval {100 * low:.1f}–{100 * high:.1f} %): {missed}. Counting what is no Python as well: {with_interval(s['broken'] + s['no_code'], s['shown'])}; {s['not_judged']} could not be judged."  # fmt: skip
 
 
 def machine() -> dict[str, str]:
     """What the figures depend on."""
     packages = ("soothsay", "ty", "llama-cpp-python", "sentence-transformers", "lancedb")
     cpu = next((line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")), "")
-    head = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
     return {
-        "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "commit": head,
+        "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "commit of the check": head_commit(),
         "hardware": f"{cpu or platform.processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
+        "load when the check was timed": f"{os.getloadavg()[0]:.1f}, on {os.cpu_count()} cores",
         "python": platform.python_version(), "model": "qwen2.5-coder-0.5b, greedy, default settings",
         **{name: version(name) for name in packages},
     }  # fmt: skip
+
+
+def head_commit() -> str:
+    """The commit checked out; COMMIT says it where there is no repository."""
+    known = os.environ.get("COMMIT")
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    return known or subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _cpuinfo() -> list[str]:
@@ -226,11 +240,13 @@ def write_report(
     loads = [row["load"] for row in compared]
     leak = statistics.mean(task["name_leak"] for task in tasks)
     about = machine()
+    about["commit of the completions"] = ", ".join(sorted({row["commit"] for row in compared}))
     threads = ", ".join(sorted({str(row["threads"] or "default") for row in compared}))
     goal = goal_line(compared)
     tables = {
         "Completions": generation_table(compared, methods),
         "The check: recall and false alarms": check_table(calls),
+        "The check on what models write (`base` and `dag++`)": check_table(natural_calls(compared)),
         "The check: time, warm": check_times(calls),
         "The constraint: time": table(("what", "value"), [(k, f"{v:.3f}".rstrip("0").rstrip(".")) for k, v in mask.items()]),
     }  # fmt: skip
@@ -242,13 +258,13 @@ def write_report(
         "# The oracle: what it prevents, what it misses, what it costs\n",
         f"One command: `make bench-oracle` (`LIMIT=n` for a sample; goes on where it stopped; `FRESH=1` begins again). {len(complete)} of {len(tasks)} tasks by {len(methods)} methods; {len(calls)} labelled calls. Mean load of the machine while generating: {statistics.mean(loads) if loads else 0:.1f}; model threads: {threads}.\n",
         table(("", ""), about.items()),
-        f"\nTasks: `bench/oracle/tasks.jsonl`, made by `bench/oracle/tasks.py` (seed 20261123) from what `requirements-stubs.txt` installs; mean share of the name's words in the comment {leak:.2f}. The referee (`judge.py`) imports the package in a child process, looks the name up and binds the arguments (`inspect.signature(...).bind`; for boto3 the service model); it judges every dotted call in what is shown that starts at a name of the file and never asks the oracle. *Not judged*: the name exists, its signature cannot be read. An unfinished call lacks no argument. Calls of bare functions that the file does not define are not counted ({undefined} of `full`'s).\n",
+        f"\nTasks: `bench/oracle/tasks.jsonl`, made by `bench/oracle/tasks.py` (seed 20261123) from what `requirements-stubs.txt` installs; mean share of the name's words in the comment {leak:.2f}. The referee (`judge.py`) imports the package in a child process, looks the name up and binds the arguments (`inspect.signature(...).bind`; for boto3 the service model); it judges every dotted call in what is shown that starts at a name of the file and never asks the oracle. *Not Python*: it has no syntax tree even with brackets closed. *Not judged*: the name exists, its signature cannot be read. An unfinished call lacks no argument. Calls of bare functions that the file does not define are not counted ({undefined} of `full`'s).\n",
         goal + "\n",
     ]  # fmt: skip
     for title, text in tables.items():
         parts.append(f"## {title}\n\n{text}\n")
     parts.append(
-        f"## Failures of the methods with the check\n\n{failure_lists(compared, methods, by_id)}\n## Failures of the check\n\n{check_failures(calls)}"
+        f"## Failures of the methods with the check\n\n{failure_lists(compared, methods, by_id)}\n## Failures of the check: labelled calls\n\n{check_failures(calls, 30)}\n## Failures of the check: what models write\n\n{check_failures(natural_calls(compared), 30)}"
     )
     folder.mkdir(exist_ok=True)
     (folder / "oracle.md").write_text("\n".join(parts), encoding="utf-8")

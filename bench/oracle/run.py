@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bench.oracle.judge import FORWARDED
 from bench.oracle.mutate import labelled_calls
-from bench.oracle.report import write_report
+from bench.oracle.report import head_commit, write_report
 from bench.oracle.world import CACHE, HERE, World, open_world
 
 from soothsay.config import CompletionSettings, Method, OracleSettings, Settings
@@ -35,6 +36,7 @@ METHODS: dict[str, tuple[Method, bool]] = {
     "full": ("full", True),
 }
 RESULTS = HERE.parent / "results"
+COMMIT = head_commit()  # what this process has loaded
 THREADS = int(os.environ.get("THREADS") or 0)  # 0: the default; 1 on a machine that others use
 # what is shown must not depend on how busy the machine is
 PATIENT = CompletionSettings(max_latency_ms=120_000)
@@ -137,7 +139,7 @@ def generate(task: Row, method: str, world: World, engine: Engine) -> Row:
         "trimmed": completion.check.trimmed, "reasons": list(completion.trigger.reasons),
         "ms": {k: round(v, 1) for k, v in completion.timings_ms.items()},
         "oracle_ms": round(sum(q.ms for q in completion.check.questions), 2), "questions": len(completion.check.questions),
-        "mask_s": dict(METER.seconds), "mask_n": dict(METER.calls), "load": round(os.getloadavg()[0], 1), "threads": THREADS,
+        "mask_s": dict(METER.seconds), "mask_n": dict(METER.calls), "load": round(os.getloadavg()[0], 1), "threads": THREADS, "commit": COMMIT,
     }  # fmt: skip
 
 
@@ -172,8 +174,17 @@ def write_generations(tasks: Sequence[Row], worlds: dict[str, World], path: Path
                 print(f"\r{number}/{len(work)} generations, {left / 60:.0f} min left ", end="", flush=True)
         print()
         model.close()
-    wanted = {task["id"] for task in tasks}
-    return [row for row in rows if row["id"] in wanted]
+    return rows
+
+
+def judged_again(rows: Sequence[Row], tasks: Sequence[Row], worlds: dict[str, World]) -> list[Row]:
+    """The rows of ``tasks``, by today's referee: it may have learned something since they were written."""
+    by_id = {task["id"]: task for task in tasks}
+    return [
+        {**row, **worlds[task["env"]].referee.judge(task["setup"], task["prefix"], row["shown"])}
+        for row in rows
+        if (task := by_id.get(row["id"])) is not None
+    ]
 
 
 def judge_calls(tasks: Sequence[Row], worlds: dict[str, World]) -> list[Row]:
@@ -185,7 +196,7 @@ def judge_calls(tasks: Sequence[Row], worlds: dict[str, World]) -> list[Row]:
         task = call.task
         world = worlds[task["env"]]
         truth = world.referee.judge(task["setup"], task["prefix"], call.shown)
-        if truth["outcome"] not in ("ok", "no_name", "no_bind"):
+        if truth["outcome"] not in ("ok", "no_name", "no_bind") or truth["detail"].endswith(FORWARDED):
             continue  # nobody can tell
         request = CompletionRequest(
             world.workspace / "scratch.py", task["text"], len(task["text"]), world.workspace
@@ -221,7 +232,7 @@ def main() -> None:
     try:
         calls = judge_calls(tasks, worlds)
         rows = read_rows(path) if os.environ.get("REPORT") else write_generations(tasks, worlds, path)
-        write_report(tasks, rows, calls, RESULTS, list(METHODS))
+        write_report(tasks, judged_again(rows, tasks, worlds), calls, RESULTS, list(METHODS))
     finally:
         for world in worlds.values():
             world.close()

@@ -19,7 +19,7 @@ METHODS = ("base", "full")
 def row(task: str, method: str, outcome: str = "ok", ms: float = 100.0, **more: Any) -> dict[str, Any]:
     return {
         "id": task, "group": "numpy", "method": method, "shown": "f(1)", "verdict": "verified", "outcome": outcome,
-        "detail": "", "undefined": [], "right": True, "problem": "", "trimmed": "", "ms": {"total": ms}, "load": 1.0, "threads": 0,
+        "detail": "", "undefined": [], "right": True, "problem": "", "trimmed": "", "ms": {"total": ms}, "load": 1.0, "threads": 0, "commit": "abc",
         "mask_s": {"accepts": 0.002, "possible": 0.0, "lookup": 0.001, "_possible": 0.004},
         "mask_n": {"accepts": 4, "possible": 0, "lookup": 1, "_possible": 3}, **more,
     }  # fmt: skip
@@ -104,7 +104,7 @@ def test_the_report_is_written_for_people_and_for_programs(
     write_report([task("f")], rows, [call], tmp_path, METHODS)
     text = (tmp_path / "oracle.md").read_text(encoding="utf-8")
     assert "missed by 99.0 points" in text
-    assert "`full`: 1 broken" in text
+    assert "`full`: 1 shown that are broken" in text
     assert "Broken, but verified: 1" in text
     assert "100.0 % (1/1" in capsys.readouterr().out
     assert json.loads((tmp_path / "oracle.json").read_text())["summary"]["all"]["full"]["broken"] == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from bench.oracle.judge import judge, namespace_of, parse
+from bench.oracle.judge import FORWARDED, judge, namespace_of, parse
 
 SETUP = """
 import json, math, shutil, textwrap
@@ -34,6 +34,7 @@ NAMES = namespace_of(SETUP)
         ("x = till.", "ring(json.dump_all(1), 2, vat=1)", "no_name"),  # a broken call inside a good one
         ("x = till.", "ring(1, 2, vat=1)\ny = shutil.move('a')", "no_bind"),
         ("x = till.", "ring('tea', 2, vat='A').total()", "ok"),  # what it returns is not known
+        ("x = json.", "dumps(1)): Serialises.", "no_code"),
         ("", "import no_such_module_here", "no_name"),
     ],
 )
@@ -59,3 +60,10 @@ def test_an_unfinished_last_line_is_closed_or_left_out() -> None:
     code, _ = parse("x = ", "f(1)\ny = = ")
     assert code is not None
     assert len(code.body) == 1
+
+
+def test_what_is_only_passed_on_is_marked() -> None:
+    names = namespace_of("def passes(*args, **kwargs): ...\ndef takes(a, **more): ...")
+    assert judge(names, "", "passes()")["detail"].endswith(FORWARDED)
+    assert judge(names, "", "takes(1, b=2)")["detail"].endswith(FORWARDED)
+    assert not judge(names, "", "takes(1)")["detail"].endswith(FORWARDED)
