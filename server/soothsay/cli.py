@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from soothsay import __version__
 from soothsay.config import METHODS, Settings, decode_settings
 from soothsay.errors import SoothsayError
 from soothsay.model.commands import FAILED, INTERRUPTED, OK, add_models_parser, run_models
 
+if TYPE_CHECKING:
+    from soothsay.session import Session
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     args = _parser().parse_args(arguments)
+    if args.run is not _serve:
+        logging.getLogger().addHandler(logging.NullHandler())  # what a person must know is said, not logged
     try:
         return args.run(args)
     except SoothsayError as error:
@@ -177,15 +183,19 @@ def _completion_at(args: argparse.Namespace) -> dict[str, Any]:
     session = Session(settings, workspace, open_in_process)
     try:
         session.load_model()  # a missing model is said before the index takes its time
-        for warning in session.warnings:
-            print(f"soothsay: {warning}", file=sys.stderr)
         bring_up_to_date(session)
+        _print_warnings(session)
         request = CompletionRequest(location.path.resolve(), text, offset, workspace)
         completion = completion_to_json(session.complete(request))
     finally:
         session.close()
     _write_last(completion)
     return completion
+
+
+def _print_warnings(session: Session) -> None:
+    for warning in session.warnings:
+        print(f"soothsay: {warning}", file=sys.stderr)
 
 
 def _index(args: argparse.Namespace) -> int:
@@ -201,6 +211,7 @@ def _index(args: argparse.Namespace) -> int:
             status = session.index.status()
         else:
             status = build_with_progress_bar(session, embed=not args.no_vectors)
+        _print_warnings(session)
     finally:
         session.close()
     print(json.dumps(asdict(status), indent=2) if args.json else status.describe())
