@@ -212,7 +212,7 @@ def machine() -> dict[str, str]:
         "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "commit of the check": head_commit(),
         "hardware": f"{cpu or platform.processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
         "load when the check was timed": f"{os.getloadavg()[0]:.1f}, on {os.cpu_count()} cores",
-        "python": platform.python_version(), "model": "qwen2.5-coder-0.5b, greedy, default settings",
+        "python": platform.python_version(), "model": "qwen2.5-coder-0.5b, greedy, default settings but max_latency_ms=120000",
         **{name: version(name) for name in packages},
     }  # fmt: skip
 
