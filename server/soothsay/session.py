@@ -155,7 +155,7 @@ class Session:
             return self.index.build(report, cancel, settings.python or None, settings.all_packages, embed)
 
     def reindex(self, on_progress: OnProgress, cancel: Event) -> Status:
-        """Like `build_index`, with every workspace file read again."""
+        """What a user asks for by hand: the same as `build_index`, which reads again what has changed."""
         return self.build_index(on_progress, cancel)
 
     def update_files(self, paths: Sequence[Path]) -> int:

@@ -36,8 +36,7 @@ class LlamaRuntime:
 
     def __init__(self, path: Path, *, context: int = 4096, threads: int = 0) -> None:
         """Load the weights at ``path`` with room for ``context`` tokens. Raises `SoothsayError`."""
-        self._errors = _capture_log()
-        self._model: llama_cpp.llama_model_p | None = _load(path, self._errors)
+        self._model: llama_cpp.llama_model_p | None = _load(path, _capture_log())
 
         self.vocab = Vocab(self._model)
         self.n_ctx = context
