@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from .imports import Imports, imports_of
+from .imports import imports_of
 from .names import MODULE_NAMES
-from .sources.base import OwnerFacts
+from .sources.base import FileFacts, OwnerFacts
 from .syntax import parse_python, string_value, text_of, walk
 from .text import first_sentence, shorten, squeeze
 from .types import Chunk, Parameter, ParameterKind, Symbol, SymbolKind
@@ -21,16 +21,6 @@ _PLAIN_BASES = frozenset({"object", "ABC", "Protocol", "Generic"})
 _PLAIN_DECORATORS = frozenset({"dataclass", "final", "total_ordering", "runtime_checkable"})
 _DYNAMIC = ("globals()", "sys.modules", "exec(", "vars()", "setattr(")
 _OBJECT_NAMES = (*dir(object), "__dict__", "__module__", "__weakref__")
-
-
-@dataclass(frozen=True, slots=True)
-class FileFacts:
-    """Everything the index keeps of one file."""
-
-    chunks: tuple[Chunk, ...] = ()
-    symbols: tuple[Symbol, ...] = ()
-    owners: tuple[OwnerFacts, ...] = ()
-    imports: Imports = field(default_factory=Imports)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,9 @@ def pack_hit(hit: Hit) -> list[Any]:
         hit.kind,
         hit.score,
         pack_symbol(hit.symbol) if hit.symbol else None,
-        [chunk.path, chunk.uri, chunk.start_line, chunk.end_line, chunk.text] if chunk else None,
+        [chunk.path, chunk.uri, chunk.start_line, chunk.end_line, chunk.text, chunk.title, chunk.kind]
+        if chunk
+        else None,
         pack_symbol(chunk.symbol) if chunk and chunk.symbol else None,
         hit.scores,
     ]
@@ -108,6 +110,7 @@ def unpack_hit(plain: Sequence[Any]) -> Hit:
     kind, score, symbol, chunk, chunk_symbol, scores = plain
     found = None
     if chunk:
-        path, uri, start, end, text = chunk
-        found = Chunk(path, uri, start, end, text, unpack_symbol(chunk_symbol) if chunk_symbol else None)
+        path, uri, start, end, text, title, chunk_kind = chunk
+        definition = unpack_symbol(chunk_symbol) if chunk_symbol else None
+        found = Chunk(path, uri, start, end, text, definition, title, chunk_kind)
     return Hit(kind, score, unpack_symbol(symbol) if symbol else None, found, scores)

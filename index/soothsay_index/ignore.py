@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from pathspec import GitIgnoreSpec
 
@@ -45,16 +45,16 @@ class _Rules:
         return self.spec.check_file(relative).include
 
 
-def walk_files(
-    root: Path, suffixes: tuple[str, ...] = (".py", ".pyi"), max_bytes: int = MAX_BYTES
-) -> Iterator[Path]:
-    """Every file under ``root`` that may be indexed, in a stable order."""
-    yield from _walk(root, (), suffixes, max_bytes)
+Wanted = Callable[[PurePath], bool]
+"""Judges a file by its name."""
 
 
-def may_read(
-    root: Path, path: Path, suffixes: tuple[str, ...] = (".py", ".pyi"), max_bytes: int = MAX_BYTES
-) -> bool:
+def walk_files(root: Path, wanted: Wanted, max_bytes: int = MAX_BYTES) -> Iterator[Path]:
+    """Every file under ``root`` that is wanted and may be indexed, in a stable order."""
+    yield from _walk(root, (), wanted, max_bytes)
+
+
+def may_read(root: Path, path: Path, wanted: Wanted, max_bytes: int = MAX_BYTES) -> bool:
     """The same judgement for a single file: would :func:`walk_files` have found it?"""
     try:
         parts = path.relative_to(root).parts
@@ -67,7 +67,7 @@ def may_read(
         folder = folder / part
         if not _may_enter(folder, rules):
             return False
-    return _may_index(path, _with_own(rules, folder), suffixes, max_bytes)
+    return _may_index(path, _with_own(rules, folder), wanted, max_bytes)
 
 
 def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str | None:
@@ -86,9 +86,7 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str | None:
         return None
 
 
-def _walk(
-    folder: Path, rules: tuple[_Rules, ...], suffixes: tuple[str, ...], max_bytes: int
-) -> Iterator[Path]:
+def _walk(folder: Path, rules: tuple[_Rules, ...], wanted: Wanted, max_bytes: int) -> Iterator[Path]:
     rules = _with_own(rules, folder)
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -99,8 +97,8 @@ def _walk(
         # Links are not followed: they lead out of the workspace, or round in circles.
         if entry.is_dir(follow_symlinks=False):
             if _may_enter(path, rules):
-                yield from _walk(path, rules, suffixes, max_bytes)
-        elif entry.is_file(follow_symlinks=False) and _may_index(path, rules, suffixes, max_bytes):
+                yield from _walk(path, rules, wanted, max_bytes)
+        elif entry.is_file(follow_symlinks=False) and _may_index(path, rules, wanted, max_bytes):
             yield path
 
 
@@ -120,8 +118,8 @@ def _may_enter(folder: Path, rules: tuple[_Rules, ...]) -> bool:
     return not _ignored(folder, rules, is_folder=True)
 
 
-def _may_index(path: Path, rules: tuple[_Rules, ...], suffixes: tuple[str, ...], max_bytes: int) -> bool:
-    if path.suffix not in suffixes or is_secret(path.name) or _ignored(path, rules, is_folder=False):
+def _may_index(path: Path, rules: tuple[_Rules, ...], wanted: Wanted, max_bytes: int) -> bool:
+    if not wanted(path) or is_secret(path.name) or _ignored(path, rules, is_folder=False):
         return False
     try:
         return path.is_file() and path.stat().st_size <= max_bytes

@@ -14,7 +14,7 @@ from .text import search_text, split_identifier
 from .types import Chunk, Symbol
 
 # Raise this when a column, or what is written into one, changes: everything stored is then rebuilt.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _TEXT = pa.string()
 SYMBOLS = pa.schema(
@@ -45,11 +45,14 @@ OWNERS = pa.schema(
 CHUNKS = pa.schema(
     [
         ("id", _TEXT),
+        ("release", _TEXT),
         ("path", _TEXT),
         ("uri", _TEXT),
         ("module", _TEXT),
         ("start_line", pa.int32()),
         ("end_line", pa.int32()),
+        ("kind", _TEXT),
+        ("title", _TEXT),
         ("text", _TEXT),
         ("symbol_id", _TEXT),
         ("vector_key", _TEXT),
@@ -87,7 +90,7 @@ def chunk_embedding_text(chunk: Chunk) -> str:
     """What is embedded of a chunk: a definition's name and summary, else the start of its text."""
     if chunk.symbol is not None and chunk.symbol.summary:
         return embedding_text(chunk.symbol)
-    return " ".join(split_identifier(chunk.text))[:300]
+    return " ".join(split_identifier(f"{chunk.title} {chunk.text[:600]}"))[:300]
 
 
 def vector_key(package: str, text: str) -> str:
@@ -156,18 +159,21 @@ def owner_row(facts: OwnerFacts, release: str, path: str = "") -> dict[str, Any]
     }
 
 
-def chunk_row(chunk: Chunk, module: str, package: str) -> dict[str, Any]:
+def chunk_row(chunk: Chunk, module: str, package: str, release: str = "") -> dict[str, Any]:
     """One row of the chunks table."""
     symbol = chunk.symbol
-    name = symbol.name if symbol else ""
+    name = symbol.name if symbol else chunk.title
     summary = symbol.summary if symbol else ""
     return {
-        "id": f"{chunk.path}:{chunk.start_line}:{chunk.end_line}",
+        "id": f"{release or chunk.path}:{chunk.start_line}:{chunk.end_line}",
+        "release": release,
         "path": chunk.path,
         "uri": chunk.uri,
         "module": module,
         "start_line": chunk.start_line,
         "end_line": chunk.end_line,
+        "kind": chunk.kind,
+        "title": chunk.title,
         "text": chunk.text,
         "symbol_id": f"{chunk.path}|{symbol.owner}.{symbol.name}" if symbol else "",
         "vector_key": vector_key(package, chunk_embedding_text(chunk)),
@@ -177,19 +183,34 @@ def chunk_row(chunk: Chunk, module: str, package: str) -> dict[str, Any]:
 
 def chunk_of(row: Mapping[str, Any], symbol: Symbol | None) -> Chunk:
     """The chunk a row of the chunks table stands for."""
-    return Chunk(row["path"], row["uri"], row["start_line"], row["end_line"], row["text"], symbol)
+    return Chunk(
+        row["path"],
+        row["uri"],
+        row["start_line"],
+        row["end_line"],
+        row["text"],
+        symbol,
+        row["title"],
+        row["kind"],
+    )
 
 
-def harvest_tables(harvests: Iterable[tuple[Release, Harvest]]) -> tuple[pa.Table, pa.Table]:
-    """The symbols and owners of some releases as tables, each qualified name once a release."""
+def harvest_tables(harvests: Iterable[tuple[Release, Harvest]]) -> dict[str, pa.Table]:
+    """Some releases as tables (symbols, owners, chunks), each qualified name once a release."""
     symbols: dict[str, dict[str, Any]] = {}
     owners: list[dict[str, Any]] = []
+    chunks: list[dict[str, Any]] = []
     for release, harvest in harvests:
         for symbol in harvest.symbols:
             row = symbol_row(symbol, release.key)
             symbols.setdefault(row["id"], row)
         owners += [owner_row(facts, release.key) for facts in harvest.owners]
-    return table_of(list(symbols.values()), SYMBOLS), table_of(owners, OWNERS)
+        chunks += [chunk_row(chunk, release.part, release.package, release.key) for chunk in harvest.chunks]
+    return {
+        "symbols": table_of(list(symbols.values()), SYMBOLS),
+        "owners": table_of(owners, OWNERS),
+        "chunks": table_of(chunks, CHUNKS),
+    }
 
 
 def table_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:

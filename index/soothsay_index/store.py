@@ -26,7 +26,7 @@ from .rows import CHUNKS, FILES, OWNERS, SCHEMA_VERSION, SYMBOLS, vectors_schema
 _SCALAR_INDICES: Mapping[str, tuple[str, ...]] = {
     "symbols": ("owner", "name", "qualified_name", "release", "vector_key", "path"),
     "owners": ("owner", "path", "release"),
-    "chunks": ("path", "symbol_id", "vector_key"),
+    "chunks": ("path", "release", "symbol_id", "vector_key"),
     "vectors": ("key", "package"),
     "files": (),
 }
@@ -277,7 +277,10 @@ class Store:
         self.workspace = workspace.resolve()
         self.dimension = dimension
         self.packages = Database(
-            root / "packages", {"symbols": SYMBOLS, "owners": OWNERS, "vectors": vectors}, model, dimension
+            root / "packages",
+            {"symbols": SYMBOLS, "owners": OWNERS, "chunks": CHUNKS, "vectors": vectors},
+            model,
+            dimension,
         )
         self.local = Database(
             root / "workspaces" / _slug(self.workspace),

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .chunking import FileFacts
 from .embedding import Embedder
 from .environment import Environment
 from .ignore import read_text
@@ -28,7 +27,7 @@ from .rows import (
     table_of,
     vectors_schema,
 )
-from .sources.base import Harvest, Release, Source
+from .sources.base import FileFacts, Harvest, PackageSource, Release
 from .sources.botocore_models import PACKAGE as BOTOCORE
 from .sources.botocore_models import BotocoreModels
 from .sources.python_env import PythonEnvironment
@@ -195,7 +194,8 @@ class Builder:
             except (RecursionError, ValueError) as error:
                 log.warning("%s is not indexed: %s", relative, error)
                 continue
-            fresh.append((relative, path, digest, facts))
+            if facts is not None:
+                fresh.append((relative, path, digest, facts))
         if complete:
             gone += [path for path in known if path not in seen]
         stale = [path for path in (*gone, *(relative for relative, *_ in fresh)) if path in known]
@@ -319,7 +319,7 @@ class Builder:
         services = [release for release in missing if release.origin == "service"]
         packages = [release for release in missing if release.origin != "service"]
         models = self._models()
-        batches: list[tuple[Source | None, list[Release]]] = [
+        batches: list[tuple[PackageSource | None, list[Release]]] = [
             (models, services[start : start + _SERVICES_AT_ONCE])
             for start in range(0, len(services), _SERVICES_AT_ONCE)
         ]
@@ -336,7 +336,7 @@ class Builder:
             done += len(batch)
         progress(Progress(stage, len(releases), len(releases)))
 
-    def _write_releases(self, source: Source, batch: Sequence[Release]) -> None:
+    def _write_releases(self, source: PackageSource, batch: Sequence[Release]) -> None:
         if not batch:
             return
         harvests: list[tuple[Release, Harvest]] = []
@@ -346,14 +346,13 @@ class Builder:
             except Exception as error:  # one broken package must not stop the run
                 log.warning("%s %s is not indexed: %s", release.package, release.version, error)
                 harvests.append((release, Harvest()))
-        symbols, owners = harvest_tables(harvests)
+        tables = harvest_tables(harvests)
         database = self._store.packages
         keys = [release.key for release in batch]
         # What a build that was killed half-way left behind.
-        database.delete_in("symbols", "release", keys)
-        database.delete_in("owners", "release", keys)
-        database.add("symbols", symbols)
-        database.add("owners", owners)
+        for name, rows in tables.items():
+            database.delete_in(name, "release", keys)
+            database.add(name, rows)
         database.mark(
             {
                 release.key: ReleaseState(len(harvest.symbols), release.origin, embedded=not harvest.symbols)

@@ -11,6 +11,7 @@ ParameterKind = Literal[
 ]
 SymbolKind = Literal["function", "method", "class", "module", "attribute", "operation"]
 Origin = Literal["package", "service", "workspace"]
+ChunkKind = Literal["code", "prose", "config"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,11 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A retrievable piece of workspace text: one tree-sitter node of a file, 1-based inclusive lines."""
+    """A retrievable piece of text: one tree-sitter node of a file, one section of a document.
+
+    Lines are 1-based and inclusive. ``title`` is what a person calls a piece that defines nothing: the headings above
+    a section, the name of a service in a compose file.
+    """
 
     path: str
     uri: str
@@ -63,6 +68,8 @@ class Chunk:
     end_line: int
     text: str
     symbol: Symbol | None = None  # the definition this chunk is, when it is one
+    title: str = ""
+    kind: ChunkKind = "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,8 @@ class Query:
 
     ``text`` is free text (the comment, the masked draft). ``owners`` are receivers known for certain:
     only their members can be the answer. ``packages`` and ``modules`` narrow or prefer when the receiver
-    is not known. ``path`` is the file being edited: its own chunks are never returned.
+    is not known. ``path`` is the file being edited: its own chunks are never returned. ``code`` are the lines
+    before the cursor, for finding similar code; ``recent`` the files edited or opened last, most recent first.
     """
 
     text: str
@@ -80,6 +88,8 @@ class Query:
     modules: tuple[str, ...] = ()
     path: str = ""
     limit: int = 5
+    code: str = ""
+    recent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

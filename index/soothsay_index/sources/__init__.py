@@ -1,5 +1,1 @@
-"""What can be indexed, one file a kind."""
-
-from .base import Harvest, OwnerFacts, Release, Source
-
-__all__ = ["Harvest", "OwnerFacts", "Release", "Source"]
+"""What can be indexed, one file a kind. ``base`` says what a source is, ``registry`` finds them."""

@@ -1,30 +1,40 @@
-"""What every source gives: releases that can be harvested for symbols."""
+"""What the sources give: releases of packages that can be harvested, files of the workspace that can be cut.
+
+A source is one small file. The built-in ones and those of other distributions are found alike, by entry points:
+``soothsay_index.packages`` names functions ``(Environment) -> PackageSource | None``, ``soothsay_index.files`` names
+functions ``() -> FileSource``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Protocol
 
-from ..types import Origin, Symbol
+from ..imports import Imports
+from ..types import Chunk, Origin, Symbol
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Release:
     """The unit of package documentation that is built once and shared: a part of a package at a version.
 
-    ``part`` is the import name (``numpy``) or the service (``bedrock``).
+    ``part`` is the import name (``numpy``, ``azure.storage.blob``) or the service (``bedrock``). ``source`` is the name
+    of the source that harvests it.
     """
 
     package: str
     version: str
     part: str
     origin: Origin = "package"
+    source: str = "python"
 
     @property
     def key(self) -> str:
-        """The name of the release in the manifest and in the tables."""
-        return f"{self.package}@{self.version}/{self.part}"
+        """The name of the release in the store. The plain form is what the code itself says; others are marked."""
+        plain = f"{self.package}@{self.version}/{self.part}"
+        return plain if self.source in {"python", "botocore"} else f"{plain}#{self.source}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +52,91 @@ class OwnerFacts:
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """The symbols of a release, and what is known of their owners."""
+    """The symbols and pieces of text of a release, and what is known of the symbols' owners."""
 
     symbols: tuple[Symbol, ...] = ()
     owners: tuple[OwnerFacts, ...] = ()
+    chunks: tuple[Chunk, ...] = ()
 
 
-class Source(Protocol):
-    """Something that can be indexed."""
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What the workspace uses, and in how many files: imported dotted names, and services it makes clients of."""
+
+    modules: Mapping[str, int] = field(default_factory=dict)
+    services: Mapping[str, int] = field(default_factory=dict)
+
+    def roots(self) -> dict[str, int]:
+        """The top-level packages, most used first."""
+        counts: dict[str, int] = {}
+        for module, count in self.modules.items():
+            root = module.split(".", 1)[0]
+            counts[root] = max(counts.get(root, 0), count)
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class Relevant:
+    """Releases a workspace needs, in the order in which they are worth building."""
+
+    now: tuple[Release, ...] = ()  # what its files use
+    next: tuple[Release, ...] = ()  # what they are likely to use: the other services of a client library
+
+
+class PackageSource(Protocol):
+    """Documentation that comes with what is installed."""
+
+    @property
+    def name(self) -> str:
+        """The value of :attr:`Release.source`."""
+        ...
 
     def releases(self) -> Sequence[Release]:
-        """What there is to harvest, cheaply."""
+        """All there is to harvest, cheaply."""
+        ...
+
+    def relevant(self, used: Used) -> Relevant:
+        """The releases among them that matter to a workspace which uses ``used``."""
         ...
 
     def harvest(self, release: Release) -> Harvest:
-        """Read one release. May take seconds."""
+        """Read one release. May take seconds, and may raise on broken packages."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file of the workspace is, under its names in the index and in imports."""
+
+    path: str  # relative to the workspace, with forward slashes; absolute for folders outside it
+    uri: str
+    package: str  # the workspace's name, which stands where other symbols have their package
+    module: str = ""
+    is_package: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """Everything the index keeps of one file."""
+
+    chunks: tuple[Chunk, ...] = ()
+    symbols: tuple[Symbol, ...] = ()
+    owners: tuple[OwnerFacts, ...] = ()
+    imports: Imports = field(default_factory=Imports)
+
+
+class FileSource(Protocol):
+    """Cuts one kind of workspace file. Stateless, quick, and content with broken files."""
+
+    @property
+    def name(self) -> str:
+        """What the kind is called in messages: ``python``, ``markdown``."""
+        ...
+
+    def handles(self, path: PurePath) -> bool:
+        """True when a file of this name may be of this kind. Judged by the name alone, nothing is read."""
+        ...
+
+    def cut(self, text: str, place: Place) -> FileFacts | None:
+        """The chunks and symbols of ``text``; None when it is not of this kind after all (any YAML file is no OpenAPI)."""
         ...

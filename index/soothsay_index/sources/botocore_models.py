@@ -11,9 +11,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from ..environment import Environment
 from ..text import first_sentence, shorten, strip_html
 from ..types import Parameter, Symbol, SymbolKind
-from .base import Harvest, OwnerFacts, Release
+from .base import Harvest, OwnerFacts, Release, Relevant, Used
 
 PACKAGE = "botocore"
 
@@ -70,6 +71,13 @@ def special_names(botocore: Path) -> dict[str, str]:
     return {}
 
 
+def open_source(environment: Environment) -> BotocoreModels | None:
+    """The source of the service clients in ``environment``; None when botocore is not installed."""
+    data = environment.find_folder("botocore/data")
+    installed = environment.package_of(PACKAGE)
+    return BotocoreModels(data, installed.version) if data and installed else None
+
+
 class BotocoreModels:
     """The service models in ``data`` (``…/site-packages/botocore/data``) of botocore ``version``."""
 
@@ -78,10 +86,21 @@ class BotocoreModels:
         self._version = version
         self._special = special_names(data.parent)
 
+    @property
+    def name(self) -> str:
+        return "botocore"
+
     def releases(self) -> Sequence[Release]:
         """One release a service."""
         services = sorted(folder.name for folder in self._data.iterdir() if _latest(folder))
-        return [Release(PACKAGE, self._version, service, "service") for service in services]
+        return [Release(PACKAGE, self._version, service, "service", self.name) for service in services]
+
+    def relevant(self, used: Used) -> Relevant:
+        """The services that clients are made of, most used first; then the others: the next client is one line away."""
+        known = {release.part: release for release in self.releases()}
+        order = sorted(used.services, key=lambda service: (-used.services[service], service))
+        now = tuple(known.pop(service) for service in order if service in known)
+        return Relevant(now, tuple(known.values()))
 
     def harvest(self, release: Release) -> Harvest:
         """All operations of one service and the client's other methods."""

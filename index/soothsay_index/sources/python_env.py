@@ -15,7 +15,7 @@ from ..environment import Environment
 from ..names import MODULE_NAMES
 from ..text import first_sentence, shorten, squeeze
 from ..types import Parameter, ParameterKind, Symbol, SymbolKind
-from .base import Harvest, OwnerFacts, Release
+from .base import Harvest, OwnerFacts, Release, Relevant, Used
 
 _KINDS: Mapping[griffe.ParameterKind, ParameterKind] = {
     griffe.ParameterKind.positional_only: "positional_only",
@@ -38,12 +38,21 @@ _EXTRA = "soothsay"
 _DOC_LIMIT = 600
 
 
+def open_source(environment: Environment) -> PythonEnvironment:
+    """The source of what is installed in ``environment``."""
+    return PythonEnvironment(environment)
+
+
 class PythonEnvironment:
     """The distributions of ``environment``, one release for each import name."""
 
     def __init__(self, environment: Environment, exclude: Path | None = None) -> None:
         self._environment = environment
         self._exclude = exclude  # the workspace: its own files are read by another source
+
+    @property
+    def name(self) -> str:
+        return "python"
 
     def releases(self) -> Sequence[Release]:
         """Everything installed that has a public import name. The standard library comes only when asked for."""
@@ -52,6 +61,11 @@ class PythonEnvironment:
             for found in self._environment.distributions.values()
             if not found.import_name.startswith("_") and found.import_name not in _NOT_PUBLIC
         ]
+
+    def relevant(self, used: Used) -> Relevant:
+        """What the workspace imports, the standard library last: every model knows it well."""
+        imported = [release for root in used.roots() if (release := self.release_of(root)) is not None]
+        return Relevant(now=tuple(sorted(imported, key=lambda release: release.package == "python")))
 
     def release_of(self, import_name: str) -> Release | None:
         """The release that ``import import_name`` uses."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from ..chunking import FileFacts, cut_python
-from ..ignore import may_read, read_text, walk_files
+from ..ignore import may_read, walk_files
 from ..types import Symbol
-from .base import OwnerFacts
+from .base import FileFacts, OwnerFacts, Place
+from .registry import file_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +32,27 @@ class Workspace:
         return self.root.name or "workspace"
 
     def files(self) -> Iterator[Path]:
-        """Every indexable file, in a stable order."""
-        return walk_files(self.root)
+        """Every file that one of the sources may cut, in a stable order."""
+        return walk_files(self.root, _is_handled)
 
     def may_read(self, path: Path) -> bool:
         """True when ``path`` is one of :meth:`files`."""
-        return may_read(self.root, path)
+        return may_read(self.root, path, _is_handled)
 
-    def read(self, path: Path) -> tuple[str, FileFacts] | None:
-        """The text of a file and the facts in it; None when it cannot be indexed."""
-        text = read_text(path)
-        if text is None:
-            return None
-        return text, self.cut(path, text)
+    def cut(self, path: Path, text: str) -> FileFacts | None:
+        """The facts in ``text``, which is (or will be) the contents of ``path``; None when no source wants it."""
+        relative = path.relative_to(self.root)
+        module = module_of(self.root, path) if path.suffix in {".py", ".pyi"} else Module("", False)
+        place = Place(relative.as_posix(), path.as_uri(), self.name, module.name, module.is_package)
+        for source in file_sources():
+            facts = source.cut(text, place) if source.handles(relative) else None
+            if facts is not None:
+                return facts
+        return None
 
-    def cut(self, path: Path, text: str) -> FileFacts:
-        """The facts in ``text``, which is (or will be) the contents of ``path``."""
-        module = module_of(self.root, path)
-        relative = path.relative_to(self.root).as_posix()
-        return cut_python(text, relative, path.as_uri(), module.name, self.name, module.is_package)
+
+def _is_handled(path: PurePath) -> bool:
+    return any(source.handles(path) for source in file_sources())
 
 
 def module_of(root: Path, path: Path) -> Module:

@@ -1,4 +1,4 @@
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 from index_fakes import write
@@ -7,8 +7,12 @@ from soothsay_index.ignore import is_secret, may_read, read_text, walk_files
 from soothsay_index.sources.workspace import module_of
 
 
+def is_python(path: PurePath) -> bool:
+    return path.suffix in {".py", ".pyi"}
+
+
 def names(root: Path) -> set[str]:
-    return {path.relative_to(root).as_posix() for path in walk_files(root)}
+    return {path.relative_to(root).as_posix() for path in walk_files(root, is_python)}
 
 
 def test_gitignore_is_honoured_also_the_nested_ones(tmp_path):
@@ -30,7 +34,7 @@ def test_gitignore_is_honoured_also_the_nested_ones(tmp_path):
     expected = {"a.py", "sub/only_here.py", "sub/keep.gen.py", "other/secret_1.py"}
     assert names(tmp_path) == expected
     every = list(tmp_path.rglob("*.py"))
-    assert {p.relative_to(tmp_path).as_posix() for p in every if may_read(tmp_path, p)} == expected
+    assert {p.relative_to(tmp_path).as_posix() for p in every if may_read(tmp_path, p, is_python)} == expected
 
 
 def test_environments_caches_and_links_are_not_entered(tmp_path):

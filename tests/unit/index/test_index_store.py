@@ -27,10 +27,10 @@ def open_database(folder: Path, model: str = "m", dimension: int = 4) -> Databas
 
 
 def fill(database: Database) -> None:
-    symbols, _ = harvest_tables(
+    tables = harvest_tables(
         [(RELEASE, Harvest((symbol("cut"), symbol("o'brien"), symbol("grow", parameters=None))))]
     )
-    database.add("symbols", symbols)
+    database.add("symbols", tables["symbols"])
     database.mark({RELEASE.key: ReleaseState(3, "package", embedded=True)})
 
 
@@ -54,7 +54,7 @@ def test_full_text_finds_split_words_and_rows_added_later(tmp_path):
     database = open_database(tmp_path)
     fill(database)
     later = symbol("create_model_customization_job", summary="Creates a fine-tuning job.")
-    database.add("symbols", harvest_tables([(RELEASE, Harvest((later,)))])[0])
+    database.add("symbols", harvest_tables([(RELEASE, Harvest((later,)))])["symbols"])
     assert database.full_text("symbols", "customization model", 3)[0]["name"] == later.name
     assert database.full_text("symbols", "", 3) == []
 
@@ -103,5 +103,6 @@ def test_an_unusable_folder_is_one_clear_line(tmp_path):
 
 
 def test_owner_facts_keep_their_hidden_names():
-    _, owners = harvest_tables([(RELEASE, Harvest((), (OwnerFacts("shapes", True, ("_a", "os")),)))])
+    tables = harvest_tables([(RELEASE, Harvest((), (OwnerFacts("shapes", True, ("_a", "os")),)))])
+    owners = tables["owners"]
     assert owners.to_pylist()[0]["hidden"] == "_a os"

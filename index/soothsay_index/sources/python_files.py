@@ -1,0 +1,22 @@
+"""The workspace's Python files."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from ..chunking import cut_python
+from .base import FileFacts, Place
+
+
+class PythonFiles:
+    """Definitions as symbols, and each of them as a chunk."""
+
+    @property
+    def name(self) -> str:
+        return "python"
+
+    def handles(self, path: PurePath) -> bool:
+        return path.suffix in {".py", ".pyi"}
+
+    def cut(self, text: str, place: Place) -> FileFacts:
+        return cut_python(text, place.path, place.uri, place.module, place.package, place.is_package)

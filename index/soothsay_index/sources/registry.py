@@ -1,0 +1,42 @@
+"""Finding the sources: the built-in ones and those that other distributions bring, all by entry points."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from ..environment import Environment
+from .base import FileSource, PackageSource
+
+log = logging.getLogger(__name__)
+
+PACKAGES = "soothsay_index.packages"
+FILES = "soothsay_index.files"
+
+
+def package_sources(environment: Environment) -> dict[str, PackageSource]:
+    """The sources that find something in ``environment``, by name."""
+    made = (factory(environment) for factory in _load(PACKAGES))
+    return {source.name: source for source in made if source is not None}
+
+
+@cache
+def file_sources() -> tuple[FileSource, ...]:
+    """The sources for files. The first that accepts a file cuts it, so those that look closer come first."""
+    return tuple(factory() for factory in _load(FILES))
+
+
+def _load(group: str) -> Iterator[Any]:
+    """The loaded entry points of ``group``, by name, other people's before ours: they may know a file better."""
+    for point in sorted(entry_points(group=group), key=_order):
+        try:
+            yield point.load()
+        except Exception as error:  # a plug-in that cannot be imported must not take the others with it
+            log.warning("The source %s is left out, it cannot be loaded: %s", point.name, error)
+
+
+def _order(point: EntryPoint) -> tuple[bool, str]:
+    return point.value.startswith("soothsay_index."), point.name
