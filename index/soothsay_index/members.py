@@ -11,11 +11,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from .database import one_of, quote
 from .embedding import Vectors
 from .ranking import MemberRanker
 from .rows import chunk_of, embedding_text, symbol_of, vector_key, worth_a_vector
 from .sources.base import OwnerFacts
-from .store import Store, one_of, quote
+from .store import Store
 from .types import Chunk, Symbol
 
 _KEPT_OWNERS = 256

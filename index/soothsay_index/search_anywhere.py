@@ -10,7 +10,8 @@ from .embedding import Vectors
 from .members import MemberViews
 from .ranking import RRF_K, query_sentence, read_query
 from .rows import chunk_of, symbol_of
-from .store import Database, Store, one_of, quote
+from .database import Database, one_of, quote
+from .store import Store
 from .text import terms
 from .types import Hit, Query, Symbol
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .database import Database, ReleaseState, one_of, quote
 from .embedding import Embedder
 from .environment import Environment
 from .ignore import read_text
@@ -32,7 +33,7 @@ from .sources.botocore_models import PACKAGE as BOTOCORE
 from .sources.botocore_models import BotocoreModels
 from .sources.python_env import PythonEnvironment
 from .sources.workspace import Module, Workspace, module_of, module_tree
-from .store import ReleaseState, Store, one_of, quote
+from .store import Store
 from .types import Progress
 
 log = logging.getLogger(__name__)
@@ -424,7 +425,6 @@ class Builder:
         report: Callable[[int], None],
         stop: threading.Event,
     ) -> bool:
-        from .store import Database
 
         assert isinstance(database, Database)
         assert self._embedder is not None

@@ -1,0 +1,291 @@
+"""A folder of LanceDB tables, with a manifest of what is completely written beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import lancedb
+import pyarrow as pa
+from filelock import FileLock, Timeout
+from lancedb.index import FTS, BTree
+
+from .errors import SoothsayIndexError
+from .rows import SCHEMA_VERSION
+
+_SCALAR_INDICES: Mapping[str, tuple[str, ...]] = {
+    "symbols": ("owner", "name", "qualified_name", "release", "vector_key", "path"),
+    "owners": ("owner", "path", "release"),
+    "chunks": ("path", "release", "symbol_id", "vector_key"),
+    "vectors": ("key", "package"),
+    "files": (),
+}
+_FULL_TEXT: Mapping[str, str] = {"symbols": "search_text", "chunks": "search_text"}
+_VECTOR_INDEX_FROM = 20_000  # a flat scan of fewer is quicker than the budget, and exact
+_IN_LIST = 400
+# Readers of other processes look for a newer version each second: after this long none is on an older one.
+_READERS_LEAVE = timedelta(seconds=30)
+
+
+def quote(value: str) -> str:
+    """A SQL literal. Names come from other people's files, and some of them contain quotes."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def one_of(column: str, values: Sequence[str]) -> str:
+    """A SQL filter for ``column`` being one of ``values``."""
+    return f"{column} IN ({', '.join(quote(value) for value in values)})"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseState:
+    """A release that is completely written; ``embedded`` once its vectors are there too."""
+
+    symbols: int
+    origin: str
+    embedded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a database contains and what it was made with."""
+
+    schema: int = SCHEMA_VERSION
+    model: str = ""
+    dimension: int = 0
+    releases: Mapping[str, ReleaseState] = field(default_factory=dict)
+
+
+class Database:
+    """A folder of LanceDB tables with a manifest. Reads are safe from any thread and wait for nobody.
+
+    Writers hold :meth:`writing` around what belongs together.
+    """
+
+    def __init__(self, folder: Path, schemas: Mapping[str, pa.Schema], model: str, dimension: int) -> None:
+        self.folder = folder
+        self._schemas = schemas
+        self._tables: dict[str, Any] = {}
+        self._opening = threading.Lock()
+        self._write = threading.RLock()
+        self._versions: tuple[float, dict[str, int]] = (0.0, {})
+        self._unsettled = 0
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file_lock = FileLock(str(folder / "write.lock"), thread_local=False)
+            with self.writing():
+                self._make_fit(model, dimension)
+            # Another process may write the shared database: look again after a second.
+            self._db = lancedb.connect(str(folder / "db"), read_consistency_interval=timedelta(seconds=1))
+        except (OSError, Timeout) as error:
+            raise SoothsayIndexError(
+                f"Cannot use the index folder {folder} ({error}): make it writable."
+            ) from None
+
+    @contextlib.contextmanager
+    def writing(self, timeout: float = 600.0) -> Iterator[None]:
+        """Keep everybody else from writing meanwhile: other threads, and other processes."""
+        with self._write, self._file_lock.acquire(timeout=timeout):
+            yield
+
+    # -- manifest ------------------------------------------------------------------------------------------
+
+    def manifest(self) -> Manifest:
+        """What is completely written."""
+        try:
+            plain = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
+            releases = {key: ReleaseState(**state) for key, state in plain["releases"].items()}
+            return Manifest(plain["schema"], plain["model"], plain["dimension"], releases)
+        except FileNotFoundError:
+            return Manifest(schema=0)
+        except (OSError, ValueError, KeyError, TypeError):
+            return Manifest(schema=-1)  # unreadable: not to be trusted, so it is rebuilt
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Replace the manifest atomically."""
+        temporary = self.folder / f"manifest.json.{os.getpid()}"
+        temporary.write_text(json.dumps(asdict(manifest), separators=(",", ":")), encoding="utf-8")
+        temporary.replace(self.folder / "manifest.json")
+
+    def mark(self, states: Mapping[str, ReleaseState]) -> None:
+        """Note releases as written."""
+        with self.writing():
+            manifest = self.manifest()
+            self.write_manifest(replace(manifest, releases={**manifest.releases, **states}))
+
+    def _make_fit(self, model: str, dimension: int) -> None:
+        """Throw away what another schema or embedding model wrote: it cannot be mixed."""
+        manifest = self.manifest()
+        if manifest.schema != SCHEMA_VERSION:
+            shutil.rmtree(self.folder / "db", ignore_errors=True)
+            self.write_manifest(Manifest(SCHEMA_VERSION, model, dimension))
+        elif model and (manifest.model, manifest.dimension) != (model, dimension):
+            shutil.rmtree(self.folder / "db" / "vectors.lance", ignore_errors=True)
+            releases = {key: replace(state, embedded=False) for key, state in manifest.releases.items()}
+            self.write_manifest(Manifest(SCHEMA_VERSION, model, dimension, releases))
+
+    # -- tables --------------------------------------------------------------------------------------------
+
+    def _table(self, name: str) -> Any | None:
+        """The table, or None when nothing was ever written to it."""
+        with self._opening:
+            if name not in self._tables:
+                try:
+                    self._tables[name] = self._db.open_table(name)
+                except (ValueError, FileNotFoundError, RuntimeError):
+                    return None
+            return self._tables[name]
+
+    def add(self, name: str, rows: pa.Table) -> None:
+        """Append rows."""
+        if not len(rows):
+            return
+        with self._write:
+            table = self._table(name)
+            if table is None:
+                table = self._db.create_table(name, data=rows, schema=self._schemas[name], exist_ok=False)
+                self._make_indices(name, table)
+                with self._opening:
+                    self._tables[name] = table
+            else:
+                table.add(rows)
+            self._wrote()
+
+    def delete(self, name: str, where: str) -> None:
+        """Remove the rows that match."""
+        with self._write:
+            table = self._table(name)
+            if table is not None:
+                table.delete(where)
+                self._wrote()
+
+    def _wrote(self) -> None:
+        self._unsettled += 1
+        self._versions = (0.0, {})
+
+    def refresh(self) -> None:
+        """See now what another process has written; without this it takes up to a second."""
+        for name in self._schemas:
+            table = self._table(name)
+            if table is not None:
+                table.checkout_latest()
+        self._versions = (0.0, {})
+
+    def delete_in(self, name: str, column: str, values: Sequence[str]) -> None:
+        """Remove the rows whose ``column`` is one of ``values``."""
+        for start in range(0, len(values), _IN_LIST):
+            self.delete(name, one_of(column, values[start : start + _IN_LIST]))
+
+    def rows(
+        self, name: str, where: str = "", columns: Sequence[str] | None = None, limit: int = 1_000_000
+    ) -> list[dict[str, Any]]:
+        """The rows that match, as dictionaries."""
+        return self.arrow(name, where, columns, limit).to_pylist()
+
+    def arrow(
+        self, name: str, where: str = "", columns: Sequence[str] | None = None, limit: int = 1_000_000
+    ) -> pa.Table:
+        """The rows that match, as an Arrow table."""
+        table = self._table(name)
+        schema = self._schemas[name]
+        wanted = list(columns or schema.names)
+        if table is None:
+            return pa.schema([schema.field(column) for column in wanted]).empty_table()
+        query = table.search().select(wanted).limit(limit)
+        return (query.where(where) if where else query).to_arrow()
+
+    def rows_in(
+        self, name: str, column: str, values: Sequence[str], columns: Sequence[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """The rows whose ``column`` is one of ``values``."""
+        found: list[dict[str, Any]] = []
+        for start in range(0, len(values), _IN_LIST):
+            found += self.rows(name, one_of(column, values[start : start + _IN_LIST]), columns)
+        return found
+
+    def full_text(self, name: str, words: str, limit: int, where: str = "") -> list[dict[str, Any]]:
+        """The best rows for ``words``, with their ``_score``."""
+        table = self._table(name)
+        if table is None or not words.strip():
+            return []
+        query = table.search(words, query_type="fts", fts_columns=_FULL_TEXT[name]).limit(limit)
+        if where:
+            query = query.where(where, prefilter=True)
+        return query.to_list()
+
+    def nearest(self, vector: Any, limit: int, where: str = "") -> list[dict[str, Any]]:
+        """The keys of the nearest vectors, with their ``_distance``."""
+        table = self._table("vectors")
+        if table is None:
+            return []
+        query = (
+            table.search(vector, vector_column_name="vector")
+            .distance_type("dot")
+            .select(["key", "_distance"])
+        )
+        query = query.limit(limit).nprobes(16)
+        if where:
+            query = query.where(where, prefilter=True)
+        return query.to_list()
+
+    def count(self, name: str, where: str | None = None) -> int:
+        """How many rows match."""
+        table = self._table(name)
+        return table.count_rows(where) if table is not None else 0
+
+    def version(self, name: str) -> int:
+        """A number that changes when the table does; asked of the disk at most once a second."""
+        asked, known = self._versions
+        if time.monotonic() - asked < 1.0 and name in known:
+            return known[name]
+        table = self._table(name)
+        version = table.version if table is not None else 0
+        if time.monotonic() - asked >= 1.0:
+            known = {}
+            asked = time.monotonic()
+        self._versions = (asked, {**known, name: version})
+        return version
+
+    @property
+    def unsettled(self) -> int:
+        """How many writes have not been compacted yet: rows outside the indices slow every search."""
+        return self._unsettled
+
+    def optimize(self) -> None:
+        """Compact the files of many small writes and bring the indices up to date, if anything was written."""
+        if not self._unsettled:
+            return
+        with self.writing():
+            self._unsettled = 0
+            for name in self._schemas:
+                table = self._table(name)
+                if table is None:
+                    continue
+                table.optimize(cleanup_older_than=_READERS_LEAVE)
+                if name == "vectors" and table.count_rows() >= _VECTOR_INDEX_FROM:
+                    self._index_vectors(table)
+            self._versions = (0.0, {})
+
+    def _make_indices(self, name: str, table: Any) -> None:
+        for column in _SCALAR_INDICES[name]:
+            table.create_index(column, config=BTree())
+        if name in _FULL_TEXT:
+            table.create_index(
+                _FULL_TEXT[name], config=FTS(with_position=False, remove_stop_words=True, stem=True)
+            )
+
+    def _index_vectors(self, table: Any) -> None:
+        from lancedb.index import IvfFlat
+
+        if any("vector" in index.columns for index in table.list_indices()):
+            return
+        table.create_index("vector", config=IvfFlat(distance_type="dot", num_partitions=128))

@@ -1,0 +1,67 @@
+"""Who writes: one process a workspace, however many editor windows are open on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The process that holds a lease; ``since`` in seconds of the epoch."""
+
+    pid: int
+    host: str
+    since: float
+
+
+class Lease:
+    """The right to write in ``folder``, held until :meth:`release` or the end of the process.
+
+    The operating system frees the lock of a process that ends in whatever way, so that the next one to ask takes
+    over at once. Who holds it is written beside it, for people.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._lock = FileLock(str(folder / "writer.lock"), thread_local=False)
+        self._note = folder / "writer.json"
+        self._guard = threading.Lock()
+
+    @property
+    def held(self) -> bool:
+        """True while this process may write."""
+        return self._lock.is_locked
+
+    def acquire(self) -> bool:
+        """Take the lease if it is free; False while another process has it. Returns at once."""
+        with self._guard:
+            if self._lock.is_locked:
+                return True
+            try:
+                self._lock.acquire(timeout=0)
+            except Timeout:
+                return False
+            owner = Owner(os.getpid(), socket.gethostname(), time.time())
+            self._note.write_text(json.dumps(asdict(owner)), encoding="utf-8")
+            return True
+
+    def release(self) -> None:
+        """Let another process write."""
+        with self._guard:
+            if self._lock.is_locked:
+                self._note.unlink(missing_ok=True)
+                self._lock.release(force=True)
+
+    def owner(self) -> Owner | None:
+        """Who holds it, as far as is known."""
+        try:
+            return Owner(**json.loads(self._note.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
