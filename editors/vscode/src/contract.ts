@@ -1,0 +1,103 @@
+/** What the server says: docs/protocol.md, as types. Nothing else is assumed about it. */
+
+export type Verdict = "verified" | "unverified" | "rejected";
+
+export interface Last {
+  readonly id: number;
+  readonly verdict: Verdict;
+  readonly symbol: string;
+  readonly package: string;
+  readonly version: string;
+  readonly retrieved: boolean;
+  readonly repaired: boolean;
+  readonly trimmed: boolean;
+}
+
+export interface IndexProgress {
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number;
+  readonly detail: string;
+  readonly remainingSeconds: number | null;
+}
+
+export interface Status {
+  readonly state: "loading" | "ready" | "paused" | "error";
+  readonly message: string;
+  readonly model: string;
+  readonly index: IndexProgress | null;
+  readonly last: Last | null;
+}
+
+export interface Token {
+  readonly text: string;
+  readonly probability: number;
+}
+
+export interface Evidence {
+  readonly kind: string;
+  readonly symbol: string;
+  readonly package: string;
+  readonly version: string;
+  readonly uri: string;
+  readonly text: string;
+  readonly score: number;
+}
+
+export interface Explanation {
+  readonly text: string;
+  readonly draft: string;
+  readonly verdict: Verdict;
+  readonly method: string;
+  readonly trigger: {
+    readonly fired: boolean;
+    readonly reasons: readonly string[];
+    readonly confidence: number | null;
+    readonly threshold: number;
+    readonly name: string | null;
+  };
+  readonly evidence: readonly Evidence[];
+  readonly tokens: readonly Token[];
+  readonly timings_ms: Readonly<Record<string, number>>;
+  readonly oracle: {
+    readonly questions: readonly { readonly what: string; readonly ms: number; readonly answered: boolean }[];
+    readonly problem: string;
+    readonly repaired: string;
+    readonly trimmed: string;
+  };
+}
+
+export interface Model {
+  readonly name: string;
+  readonly bytes: number;
+  readonly pulled: boolean;
+  readonly fim: boolean;
+  readonly current: boolean;
+  readonly licence: string;
+  readonly kind: string;
+}
+
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly message: string;
+  readonly fix: string;
+}
+
+export const NOTIFICATIONS = {
+  status: "soothsay/status",
+  didShow: "soothsay/didShow",
+  didPartiallyAccept: "soothsay/didPartiallyAccept",
+} as const;
+
+export const COMMANDS = {
+  accepted: "soothsay.accepted",
+  explain: "soothsay.explain",
+  explainLast: "soothsay.explainLast",
+  models: "soothsay.models",
+  pullModel: "soothsay.pullModel",
+  doctor: "soothsay.doctor",
+  reindex: "soothsay.reindex",
+  pause: "soothsay.pause",
+  resume: "soothsay.resume",
+} as const;
