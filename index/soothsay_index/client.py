@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from typing import Any
 from .codec import from_plain, to_plain, unpack_hit, unpack_symbol
 from .errors import SoothsayIndexError
 from .protocol import decode_line, encode_line
-from .sync import Status
+from .status import Status
 from .types import Hit, Progress, Query, Symbol
 
 log = logging.getLogger(__name__)
@@ -53,11 +53,13 @@ class IndexClient:
         threads: int = 1,
         python: str = sys.executable,
         log_file: Path | None = None,
+        docs: Sequence[Path] = (),
     ) -> None:
         self._command = [
             python, "-m", "soothsay_index.worker", "--root", str(root), "--workspace", str(workspace),
             "--threads", str(threads), "--model-id", model_id,
             *(["--model-folder", str(model_folder)] if model_folder else []),
+            *(argument for folder in docs for argument in ("--docs", str(folder))),
         ]  # fmt: skip
         self._timeout = timeout
         self._log_file = log_file
@@ -70,6 +72,13 @@ class IndexClient:
         self._closed = False
         self._members: dict[str, tuple[float, tuple[Symbol, ...]]] = {}
         self._generation = 0
+        self._shown: dict[
+            Path, str
+        ] = {}  # what the editor shows: a worker that is started anew is told again
+        self._untold: dict[Path, str | None] = {}
+        self._news = threading.Condition()
+        self._teller: threading.Thread | None = None
+        self._last_build: dict[str, Any] | None = None
 
     # -- the Index protocol --------------------------------------------------------------------------------
 
@@ -124,12 +133,19 @@ class IndexClient:
             "all_packages": all_packages,
             "embed": embed,
         }
+        self._last_build = parameters
         future = self._send("build", parameters, on_progress)
         deadline = time.monotonic() + timeout if timeout else None
         cancelled = False
         while True:
             try:
-                return from_plain(Status, future.result(0.1))
+                status = from_plain(Status, future.result(0.1))
+                self._forget()
+                return status
+            except SoothsayIndexError:
+                if self._alive() or self._closed or cancelled:
+                    raise
+                future = self._send("build", parameters, on_progress)  # it goes on where the last worker was
             except FutureTimeout:
                 if cancel is not None and cancel.is_set() and not cancelled:
                     cancelled = True
@@ -139,15 +155,21 @@ class IndexClient:
                         "Indexing took too long: try again, it goes on where it was."
                     ) from None
 
-    def update(self, paths: Iterable[Path], texts: Mapping[Path, str] | None = None) -> int:
-        """Index changed files again (``texts``: unsaved contents); returns how many were rewritten."""
-        parameters = {
-            "paths": [str(path) for path in paths],
-            "texts": {str(path): text for path, text in (texts or {}).items()},
-        }
-        changed = int(self._ask("update", parameters, 0, timeout=30.0))
+    def update(self, paths: Iterable[Path]) -> int:
+        """Index changed files again, and forget those that are gone; returns how many were rewritten."""
+        changed = int(self._ask("update", {"paths": [str(path) for path in paths]}, 0, timeout=30.0))
         self._forget()
         return changed
+
+    def mirror(self, path: Path, text: str) -> None:
+        """The editor shows ``text`` for ``path``, saved or not: it can be found in a moment. Returns at once."""
+        self._shown[path] = text
+        self._tell(path, text)
+
+    def forget(self, path: Path) -> None:
+        """The editor has closed ``path``: what is on disk counts. Returns at once."""
+        if self._shown.pop(path, None) is not None:
+            self._tell(path, None)
 
     def remove(self, paths: Iterable[Path]) -> int:
         """Forget files."""
@@ -170,6 +192,8 @@ class IndexClient:
         with self._lock:
             self._closed = True
             process, self._process = self._process, None
+        with self._news:
+            self._news.notify()
         if process is None:
             return
         try:
@@ -207,9 +231,38 @@ class IndexClient:
                     return otherwise
         return otherwise
 
+    def _tell(self, path: Path, text: str | None) -> None:
+        """Leave it to the teller's thread: a pipe may be full, and the caller is an event loop."""
+        with self._news:
+            self._untold[path] = text
+            if self._teller is None:
+                self._teller = threading.Thread(target=self._tell_all, name="index-teller", daemon=True)
+                self._teller.start()
+            self._news.notify()
+
+    def _tell_all(self) -> None:
+        while not self._closed:
+            with self._news:
+                self._news.wait_for(lambda: self._untold or self._closed)
+                untold, self._untold = self._untold, {}
+            for path, text in untold.items():
+                try:
+                    with self._lock:
+                        self._write(self._running(), _shows(path, text))
+                except SoothsayIndexError as error:
+                    log.debug("the index is not told of %s: %s", path, error)
+            self._forget_own()
+
     def _forget(self) -> None:
         self._generation += 1
         self._members.clear()
+
+    def _forget_own(self) -> None:
+        """Forget what typing may change: members of the workspace's own modules and classes, and of unknown owners."""
+        self._generation += 1
+        for owner, (_, members) in list(self._members.items()):
+            if not members or members[0].origin == "workspace":
+                self._members.pop(owner, None)
 
     def _alive(self) -> bool:
         process = self._process
@@ -224,13 +277,20 @@ class IndexClient:
             process = self._running()
             self._pending[identifier] = pending
             try:
-                assert process.stdin is not None
-                process.stdin.write(encode_line({"id": identifier, "method": method, "params": parameters}))
-                process.stdin.flush()
-            except (OSError, ValueError):
+                self._write(process, {"id": identifier, "method": method, "params": parameters})
+            except SoothsayIndexError:
                 self._pending.pop(identifier, None)
-                raise SoothsayIndexError("The index process has ended.") from None
+                raise
         return pending.future
+
+    @staticmethod
+    def _write(process: subprocess.Popen[bytes], message: dict[str, Any]) -> None:
+        try:
+            assert process.stdin is not None
+            process.stdin.write(encode_line(message))
+            process.stdin.flush()
+        except (OSError, ValueError):
+            raise SoothsayIndexError("The index process has ended.") from None
 
     def _running(self) -> subprocess.Popen[bytes]:
         """The worker, started if there is none. One that dies twice within a minute is not started again."""
@@ -261,16 +321,29 @@ class IndexClient:
         finally:
             if not isinstance(stderr, int):
                 stderr.close()
+        again = self._started > 0
         self._process = process
         self._started = time.monotonic()
         threading.Thread(target=self._read, args=(process,), name="index-answers", daemon=True).start()
+        if again:
+            self._tell_again(process)
         return process
+
+    def _tell_again(self, process: subprocess.Popen[bytes]) -> None:
+        """A new worker in place of a dead one knows neither the open documents nor what to look after."""
+        for path, text in list(self._shown.items()):
+            self._write(process, _shows(path, text))
+        if self._last_build is not None:
+            self._write(process, {"id": 0, "method": "build", "params": self._last_build})
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
         for line in process.stdout:
             message = decode_line(line)
             if message is None:
+                continue
+            if "event" in message:
+                self._forget()
                 continue
             if "progress" in message:
                 self._forget()
@@ -298,3 +371,10 @@ class IndexClient:
         for pending in lost.values():
             if not pending.future.done():
                 pending.future.set_exception(SoothsayIndexError("The index process has ended."))
+
+
+def _shows(path: Path, text: str | None) -> dict[str, Any]:
+    """The message that the editor shows ``text`` for ``path``; None: that it has closed it."""
+    if text is None:
+        return {"method": "forget", "params": {"path": str(path)}}
+    return {"method": "mirror", "params": {"path": str(path), "text": text}}

@@ -48,11 +48,16 @@ def one_of(column: str, values: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseState:
-    """A release that is completely written; ``embedded`` once its vectors are there too."""
+    """A release that is completely written; ``embedded`` once its vectors are there too.
+
+    ``used`` is when a workspace last had it in its environment, in seconds of the epoch.
+    """
 
     symbols: int
     origin: str
     embedded: bool = False
+    chunks: int = 0
+    used: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,14 @@ class Database:
         with self.writing():
             manifest = self.manifest()
             self.write_manifest(replace(manifest, releases={**manifest.releases, **states}))
+
+    def unmark(self, keys: Sequence[str]) -> None:
+        """Note releases as not written."""
+        with self.writing():
+            manifest = self.manifest()
+            gone = set(keys)
+            kept = {key: state for key, state in manifest.releases.items() if key not in gone}
+            self.write_manifest(replace(manifest, releases=kept))
 
     def _make_fit(self, model: str, dimension: int) -> None:
         """Throw away what another schema or embedding model wrote: it cannot be mixed."""

@@ -49,9 +49,23 @@ Wanted = Callable[[PurePath], bool]
 """Judges a file by its name."""
 
 
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder that may be looked into, and the files directly in it that are wanted and may be indexed."""
+
+    path: Path
+    files: tuple[Path, ...]
+
+
+def walk(root: Path, wanted: Wanted, max_bytes: int = MAX_BYTES) -> Iterator[Folder]:
+    """Every folder under ``root``, itself included, in a stable order."""
+    yield from _walk(root, (), wanted, max_bytes)
+
+
 def walk_files(root: Path, wanted: Wanted, max_bytes: int = MAX_BYTES) -> Iterator[Path]:
     """Every file under ``root`` that is wanted and may be indexed, in a stable order."""
-    yield from _walk(root, (), wanted, max_bytes)
+    for folder in walk(root, wanted, max_bytes):
+        yield from folder.files
 
 
 def may_read(root: Path, path: Path, wanted: Wanted, max_bytes: int = MAX_BYTES) -> bool:
@@ -86,20 +100,25 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str | None:
         return None
 
 
-def _walk(folder: Path, rules: tuple[_Rules, ...], wanted: Wanted, max_bytes: int) -> Iterator[Path]:
+def _walk(folder: Path, rules: tuple[_Rules, ...], wanted: Wanted, max_bytes: int) -> Iterator[Folder]:
     rules = _with_own(rules, folder)
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError:
         return
+    files: list[Path] = []
+    folders: list[Path] = []
     for entry in entries:
         path = Path(entry.path)
         # Links are not followed: they lead out of the workspace, or round in circles.
         if entry.is_dir(follow_symlinks=False):
             if _may_enter(path, rules):
-                yield from _walk(path, rules, wanted, max_bytes)
+                folders.append(path)
         elif entry.is_file(follow_symlinks=False) and _may_index(path, rules, wanted, max_bytes):
-            yield path
+            files.append(path)
+    yield Folder(folder, tuple(files))
+    for inner in folders:
+        yield from _walk(inner, rules, wanted, max_bytes)
 
 
 def _with_own(rules: tuple[_Rules, ...], folder: Path) -> tuple[_Rules, ...]:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from .crew import OpenCrew, processes
 from .embedding import Embedder, SentenceTransformerEmbedder
-from .environment import Environment, find_environment
+from .environment import Environment
 from .errors import SoothsayIndexError
 from .members import MemberViews
+from .overlay import Overlay
+from .progress import OnProgress, nobody
 from .search import Searcher
+from .sources.base import Used
+from .sources.workspace import Workspace
+from .status import Status, status_of
 from .store import Store
-from .sync import Builder, OnProgress, Status, status_of
-from .types import Hit, Progress, Query, Symbol
+from .types import Hit, Query, Symbol
+from .writer import BuildOptions, Writer
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +29,19 @@ log = logging.getLogger(__name__)
 class LocalIndex:
     """The :class:`~soothsay_index.types.Index` over a store on disk. Reading is thread-safe and quick."""
 
-    def __init__(self, store: Store, embedder: Embedder | None = None) -> None:
-        self._store = store
+    def __init__(
+        self,
+        store: Store,
+        embedder: Embedder | None = None,
+        crew: OpenCrew = processes,
+        docs: Sequence[Path] = (),
+    ) -> None:
+        self.store = store
+        self.workspace = Workspace(store.workspace, docs)
+        self.writer = Writer(store, self.workspace, embedder, crew)
         self._embedder = embedder
-        self._views = MemberViews(store)
+        self._overlay = Overlay()
+        self._views = MemberViews(store, self._overlay)
         self._searcher = Searcher(store, self._views, embedder)
         self._loading: threading.Thread | None = None
 
@@ -37,22 +53,19 @@ class LocalIndex:
         model_folder: Path | None = None,
         model_id: str = "all-MiniLM-L6-v2",
         threads: int | None = None,
+        docs: Sequence[Path] = (),
     ) -> LocalIndex:
         """Open (or create) the index of ``workspace`` under the folder ``root``.
 
-        ``model_folder`` is the embedding model; without one the index works by full text alone.
+        ``model_folder`` is the embedding model; without one the index works by full text alone. ``docs`` are folders
+        of documentation outside the workspace.
         """
         if not workspace.is_dir():
             raise SoothsayIndexError(f"No folder {workspace}: give the workspace's root folder.")
         embedder = (
             SentenceTransformerEmbedder(model_folder, model_id, threads=threads) if model_folder else None
         )
-        return cls(Store(root, workspace, model_id if embedder else ""), embedder)
-
-    @property
-    def store(self) -> Store:
-        """The tables behind this index."""
-        return self._store
+        return cls(Store(root, workspace, model_id if embedder else ""), embedder, docs=docs)
 
     def load_model(self) -> None:
         """Load the embedding model now; until it is loaded, searches do without vectors."""
@@ -72,6 +85,8 @@ class LocalIndex:
         except Exception as error:
             log.warning("The embedding model does not load, search goes on without it: %s", error)
 
+    # -- reading -------------------------------------------------------------------------------------------
+
     def members(self, owner: str) -> Sequence[Symbol]:
         """All members of ``owner``, documented ones first; empty when it is not known."""
         return self._views.view(owner).members
@@ -90,17 +105,46 @@ class LocalIndex:
         return self._views.has_name(name)
 
     def search(self, query: Query) -> Sequence[Hit]:
-        """The best ``query.limit`` hits, best first."""
+        """The best ``query.limit`` hits, best first. The open documents count as recent, the last edited first."""
         if self._loading is not None:
             self._loading.join()
-        return self._searcher.search(query)
+        recent = query.recent or tuple(reversed(list(self._overlay.snapshot())))
+        return self._searcher.search(replace(query, recent=recent))
 
     def status(self) -> Status:
         """How much is indexed."""
-        return status_of(self._store)
+        return status_of(self.store)
 
-    def close(self) -> None:
-        """Nothing to free: it is there so that an index in a worker process can be closed alike."""
+    # -- documents that are open in an editor --------------------------------------------------------------
+
+    def mirror(self, path: Path, text: str) -> None:
+        """The editor shows ``text`` for ``path``: that counts from now on, and what is stored of the file does not."""
+        name = self.workspace.name_of(path)
+        if name is None or not self.workspace.may_show(path):
+            return
+        try:
+            facts = self.workspace.cut(self.workspace.place(name), text)
+        except (RecursionError, ValueError) as error:
+            log.warning("%s is not indexed as it is typed: %s", name, error)
+            return
+        if facts is not None:
+            self._overlay.put(name, facts)
+
+    def forget(self, path: Path) -> None:
+        """The editor has closed ``path``: what is stored of it counts again."""
+        name = self.workspace.name_of(path)
+        if name is not None:
+            self._overlay.drop(name)
+
+    def open_files(self) -> Used:
+        """What the open documents use."""
+        files = self._overlay.snapshot().values()
+        return Used(
+            {module: 1 for file in files for module in file.imports.modules},
+            {service: 1 for file in files for service in file.imports.services},
+        )
+
+    # -- writing -------------------------------------------------------------------------------------------
 
     def build(
         self,
@@ -110,18 +154,11 @@ class LocalIndex:
         all_packages: bool = False,
         embed: bool = True,
     ) -> Status:
-        """Bring the index up to date with the workspace and the environment of ``interpreter``.
-
-        Where no environment is found, that is reported as progress of stage ``environment`` and the workspace alone
-        is indexed.
-        """
-        report = on_progress or (lambda _: None)
-        environment = None
-        try:
-            environment = find_environment(self._store.workspace, interpreter)
-        except SoothsayIndexError as error:
-            report(Progress("environment", 0, 0, str(error)))
-        return self.build_from(environment, report, cancel, all_packages, embed)
+        """Bring the index up to date with the workspace and the environment of ``interpreter``."""
+        options = BuildOptions(str(interpreter) if interpreter else None, all_packages, embed)
+        self.writer.build(options, self.open_files(), on_progress or nobody, cancel)
+        self._views.forget()
+        return self.status()
 
     def build_from(
         self,
@@ -131,17 +168,20 @@ class LocalIndex:
         all_packages: bool = False,
         embed: bool = True,
     ) -> Status:
-        """Like :meth:`build`, with an environment that was found already; see :meth:`Builder.build`."""
-        builder = Builder(self._store.workspace, self._store, environment, self._embedder)
-        return builder.build(on_progress or (lambda _: None), cancel, all_packages, embed)
+        """Like :meth:`build`, with an environment that was found already."""
+        options = BuildOptions(None, all_packages, embed)
+        self.writer.build_from(environment, options, self.open_files(), on_progress or nobody, cancel)
+        self._views.forget()
+        return self.status()
 
-    def update(self, paths: Iterable[Path], texts: Mapping[Path, str] | None = None) -> int:
-        """Index changed files again (``texts``: unsaved contents); returns how many were rewritten."""
-        return self._files_builder().update_files(paths, texts)
+    def update(self, paths: Iterable[Path]) -> int:
+        """Index changed files again, and forget those that are gone; returns how many were rewritten."""
+        return self.writer.update(paths)
 
     def remove(self, paths: Iterable[Path]) -> int:
         """Forget files."""
-        return self._files_builder().remove_files(paths)
+        return self.writer.remove(paths)
 
-    def _files_builder(self) -> Builder:
-        return Builder(self._store.workspace, self._store, None, self._embedder)
+    def close(self) -> None:
+        """Let another process write."""
+        self.writer.close()

@@ -10,16 +10,21 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from .database import one_of, quote
 from .embedding import Vectors
+from .overlay import Overlay
 from .ranking import MemberRanker
-from .rows import chunk_of, embedding_text, symbol_of, vector_key, worth_a_vector
+from .rows import chunk_of, embedding_text, owner_of, symbol_of, vector_key, worth_a_vector
 from .sources.base import OwnerFacts
 from .store import Store
 from .types import Chunk, Symbol
 
 _KEPT_OWNERS = 256
+_OWNERS_SHARED = 15.0  # seconds
+_NAMES_KEPT = 5.0  # seconds
 
 
 class OwnerView:
@@ -69,38 +74,40 @@ class OwnerView:
 
 
 class MemberViews:
-    """Owner views of a store, remembered until its tables change. Safe from any thread."""
+    """Owner views of a store and of the unsaved documents, remembered until they change. Safe from any thread."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, overlay: Overlay | None = None) -> None:
         self._store = store
+        self._overlay = overlay or Overlay()
         self._lock = threading.Lock()
-        self._views: OrderedDict[str, OwnerView] = OrderedDict()
-        self._names: frozenset[str] | None = None
-        self._stamp: tuple[int, ...] = ()
+        self._own = _Remembered()
+        self._own_stamp: tuple[int, int] = (-1, -1)
+        self._own_names: frozenset[str] = frozenset()
+        self._stored_owners: tuple[int, frozenset[str]] = (-1, frozenset())
+        self._packaged = _Remembered()
+        self._packaged_stamp: tuple[int, frozenset[str]] = (-1, frozenset())
+        self._packaged_since = 0.0
+        self._packaged_names: tuple[float, int, frozenset[str]] = (0.0, -1, frozenset())
         self._releases: tuple[float, frozenset[str], frozenset[str]] | None = None
 
     def view(self, owner: str) -> OwnerView:
         """The view of ``owner``; one without symbols when it is not known."""
-        self._forget_if_changed()
-        with self._lock:
-            known = self._views.get(owner)
-            if known is not None:
-                self._views.move_to_end(owner)
-                return known
-        view = self._read(owner)
-        with self._lock:
-            self._views[owner] = view
-            while len(self._views) > _KEPT_OWNERS:
-                self._views.popitem(last=False)
-        return view
+        self._forget_what_changed()
+        # What the workspace defines hides an installed package of the same name.
+        return self._own_view(owner) or self._package_view(owner)
 
     def has_name(self, name: str) -> bool:
         """True when any visible symbol has this bare name."""
-        self._forget_if_changed()
-        names = self._names
-        if names is None:
-            names = self._names = self._read_names()
-        return name in names
+        self._forget_what_changed()
+        return name in self._names_of_workspace() or name in self._names_of_packages()
+
+    def forget(self) -> None:
+        """Read everything anew: a build has ended."""
+        with self._lock:
+            self._packaged.clear()
+            self._packaged_names = (0.0, -1, frozenset())
+            self._releases = None
+            self._own_stamp = (-1, -1)
 
     def vectors(self, view: OwnerView) -> tuple[Vectors, npt.NDArray[np.bool_]]:
         """A matrix with one row a symbol of ``view``, and which of the rows are known yet."""
@@ -127,6 +134,10 @@ class MemberViews:
 
     def chunk(self, symbol: Symbol) -> Chunk | None:
         """The workspace chunk that defines ``symbol``."""
+        for file in self._overlay.snapshot().values():
+            for chunk in file.chunks:
+                if chunk.symbol is not None and chunk.uri == symbol.uri and chunk.symbol == symbol:
+                    return chunk
         rows = self._store.local.rows(
             "chunks", f"symbol_id LIKE {quote('%|' + symbol.qualified_name)}", limit=8
         )
@@ -158,49 +169,131 @@ class MemberViews:
             self._releases = cached
         return cached[1], cached[2]
 
-    def _forget_if_changed(self) -> None:
-        stamp = (self._store.packages.version("symbols"), self._store.local.version("symbols"))
-        if stamp != self._stamp:
-            with self._lock:
-                self._stamp = stamp
-                self._views.clear()
-                self._names = None
-                self._releases = None
+    def _forget_what_changed(self) -> None:
+        own = (self._store.local.version("symbols"), self._overlay.generation)
+        packaged = (self._store.packages.version("symbols"), self.visible())
+        with self._lock:
+            if own != self._own_stamp:
+                self._own_stamp = own
+                self._own.clear()
+                self._own_names = frozenset()
+            if packaged != self._packaged_stamp:
+                # A release never changes once it is there: while a build adds others, what is known stays, but
+                # not for ever, since two releases may share an owner (stubs, namespace packages).
+                if time.monotonic() - self._packaged_since > _OWNERS_SHARED:
+                    self._packaged_since = time.monotonic()
+                    self._packaged.clear()
+                else:
+                    self._packaged.clear_empty()
+                self._packaged_stamp = packaged
 
-    def _read(self, owner: str) -> OwnerView:
-        where = f"owner = {quote(owner)}"
-        local = self._store.local
-        own = [symbol_of(row) for row in local.rows("symbols", where)]
-        facts = local.rows("owners", where)
-        if own or facts:
-            # What the workspace defines hides an installed package of the same name.
-            hidden = tuple(name for row in facts for name in row["hidden"].split())
-            closed = bool(facts) and all(row["closed"] for row in facts)
-            return OwnerView(owner, tuple(own), OwnerFacts(owner, closed, hidden))
-        hidden_releases = self.not_visible()
-        rows = [
-            row
-            for row in self._store.packages.rows("symbols", where)
-            if row["release"] not in hidden_releases
-        ]
-        facts = [
-            row for row in self._store.packages.rows("owners", where) if row["release"] not in hidden_releases
-        ]
-        symbols = {row["name"]: symbol_of(row) for row in rows}
-        if not facts:
-            return OwnerView(owner, tuple(symbols.values()), None)
-        hidden = tuple(dict.fromkeys(name for row in facts for name in row["hidden"].split()))
-        return OwnerView(
-            owner, tuple(symbols.values()), OwnerFacts(owner, all(row["closed"] for row in facts), hidden)
-        )
+    def _own_view(self, owner: str) -> OwnerView | None:
+        overlaid = self._overlay.snapshot()
+        facts = [each for file in overlaid.values() for each in file.owners if each.owner == owner]
+        stored = owner in self._owners_of_workspace()
+        if not stored and not facts:
+            return None
+        with self._lock:
+            known = self._own.get(owner)
+            stamp = self._own_stamp
+        if known is not None:
+            return known
+        symbols = [each for file in overlaid.values() for each in file.symbols if each.owner == owner]
+        if stored:
+            where = f"owner = {quote(owner)}"
+            local = self._store.local
+            symbols += [symbol_of(r) for r in local.rows("symbols", where) if r["path"] not in overlaid]
+            facts += [owner_of(r) for r in local.rows("owners", where) if r["path"] not in overlaid]
+        if not symbols and not facts:
+            return None
+        view = _view(owner, symbols, facts)
+        with self._lock:
+            if stamp == self._own_stamp:
+                self._own.put(owner, view)
+        return view
 
-    def _read_names(self) -> frozenset[str]:
+    def _package_view(self, owner: str) -> OwnerView:
+        with self._lock:
+            known = self._packaged.get(owner)
+        if known is not None:
+            return known
+        where, hidden = f"owner = {quote(owner)}", self.not_visible()
+        packages = self._store.packages
+        rows = [row for row in packages.rows("symbols", where) if row["release"] not in hidden]
+        facts = [owner_of(r) for r in packages.rows("owners", where) if r["release"] not in hidden]
+        view = _view(owner, list({row["name"]: symbol_of(row) for row in rows}.values()), facts)
+        with self._lock:
+            self._packaged.put(owner, view)
+        return view
+
+    def _owners_of_workspace(self) -> frozenset[str]:
+        version = self._store.local.version("owners")
+        if self._stored_owners[0] != version:
+            names: set[str] = set()
+            for table in ("owners", "symbols"):
+                names.update(
+                    self._store.local.arrow(table, columns=["owner"]).column("owner").unique().to_pylist()
+                )
+            self._stored_owners = (version, frozenset(names))
+        return self._stored_owners[1]
+
+    def _names_of_workspace(self) -> frozenset[str]:
+        with self._lock:
+            known, stamp = self._own_names, self._own_stamp
+        if known:
+            return known
+        overlaid = self._overlay.snapshot()
+        table = self._store.local.arrow("symbols", columns=["name", "path"])
+        columns = zip(table.column("name").to_pylist(), table.column("path").to_pylist(), strict=True)
+        names = {name for name, path in columns if path not in overlaid}
+        names.update(symbol.name for file in overlaid.values() for symbol in file.symbols)
+        with self._lock:
+            if stamp == self._own_stamp:
+                self._own_names = frozenset(names)
+        return frozenset(names)
+
+    def _names_of_packages(self) -> frozenset[str]:
+        version = self._store.packages.version("symbols")
+        read, known_version, known = self._packaged_names
+        # All names of all packages: while a build changes them every second they are not read each time.
+        if known_version == version or (known and time.monotonic() - read < _NAMES_KEPT):
+            return known
         hidden = self.not_visible()
-        names: set[str] = set()
         table = self._store.packages.arrow("symbols", columns=["name", "release"])
         if hidden:
-            names.update(row["name"] for row in table.to_pylist() if row["release"] not in hidden)
-        else:
-            names.update(table.column("name").unique().to_pylist())
-        names.update(self._store.local.arrow("symbols", columns=["name"]).column("name").unique().to_pylist())
-        return frozenset(names)
+            table = table.filter(pc.invert(pc.is_in(table.column("release"), pa.array(sorted(hidden)))))  # pyright: ignore
+        names = frozenset(table.column("name").unique().to_pylist())
+        self._packaged_names = (time.monotonic(), version, names)
+        return names
+
+
+class _Remembered:
+    """The views that were asked for last."""
+
+    def __init__(self) -> None:
+        self._views: OrderedDict[str, OwnerView] = OrderedDict()
+
+    def get(self, owner: str) -> OwnerView | None:
+        view = self._views.get(owner)
+        if view is not None:
+            self._views.move_to_end(owner)
+        return view
+
+    def put(self, owner: str, view: OwnerView) -> None:
+        self._views[owner] = view
+        while len(self._views) > _KEPT_OWNERS:
+            self._views.popitem(last=False)
+
+    def clear(self) -> None:
+        self._views.clear()
+
+    def clear_empty(self) -> None:
+        for owner in [owner for owner, view in self._views.items() if not view.members]:
+            del self._views[owner]
+
+
+def _view(owner: str, symbols: list[Symbol], facts: list[OwnerFacts]) -> OwnerView:
+    if not facts:
+        return OwnerView(owner, tuple(symbols), None)
+    hidden = tuple(dict.fromkeys(name for each in facts for name in each.hidden))
+    return OwnerView(owner, tuple(symbols), OwnerFacts(owner, all(each.closed for each in facts), hidden))

@@ -27,9 +27,10 @@ class Overlay:
         return self._facts
 
     def put(self, path: str, facts: FileFacts) -> None:
-        """``path`` now reads like this. The rows stored for it are hidden from now on."""
+        """``path`` now reads like this, and is the last that was edited. The rows stored for it are hidden."""
         with self._lock:
-            self._facts = MappingProxyType({**self._facts, path: facts})
+            others = {key: known for key, known in self._facts.items() if key != path}
+            self._facts = MappingProxyType({**others, path: facts})
             self._generation += 1
 
     def drop(self, path: str) -> bool:

@@ -13,8 +13,11 @@ from .sources.base import Harvest, OwnerFacts, Release
 from .text import search_text, split_identifier
 from .types import Chunk, Symbol
 
+# ``stamp`` is the hash of the file that a row was cut from: a file is rewritten by adding the new rows before the old
+# ones go, so that at no moment, a sudden death included, it is missing. Rows of packages have none.
+
 # Raise this when a column, or what is written into one, changes: everything stored is then rebuilt.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 _TEXT = pa.string()
 SYMBOLS = pa.schema(
@@ -22,6 +25,7 @@ SYMBOLS = pa.schema(
         ("id", _TEXT),
         ("release", _TEXT),
         ("path", _TEXT),
+        ("stamp", _TEXT),
         ("package", _TEXT),
         ("version", _TEXT),
         ("origin", _TEXT),
@@ -40,13 +44,21 @@ SYMBOLS = pa.schema(
     ]
 )
 OWNERS = pa.schema(
-    [("owner", _TEXT), ("release", _TEXT), ("path", _TEXT), ("closed", pa.bool_()), ("hidden", _TEXT)]
+    [
+        ("owner", _TEXT),
+        ("release", _TEXT),
+        ("path", _TEXT),
+        ("stamp", _TEXT),
+        ("closed", pa.bool_()),
+        ("hidden", _TEXT),
+    ]
 )
 CHUNKS = pa.schema(
     [
         ("id", _TEXT),
         ("release", _TEXT),
         ("path", _TEXT),
+        ("stamp", _TEXT),
         ("uri", _TEXT),
         ("module", _TEXT),
         ("start_line", pa.int32()),
@@ -56,6 +68,7 @@ CHUNKS = pa.schema(
         ("text", _TEXT),
         ("symbol_id", _TEXT),
         ("vector_key", _TEXT),
+        ("embedding_text", _TEXT),
         ("search_text", _TEXT),
     ]
 )
@@ -63,7 +76,9 @@ FILES = pa.schema(
     [
         ("path", _TEXT),
         ("uri", _TEXT),
-        ("hash", _TEXT),
+        ("stamp", _TEXT),
+        ("size", pa.int64()),
+        ("mtime", pa.int64()),
         ("module", _TEXT),
         ("is_package", pa.bool_()),
         ("modules", _TEXT),
@@ -103,7 +118,7 @@ def worth_a_vector(symbol: Symbol) -> bool:
     return symbol.kind not in {"attribute", "module"} or bool(symbol.summary)
 
 
-def symbol_row(symbol: Symbol, release: str, path: str = "") -> dict[str, Any]:
+def symbol_row(symbol: Symbol, release: str, path: str = "", stamp: str = "") -> dict[str, Any]:
     """One row of the symbols table."""
     key = vector_key(symbol.package, embedding_text(symbol)) if worth_a_vector(symbol) else ""
     first_parameters = " ".join(p.name for p in (symbol.parameters or ())[:8])
@@ -111,6 +126,7 @@ def symbol_row(symbol: Symbol, release: str, path: str = "") -> dict[str, Any]:
         "id": f"{path or release}|{symbol.owner}.{symbol.name}",
         "release": release,
         "path": path,
+        "stamp": stamp,
         "package": symbol.package,
         "version": symbol.version,
         "origin": symbol.origin,
@@ -148,26 +164,36 @@ def symbol_of(row: Mapping[str, Any]) -> Symbol:
     )
 
 
-def owner_row(facts: OwnerFacts, release: str, path: str = "") -> dict[str, Any]:
+def owner_row(facts: OwnerFacts, release: str, path: str = "", stamp: str = "") -> dict[str, Any]:
     """One row of the owners table."""
     return {
         "owner": facts.owner,
         "release": release,
         "path": path,
+        "stamp": stamp,
         "closed": facts.closed,
         "hidden": " ".join(facts.hidden),
     }
 
 
-def chunk_row(chunk: Chunk, module: str, package: str, release: str = "") -> dict[str, Any]:
-    """One row of the chunks table."""
+def owner_of(row: Mapping[str, Any]) -> OwnerFacts:
+    """The facts a row of the owners table stands for."""
+    return OwnerFacts(row["owner"], row["closed"], tuple(row["hidden"].split()))
+
+
+def chunk_row(
+    chunk: Chunk, module: str, package: str, release: str = "", stamp: str = "", position: int = 0
+) -> dict[str, Any]:
+    """One row of the chunks table; ``position`` tells apart the chunks of a file that begin in one line."""
     symbol = chunk.symbol
     name = symbol.name if symbol else chunk.title
     summary = symbol.summary if symbol else ""
+    embedded = chunk_embedding_text(chunk)
     return {
-        "id": f"{release or chunk.path}:{chunk.start_line}:{chunk.end_line}",
+        "id": f"{release or chunk.path}:{chunk.start_line}:{chunk.end_line}:{position}",
         "release": release,
         "path": chunk.path,
+        "stamp": stamp,
         "uri": chunk.uri,
         "module": module,
         "start_line": chunk.start_line,
@@ -176,7 +202,8 @@ def chunk_row(chunk: Chunk, module: str, package: str, release: str = "") -> dic
         "title": chunk.title,
         "text": chunk.text,
         "symbol_id": f"{chunk.path}|{symbol.owner}.{symbol.name}" if symbol else "",
-        "vector_key": vector_key(package, chunk_embedding_text(chunk)),
+        "vector_key": vector_key(package, embedded),
+        "embedding_text": embedded,
         "search_text": search_text(name, summary, (module, chunk.text)),
     }
 
@@ -205,7 +232,10 @@ def harvest_tables(harvests: Iterable[tuple[Release, Harvest]]) -> dict[str, pa.
             row = symbol_row(symbol, release.key)
             symbols.setdefault(row["id"], row)
         owners += [owner_row(facts, release.key) for facts in harvest.owners]
-        chunks += [chunk_row(chunk, release.part, release.package, release.key) for chunk in harvest.chunks]
+        chunks += [
+            chunk_row(chunk, release.part, release.package, release.key, position=position)
+            for position, chunk in enumerate(harvest.chunks)
+        ]
     return {
         "symbols": table_of(list(symbols.values()), SYMBOLS),
         "owners": table_of(owners, OWNERS),
@@ -219,3 +249,9 @@ def table_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
         {name: pa.array([row[name] for row in rows], type=schema.field(name).type) for name in schema.names},
         schema=schema,
     )
+
+
+def rows_with(table: pa.Table, column: str, values: Sequence[str]) -> pa.Table:
+    """The rows whose ``column`` is one of ``values``."""
+    wanted = set(values)
+    return table.filter(pa.array([value in wanted for value in table.column(column).to_pylist()], pa.bool_()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +33,18 @@ class Store:
             dimension,
         )
 
+    @property
+    def name(self) -> str:
+        """The workspace's name, which stands where other symbols have their package."""
+        return self.workspace.name or "workspace"
+
     # -- which releases this workspace sees ----------------------------------------------------------------
 
     def releases_in_use(self) -> frozenset[str]:
         """The keys of the releases that this workspace's environment has; other versions are not for it."""
         return frozenset(self._state().get("releases", ()))
 
-    def write_state(self, releases: Sequence[str], python: str) -> None:
+    def write_state(self, releases: Iterable[str], python: str) -> None:
         """Remember the environment, so that a reader need not look for it again."""
         path = self.local.folder / "state.json"
         temporary = path.with_suffix(f".{os.getpid()}")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from ..ignore import may_read, walk_files
+from ..ignore import Folder, is_secret, may_read, walk
 from ..types import Symbol
 from .base import FileFacts, OwnerFacts, Place
 from .registry import file_sources
@@ -21,31 +21,61 @@ class Module:
 
 
 class Workspace:
-    """The files under ``root`` that may be indexed."""
+    """The files under ``root`` that may be indexed, and those of ``docs``, folders of documentation elsewhere."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, docs: Sequence[Path] = ()) -> None:
         self.root = root.resolve()
+        self.docs = tuple(docs)
 
     @property
     def name(self) -> str:
         """The folder's name, which stands where other symbols have their package."""
         return self.root.name or "workspace"
 
-    def files(self) -> Iterator[Path]:
-        """Every file that one of the sources may cut, in a stable order."""
-        return walk_files(self.root, _is_handled)
+    def folders(self) -> Iterator[Folder]:
+        """Every folder with the files that one of the sources may cut, in a stable order."""
+        yield from walk(self.root, _is_handled)
+        for folder in self.docs:
+            yield from walk(folder, _is_prose)
 
     def may_read(self, path: Path) -> bool:
-        """True when ``path`` is one of :meth:`files`."""
-        return may_read(self.root, path, _is_handled)
+        """True when ``path`` is one of the files of :meth:`folders`."""
+        if path.is_relative_to(self.root):
+            return may_read(self.root, path, _is_handled)
+        return any(may_read(folder, path, _is_prose) for folder in self.docs)
 
-    def cut(self, path: Path, text: str) -> FileFacts | None:
-        """The facts in ``text``, which is (or will be) the contents of ``path``; None when no source wants it."""
-        relative = path.relative_to(self.root)
-        module = module_of(self.root, path) if path.suffix in {".py", ".pyi"} else Module("", False)
-        place = Place(relative.as_posix(), path.as_uri(), self.name, module.name, module.is_package)
+    def may_show(self, path: Path) -> bool:
+        """Like :meth:`may_read`, for a document that may not be saved yet."""
+        return self.may_read(path) or (not path.exists() and _is_handled(path) and not is_secret(path.name))
+
+    def name_of(self, path: Path) -> str | None:
+        """What ``path`` is called in the index: relative to the root, absolute in :attr:`docs`; None elsewhere."""
+        absolute = path if path.is_absolute() else self.root / path
+        for candidate in (absolute, absolute.resolve()):
+            if candidate.is_relative_to(self.root):
+                return candidate.relative_to(self.root).as_posix()
+            if any(candidate.is_relative_to(folder) for folder in self.docs):
+                return candidate.as_posix()
+        return None
+
+    def path_of(self, name: str) -> Path:
+        """The file that :meth:`name_of` named."""
+        return self.root / name
+
+    def place(self, name: str) -> Place:
+        """Where the file ``name`` is."""
+        path = self.path_of(name)
+        inside = not Path(name).is_absolute()
+        module = (
+            module_of(self.root, path) if inside and path.suffix in {".py", ".pyi"} else Module("", False)
+        )
+        return Place(name, path.as_uri(), self.name, module.name, module.is_package)
+
+    def cut(self, place: Place, text: str) -> FileFacts | None:
+        """The facts in ``text``, which is (or will be) the contents of ``place``; None when no source wants it."""
+        name = PurePath(place.path)
         for source in file_sources():
-            facts = source.cut(text, place) if source.handles(relative) else None
+            facts = source.cut(text, place) if source.handles(name) else None
             if facts is not None:
                 return facts
         return None
@@ -53,6 +83,11 @@ class Workspace:
 
 def _is_handled(path: PurePath) -> bool:
     return any(source.handles(path) for source in file_sources())
+
+
+def _is_prose(path: PurePath) -> bool:
+    """In folders of documentation everything but code counts: examples there are not importable."""
+    return path.suffix not in {".py", ".pyi"} and _is_handled(path)
 
 
 def module_of(root: Path, path: Path) -> Module:

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from index_fakes import HashEmbedder
 
+from soothsay_index.crew import one_thread
 from soothsay_index.local import LocalIndex
 from soothsay_index.ranking import MemberRanker, fuse, read_query
 from soothsay_index.store import Store
@@ -12,7 +13,7 @@ from soothsay_index.types import Query
 @pytest.fixture
 def index(tmp_path: Path, workspace: Path, environment) -> LocalIndex:
     embedder = HashEmbedder()
-    made = LocalIndex(Store(tmp_path / "index", workspace, embedder.model_id, embedder.dimension), embedder)
+    made = LocalIndex(Store(tmp_path / "index", workspace, embedder.model_id, embedder.dimension), embedder, one_thread)
     made.build_from(environment)
     return made
 

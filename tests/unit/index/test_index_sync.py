@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from index_fakes import LEDGER, HashEmbedder
 
+from soothsay_index.crew import one_thread
 from soothsay_index.local import LocalIndex
 from soothsay_index.store import Store
 from soothsay_index.types import Query
@@ -12,7 +13,7 @@ from soothsay_index.types import Query
 @pytest.fixture
 def index(tmp_path: Path, workspace: Path) -> LocalIndex:
     embedder = HashEmbedder()
-    return LocalIndex(Store(tmp_path / "index", workspace, embedder.model_id, embedder.dimension), embedder)
+    return LocalIndex(Store(tmp_path / "index", workspace, embedder.model_id, embedder.dimension), embedder, one_thread)
 
 
 def names(index: LocalIndex, owner: str) -> set[str]:
@@ -65,7 +66,7 @@ def test_packages_are_shared_between_workspaces(index, environment, tmp_path, wo
     other.mkdir()
     (other / "use.py").write_text("import shapes\n")
     embedder = HashEmbedder()
-    second = LocalIndex(Store(tmp_path / "index", other, embedder.model_id, embedder.dimension), embedder)
+    second = LocalIndex(Store(tmp_path / "index", other, embedder.model_id, embedder.dimension), embedder, one_thread)
     second.build_from(environment)
     assert embedder.encoded == []  # nothing of shapes is read or embedded a second time
     assert "area_of" in names(second, "shapes")
@@ -83,11 +84,14 @@ def test_only_changed_files_are_rewritten(index, environment, workspace):
     assert not index.has_name("post_entry")
 
 
-def test_unsaved_text_is_searchable(index, environment, workspace):
+def test_unsaved_text_counts_until_the_document_is_closed(index, environment, workspace):
     index.build_from(environment, embed=False)
     path = workspace / "billing" / "ledger.py"
-    index.update([path], {path: "def refund(amount): ...\n"})
+    index.mirror(path, "def refund(amount): ...\n")
     assert names(index, "billing.ledger") == {"refund"}
+    assert index.has_name("refund") and not index.has_name("post_entry")
+    index.forget(path)
+    assert "post_entry" in names(index, "billing.ledger") and not index.has_name("refund")
 
 
 def test_new_and_removed_files(index, environment, workspace):

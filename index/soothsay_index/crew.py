@@ -1,0 +1,52 @@
+"""Child processes for what keeps a processor busy: cutting files, reading packages."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import multiprocessing.process
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+
+OpenCrew = Callable[[], AbstractContextManager[Executor]]
+
+_NICENESS = 10  # the model that completes needs the processors more
+
+
+@contextlib.contextmanager
+def processes() -> Iterator[Executor]:
+    """A process a core. They and all their memory are gone afterwards."""
+    # spawn: the parent has threads, and a fork would copy their locks in whatever state they are
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(4, os.cpu_count() or 1), context, initializer=_begin)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[Executor]:
+    """For little work, and for tests: what a process costs to start would be most of it."""
+    pool = ThreadPoolExecutor(1, "crew")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin() -> None:
+    """Stand back, and end with the parent: a parent that is killed cannot end its children."""
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(_NICENESS)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+
+
+def _follow(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os._exit(1)

@@ -1,0 +1,13 @@
+"""How long work tells how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .types import Progress
+
+OnProgress = Callable[[Progress], None]
+
+
+def nobody(_: Progress) -> None:
+    """A listener that is not there."""

@@ -1,0 +1,229 @@
+"""The writing side of an index: done here, or by the process that holds the workspace's lease."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .crew import OpenCrew
+from .embedding import Embedder
+from .environment import Environment, find_environment
+from .errors import SoothsayIndexError
+from .inbox import Inbox, Letter
+from .lease import Lease
+from .progress import OnProgress, nobody
+from .sources.base import Used
+from .sources.workspace import Workspace
+from .store import Store
+from .sync import Builder
+from .sync_files import FileSync
+from .types import Progress
+from .upkeep import collect_releases, collect_vectors
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY = 0.02  # seconds between two looks whether another process has done what it was asked
+_EMBED_AT_ONCE = 8  # files: about a second
+_SETTLE_FROM = 400  # writes, 8 an updated file: searching beside the indices has become slow by then
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """What a build is about. ``interpreter``: None for the one that editors would choose."""
+
+    interpreter: str | None = None
+    all_packages: bool = False
+    embed: bool = True
+
+
+class Writer:
+    """Builds, updates and tidies the store of one workspace. Thread-safe.
+
+    Where another process holds the lease it is asked through the inbox, and succeeded when it ends.
+    """
+
+    def __init__(self, store: Store, workspace: Workspace, embedder: Embedder | None, crew: OpenCrew) -> None:
+        self._store = store
+        self._workspace = workspace
+        self._embedder = embedder
+        self._crew = crew
+        self._lease = Lease(store.local.folder)
+        self._inbox = Inbox(store.local.folder / "inbox")
+        self._taking_over = threading.Lock()
+        self._building = threading.Lock()
+        self._files: FileSync | None = None
+        self.environment: Environment | None = None  # of the last build
+        self._without_vectors: dict[str, None] = {}
+
+    # -- the lease -----------------------------------------------------------------------------------------
+
+    def take_over(self) -> FileSync | None:
+        """Take the lease if it is free: the files to write, or None while another process has it."""
+        with self._taking_over:
+            if self._files is None and self._lease.acquire():
+                self._store.local.refresh()
+                self._files = FileSync(self._workspace, self._store.local)
+            return self._files
+
+    def close(self) -> None:
+        """Let another process write. What was asked and not done stays in the inbox for it."""
+        with self._taking_over:
+            self._files = None
+            self._lease.release()
+
+    # -- what is asked of an index -------------------------------------------------------------------------
+
+    def build(
+        self,
+        options: BuildOptions,
+        open_files: Used,
+        progress: OnProgress = nobody,
+        stop: threading.Event | None = None,
+    ) -> None:
+        """Bring everything up to date with the workspace and the environment of ``options.interpreter``.
+
+        Where no environment is found, that is reported as progress of stage ``environment`` and the workspace alone
+        is indexed.
+        """
+        environment = None
+        try:
+            environment = find_environment(self._workspace.root, options.interpreter)
+        except SoothsayIndexError as error:
+            progress(Progress("environment", 0, 0, str(error)))
+        self.build_from(environment, options, open_files, progress, stop)
+
+    def build_from(
+        self,
+        environment: Environment | None,
+        options: BuildOptions,
+        open_files: Used,
+        progress: OnProgress = nobody,
+        stop: threading.Event | None = None,
+    ) -> None:
+        """Like :meth:`build`, with an environment that was found already."""
+        stop = stop or threading.Event()
+        self.environment = environment
+        content = {
+            "do": "build",
+            "interpreter": options.interpreter,
+            "all_packages": options.all_packages,
+            "embed": options.embed,
+        }
+        files = self.take_over() or self._ask(content, progress, stop)
+        if files is None:
+            return
+        with self._building:
+            builder = Builder(self._store, files, self._embedder, self._crew)
+            builder.build(
+                environment,
+                open_files,
+                progress,
+                stop,
+                all_packages=options.all_packages,
+                embed=options.embed,
+            )
+
+    def update(self, paths: Iterable[Path]) -> int:
+        """Index changed files again, and forget those that are gone; returns how many were rewritten."""
+        paths = list(paths)
+        files = self.take_over() or self._ask({"do": "update", "paths": [str(path) for path in paths]})
+        if files is None:
+            return len(paths)
+        changed = files.update(paths)
+        self._without_vectors.update(dict.fromkeys(changed))
+        return len(changed)
+
+    def remove(self, paths: Iterable[Path]) -> int:
+        """Forget files; returns how many were known."""
+        paths = list(paths)
+        files = self.take_over() or self._ask({"do": "remove", "paths": [str(path) for path in paths]})
+        return len(paths) if files is None else files.remove(paths)
+
+    def _ask(
+        self, content: dict[str, Any], progress: OnProgress = nobody, stop: threading.Event | None = None
+    ) -> FileSync | None:
+        """Have another process do it, and wait for that; the files to write when it has ended instead."""
+        letter = self._inbox.post(content)
+        owner = self._lease.owner()
+        progress(Progress("waiting", 0, 0, f"process {owner.pid if owner else '?'} writes this index"))
+        while not letter.done:
+            files = self.take_over()
+            if files is not None or (stop is not None and stop.is_set()):
+                self._inbox.finish(letter)
+                return files
+            time.sleep(_LOOK_EVERY)
+        self._store.local.refresh()
+        self._store.packages.refresh()
+        return None
+
+    # -- what the holder of the lease does besides ---------------------------------------------------------
+
+    def serve_inbox(self, open_files: Used) -> None:
+        """Do what other processes ask. A build takes its time on a thread of its own."""
+        files = self.take_over()
+        if files is None:
+            return
+        for letter in self._inbox.letters():
+            content = letter.content
+            if content.get("do") == "build":
+                if not self._building.locked():
+                    threading.Thread(
+                        target=self._build_for, args=(letter, open_files), name="build", daemon=True
+                    ).start()
+                continue
+            paths = [Path(path) for path in content.get("paths", ())]
+            if content.get("do") == "remove":
+                files.remove(paths)
+            else:
+                self._without_vectors.update(dict.fromkeys(files.update(paths)))
+            self._inbox.finish(letter)
+
+    def _build_for(self, letter: Letter, open_files: Used) -> None:
+        content = letter.content
+        options = BuildOptions(content.get("interpreter"), content["all_packages"], content["embed"])
+        try:
+            self.build(options, open_files)
+        except Exception:
+            log.exception("a build for another process failed")
+        finally:
+            self._inbox.finish(letter)
+
+    def embed_updated(self) -> None:
+        """Fill in the vectors of some of the files that were updated."""
+        if self._embedder is None or self._files is None or self._building.locked():
+            return
+        if not getattr(self._embedder, "loaded", True):
+            return
+        paths = list(self._without_vectors)[:_EMBED_AT_ONCE]
+        if paths:
+            Builder(self._store, self._files, self._embedder, self._crew).embed(paths)
+            for path in paths:
+                self._without_vectors.pop(path, None)
+
+    @property
+    def unsettled(self) -> int:
+        """How much was written since the last compaction."""
+        return self._store.local.unsettled
+
+    @property
+    def crowded(self) -> bool:
+        """True when so much was written since the last compaction that searching suffers."""
+        return self.unsettled >= _SETTLE_FROM
+
+    def settle(self) -> None:
+        """Compact what many small writes left; nothing to do is done in no time."""
+        if self._files is not None:
+            self._store.local.optimize()
+
+    def collect(self) -> None:
+        """Throw away what nobody uses any more."""
+        if self._files is not None and not self._building.locked():
+            gone = collect_releases(self._store)
+            collect_vectors(self._store.local)
+            if gone:
+                log.info("%d releases of packages that nobody uses were removed", len(gone))
