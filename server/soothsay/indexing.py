@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bars
 
 from soothsay.session import Session
-from soothsay_index.sync import Status
+from soothsay_index.status import Status
 from soothsay_index.types import Progress
 
 

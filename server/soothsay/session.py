@@ -21,7 +21,7 @@ from soothsay.model.runtime import LlamaRuntime
 from soothsay.oracle import NoOracle, Oracle, open_oracle
 from soothsay_index.environment import find_interpreter
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.sync import Status
+from soothsay_index.status import Status
 from soothsay_index.types import Hit, Index, Progress, Query, Symbol
 
 log = logging.getLogger(__name__)
