@@ -1,0 +1,70 @@
+"""What the retrieval benchmark searches: pinned packages, read as the index reads them, and the vectors of their members."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+import soothsay_index
+from soothsay_index.environment import Environment, read_distributions
+from soothsay_index.sources.base import Harvest
+from soothsay_index.sources.botocore_models import BotocoreModels, open_source
+from soothsay_index.sources.python_env import PythonEnvironment
+from soothsay_index.types import Symbol
+
+HERE = Path(__file__).resolve().parent
+CACHE = user_cache_path("soothsay-bench") / "retrieval"
+PACKAGES = ("networkx", "numpy", "pandas", "scipy", "sklearn", "sympy")
+Owners = dict[str, tuple[Symbol, ...]]
+
+
+def installed() -> Environment:
+    """The packages of ``requirements.txt`` in a folder of their own, put there when they are not there yet."""
+    wanted = (HERE / "requirements.txt").read_text(encoding="utf-8")
+    folder, stamp = CACHE / "packages", CACHE / "packages.requirements"
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
+        print(f"installing what is searched into {folder} ...", flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        subprocess.run([*pip, "--target", str(folder), "-r", str(HERE / "requirements.txt")], check=True)
+        stamp.write_text(wanted, encoding="utf-8")
+    return Environment(
+        python=Path(sys.executable), version="3.11.0", site_packages=(folder,), stdlib=Path("/nowhere"),
+        distributions=read_distributions((folder,)),
+    )  # fmt: skip
+
+
+def read_owners() -> Owners:
+    """Every owner's members, as the index's own sources read them; kept in the cache until those sources change."""
+    sources = sorted(Path(soothsay_index.__file__).parent.glob("sources/*.py"))
+    code = b"".join(path.read_bytes() for path in (*sources, HERE / "requirements.txt"))
+    kept = CACHE / f"owners-{hashlib.sha256(code).hexdigest()[:16]}.pickle"
+    if not kept.exists():
+        environment = installed()
+        owners: Owners = {}
+        for harvest in _harvests(environment):
+            for symbol in harvest.symbols:
+                owners[symbol.owner] = (*owners.get(symbol.owner, ()), symbol)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(pickle.dumps(owners))
+    return pickle.loads(kept.read_bytes())
+
+
+def _harvests(environment: Environment) -> Iterator[Harvest]:
+    services = open_source(environment)
+    assert isinstance(services, BotocoreModels)
+    for release in services.releases():
+        yield services.harvest(release)
+    python = PythonEnvironment(environment)
+    for name in PACKAGES:
+        release = python.release_of(name)
+        assert release is not None, name
+        print(f"reading {name} ...", flush=True)
+        yield python.harvest(release)
