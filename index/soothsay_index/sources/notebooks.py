@@ -7,7 +7,7 @@ looked at: they hold data, not code.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -77,7 +77,7 @@ def cells_of(root: Branch) -> Iterator[Cell]:
     for number, branch in enumerate(branches, 1):
         kind = branch.get("cell_type").text
         source = branch.get("input" if kind == "code" else "source")
-        if source.node is None:
+        if not source.exists:
             source = branch.get("source")
         lines, rows = _source(source)
         if any(line.strip() for line in lines):
@@ -87,7 +87,7 @@ def cells_of(root: Branch) -> Iterator[Cell]:
 
 def _source(source: Branch) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """The lines of a cell and the rows they stand in: a list of strings, or a single string for all."""
-    pieces = source.items() if source.is_list else [source]
+    pieces: Iterable[Branch] = source.items() if source.is_list else [source]
     lines, rows = [""], [source.lines[0]]
     for piece in pieces:
         row = piece.lines[0]

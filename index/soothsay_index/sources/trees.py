@@ -1,54 +1,44 @@
-"""JSON and YAML as tree-sitter reads them: mappings, lists and scalars that know their lines.
+"""JSON and YAML with lines: mappings, lists and scalars that know where they stand in their file.
 
-Nothing is built ahead: a file of a megabyte is parsed in a tenth of a second, and only what is asked for is looked at.
+Little is built ahead: values are looked at when they are asked for. JSON is read by tree-sitter, which makes something
+of broken files; YAML by libyaml, since the YAML grammar of tree-sitter loses its place after 32,767 lines and writes
+past the end of a buffer at 250 levels.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import tree_sitter
 import tree_sitter_json
-import tree_sitter_yaml
+import yaml
 from tree_sitter import Node
 
 from ..syntax import text_of
 
-_PAIRS = frozenset({"pair", "block_mapping_pair", "flow_pair"})
-_LISTS = frozenset({"array", "block_sequence", "flow_sequence"})
-_WRAPPERS = frozenset(
-    {"stream", "document", "block_node", "flow_node", "block_sequence_item", "plain_scalar"}
-)
-_ASIDE = frozenset({"comment", "anchor", "tag", "yaml_directive", "tag_directive", "reserved_directive"})
-# The YAML grammar's scanner keeps its open blocks in a buffer of 1,024 bytes and writes past its end at about 250
-# of them, which kills the process. Each block stands further to the right than the one around it.
-_TOO_DEEP = re.compile(r"^[ \t?:-]{200}", re.MULTILINE)
-
-
-@lru_cache(maxsize=2)
-def _parser_of(language: str) -> tree_sitter.Language:
-    return tree_sitter.Language(
-        tree_sitter_json.language() if language == "json" else tree_sitter_yaml.language()
-    )
+_YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a PyYAML without libyaml is slow, and as good
 
 
 def parse_json(text: str) -> Branch:
     """The tree of a JSON text. Broken text gives what can be read of it."""
-    data = text.encode("utf-8", "replace")
-    return Branch(tree_sitter.Parser(_parser_of("json")).parse(data).root_node)
+    return JsonBranch(tree_sitter.Parser(_json_language()).parse(text.encode("utf-8", "replace")).root_node)
 
 
 def parse_yaml(text: str) -> Branch | None:
-    """The tree of the first YAML document in ``text``; None when it is nested deeper than any real one."""
-    if _TOO_DEEP.search(text):
+    """The tree of the first YAML document in ``text``; None when it is broken."""
+    try:
+        node = next(iter(yaml.compose_all(text, Loader=_YAML_LOADER)), None)
+    except (yaml.YAMLError, RecursionError, ValueError):
         return None
-    data = text.encode("utf-8", "replace")
-    return Branch(tree_sitter.Parser(_parser_of("yaml")).parse(data).root_node)
+    return Branch() if node is None else YamlBranch(node)
+
+
+@lru_cache(maxsize=1)
+def _json_language() -> tree_sitter.Language:
+    return tree_sitter.Language(tree_sitter_json.language())
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,82 +51,146 @@ class Entry:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
 class Branch:
-    """One value of a document. What it is not, it answers with nothing: a scalar has no entries."""
+    """One value of a document; this one is absent. What a value is not, it answers with nothing."""
 
-    node: Node | None = None
+    __slots__ = ()
 
-    def entries(self) -> Iterator[Entry]:
+    @property
+    def exists(self) -> bool:
+        return False
+
+    @property
+    def lines(self) -> tuple[int, int]:
+        """The first and the last line, 1-based and inclusive."""
+        return 1, 1
+
+    @property
+    def text(self) -> str:
+        """A scalar without its quotes; an empty string for everything else."""
+        return ""
+
+    @property
+    def is_list(self) -> bool:
+        return False
+
+    def entries(self) -> Iterable[Entry]:
         """The entries of a mapping, in order."""
-        bare = _bare(self.node)
-        for child in bare.children if bare is not None else ():
-            if child.type in _PAIRS:
-                key = Branch(child.child_by_field_name("key")).text
-                yield Entry(key, Branch(child.child_by_field_name("value")), *_lines(child))
+        return ()
 
-    def items(self) -> Iterator[Branch]:
+    def items(self) -> Iterable[Branch]:
         """The items of a list, in order."""
-        bare = _bare(self.node)
-        if bare is not None and bare.type in _LISTS:
-            for child in bare.named_children:
-                if child.type not in _ASIDE:
-                    yield Branch(child)
+        return ()
 
     def get(self, *path: str) -> Branch:
-        """The value under the keys of ``path``; an empty branch when there is none."""
+        """The value under the keys of ``path``."""
         branch = self
         for key in path:
             branch = next((entry.value for entry in branch.entries() if entry.key == key), Branch())
         return branch
 
+
+class JsonBranch(Branch):
+    """A node of tree-sitter's JSON grammar."""
+
+    __slots__ = ("_node",)
+
+    def __init__(self, node: Node) -> None:
+        while node.type == "document" and node.named_children:
+            node = node.named_children[0]
+        self._node = node
+
     @property
-    def is_list(self) -> bool:
-        bare = _bare(self.node)
-        return bare is not None and bare.type in _LISTS
+    def exists(self) -> bool:
+        return True
 
     @property
     def lines(self) -> tuple[int, int]:
-        """The first and the last line, 1-based and inclusive."""
-        return _lines(self.node) if self.node is not None else (1, 1)
+        return self._node.start_point.row + 1, self._node.end_point.row + 1
 
     @property
     def text(self) -> str:
-        """The text of a scalar without its quotes; an empty string for everything else."""
-        bare = _bare(self.node)
-        return _scalar(bare) if bare is not None else ""
+        if self._node.type in {"number", "true", "false", "null"}:
+            return text_of(self._node)
+        return _unquoted(text_of(self._node)) if self._node.type == "string" else ""
+
+    @property
+    def is_list(self) -> bool:
+        return self._node.type == "array"
+
+    def entries(self) -> Iterator[Entry]:
+        for child in self._node.children:
+            key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
+            if child.type == "pair" and key is not None and value is not None:
+                start, end = child.start_point.row + 1, child.end_point.row + 1
+                yield Entry(_unquoted(text_of(key)), JsonBranch(value), start, end)
+
+    def items(self) -> Iterator[Branch]:
+        if self.is_list:
+            for child in self._node.named_children:
+                yield JsonBranch(child)
 
 
-def _bare(node: Node | None) -> Node | None:
-    """``node`` without what only wraps it."""
-    while node is not None and node.type in _WRAPPERS:
-        node = next((child for child in node.named_children if child.type not in _ASIDE), None)
-    return node
+class YamlBranch(Branch):
+    """A node of PyYAML's."""
+
+    __slots__ = ("_node",)
+
+    def __init__(self, node: yaml.Node) -> None:
+        self._node = node
+
+    @property
+    def exists(self) -> bool:
+        return True
+
+    @property
+    def lines(self) -> tuple[int, int]:
+        return self._node.start_mark.line + 1, _last_line(self._node)
+
+    @property
+    def text(self) -> str:
+        return str(self._node.value) if isinstance(self._node, yaml.ScalarNode) else ""
+
+    @property
+    def is_list(self) -> bool:
+        return isinstance(self._node, yaml.SequenceNode)
+
+    def entries(self) -> Iterator[Entry]:
+        if isinstance(self._node, yaml.MappingNode):
+            for key, value in self._node.value:
+                text = str(key.value) if isinstance(key, yaml.ScalarNode) else ""
+                start = key.start_mark.line + 1
+                # an alias stands elsewhere: its entry is the line of the key
+                end = _last_line(value) if value.start_mark.index >= key.end_mark.index else start
+                yield Entry(text, YamlBranch(value), start, end)
+
+    def items(self) -> Iterator[Branch]:
+        if isinstance(self._node, yaml.SequenceNode):
+            for item in self._node.value:
+                yield YamlBranch(item)
 
 
-def _lines(node: Node) -> tuple[int, int]:
-    start, end = node.start_point, node.end_point
-    last = end.row - 1 if end.column == 0 and end.row > start.row else end.row
-    return start.row + 1, last + 1
+def _last_line(node: yaml.Node) -> int:
+    """The last line of a value, 1-based. libyaml ends a block where the next one begins, comments between included."""
+    start = node.start_mark.index
+    while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        inner = last[1] if isinstance(last, tuple) else last
+        if inner.start_mark.index < start:  # an alias
+            inner = (
+                last[0]
+                if isinstance(last, tuple)
+                else yaml.ScalarNode("", "", last.start_mark, last.start_mark)
+            )
+        node = inner
+    end = node.end_mark
+    return max(end.line + (end.column > 0), node.start_mark.line + 1)
 
 
-def _scalar(node: Node) -> str:
-    raw = text_of(node)
-    match node.type:
-        case "string" | "double_quote_scalar":
-            try:
-                return str(json.loads(raw, strict=False))
-            except ValueError:  # YAML knows more escapes, and may go on in the next line
-                return " ".join(raw.strip('"').split())
-        case "single_quote_scalar":
-            return " ".join(raw[1:-1].replace("''", "'").split())
-        case "block_scalar":
-            # The node begins at the indicator: "|" keeps the lines, ">" folds them.
-            head, _, body = raw.partition("\n")
-            body = textwrap.dedent(body).strip("\n")
-            return " ".join(body.split()) if head.startswith(">") else body
-        case "string_scalar":
-            return " ".join(raw.split())
-        case kind if kind.endswith("_scalar") or kind in {"number", "true", "false", "null"}:
-            return raw
-    return ""
+def _unquoted(raw: str) -> str:
+    if "\\" not in raw:
+        return raw[1:-1]
+    try:
+        return str(json.loads(raw, strict=False))
+    except ValueError:
+        return raw[1:-1]
