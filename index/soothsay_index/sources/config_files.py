@@ -1,0 +1,216 @@
+"""Dockerfiles, compose files, workflows and TOML: plain pieces of configuration, one a thing they set up.
+
+Values that look like passwords are left out: configuration is shown in prompts and may be shared with a team's index.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import PurePath
+
+import tree_sitter
+import tree_sitter_toml
+
+from ..syntax import text_of
+from ..types import Chunk
+from .base import FileFacts, Place
+from .trees import parse_yaml
+
+_MOST_LINES = 80
+_MOST = 4_000
+_TOGETHER = 24  # lines of small settings that stand side by side
+
+_DOCKER = re.compile(r"^((docker|container)file([.-][\w-]+)?|.+\.(docker|container)file)$", re.IGNORECASE)
+_COMPOSE = re.compile(r"^(docker-)?compose([._-].+)?\.ya?ml$", re.IGNORECASE)
+_CI = re.compile(
+    r"^(\.?gitlab-ci|\.travis|\.?appveyor|azure-pipelines|bitbucket-pipelines|cloudbuild|buildspec|\.drone"
+    r"|\.woodpecker|\.cirrus|\.pre-commit-(config|hooks)|\.?readthedocs|mkdocs|action|\.?codecov|dependabot"
+    r"|environment|conda|meta|\.?golangci|serverless|skaffold|chart|values|kustomization|pubspec|buf(\.gen)?)"
+    r"([._-].+)?\.ya?ml$",
+    re.IGNORECASE,
+)
+_CI_FOLDERS = frozenset({".circleci", ".buildkite", ".gitlab", ".azure-pipelines", ".woodpecker"})
+_REQUIREMENTS = re.compile(r"^.*(requirements|constraints).*\.(txt|in)$", re.IGNORECASE)
+_LOCKED = re.compile(r"([-_.]lock\.|^pylock\.)", re.IGNORECASE)
+
+_FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
+_HEREDOC = re.compile(r"<<-?\s*[\"']?(\w+)[\"']?")
+_SECRET = re.compile(
+    r"""(?ix)
+    ( [\w.-]* (?: passwo?r?d | passphrase | secret | tokens? (?![a-z]) | api[-_]?key | access[-_]?key
+      | private[-_]?key | credentials? | secure ) [\w.-]* ["']? [ \t]* [:=] [ \t]* )
+    ( "[^"\n]*" | '[^'\n]*' | [^\s,}\]]+ )
+    """
+)
+_IN_URL = re.compile(r"(://)[^/\s:@]*:[^@\s/]+@")
+# References to a secret, and words that are none.
+_HARMLESS = re.compile(
+    r"^[\"']?(\$.*|\{\{.*|<.*|[|>&*\[{].*|\d+|true|false|null|none|read|write|inherit|required|optional)?[\"']?$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a file: it begins at ``start`` (0-based) and ends where the next one begins."""
+
+    start: int
+    title: str
+
+
+class ConfigFiles:
+    """One chunk a stage, a service, a job, a table: whatever the file is a list of."""
+
+    @property
+    def name(self) -> str:
+        return "config"
+
+    def handles(self, path: PurePath) -> bool:
+        name = path.name
+        if _LOCKED.search(name):
+            return False
+        if path.suffix.lower() == ".toml" or _DOCKER.match(name) or _REQUIREMENTS.match(name):
+            return True
+        if path.suffix.lower() not in {".yml", ".yaml"}:
+            return False
+        return bool(_COMPOSE.match(name) or _CI.match(name)) or _is_workflow(path) or _in_ci_folder(path)
+
+    def cut(self, text: str, place: Place) -> FileFacts | None:
+        path = PurePath(place.path)
+        if _REQUIREMENTS.match(path.name) and "--hash=" in text:  # a lock file by another name
+            return None
+        lines = text.split("\n")
+        parts = _parts(text, lines, path) or [_Part(0, path.name)]
+        return FileFacts(tuple(_chunks(lines, parts, place)))
+
+
+def _parts(text: str, lines: Sequence[str], path: PurePath) -> list[_Part]:
+    if _DOCKER.match(path.name):
+        return _stages(lines)
+    if path.suffix.lower() == ".toml":
+        return _tables(text, path.name)
+    if path.suffix.lower() not in {".yml", ".yaml"}:
+        return []
+    if _COMPOSE.match(path.name):
+        return _named(text, "services", "service")
+    if _is_workflow(path):
+        return _jobs(text, path.stem)
+    return _settings(text)
+
+
+def _is_workflow(path: PurePath) -> bool:
+    return path.parts[-3:-1] in {(".github", "workflows"), (".gitea", "workflows"), (".forgejo", "workflows")}
+
+
+def _in_ci_folder(path: PurePath) -> bool:
+    return not _CI_FOLDERS.isdisjoint(path.parts[:-1])
+
+
+def _stages(lines: Sequence[str]) -> list[_Part]:
+    """The build stages of a Dockerfile; what stands before the first ``FROM`` belongs to it."""
+    parts: list[_Part] = []
+    waiting_for = ""
+    continued = False
+    for position, line in enumerate(lines):
+        if waiting_for:
+            waiting_for = "" if line.strip() == waiting_for else waiting_for
+            continue
+        found = None if continued else _FROM.match(line)
+        if found:
+            image, name = found[1], found[2]
+            title = f"stage {name} ({image})" if name else f"FROM {image}"
+            parts.append(_Part(position if parts else 0, title))
+        heredoc = _HEREDOC.search(line)
+        waiting_for = heredoc[1] if heredoc and not line.lstrip().startswith("#") else ""
+        continued = line.rstrip().endswith("\\")
+    return parts
+
+
+@lru_cache(maxsize=1)
+def _toml_language() -> tree_sitter.Language:
+    return tree_sitter.Language(tree_sitter_toml.language())
+
+
+def _tables(text: str, name: str) -> list[_Part]:
+    """The tables of a TOML file; keys before the first table are titled with the file's name."""
+    root = tree_sitter.Parser(_toml_language()).parse(text.encode("utf-8", "replace")).root_node
+    parts: list[_Part] = []
+    for node in root.children:
+        if node.type in {"table", "table_array_element"}:
+            key = next((text_of(child) for child in node.named_children if child.type.endswith("_key")), "")
+            parts.append(_Part(node.start_point.row, key or name))
+    return [_Part(0, name), *parts] if not parts or parts[0].start > 0 else parts
+
+
+def _named(text: str, key: str, kind: str) -> list[_Part]:
+    """The entries under ``key`` one by one, and the other top-level settings of the file."""
+    root = parse_yaml(text)
+    parts: list[_Part] = []
+    for entry in root.entries() if root else ():
+        if entry.key == key:
+            parts += [_Part(each.start - 1, f"{kind} {each.key}") for each in entry.value.entries()]
+        else:
+            parts.append(_Part(entry.start - 1, entry.key))
+    return parts
+
+
+def _jobs(text: str, stem: str) -> list[_Part]:
+    """The jobs of a workflow under its name. When it runs, and with what, is one part."""
+    root = parse_yaml(text)
+    if root is None:
+        return []
+    name = root.get("name").text or stem
+    parts: list[_Part] = []
+    for part in _named(text, "jobs", "job"):
+        if part.title.startswith("job "):
+            parts.append(_Part(part.start, f"{name} > {part.title}"))
+        elif not parts or parts[-1].title != name:
+            parts.append(_Part(part.start, name))
+    return parts
+
+
+def _settings(text: str) -> list[_Part]:
+    """The top-level settings of a YAML file, small neighbours together."""
+    root = parse_yaml(text)
+    if root is None:
+        return []
+    parts: list[_Part] = []
+    for entry in root.entries():
+        if parts and entry.end - parts[-1].start <= _TOGETHER:
+            parts[-1] = _Part(parts[-1].start, f"{parts[-1].title}, {entry.key}")
+        else:
+            parts.append(_Part(entry.start - 1, entry.key))
+    return parts
+
+
+def _chunks(lines: Sequence[str], parts: Sequence[_Part], place: Place) -> Iterator[Chunk]:
+    starts = [_with_comments(lines, part.start) for part in parts]
+    ends = [*starts[1:], len(lines)]
+    for part, first, end in zip(parts, starts, ends, strict=True):
+        start = first
+        while start < end and not lines[start].strip():
+            start += 1
+        while end > start and not lines[end - 1].strip():
+            end -= 1
+        for at in range(start, end, _MOST_LINES):
+            stop = min(at + _MOST_LINES, end)
+            text = _without_secrets("\n".join(lines[at:stop])[:_MOST])
+            if text.strip():
+                yield Chunk(place.path, place.uri, at + 1, stop, text, title=part.title[:200], kind="config")
+
+
+def _with_comments(lines: Sequence[str], start: int) -> int:
+    """The first of the comment lines just above ``start``: they are about what follows."""
+    while start > 0 and lines[start - 1].lstrip().startswith("#"):
+        start -= 1
+    return start
+
+
+def _without_secrets(text: str) -> str:
+    def hide(match: re.Match[str]) -> str:
+        return match[0] if _HARMLESS.match(match[2]) else f"{match[1]}…"
+
+    return _IN_URL.sub(r"\1…@", _SECRET.sub(hide, text))
