@@ -5,7 +5,7 @@ export type Verdict = "verified" | "unverified" | "rejected";
 export interface Last {
   readonly id: number;
   readonly verdict: Verdict;
-  readonly symbol: string;
+  readonly symbol: string | null;
   readonly package: string;
   readonly version: string;
   readonly retrieved: boolean;
@@ -79,7 +79,7 @@ export interface Model {
 
 export interface Check {
   readonly name: string;
-  readonly ok: boolean;
+  readonly state: "ok" | "warning" | "broken";
   readonly message: string;
   readonly fix: string;
 }
@@ -91,7 +91,6 @@ export const NOTIFICATIONS = {
 } as const;
 
 export const COMMANDS = {
-  accepted: "soothsay.accepted",
   explain: "soothsay.explain",
   explainLast: "soothsay.explainLast",
   models: "soothsay.models",

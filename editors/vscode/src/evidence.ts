@@ -1,7 +1,7 @@
 /** Opening what a completion was grounded in. Service models are compressed: they are shown as the text they hold. */
 
 import * as vscode from "vscode";
-import { decompress, lineOf } from "./places.ts";
+import { decompress, lineIn, lineOf } from "./places.ts";
 
 const SCHEME = "soothsay-gz";
 
@@ -26,11 +26,13 @@ export async function openEvidence(place: Place): Promise<void> {
   if (uri.scheme !== "file") {
     throw new Error(`${place.uri} is no file`);
   }
+  const file = uri.with({ fragment: "" });
   const shown = uri.path.endsWith(".gz")
-    ? uri.with({ scheme: SCHEME, path: `${uri.path}${uri.path.endsWith(".json.gz") ? ".json" : ".txt"}` })
-    : uri;
+    ? file.with({ scheme: SCHEME, path: `${uri.path}${uri.path.endsWith(".json.gz") ? ".json" : ".txt"}` })
+    : file;
   const document = await vscode.workspace.openTextDocument(shown);
-  const start = new vscode.Position(lineOf(document.getText(), place.symbol), 0);
+  const line = lineIn(uri.fragment) ?? lineOf(document.getText(), place.symbol);
+  const start = new vscode.Position(line, 0);
   await vscode.window.showTextDocument(document, {
     viewColumn: vscode.ViewColumn.One,
     preview: true,

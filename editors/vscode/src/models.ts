@@ -1,6 +1,7 @@
 /** Models: choosing one, and getting it. Downloads show the server's own progress, which can be cancelled. */
 
 import * as vscode from "vscode";
+import { LSPErrorCodes, ResponseError } from "vscode-languageclient/node";
 import { COMMANDS, type Model } from "./contract.ts";
 import { messageOf } from "./logger.ts";
 import { describeModel, missingModels, sizeOf } from "./modelText.ts";
@@ -57,11 +58,10 @@ async function pull(server: Server, models: readonly Model[]): Promise<boolean> 
       await server.command(COMMANDS.pullModel, model.name);
     }
   } catch (error) {
-    void vscode.window.showWarningMessage(`soothsay: ${messageOf(error)}`);
+    if (!(error instanceof ResponseError && error.code === LSPErrorCodes.RequestCancelled)) {
+      void vscode.window.showWarningMessage(`soothsay: ${messageOf(error)}`);
+    }
     return false;
-  }
-  if (absent.some((model) => model.current)) {
-    await server.command(COMMANDS.resume); // tries again to load it
   }
   return true;
 }

@@ -29,3 +29,9 @@ export function decompress(data: Uint8Array, name: string): string {
   const text = gunzipSync(data).toString("utf8");
   return name.endsWith(".json.gz") ? JSON.stringify(JSON.parse(text), null, 2) : text;
 }
+
+/** The line (0-based) that the fragment of an address names, as in `#L12` or `#L12-L20`. */
+export function lineIn(fragment: string): number | undefined {
+  const line = /^L?(\d+)/.exec(fragment)?.[1];
+  return line === undefined ? undefined : Math.max(0, Number(line) - 1);
+}

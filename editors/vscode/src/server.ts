@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import {
   CloseAction,
   ErrorAction,
+  ExecuteCommandRequest,
   LanguageClient,
   type LanguageClientOptions,
   type Middleware,
@@ -69,7 +70,7 @@ export class Server implements vscode.Disposable {
       throw new Error("soothsay is not running");
     }
     const params = { command: name, arguments: argument === undefined ? [] : [argument] };
-    return await client.sendRequest<T>("workspace/executeCommand", params, token);
+    return (await client.sendRequest(ExecuteCommandRequest.type, params, token)) as T;
   }
 
   /** Tell the server something; silently dropped while it does not run. */

@@ -20,17 +20,17 @@ export class StatusItems implements vscode.Disposable {
   private indexed = false;
 
   constructor(selector: vscode.DocumentSelector) {
-    this.model = createItem("model", selector, { command: "soothsay.selectModel", title: "Select model" });
-    this.index = createItem("index", selector, { command: "soothsay.rebuildIndex", title: "Rebuild" });
-    this.verdict = createItem("verdict", selector, { command: "soothsay.whyThisCompletion", title: "Why?" });
+    this.model = createItem("1-model", selector, { command: "soothsay.selectModel", title: "Select model" });
+    this.index = createItem("2-index", selector, { command: "soothsay.rebuildIndex", title: "Rebuild" });
+    this.verdict = createItem("3-verdict", selector, { command: "soothsay.whyThisCompletion", title: "Why?" });
     this.showPhase({ is: "starting" });
   }
 
   /** The server has started, or is gone. */
   showPhase(phase: Phase): void {
     const { text, busy, severity } = wordsOf(phase);
-    this.model.text = text;
-    this.model.detail = "soothsay";
+    this.model.text = `soothsay: ${text}`;
+    this.model.detail = "";
     this.model.busy = busy;
     this.model.severity = severity;
     this.model.command =
@@ -38,6 +38,7 @@ export class StatusItems implements vscode.Disposable {
         ? { command: "soothsay.restartServer", title: "Start" }
         : { command: "soothsay.selectModel", title: "Select model" };
     this.index.text = indexLine(null, false).text;
+    this.index.detail = "";
     this.index.busy = false;
     this.verdict.text = NO_VERDICT.text;
     this.verdict.detail = NO_VERDICT.detail;
@@ -45,7 +46,7 @@ export class StatusItems implements vscode.Disposable {
 
   /** The server has spoken. */
   show(status: Status): void {
-    this.model.text = status.model || "soothsay";
+    this.model.text = `soothsay: ${status.model || "no model"}`;
     this.model.detail = [status.state, status.message].filter(Boolean).join(": ");
     this.model.busy = status.state === "loading";
     this.model.severity =
@@ -72,12 +73,12 @@ export class StatusItems implements vscode.Disposable {
 }
 
 function createItem(
-  name: string,
+  name: string, // VS Code sorts the rows by it
   selector: vscode.DocumentSelector,
   command: vscode.Command,
 ): vscode.LanguageStatusItem {
   const item = vscode.languages.createLanguageStatusItem(`soothsay.${name}`, selector);
-  item.name = `soothsay: ${name}`;
+  item.name = `soothsay: ${name.slice(2)}`;
   item.command = command;
   return item;
 }

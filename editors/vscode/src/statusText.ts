@@ -8,14 +8,14 @@ export interface Line {
   readonly detail: string;
 }
 
-export const NO_VERDICT: Line = { text: "no completion yet", detail: "verdict" };
+export const NO_VERDICT: Line = { text: "no completion yet", detail: "" };
 
 /** `✓ verified · botocore 1.44.5`. */
 export function verdictLine(last: Last): Line {
   const source = `${last.package} ${last.version}`.trim();
   const done = [last.retrieved && "looked up", last.repaired && "repaired", last.trimmed && "cut"];
   const facts = [last.symbol, ...done].filter(Boolean).join(", ");
-  return { text: [mark(last), source].filter(Boolean).join(" · "), detail: facts || "verdict" };
+  return { text: [mark(last), source].filter(Boolean).join(" · "), detail: facts };
 }
 
 function mark(last: Last): string {

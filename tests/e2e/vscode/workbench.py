@@ -1,0 +1,306 @@
+"""VS Code as a person uses it: a server process, a window in a browser, and what one does with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+from playwright.sync_api import Browser, Locator, Page, Playwright
+from toolchain import Toolchain
+
+T = TypeVar("T")
+
+SECONDS = 1000  # playwright counts milliseconds
+PATIENCE = 240 * SECONDS  # the model of a busy machine
+
+# Nothing but the loopback can be reached: other names do not resolve, and what is asked for is written down.
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    "--force-device-scale-factor=1.5",
+    "--font-render-hinting=none",
+]
+_NO_GALLERY = json.dumps({"serviceUrl": "http://127.0.0.1:9", "itemUrl": "", "resourceUrlTemplate": ""})
+
+QUIET: Mapping[str, Any] = {
+    "chat.disableAIFeatures": True,
+    "workbench.startupEditor": "none",
+    "workbench.tips.enabled": False,
+    "workbench.enableExperiments": False,
+    "workbench.colorTheme": "Dark Modern",
+    "workbench.layoutControl.enabled": False,
+    "window.commandCenter": False,
+    "window.menuBarVisibility": "hidden",
+    "telemetry.telemetryLevel": "off",
+    "update.mode": "none",
+    "extensions.ignoreRecommendations": True,
+    "editor.fontSize": 14,
+    "editor.fontFamily": "DejaVu Sans Mono",
+    "editor.minimap.enabled": False,
+    "editor.wordBasedSuggestions": "off",
+    "editor.stickyScroll.enabled": False,
+    "editor.cursorBlinking": "solid",
+    "files.autoSave": "off",
+    "security.workspace.trust.enabled": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The user's folders."""
+
+    folder: Path
+
+    @property
+    def extensions(self) -> Path:
+        return self.folder / "extensions"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def write_settings(self, user: Mapping[str, Any], machine: Mapping[str, Any]) -> None:
+        """Settings of scope machine are read from a file of their own."""
+        for name, settings in (("User", user), ("Machine", machine)):
+            path = self.data / name / "settings.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(settings), encoding="utf-8")
+
+
+def install_extension(tools: Toolchain, profile: Profile) -> None:
+    subprocess.run(
+        [
+            *(str(tools.node), str(tools.entry), "--extensions-dir", str(profile.extensions)),
+            *("--user-data-dir", str(profile.data), "--install-extension", str(tools.vsix)),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=120,
+        env=_environment({}),
+    )
+
+
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
+    mine = {key: value for key, value in os.environ.items() if not key.startswith(("VSCODE_", "NODE_OPTIONS"))}
+    return {**mine, "EXTENSIONS_GALLERY": _NO_GALLERY, **more}
+
+
+@contextmanager
+def serve(
+    command: list[str], log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A server process, which is ended with all that it has started."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=_environment(environment or {}),
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            _end_group(process)
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    import psutil
+
+    family = [process.pid, *(child.pid for child in psutil.Process(process.pid).children(recursive=True))]
+    for signal in ("terminate", "kill"):
+        alive = []
+        for pid in family:
+            try:
+                member = psutil.Process(pid)
+                getattr(member, signal)()
+                alive.append(member)
+            except psutil.NoSuchProcess:
+                continue
+        psutil.wait_procs(alive, timeout=5)
+    process.wait(timeout=10)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for_http(address: str, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+
+
+def launch_browser(playwright: Playwright, tools: Toolchain) -> Browser:
+    return playwright.chromium.launch(executable_path=str(tools.browser), args=_FLAGS)
+
+
+@dataclass(slots=True)
+class Workbench:
+    """One window. ``requests`` are the addresses that it has asked for."""
+
+    page: Page
+    workspace: Path
+    process: int  # of the server that this window belongs to
+    requests: list[str] = field(default_factory=list)
+
+    # -- files and keys ----------------------------------------------------------------------------
+
+    def open(self, name: str) -> None:
+        """Open a file of the workspace, and wait until it is shown."""
+        self.page.keyboard.press("Control+P")
+        box = self.page.locator(".quick-input-widget input.input").first
+        box.wait_for()
+        box.fill(name)
+        self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=Path(name).name).first.wait_for()
+        self.page.keyboard.press("Enter")
+        self.page.locator(f'.tab.active[data-resource-name="{Path(name).name}"]').wait_for()
+        self.page.locator(".editor-instance .view-lines").first.wait_for()
+
+    def run(self, command: str) -> None:
+        """Run a command of the palette by its title."""
+        self.page.keyboard.press("F1")
+        box = self.page.locator(".quick-input-widget input.input").first
+        box.wait_for()
+        box.fill(f">{command}")
+        self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=command).first.wait_for()
+        self.page.keyboard.press("Enter")
+
+    def end_of_file(self) -> None:
+        self.page.locator(".editor-instance .view-lines").first.click()
+        self.page.keyboard.press("Control+End")
+
+    def save(self) -> None:
+        self.page.keyboard.press("Control+S")
+        self.page.locator(".tab.active.dirty").wait_for(state="detached")
+
+    def read(self, name: str) -> str:
+        return (self.workspace / name).read_text(encoding="utf-8")
+
+    # -- ghost text --------------------------------------------------------------------------------
+
+    @property
+    def ghost(self) -> Locator:
+        """The first line of the ghost text, and the lines below it."""
+        return self.page.locator('[class*="ghost-text"]')
+
+    def ghost_text(self) -> str:
+        """What is shown, without white space that only lays it out."""
+        return "\n".join(text.replace("\xa0", " ") for text in self.ghost.all_inner_texts())
+
+    def wait_for_ghost(self, pattern: str, patience: float = PATIENCE / SECONDS) -> str:
+        """Wait until the ghost text matches; asks for it now and then, as a person who waits would."""
+
+        def ask() -> str | None:
+            text = self.ghost_text()
+            return text if re.search(pattern, text) else None
+
+        return self.wait(ask, patience, lambda: self.run("Trigger Inline Suggestion"), every=20)
+
+    # -- status ------------------------------------------------------------------------------------
+
+    def status_rows(self) -> str:
+        """The rows under the {} of the status bar, opened when they are not."""
+        rows = self.page.locator(".hover-language-status")
+        if not rows.first.is_visible():
+            self.page.locator("#status\\.languageStatus").hover()
+            rows.first.wait_for()
+        return "\n".join(rows.all_inner_texts())
+
+    def hide_status(self) -> None:
+        self.page.mouse.move(400, 200)
+        self.page.locator(".hover-language-status").first.wait_for(state="hidden")
+
+    def wait_for_status(self, pattern: str, patience: float = PATIENCE / SECONDS) -> str:
+        def look() -> str | None:
+            text = self.status_rows()
+            return text if re.search(pattern, text) else None
+
+        return self.wait(look, patience)
+
+    # -- waiting -----------------------------------------------------------------------------------
+
+    def wait(
+        self,
+        look: Callable[[], T | None],
+        patience: float,
+        nudge: Callable[[], object] = lambda: None,
+        every: float = 1e9,
+    ) -> T:
+        """What ``look`` finds. Calls ``nudge`` each time that ``every`` seconds have passed without it."""
+        start = nudged = time.monotonic()
+        while (found := look()) is None:
+            now = time.monotonic()
+            if now - start > patience:
+                raise TimeoutError(f"not seen within {patience:.0f} s")
+            if now - nudged > every:
+                nudge()
+                nudged = time.monotonic()
+            self.page.wait_for_timeout(100)
+        return found
+
+    def foreign_requests(self) -> list[str]:
+        """Addresses on other machines that the window has asked for."""
+        here = {"127.0.0.1", "localhost", "", None}
+        return [
+            address
+            for address in self.requests
+            if urlsplit(address).hostname not in here and not address.startswith(("data:", "blob:", "vscode-file:"))
+        ]
+
+
+@contextmanager
+def open_workbench(
+    browser: Browser,
+    tools: Toolchain,
+    profile: Profile,
+    workspace: Path,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Workbench]:
+    """Start VS Code with ``workspace`` and open its window."""
+    port = free_port()
+    command = [
+        *(str(tools.node), str(tools.entry), "--auth", "none", "--bind-addr", f"127.0.0.1:{port}"),
+        *("--extensions-dir", str(profile.extensions), "--user-data-dir", str(profile.data)),
+        *("--disable-telemetry", "--disable-update-check", "--disable-getting-started-override"),
+    ]
+    with serve(command, profile.folder / "code-server.log", environment) as process:
+        wait_for_http(f"http://127.0.0.1:{port}/healthz")
+        context = browser.new_context(viewport={"width": 1200, "height": 760})
+        page = context.new_page()
+        page.set_default_timeout(60 * SECONDS)
+        bench = Workbench(page, workspace, process.pid)
+        page.on("request", lambda request: bench.requests.append(request.url))
+        page.on("websocket", lambda opened: bench.requests.append(opened.url))
+        page.goto(f"http://127.0.0.1:{port}/?folder={quote(str(workspace))}")
+        page.locator(".monaco-workbench .statusbar").wait_for()
+        try:
+            yield bench
+        finally:
+            context.close()
