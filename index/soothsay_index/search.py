@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os.path
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from .embedding import Embedder, Vectors
 from .members import MemberViews
+from .overlay import Overlay
 from .ranking import query_sentence
 from .search_anywhere import AnywhereSearch
 from .search_members import MemberSearch
+from .similarity import jaccard, tokens
 from .store import Store
 from .types import Hit, Query
+
+_SAME = 0.9  # Jaccard similarity of the identifiers from which two pieces of text are copies of each other
 
 
 class Searcher:
     """Answers queries over a store. ``embedder`` is only asked once it is loaded."""
 
-    def __init__(self, store: Store, views: MemberViews, embedder: Embedder | None) -> None:
+    def __init__(
+        self, store: Store, views: MemberViews, embedder: Embedder | None, overlay: Overlay | None = None
+    ) -> None:
         self._views = views
         self._embedder = embedder
         self._members = MemberSearch(views)
-        self._anywhere = AnywhereSearch(store, views)
+        self._anywhere = AnywhereSearch(store, views, overlay)
 
     def search(self, query: Query) -> list[Hit]:
         """The best ``query.limit`` hits, best first, each symbol once."""
         if query.limit <= 0 or not (query.text.strip() or query.owners):
             return []
         if not query.owners:
-            return _distinct(self._anywhere.search(query, self._query_vector(query.text)))[: query.limit]
+            found = _distinct(self._anywhere.search(query, self._query_vector(query.text)))
+            return without_copies(found, query.path)[: query.limit]
         views = [view for owner in dict.fromkeys(query.owners) if (view := self._views.view(owner)).symbols]
         if not views:
             return []
@@ -66,3 +74,28 @@ def _distinct(hits: Iterable[Hit]) -> list[Hit]:
         ):
             kept[key] = replace(hit, score=known.score)
     return list(kept.values())
+
+
+def without_copies(hits: Sequence[Hit], path: str) -> list[Hit]:
+    """Each text once: of pieces that are alike, or nearly, the one whose file is nearest to ``path`` stays.
+
+    It takes the best of their places.
+    """
+    kept: list[Hit] = []
+    words: list[frozenset[str]] = []
+    for hit in hits:
+        own = tokens(hit.chunk.text) if hit.chunk else frozenset[str]()
+        place = next((at for at, known in enumerate(words) if jaccard(own, known) > _SAME), None)
+        if place is None:
+            kept.append(hit)
+            words.append(own)
+        elif _distance(hit, path) < _distance(kept[place], path):
+            kept[place] = replace(hit, score=kept[place].score)
+    return kept
+
+
+def _distance(hit: Hit, path: str) -> int:
+    """How many folders lie between a hit's file and ``path``."""
+    file = hit.chunk.path if hit.chunk else ""
+    here, there = path.split("/")[:-1], file.split("/")[:-1]
+    return len(here) + len(there) - 2 * len(os.path.commonprefix([here, there]))

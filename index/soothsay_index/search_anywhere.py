@@ -1,209 +1,424 @@
-"""Searching everywhere: package documentation and the workspace's code, fused by reciprocal rank."""
+"""Searching everywhere: package documentation and the workspace's code, fused by reciprocal rank.
+
+The database says what could be meant: by full text, by vectors, by name. What is found is then ranked here, stored and
+unsaved pieces by the same rules: by the words asked for, by meaning, by the imports that lead there, by how much it
+looks like the lines before the cursor, and by how recently its file was edited.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import Any
 
+from .catalogue import Catalogue, best_ids
+from .database import Database, one_of
 from .embedding import Vectors
+from .graph import ImportGraph, ModuleFile, Reach
 from .members import MemberViews
+from .overlay import Overlay
 from .ranking import RRF_K, query_sentence, read_query
-from .rows import chunk_of, symbol_of
-from .database import Database, one_of, quote
+from .rows import chunk_embedding_text, chunk_of, symbol_of, vector_key
+from .similarity import Features, bm25, jaccard, last_window, most_like, shape, tokens
+from .sources.base import FileFacts
 from .store import Store
-from .text import terms
-from .types import Hit, Query, Symbol
+from .text import STOP_WORDS, search_text, split_identifier, terms
+from .types import Chunk, Hit, Query
 
 _CANDIDATES = 40
+_DOCUMENTS = 10
+_FOLLOWED = 12  # definitions in reach by imports, beside those that are imported by name
+_COMPARED = 12  # the pieces most like the code by tokens are compared by syntax, too
+_QUERY_WORDS = 24
 _EXACT = 2.0  # more than everything else together
-# Worth more than being first in both rankers: imported modules come before any other file.
-_IMPORTED = 2.5 / (RRF_K + 1)
 _PREFERRED = 1.0 / (RRF_K + 1)
+# What a ranker counts; text and vector count 1. "imports" counts more than being first in both, so that what the file
+# imports comes before any other file; it is weighted by how directly a definition is reached, too.
+_WEIGHTS = {"imports": 2.5, "tokens": 0.7, "shape": 0.4, "recent": 0.6}
+_BY_NAME, _BY_MODULE, _BY_TWO = 1.0, 0.6, 0.3
+_ASIDE = 0.5  # prose and configuration come behind code of the same ranks
 # One distribution's name is imported, another's models hold the methods.
 _ALSO = {"boto3": "botocore", "aioboto3": "botocore", "aiobotocore": "botocore"}
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A chunk, and what search compares of it. ``symbol_id`` names the definition that it is, if it is one."""
+
+    chunk: Chunk
+    symbol_id: str
+    vector_key: str
+    features: Features
+    is_document: bool = False  # of a package
+
+    @property
+    def name(self) -> str:
+        """The bare name of the definition, or an empty string."""
+        return self.symbol_id.rpartition(".")[2]
+
+
 @dataclass(slots=True)
 class _Candidate:
-    hit: Hit
+    """A row of the packages' symbols, or a piece. ``scores`` are what is shown, ``fused`` is what is sorted by."""
+
+    row: Mapping[str, Any] | None = None
+    piece: Piece | None = None
     scores: dict[str, float] = field(default_factory=dict)
-    bonus: float = 0.0
     fused: float = 0.0
+
+    def add(self, name: str, score: float, worth: float) -> None:
+        """One ranker's score, and what it is worth beside the others."""
+        self.scores[name] = score
+        self.fused += worth
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """A query, with what several steps read of it."""
+
+    query: Query
+    words: str  # for full text: the database stems them itself
+    terms: tuple[str, ...]
+    names: frozenset[str]
+    preferred: _Releases
+    overlay: Mapping[str, FileFacts]
+
+    def hides(self, path: str) -> bool:
+        """True for the edited file, and for files whose stored text is not what is in the editor."""
+        return path == self.query.path or path in self.overlay
+
+
+@dataclass(frozen=True, slots=True)
+class _Releases:
+    """The releases of the packages that the caller named."""
+
+    keys: frozenset[str]
+    services: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.keys) or self.services
+
+    def have(self, release: str) -> bool:
+        """True when ``release`` is one of them."""
+        return release in self.keys or (self.services and release.startswith("botocore@"))
+
+    def rows(self) -> str:
+        """A filter for their rows."""
+        filters = [one_of("release", sorted(self.keys))] if self.keys else []
+        # Hundreds of services: their common package is a shorter filter.
+        filters += ["package = 'botocore'"] if self.services else []
+        return f"({' OR '.join(filters)})"
+
+    def documents(self) -> str:
+        """A filter for their pieces of prose."""
+        filters = [one_of("release", sorted(self.keys))] if self.keys else []
+        filters += ["release LIKE 'botocore@%'"] if self.services else []
+        return f"({' OR '.join(filters)})"
+
+    def vectors(self) -> str:
+        """A filter for their vectors."""
+        packages = {key.split("@", 1)[0] for key in self.keys} | ({"botocore"} if self.services else set())
+        return one_of("package", sorted(packages)) if packages else ""
 
 
 class AnywhereSearch:
     """Finds symbols of packages and chunks of the workspace when the receiver is not known."""
 
-    def __init__(self, store: Store, views: MemberViews) -> None:
+    def __init__(self, store: Store, views: MemberViews, overlay: Overlay | None = None) -> None:
         self._store = store
         self._views = views
+        self._overlay = overlay or Overlay()
+        # Only questions to the database run there: none of them waits for another.
+        self._pool = ThreadPoolExecutor(4, "search")
+        self._chunks = Catalogue(store.local, "chunks", ("path", "symbol_id", "vector_key"), _piece)
+        self._own = Catalogue(store.local, "symbols", ("id", "name"), dict)
+        self._symbols = Catalogue(store.packages, "symbols", ("name", "vector_key"), dict)
+        self._documents = Catalogue(store.packages, "chunks", ("path",), _piece)
+        self._graph: tuple[int, ImportGraph] = (-1, ImportGraph(()))
+        self._unsaved: dict[str, tuple[FileFacts, tuple[Piece, ...]]] = {}
 
     def search(self, query: Query, vector: Vectors | None) -> list[Hit]:
-        """All candidates, best first; ``vector`` is the query's, if any."""
-        ask = read_query(query.text)
-        words = " ".join(dict.fromkeys(terms(query_sentence(query.text))))
-        found: dict[str, _Candidate] = {}
-        preferred = self._preferred(query)
-        wheres = [preferred] if preferred else [self._in_use()]
-        for where in wheres:
-            self._symbols(found, self._store.packages, words, vector, where, query)
-        self._chunks(found, words, vector, query)
-        self._exact(found, ask.names, query, preferred)
-        for candidate in found.values():
-            candidate.fused = candidate.bonus + sum(
-                1.0 / (RRF_K + rank) for name, rank in candidate.scores.items() if name.startswith("rank_")
-            )
-        ordered = sorted(found.values(), key=lambda candidate: -candidate.fused)
-        return [
-            replace(
-                candidate.hit,
-                score=candidate.fused,
-                scores={k: round(v, 6) for k, v in candidate.scores.items() if not k.startswith("rank_")},
-            )
-            for candidate in ordered
+        """The best candidates, best first, a few more than asked; ``vector`` is the query's, if any."""
+        ask = self._read(query)
+        local, packages = self._store.local, self._store.packages
+        # Some of the best are often in the edited file itself.
+        text = self._text(local, "chunks", ask, _CANDIDATES + 10)
+        meaning = self._nearest(local, vector)
+        scope = ask.preferred.rows() if ask.preferred else self._in_use()
+        package_text = self._text(packages, "symbols", ask, _CANDIDATES, scope)
+        package_meaning = self._nearest(packages, vector, ask.preferred.vectors())
+        scope = ask.preferred.documents() if ask.preferred else self._in_use()
+        documents = self._text(packages, "chunks", ask, _DOCUMENTS, scope)
+        found = [
+            *self._pieces_of_workspace(ask, text, meaning),
+            *self._symbols_of_packages(ask, package_text.result(), package_meaning.result()),
+            *self._documents_of_packages(ask, documents.result()),
         ]
+        found.sort(key=lambda candidate: -candidate.fused)
+        return self._hits(found[: 2 * query.limit + 4])
 
-    def _symbols(
-        self,
-        found: dict[str, _Candidate],
-        database: Database,
-        words: str,
-        vector: Any,
-        where: str,
-        query: Query,
-    ) -> None:
-        rows = database.full_text("symbols", words, _CANDIDATES, where)
-        for rank, row in enumerate(rows, 1):
-            candidate = _candidate(
-                found, f"s:{row['qualified_name']}", lambda r=row: Hit("symbol", 0.0, symbol_of(r))
-            )
-            candidate.scores.update(text=row["_score"], rank_text=rank)
-        if vector is None:
-            return
-        near = database.nearest(vector, _CANDIDATES, self._vector_scope(query))
-        similarity = {row["key"]: 1.0 - row["_distance"] for row in near}
-        rows = database.rows_in("symbols", "vector_key", list(similarity))
-        visible = self._views.visible()
-        rows = [row for row in rows if not visible or row["release"] in visible]
-        rows.sort(key=lambda row: (-similarity[row["vector_key"]], row["owner"].count(".")))
-        for rank, row in enumerate(rows[: _CANDIDATES * 2], 1):
-            candidate = _candidate(
-                found, f"s:{row['qualified_name']}", lambda r=row: Hit("symbol", 0.0, symbol_of(r))
-            )
-            candidate.scores.update(vector=similarity[row["vector_key"]], rank_vector=rank)
+    # -- the workspace -------------------------------------------------------------------------------------
 
-    def _chunks(self, found: dict[str, _Candidate], words: str, vector: Any, query: Query) -> None:
-        local = self._store.local
-        where = f"path != {quote(query.path)}" if query.path else ""
-        rows = local.full_text("chunks", words, _CANDIDATES, where)
-        reachable = [module for module in query.modules if module]
-        if reachable:
-            # Followed imports are candidates whatever else the workspace has (CoCoMIC).
-            scope = one_of("module", reachable)
-            rows += local.full_text("chunks", words, _CANDIDATES, f"{where} AND {scope}" if where else scope)
-        near: dict[str, float] = {}
-        if vector is not None:
-            near = {row["key"]: 1.0 - row["_distance"] for row in local.nearest(vector, _CANDIDATES)}
-        by_vector = local.rows_in("chunks", "vector_key", list(near)) if near else []
-        by_vector = [row for row in by_vector if row["path"] != query.path]
-        by_vector.sort(key=lambda row: -near[row["vector_key"]])
-        by_text = sorted({row["id"]: row for row in rows}.values(), key=lambda row: -row["_score"])
-        symbols = self._views.symbols_by_id(
-            {row["symbol_id"] for row in (*by_text, *by_vector) if row["symbol_id"]}
-        )
-        for name, ordered in (("text", by_text), ("vector", by_vector)):
-            for rank, row in enumerate(ordered, 1):
-                candidate = _candidate(found, f"c:{row['id']}", lambda r=row: _chunk_hit(r, symbols))
-                score = row["_score"] if name == "text" else near[row["vector_key"]]
-                candidate.scores.update({name: score, f"rank_{name}": rank})
-                if row["module"] in reachable or _imported_from(row, reachable):
-                    candidate.scores["imports"] = 1.0
-                    candidate.bonus = max(candidate.bonus, _IMPORTED)
-
-    def _exact(
-        self, found: dict[str, _Candidate], names: Iterable[str], query: Query, preferred: str
-    ) -> None:
-        wanted = [name for name in names if len(name) > 2]
-        if not wanted:
-            return
-        local = self._store.local
-        where = one_of("name", wanted)
-        own = [row for row in local.rows("symbols", where, limit=_CANDIDATES) if row["path"] != query.path]
-        for row in own:
-            if row["kind"] in {"attribute", "module"}:
-                continue
-            chunk = self._views.chunk(symbol_of(row))
-            key = (
-                f"c:{chunk.path}:{chunk.start_line}:{chunk.end_line}"
-                if chunk
-                else f"s:{row['qualified_name']}"
-            )
-            hit = Hit("cross_file", 0.0, symbol_of(row), chunk)
-            candidate = _candidate(found, key, lambda h=hit: h)
-            candidate.scores["exact"] = 1.0
-            candidate.bonus += _EXACT
-        scope = preferred or self._in_use()
-        rows = self._store.packages.rows(
-            "symbols", f"{where} AND {scope}" if scope else where, limit=_CANDIDATES
-        )
-        for row in rows:
-            candidate = _candidate(
-                found, f"s:{row['qualified_name']}", lambda r=row: Hit("symbol", 0.0, symbol_of(r))
-            )
-            candidate.scores["exact"] = 1.0
-            # Without a receiver a same-named function of some package is only a hint.
-            candidate.bonus += _EXACT / 2 if preferred else _PREFERRED
-
-    # -- helpers -------------------------------------------------------------------------------------------
-
-    def _preferred(self, query: Query) -> str:
-        """A filter for the packages the caller named, by distribution or by import name."""
-        named = {*query.packages, *(module.split(".", 1)[0] for module in query.modules)}
-        named |= {_ALSO[name] for name in named if name in _ALSO}
-        if not named:
-            return ""
-        visible = self._views.visible()
-        keys = [
-            key
-            for key in visible
-            if not key.startswith("botocore@")
-            and (key.split("@", 1)[0] in named or key.rsplit("/", 1)[-1] in named)
-        ]
-        filters = [one_of("release", sorted(keys))] if keys else []
-        if "botocore" in named:
-            filters.append("package = 'botocore'")
-        if not filters:
-            return ""
-        return f"({' OR '.join(filters)})"
-
-    def _vector_scope(self, query: Query) -> str:
-        named = {*query.packages, *(module.split(".", 1)[0] for module in query.modules)}
-        named |= {_ALSO[name] for name in named if name in _ALSO}
-        packages = {
-            key.split("@", 1)[0]
-            for key in self._views.visible()
-            if key.split("@", 1)[0] in named or key.rsplit("/", 1)[-1] in named
+    def _pieces_of_workspace(
+        self, ask: _Ask, text: Future[dict[int, float]], meaning: Future[dict[str, float]]
+    ) -> list[_Candidate]:
+        unsaved = self._unsaved_pieces(ask)
+        reach = self._reach(ask)
+        ids = [*self._followed(ask, reach), *self._defining(ask.names)]
+        near = meaning.result()
+        ids += [*text.result(), *self._chunks.having("vector_key", near)]
+        stored = [piece for piece in self._chunks.rows(ids).values() if not ask.hides(piece.chunk.path)]
+        # While a file is being rewritten, its old rows and its new ones are there for a moment.
+        pieces = {
+            (each.chunk.path, each.chunk.start_line, each.symbol_id): each for each in (*stored, *unsaved)
         }
-        return one_of("package", sorted(packages)) if packages else ""
+        found = [_Candidate(piece=piece) for piece in pieces.values()]
+        features = [piece.features for piece in pieces.values()]
+        _rank("text", found, bm25(features, ask.terms))
+        _rank("vector", found, [near.get(piece.vector_key, 0.0) for piece in pieces.values()])
+        _resemble(found, features, ask.query.code)
+        recency = {path: 1.0 / place for place, path in enumerate(ask.query.recent, 1)}
+        for candidate, piece in zip(found, pieces.values(), strict=True):
+            _judge(candidate, piece, ask, reach)
+        # That a file is open makes none of its pieces an answer.
+        found = [candidate for candidate in found if candidate.scores]
+        _rank(
+            "recent",
+            found,
+            [recency.get(each.piece.chunk.path, 0.0) if each.piece else 0.0 for each in found],
+        )
+        return found
+
+    def _defining(self, names: frozenset[str]) -> list[int]:
+        """The ids of the chunks that define a name that was asked for."""
+        rows = self._own.rows(self._own.having("name", names)[:_CANDIDATES])
+        callable_ids = (row["id"] for row in rows.values() if row["kind"] not in {"attribute", "module"})
+        return self._chunks.having("symbol_id", callable_ids)
+
+    def _reach(self, ask: _Ask) -> Reach:
+        modules = [module for module in ask.query.modules if module]
+        if not modules:
+            return Reach()
+        version = self._store.local.version("files")
+        if self._graph[0] != version:
+            table = self._store.local.arrow("files", columns=["path", "module", "modules"])
+            columns = [table.column(name).to_pylist() for name in table.column_names]
+            files = [
+                ModuleFile(path, module, imported) for path, module, imported in zip(*columns, strict=True)
+            ]
+            self._graph = (version, ImportGraph(files))
+        return self._graph[1].reach(modules, ask.query.path)
+
+    def _followed(self, ask: _Ask, reach: Reach) -> list[int]:
+        """Chunks in reach: all that are imported by name, and those whose names share a word with the query."""
+        named = self._chunks.having("symbol_id", (f"{path}|{name}" for path, name in reach.named))
+        wanted = frozenset(ask.terms)
+        scored: list[tuple[int, int, int]] = []
+        for row_id, symbol_id in self._chunks.pairs("path", reach.hops, "symbol_id"):
+            path, _, name = symbol_id.partition("|")
+            shared = len(wanted & _name_terms(name.rpartition(".")[2])) if name else 0
+            if shared:
+                scored.append((reach.hops[path], -shared, row_id))
+        return [*named, *(row_id for *_, row_id in sorted(scored)[:_FOLLOWED])]
+
+    def _unsaved_pieces(self, ask: _Ask) -> list[Piece]:
+        """The chunks of unsaved documents; where one was edited, only what changed is read anew."""
+        known, fresh = self._unsaved, {}
+        for path, facts in ask.overlay.items():
+            before, pieces = known.get(path, (None, ()))
+            if before is not facts:
+                same = {piece.chunk: piece for piece in pieces}
+                pieces = tuple(same.get(chunk) or self._unsaved_piece(chunk) for chunk in facts.chunks)
+            fresh[path] = (facts, pieces)
+        self._unsaved = fresh
+        return [piece for path, (_, pieces) in fresh.items() if path != ask.query.path for piece in pieces]
+
+    def _unsaved_piece(self, chunk: Chunk) -> Piece:
+        symbol = chunk.symbol
+        name, summary = (symbol.name, symbol.summary) if symbol else (chunk.title, "")
+        return Piece(
+            chunk,
+            f"{chunk.path}|{symbol.owner}.{symbol.name}" if symbol else "",
+            # What reads as before has its vector already.
+            vector_key(self._store.workspace.name or "workspace", chunk_embedding_text(chunk)),
+            Features(chunk.text, search_text(name, summary, (chunk.text,))),
+        )
+
+    # -- packages ------------------------------------------------------------------------------------------
+
+    def _symbols_of_packages(
+        self, ask: _Ask, text: Mapping[int, float], near: Mapping[str, float]
+    ) -> list[_Candidate]:
+        named = self._symbols.having("name", ask.names)[: 4 * _CANDIDATES]
+        rows = self._symbols.rows(
+            [*text, *self._symbols.having("vector_key", near)[: 2 * _CANDIDATES], *named]
+        )
+        hidden = self._views.not_visible()
+        visible = {row_id: row for row_id, row in rows.items() if row["release"] not in hidden}
+        found = [_Candidate(row) for row in visible.values()]
+        _rank("text", found, [text.get(row_id, 0.0) for row_id in visible])
+        # Methods that a hundred classes inherit share one vector: what stands nearest to the root comes first.
+        _rank(
+            "vector",
+            found,
+            [near.get(row["vector_key"], 0.0) - 1e-6 * row["owner"].count(".") for row in visible.values()],
+        )
+        for candidate, row in zip(found, visible.values(), strict=True):
+            if row["name"] in ask.names and (not ask.preferred or ask.preferred.have(row["release"])):
+                # Without a receiver a same-named function of some package is only a hint.
+                candidate.add("exact", 1.0, _EXACT / 2 if ask.preferred else _PREFERRED)
+        return [candidate for candidate in found if candidate.scores]
+
+    def _documents_of_packages(self, ask: _Ask, text: Mapping[int, float]) -> list[_Candidate]:
+        """Release notes and the like."""
+        pieces = self._documents.rows(text)
+        found = [_Candidate(piece=piece) for piece in pieces.values()]
+        _rank("text", found, [text[row_id] for row_id in pieces])
+        for candidate, piece in zip(found, pieces.values(), strict=True):
+            candidate.fused *= _aside(piece.chunk, ask.query.path)
+        return found
 
     def _in_use(self) -> str:
         """Hide the versions of packages that only other workspaces have."""
         others = self._views.not_visible()
         return f"NOT ({one_of('release', sorted(others))})" if others else ""
 
+    # -- helpers -------------------------------------------------------------------------------------------
 
-def _candidate(found: dict[str, _Candidate], key: str, make: Any) -> _Candidate:
-    if key not in found:
-        found[key] = _Candidate(make())
-    return found[key]
+    def _read(self, query: Query) -> _Ask:
+        sentence = query_sentence(query.text)
+        words = list(dict.fromkeys(word for word in split_identifier(sentence) if word not in STOP_WORDS))
+        stems = tuple(dict.fromkeys(terms(sentence)))
+        names = frozenset(name for name in read_query(query.text).names if len(name) > 2)
+        return _Ask(
+            query,
+            " ".join(words[:_QUERY_WORDS]),
+            stems,
+            names,
+            self._preferred(query),
+            self._overlay.snapshot(),
+        )
+
+    def _preferred(self, query: Query) -> _Releases:
+        named = {*query.packages, *(module.split(".", 1)[0] for module in query.modules)}
+        named |= {_ALSO[name] for name in named if name in _ALSO}
+        keys = {
+            key
+            for key in self._views.visible()
+            if not key.startswith("botocore@")
+            and (key.split("@", 1)[0] in named or key.split("#", 1)[0].rsplit("/", 1)[-1] in named)
+        }
+        return _Releases(frozenset(keys), "botocore" in named)
+
+    def _text(
+        self, database: Database, table: str, ask: _Ask, limit: int, where: str = ""
+    ) -> Future[dict[int, float]]:
+        return self._pool.submit(best_ids, database, table, ask.words, limit, where)
+
+    def _nearest(
+        self, database: Database, vector: Vectors | None, where: str = ""
+    ) -> Future[dict[str, float]]:
+        if vector is None:
+            nothing: Future[dict[str, float]] = Future()
+            nothing.set_result({})
+            return nothing
+        return self._pool.submit(
+            lambda: {
+                row["key"]: 1.0 - row["_distance"] for row in database.nearest(vector, _CANDIDATES, where)
+            }
+        )
+
+    def _hits(self, candidates: Sequence[_Candidate]) -> list[Hit]:
+        """Hits, and with them the definitions that their chunks are."""
+        ids = [each.piece.symbol_id for each in candidates if each.piece and not each.piece.chunk.symbol]
+        own = {row["id"]: symbol_of(row) for row in self._own.rows(self._own.having("id", ids)).values()}
+        hits: list[Hit] = []
+        for candidate in candidates:
+            scores = {name: round(score, 6) for name, score in candidate.scores.items()}
+            piece = candidate.piece
+            if candidate.row is not None:
+                hits.append(Hit("symbol", candidate.fused, symbol_of(candidate.row), scores=scores))
+            elif piece is not None:
+                symbol = piece.chunk.symbol or own.get(piece.symbol_id)
+                chunk = replace(piece.chunk, symbol=symbol)
+                hits.append(
+                    Hit(
+                        "document" if piece.is_document else "cross_file",
+                        candidate.fused,
+                        symbol,
+                        chunk,
+                        scores,
+                    )
+                )
+        return hits
 
 
-def _chunk_hit(row: dict[str, Any], symbols: dict[str, Symbol]) -> Hit:
-    symbol = symbols.get(row["symbol_id"])
-    return Hit("cross_file", 0.0, symbol=symbol, chunk=chunk_of(row, symbol))
+def _piece(row: Mapping[str, Any]) -> Piece:
+    return Piece(
+        chunk_of(row, None),
+        row["symbol_id"],
+        row["vector_key"],
+        Features(row["text"], row["search_text"]),
+        bool(row["release"]),
+    )
 
 
-def _imported_from(row: dict[str, Any], reachable: Sequence[str]) -> bool:
-    """True when the edited file imports the very definition (``from billing.ledger import post``)."""
-    return bool(row["symbol_id"]) and row["symbol_id"].rsplit("|", 1)[-1] in reachable
+@lru_cache(maxsize=65_536)
+def _name_terms(name: str) -> frozenset[str]:
+    return frozenset(terms(name))
+
+
+def _rank(ranker: str, candidates: Sequence[_Candidate], scores: Sequence[float]) -> None:
+    """Reciprocal ranks of ``scores``; a score of 0 ranks nowhere."""
+    order = sorted(
+        (position for position, score in enumerate(scores) if score > 0), key=lambda at: -scores[at]
+    )
+    weight = _WEIGHTS.get(ranker, 1.0)
+    for rank, position in enumerate(order, 1):
+        candidates[position].add(ranker, scores[position], weight / (RRF_K + rank))
+
+
+def _resemble(candidates: Sequence[_Candidate], features: Sequence[Features], code: str) -> None:
+    """Rank by likeness to the lines before the cursor: by tokens, and the best of those by syntax."""
+    lines = last_window(code)
+    wanted = tokens(lines)
+    if not wanted:
+        return
+    best = [most_like(each.windows, wanted) for each in features]
+    _rank("tokens", candidates, [score for score, _ in best])
+    nearest = sorted(range(len(best)), key=lambda at: -best[at][0])[:_COMPARED]
+    form = shape(lines)
+    shapes = [0.0] * len(best)
+    for position in nearest:
+        score, window = best[position]
+        if score > 0:
+            shapes[position] = jaccard(features[position].shape(window), form)
+    _rank("shape", candidates, shapes)
+
+
+def _judge(candidate: _Candidate, piece: Piece, ask: _Ask, reach: Reach) -> None:
+    """What is known for certain: that it has the name asked for, that imports lead there, that it is no code."""
+    if piece.name and piece.name in ask.names:
+        candidate.add("exact", 1.0, _EXACT)
+    is_named = tuple(piece.symbol_id.split("|", 1)) in reach.named
+    # What shares neither words nor meaning with the query is no answer only because it can be reached.
+    if is_named or "text" in candidate.scores or "vector" in candidate.scores:
+        score = _BY_NAME if is_named else (0.0, _BY_MODULE, _BY_TWO)[reach.hops.get(piece.chunk.path, 0)]
+        if score:
+            candidate.add("imports", score, _WEIGHTS["imports"] * score / (RRF_K + 1))
+    candidate.fused *= _aside(piece.chunk, ask.query.path)
+
+
+def _aside(chunk: Chunk, path: str) -> float:
+    """Code comes first, unless what is edited is a file of the chunk's own kind."""
+    if chunk.kind == "code" or _kind_of_file(chunk.path) == _kind_of_file(path):
+        return 1.0
+    return _ASIDE
+
+
+def _kind_of_file(path: str) -> str:
+    pure = PurePosixPath(path)
+    return pure.suffix.lower() or pure.name.lower()

@@ -94,9 +94,12 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One search result. ``scores`` holds the score per ranker (``text``, ``vector``, ``imports`` …)."""
+    """One search result. ``scores`` holds the score per ranker (``text``, ``vector``, ``imports`` …).
 
-    kind: Literal["symbol", "cross_file"]
+    ``symbol`` is a definition, ``cross_file`` a piece of the workspace, ``document`` a piece of a package's prose.
+    """
+
+    kind: Literal["symbol", "cross_file", "document"]
     score: float
     symbol: Symbol | None = None
     chunk: Chunk | None = None

@@ -71,7 +71,7 @@ class TriggerDecision:
 class Evidence:
     """What grounds a completion."""
 
-    kind: Literal["symbol", "cross_file"]
+    kind: Literal["symbol", "cross_file", "document"]
     symbol: str
     package: str
     version: str

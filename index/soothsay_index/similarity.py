@@ -1,0 +1,155 @@
+"""How alike two pieces of text are: by the words asked for, by tokens, and by the shape of their syntax.
+
+Pure functions over strings; what is read of a text is read once and remembered with it (:class:`Features`).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from textwrap import dedent
+from zlib import crc32
+
+from .syntax import parse_python
+from .text import STOP_WORDS, stem
+
+# RepoCoder (Zhang et al. 2023) slides windows of 20 lines, 10 lines at a time.
+WINDOW, STRIDE = 20, 10
+_SHAPE_DEPTH = 3  # node types on a path
+_K1, _B = 1.2, 0.6
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Some lines of a text, and the identifiers in them. ``start`` counts from 0."""
+
+    start: int
+    text: str
+    tokens: frozenset[str]
+
+
+class Features:
+    """What is compared of one text. ``words`` are its words as full-text search sees them, blanks between them."""
+
+    def __init__(self, text: str, words: str) -> None:
+        self.text = text
+        self._words = words
+        self._shapes: dict[int, frozenset[int]] = {}
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """How often each stem occurs."""
+        counts: dict[str, int] = {}
+        for word, count in Counter(self._words.split()).items():
+            if word not in STOP_WORDS:
+                stemmed = stem(word)
+                counts[stemmed] = counts.get(stemmed, 0) + count
+        return counts
+
+    @cached_property
+    def length(self) -> int:
+        """The number of words."""
+        return sum(self.counts.values())
+
+    @cached_property
+    def windows(self) -> tuple[Window, ...]:
+        """The text in overlapping windows; one that is hardly longer than a window is left whole."""
+        lines = self.text.split("\n")
+        if len(lines) <= WINDOW + STRIDE:
+            return (Window(0, self.text, tokens(self.text)),)
+        last = len(lines) - WINDOW
+        return tuple(_window(lines, start) for start in (*range(0, last, STRIDE), last))
+
+    @cached_property
+    def tokens(self) -> frozenset[str]:
+        """All its identifiers."""
+        windows = self.windows
+        return windows[0].tokens.union(*(window.tokens for window in windows[1:]))
+
+    def shape(self, window: Window) -> frozenset[int]:
+        """The syntax of one of its windows, see :func:`shape`."""
+        known = self._shapes.get(window.start)
+        if known is None:
+            known = self._shapes[window.start] = shape(window.text)
+        return known
+
+
+def _window(lines: Sequence[str], start: int) -> Window:
+    text = "\n".join(lines[start : start + WINDOW])
+    return Window(start, text, tokens(text))
+
+
+def tokens(text: str) -> frozenset[str]:
+    """The identifiers and keywords in ``text``."""
+    return frozenset(_WORD.findall(text))
+
+
+def last_window(code: str) -> str:
+    """The lines just before the cursor: what similar code is compared with."""
+    return "\n".join(code.rstrip().split("\n")[-WINDOW:])
+
+
+def jaccard(left: frozenset[str] | frozenset[int], right: frozenset[str] | frozenset[int]) -> float:
+    """The share of what both have in what either has, 0 for two empty sets."""
+    if not left or not right:
+        return 0.0
+    common = len(left & right)
+    return common / (len(left) + len(right) - common)
+
+
+def most_like(windows: Sequence[Window], wanted: frozenset[str]) -> tuple[float, Window]:
+    """The window whose tokens are most like ``wanted``, and how much (Jaccard); the first of equals."""
+    scored = [jaccard(window.tokens, wanted) for window in windows]
+    best = max(range(len(windows)), key=lambda position: scored[position])
+    return scored[best], windows[best]
+
+
+def shape(code: str) -> frozenset[int]:
+    """The syntax of ``code`` without its names: hashes of the paths of three node types from parent to child.
+
+    A cheap stand-in for the graph similarity of CodeGRAG (Du et al. 2024): code that does the same under other names
+    has the same paths.
+    """
+    cursor = parse_python(dedent(code).encode("utf-8", "replace")).walk()
+    path: list[str] = []
+    found: set[int] = set()
+    while True:
+        node = cursor.node
+        if node is not None and node.is_named:
+            path.append(node.type)
+            if len(path) > 1:  # every text is a module
+                found.add(crc32(">".join(path[-_SHAPE_DEPTH:]).encode()))
+            if cursor.goto_first_child():
+                continue
+            path.pop()
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return frozenset(found)
+            path.pop()
+
+
+def bm25(pieces: Sequence[Features], wanted: Iterable[str]) -> list[float]:
+    """BM25 of each piece for the stems ``wanted``; how rare a stem is, is judged among the pieces themselves.
+
+    Scores of a database's full-text index cannot be compared with scores of texts that are not in it: one scorer over
+    the candidates of both can.
+    """
+    size = len(pieces)
+    mean = sum(piece.length for piece in pieces) / size if size else 1.0
+    norms = [_K1 * (1 - _B + _B * piece.length / (mean or 1.0)) for piece in pieces]
+    scores = [0.0] * size
+    for term in dict.fromkeys(wanted):
+        counts = [piece.counts.get(term, 0) for piece in pieces]
+        having = size - counts.count(0)
+        if not having:
+            continue
+        rarity = math.log(1 + (size - having + 0.5) / (having + 0.5))
+        for position, count in enumerate(counts):
+            if count:
+                scores[position] += rarity * count * (_K1 + 1) / (count + norms[position])
+    return scores
