@@ -67,6 +67,8 @@ class IndexSettings:
     enabled: bool = True
     python: str = ""  # interpreter whose packages are indexed; empty: VIRTUAL_ENV, .venv, python3
     all_packages: bool = False  # also the packages that the workspace does not import
+    docs: tuple[str, ...] = ()  # folders of documentation outside the workspace
+    uri: str = ""  # a shared index (a folder, s3://bucket/path) that package documentation is taken from
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,9 @@ def _accept(kind: Any, value: object) -> tuple[Any, str]:
     if get_origin(kind) is Annotated:
         number, between = get_args(kind)
         return _accept_number(number, between, value)
+    if kind == tuple[str, ...]:
+        listed = isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+        return (tuple(value), "") if listed else (None, "a list of strings")  # type: ignore[arg-type]
     if kind is bool:
         return (value, "") if isinstance(value, bool) else (None, "true or false")
     return (value, "") if isinstance(value, str) else (None, "a string")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock
 from typing import Protocol
@@ -41,14 +42,26 @@ class WritableIndex(Index, Protocol):
         all_packages: bool = False,
         embed: bool = True,
     ) -> Status: ...
+    def mirror(self, path: Path, text: str) -> None: ...
+    def forget(self, path: Path) -> None: ...
     def update(self, paths: Sequence[Path]) -> int: ...
     def remove(self, paths: Sequence[Path]) -> int: ...
     def status(self) -> Status: ...
     def close(self) -> None: ...
 
 
-OpenIndex = Callable[[Path, Path, Path | None], WritableIndex]
-"""Takes the folder of all indexes, the workspace and the embedding model's folder (None: full text only)."""
+@dataclass(frozen=True, slots=True)
+class IndexPlace:
+    """Where an index is and what it is made of: ``root`` is the folder of all indexes, ``embedding`` the embedding
+    model's folder (None: full text only), ``docs`` are folders of documentation outside the workspace."""
+
+    root: Path
+    workspace: Path
+    embedding: Path | None
+    docs: tuple[Path, ...] = ()
+
+
+OpenIndex = Callable[[IndexPlace], WritableIndex]
 
 
 def index_folder() -> Path:
@@ -56,18 +69,18 @@ def index_folder() -> Path:
     return models_folder().parent / "index"
 
 
-def open_in_process(root: Path, workspace: Path, embedding: Path | None) -> WritableIndex:
+def open_in_process(place: IndexPlace) -> WritableIndex:
     """For a command that ends soon."""
     from soothsay_index.local import LocalIndex
 
-    return LocalIndex.open(root, workspace, embedding)
+    return LocalIndex.open(place.root, place.workspace, place.embedding, docs=place.docs)
 
 
-def open_in_worker(root: Path, workspace: Path, embedding: Path | None) -> WritableIndex:
+def open_in_worker(place: IndexPlace) -> WritableIndex:
     """For a server: indexing and embedding take a process of their own."""
     from soothsay_index.client import IndexClient
 
-    return IndexClient(root, workspace, embedding)
+    return IndexClient(place.root, place.workspace, place.embedding, docs=place.docs)
 
 
 class Session:
@@ -158,6 +171,18 @@ class Session:
         """What a user asks for by hand: the same as `build_index`, which reads again what has changed."""
         return self.build_index(on_progress, cancel)
 
+    def mirror(self, path: Path, text: str) -> None:
+        """The editor shows ``text`` for ``path``, saved or not. Returns at once."""
+        self.oracle.mirror(path, text)
+        if self._index is not None:
+            self._index.mirror(path, text)
+
+    def forget(self, path: Path) -> None:
+        """The editor has closed ``path``. Returns at once."""
+        self.oracle.forget(path)
+        if self._index is not None:
+            self._index.forget(path)
+
     def update_files(self, paths: Sequence[Path]) -> int:
         """Index these files again; returns how many had changed."""
         with _index_errors():
@@ -187,10 +212,20 @@ class Session:
             self._warn(f"searching by text alone; for vectors run: soothsay models pull {EMBEDDING_MODEL}")
         try:
             with _index_errors():
-                return open_index(index_folder(), self.workspace, embedding)
+                return open_index(IndexPlace(index_folder(), self.workspace, embedding, self._docs()))
         except OSError as error:
             raise SoothsayError(f"cannot write the index in {index_folder()} ({error.strerror}): "
                                 "free the folder or set SOOTHSAY_CACHE") from error  # fmt: skip
+
+    def _docs(self) -> tuple[Path, ...]:
+        found: list[Path] = []
+        for given in self.settings.index.docs:
+            folder = (self.workspace / Path(given).expanduser()).resolve()
+            if folder.is_dir():
+                found.append(folder)
+            else:
+                self._warn(f"index.docs: there is no folder {folder}; it is left out")
+        return tuple(found)
 
     def _warn(self, message: str) -> None:
         log.warning(message)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-WATCHED = "**/*.{py,pyi}"
+WATCHED = "**/*.{py,pyi,ipynb,md,rst,txt,toml,yml,yaml}"
 
 
 async def watch_files(server: LanguageServer) -> None:
