@@ -6,6 +6,7 @@ import ast
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import griffe
 
 from ..environment import Environment
 from ..names import MODULE_NAMES
-from ..text import first_sentence, shorten, squeeze
+from ..text import squeeze
 from ..types import Parameter, ParameterKind, Symbol, SymbolKind
 from .base import Harvest, OwnerFacts, Release, Relevant, Used
+from .docstrings import AddedDocs, Described, added_docs, deprecation_of, describe
 
 _KINDS: Mapping[griffe.ParameterKind, ParameterKind] = {
     griffe.ParameterKind.positional_only: "positional_only",
@@ -35,7 +37,6 @@ _DYNAMIC_MODULE = re.compile(
 )
 _OBJECT_NAMES = tuple(name for name in dir(object))
 _EXTRA = "soothsay"
-_DOC_LIMIT = 600
 
 
 def open_source(environment: Environment) -> PythonEnvironment:
@@ -87,10 +88,11 @@ class PythonEnvironment:
 def harvest_package(release: Release, search_paths: Sequence[Path]) -> Harvest:
     """Load ``release.part`` from ``search_paths`` without importing it and read its public names."""
     logging.getLogger("griffe").setLevel(logging.CRITICAL)  # it reports every oddity of other people's code
+    notes = _Notes()
     loader = griffe.GriffeLoader(
         search_paths=[str(path) for path in search_paths],
         allow_inspection=False,
-        extensions=griffe.Extensions(_Notes()),
+        extensions=griffe.Extensions(notes),
     )
     loader.finder = _Finder([str(path) for path in search_paths])
     package = loader.load(release.part, try_relative_path=False)
@@ -98,7 +100,7 @@ def harvest_package(release: Release, search_paths: Sequence[Path]) -> Harvest:
         return Harvest()
     # external=None: only the private half of the same package (pytest and _pytest) is loaded as well
     loader.resolve_aliases(implicit=True, external=None)
-    return _Reader(release, package).read()
+    return _Reader(release, package, notes.deprecated()).read()
 
 
 class _Finder(griffe.ModuleFinder):
@@ -111,7 +113,27 @@ class _Finder(griffe.ModuleFinder):
 
 
 class _Notes(griffe.Extension):
-    """Notes down at parse time what griffe does not keep: bound names, self attributes, stub-only overloads."""
+    """Notes down at parse time what griffe does not keep: bound names, self attributes, deprecations, overloads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[
+            str, list[str]
+        ] = {}  # of every definition of a path: a stub has one for each overload
+
+    def deprecated(self) -> dict[str, str]:
+        """What is said of each deprecated function and class, by path. One good overload is enough to be good."""
+        return {path: said[0] for path, said in self._said.items() if all(said)}
+
+    def on_function_instance(self, *, node: Any, func: griffe.Function, **_: Any) -> None:
+        self._note_deprecation(node, func)
+
+    def on_class_instance(self, *, node: Any, cls: griffe.Class, **_: Any) -> None:
+        self._note_deprecation(node, cls)
+
+    def _note_deprecation(self, node: Any, obj: griffe.Object) -> None:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            self._said.setdefault(obj.path, []).append(deprecation_of(node))
 
     def on_module_members(self, *, node: Any, mod: griffe.Module, agent: Any, **_: Any) -> None:
         _fill_from_overloads(mod)
@@ -218,20 +240,56 @@ def _self_names(node: ast.ClassDef) -> tuple[set[str], bool]:
     return names, dynamic
 
 
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """A module in which a definition can be found under its name."""
+
+    module: str
+    exported: bool  # listed in the module's __all__
+
+    @property
+    def rank(self) -> tuple[int, bool, int, str]:
+        """The smallest is what a person would write: near the root, and meant to be there."""
+        return self.module.count("."), not self.exported, len(self.module), self.module
+
+
+def _with_shortest_names(
+    symbols: Sequence[Symbol], homes: Mapping[tuple[str, str], Sequence[_Home]]
+) -> Iterator[Symbol]:
+    """The symbols under the names people write, ``pandas.DataFrame`` for ``pandas.core.frame.DataFrame``.
+
+    They stay members of every place in which they can be found: only what they are called changes.
+    """
+    best = {
+        f"{home.module}.{name}": f"{min(found, key=lambda home: home.rank).module}.{name}"
+        for (_, name), found in homes.items()
+        if len(found) > 1
+        for home in found
+    }
+    for symbol in symbols:
+        called = best.get(symbol.qualified_name) or f"{best.get(symbol.owner, symbol.owner)}.{symbol.name}"
+        if symbol.kind == "class":
+            best[symbol.qualified_name] = called  # for its members, which come after it
+        yield symbol if called == symbol.qualified_name else replace(symbol, qualified_name=called)
+
+
 class _Reader:
     """Turns a loaded package into symbols."""
 
-    def __init__(self, release: Release, package: griffe.Module) -> None:
+    def __init__(self, release: Release, package: griffe.Module, deprecated: Mapping[str, str]) -> None:
         self._release = release
         self._package = package
         self._symbols: list[Symbol] = []
         self._owners: list[OwnerFacts] = []
         self._seen: set[str] = set()
-        self._docs = _added_docs(package)
+        self._deprecated = deprecated
+        self._docs = _docs_of(package)
+        self._texts: dict[tuple[str, str], Described] = {}
+        self._homes: dict[tuple[str, str], list[_Home]] = {}
 
     def read(self) -> Harvest:
         self._guarded(self._package)
-        return Harvest(tuple(self._symbols), tuple(self._owners))
+        return Harvest(tuple(_with_shortest_names(self._symbols, self._homes)), tuple(self._owners))
 
     def _module(self, module: griffe.Module) -> None:
         if module.path in self._seen:
@@ -264,6 +322,8 @@ class _Reader:
             if not self._belongs(target):
                 continue
             documented.add(name)
+            exported = module.exports is not None and name in module.exports
+            self._homes.setdefault((target.path, name), []).append(_Home(module.path, exported))
             self._member(module.path, name, target)
         self._owners.append(
             OwnerFacts(
@@ -331,7 +391,7 @@ class _Reader:
         kind: SymbolKind = "attribute"
         parameters: tuple[Parameter, ...] | None = None
         returns = ""
-        doc = _docstring(target) or self._docs.get(target.path, "")
+        described = self._described(name, target)
         if isinstance(target, griffe.Class):
             kind = "class"
             parameters = _constructor(target)
@@ -359,12 +419,20 @@ class _Reader:
             line=target.lineno or 1,
             parameters=parameters,
             returns=returns,
-            summary=first_sentence(doc),
-            doc=shorten(doc.strip(), _DOC_LIMIT),
+            summary=described.summary,
+            doc=described.doc,
         )
 
+    def _described(self, name: str, target: griffe.Object) -> Described:
+        # the methods of a base class come by once for each class that inherits them
+        key = (target.path, name)
+        if key not in self._texts:
+            text = _docstring(target) or self._docs.of(target.path, target.is_class)
+            self._texts[key] = describe(text, name, self._deprecated.get(target.path, ""))
+        return self._texts[key]
+
     def _module_symbol(self, owner: str, name: str, target: griffe.Module) -> Symbol:
-        doc = _docstring(target)
+        described = describe(_docstring(target), name)
         return Symbol(
             qualified_name=f"{owner}.{name}",
             name=name,
@@ -374,14 +442,14 @@ class _Reader:
             package=self._release.package,
             version=self._release.version,
             uri=_uri(target),
-            summary=first_sentence(doc),
-            doc=shorten(doc.strip(), _DOC_LIMIT),
+            summary=described.summary,
+            doc=described.doc,
         )
 
     def _unknown(self, owner: str, name: str, member: griffe.Object | griffe.Alias) -> Symbol:
         """An exported name whose definition is in a compiled module: it exists, no more is known."""
         path = member.target_path if isinstance(member, griffe.Alias) else member.path
-        doc = self._docs.get(path, "")
+        described = describe(self._docs.of(path), name)
         parent = member.parent
         return Symbol(
             qualified_name=f"{owner}.{name}",
@@ -393,8 +461,8 @@ class _Reader:
             version=self._release.version,
             uri=_uri(parent) if parent is not None else "",
             line=(member.alias_lineno if isinstance(member, griffe.Alias) else member.lineno) or 1,
-            summary=first_sentence(doc),
-            doc=shorten(doc.strip(), _DOC_LIMIT),
+            summary=described.summary,
+            doc=described.doc,
         )
 
 
@@ -563,22 +631,6 @@ def _uri(obj: griffe.Object | griffe.Alias) -> str:
     return Path(path).as_uri() if path is not None and Path(path).is_absolute() else ""
 
 
-def _added_docs(package: griffe.Module) -> dict[str, str]:
-    """Docstrings that a package adds to its compiled functions (``add_newdoc(module, name, doc)``)."""
-    docs: dict[str, str] = {}
-    folder = package.filepath if isinstance(package.filepath, Path) else None
-    if folder is None or folder.name != "__init__.py":
-        return docs
-    for path in folder.parent.glob("**/*add_newdocs*.py"):
-        try:
-            tree = ast.parse(path.read_bytes())
-        except (OSError, SyntaxError, ValueError):
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and "newdoc" in node.func.id:
-                texts = [
-                    a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)
-                ]
-                if len(texts) == 3:
-                    docs[f"{texts[0]}.{texts[1]}"] = texts[2].strip()
-    return docs
+def _docs_of(package: griffe.Module) -> AddedDocs:
+    file = package.filepath if isinstance(package.filepath, Path) else None
+    return added_docs(file.parent) if file is not None and file.name == "__init__.py" else AddedDocs()

@@ -1,0 +1,220 @@
+"""What is read out of docstrings: their prose, and notes on what is new or deprecated."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..text import first_sentence, shorten, squeeze
+
+_LIMIT = 600
+_NOTE = 160
+# "2.1", "version 2.1", "NumPy 2.1"
+_DIRECTIVE = re.compile(
+    r"^\.\. +(versionadded|versionchanged|deprecated|version-?removed) *:: *(?:[A-Za-z]+\.? +(?=v?\d))?(\S*) *(.*)$"
+)
+_ROLE = re.compile(r":[\w:]+:`[~!.]?([^`<]*?)(?:\s*<[^`>]*>)?`")
+_LINE = re.compile(r"([-+=*~#])\1{3,}")
+_LEADS = {
+    "versionadded": "New in",
+    "versionchanged": "Changed in",
+    "deprecated": "Deprecated since",
+    "versionremoved": "Removed in",
+    "version-removed": "Removed in",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A docstring as it is kept: the first sentence, and a longer cut with the notes in front."""
+
+    summary: str = ""
+    doc: str = ""
+
+
+def describe(docstring: str, name: str, deprecated: str = "") -> Described:
+    """Read the docstring of ``name``; ``deprecated`` is what its decorator says of that.
+
+    Notes come from the directives at the margin (``.. versionadded:: 2.1.0``): those further in are about a parameter.
+    """
+    body, notes = _split(_without_signature(inspect.cleandoc(docstring), name))
+    if deprecated and not any(note.startswith("Deprecated") for note in notes):
+        notes.insert(0, _sentence(f"Deprecated: {shorten(_flat(deprecated), _NOTE)}"))
+    summary = first_sentence(body)
+    lead = " ".join(notes[:3])
+    text = shorten(body.strip(), _LIMIT)
+    return Described(summary, "\n".join(part for part in (lead, text) if part))
+
+
+def _split(text: str) -> tuple[str, list[str]]:
+    """The docstring without the directives at its margin, and what these say, in order."""
+    if ":: " not in text and "::\n" not in text and not text.endswith("::"):
+        return text, []
+    kept: list[str] = []
+    notes: list[str] = []
+    lines = text.split("\n")
+    position = 0
+    while position < len(lines):
+        match = _DIRECTIVE.match(lines[position])
+        position += 1
+        if match is None:
+            kept.append(lines[position - 1])
+            continue
+        content = [match[3]]
+        while position < len(lines) and (not lines[position].strip() or lines[position][0].isspace()):
+            content.append(lines[position].strip())
+            position += 1
+        notes.append(_note(match[1], match[2], content))
+    # deprecation first: it decides whether the rest is read
+    return "\n".join(kept), sorted(notes, key=lambda note: not note.startswith("Deprecated"))
+
+
+def _note(directive: str, version: str, content: Sequence[str]) -> str:
+    said = first_sentence(_flat("\n".join(content).strip().split("\n\n")[0]), _NOTE)
+    lead, version = _LEADS[directive], version.rstrip(":,.")
+    head = f"{lead} {version}" if version else lead.split()[0]
+    return _sentence(f"{head}: {said}" if said else head)
+
+
+def _flat(text: str) -> str:
+    """One line without roles and drawn lines."""
+    return squeeze(_LINE.sub(" ", _ROLE.sub(r"\1", text)))
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "…")) else f"{text}."
+
+
+def _without_signature(text: str, name: str) -> str:
+    """The text without the lines ``name(arg, …)`` that docstrings of compiled functions begin with."""
+    while True:
+        head, _, rest = text.partition("\n\n")
+        first = head.strip()
+        called, bracket, _ = first.partition("(")
+        is_call = bool(bracket) and called.rpartition(".")[2] == name
+        if not (is_call or first == "--") or not _closed(first):
+            return text
+        lines = first.split("\n--")
+        if len(lines) > 1 and lines[1].strip():  # no blank line between signature and text
+            return lines[1].strip()
+        if not rest.strip():
+            return text
+        text = inspect.cleandoc(rest)
+
+
+def _closed(signature: str) -> bool:
+    """True when a paragraph is nothing but signatures: all brackets closed, no sentence behind."""
+    return signature == "--" or (
+        signature.count("(") == signature.count(")")
+        and bool(re.search(r"(\)|->[^\n]+|--|\.\.\.)\s*$", signature))
+    )
+
+
+# -- deprecation, as the code says it ----------------------------------------------------------------------
+
+
+def deprecation_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str:
+    """What ``@deprecated(…)``, or a warning that is always given, says; empty when it is not deprecated."""
+    names = [ast.unparse(each.func if isinstance(each, ast.Call) else each) for each in node.decorator_list]
+    if any(name.endswith((".setter", ".deleter")) for name in names):
+        return ""  # reading the property is fine
+    for name, decorator in zip(names, node.decorator_list, strict=True):
+        if name.rpartition(".")[2] in {"deprecated", "deprecate", "deprecated_alias"}:
+            return (_first_text(decorator.args) if isinstance(decorator, ast.Call) else "") or "do not use it"
+    body = node.body
+    if isinstance(node, ast.ClassDef):
+        body = next(
+            (each.body for each in body if isinstance(each, ast.FunctionDef) and each.name == "__init__"), []
+        )
+    return _warned(body)
+
+
+def _warned(body: Sequence[ast.stmt]) -> str:
+    """The message of an unconditional ``warnings.warn(message, DeprecationWarning)``."""
+    for statement in body:
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if not isinstance(call, ast.Call) or ast.unparse(call.func) not in {"warnings.warn", "warn"}:
+            continue
+        categories = [*call.args[1:2], *(each.value for each in call.keywords if each.arg == "category")]
+        if any(ast.unparse(each).endswith(("DeprecationWarning", "FutureWarning")) for each in categories):
+            return _first_text(call.args) or "do not use it"
+    return ""
+
+
+def _first_text(arguments: Sequence[ast.expr]) -> str:
+    for argument in arguments[:1]:
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+            return argument.value
+        if isinstance(argument, ast.JoinedStr):
+            return "".join(
+                str(part.value) if isinstance(part, ast.Constant) else "…" for part in argument.values
+            )
+    return ""
+
+
+# -- docstrings that are added to compiled objects ---------------------------------------------------------
+
+# NumPy adds the docstrings of array methods through a function of its own (since 2.4).
+_METHOD_ADDERS = {"_array_method_doc": "ndarray"}
+
+
+@dataclass(frozen=True, slots=True)
+class AddedDocs:
+    """Docstrings that a package adds to its compiled objects, by path, and by class and method alone."""
+
+    by_path: dict[str, str] = field(default_factory=dict)
+    by_name: dict[str, str] = field(default_factory=dict)
+
+    def of(self, path: str, is_class: bool = False) -> str:
+        """The docstring of the object at ``path``.
+
+        A compiled class is documented where it is made (``numpy._core.multiarray.ndarray``) and described in a stub
+        elsewhere (``numpy.ndarray``), so its name must do.
+        """
+        parts = path.split(".")
+        return self.by_path.get(path, "") or self.by_name.get(
+            ".".join(parts[-1:] if is_class else parts[-2:]), ""
+        )
+
+
+def added_docs(folder: Path) -> AddedDocs:
+    """Read ``add_newdoc(module, name, doc)`` and ``add_newdoc(module, class, (method, doc))`` calls in ``folder``."""
+    found = AddedDocs()
+    for path in folder.glob("**/*add_newdocs*.py"):
+        try:
+            tree = ast.parse(path.read_bytes())
+        except (OSError, SyntaxError, ValueError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                for owner, name, doc in _added(node.func.id, node.args):
+                    found.by_path[f"{owner}.{name}"] = doc
+                    is_method = "." in name
+                    if is_method or name not in found.by_name:
+                        found.by_name[name] = doc
+    return found
+
+
+def _added(function: str, arguments: Sequence[ast.expr]) -> Iterator[tuple[str, str, str]]:
+    """(module, name, docstring) of one call; the name of a method is ``Class.method``."""
+    try:
+        values = [ast.literal_eval(argument) for argument in arguments]
+    except (ValueError, TypeError, SyntaxError):
+        return
+    match values:
+        case [str(name), str(), str(doc)] if function in _METHOD_ADDERS:
+            yield "", f"{_METHOD_ADDERS[function]}.{name}", doc.strip("\n")
+        case [str(module), str(name), str(doc), *_] if "newdoc" in function:
+            yield module, name, doc.strip("\n")
+        case [str(module), str(name), (str(method), str(doc)), *_] if "newdoc" in function:
+            yield module, f"{name}.{method}", doc.strip("\n")
+        case [str(module), str(name), [*pairs], *_] if "newdoc" in function:
+            for pair in pairs:
+                if isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(each, str) for each in pair):
+                    yield module, f"{name}.{pair[0]}", pair[1].strip("\n")
+        case _:
+            return

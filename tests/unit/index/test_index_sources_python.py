@@ -1,0 +1,166 @@
+import sys
+from pathlib import Path
+
+import pytest
+from index_fakes import write
+
+from soothsay_index.environment import Environment, read_distributions, read_environment
+from soothsay_index.sources.docstrings import describe
+from soothsay_index.sources.python_env import PythonEnvironment
+from soothsay_index.types import Symbol
+
+BREAD = {
+    "bread/__init__.py": (
+        "from bread.core.oven import Oven, bake, toast as roast\nfrom bread.core.api import *\nfrom . import kinds\n"
+        "__all__ = ['Oven', 'bake', 'roast', 'knead', 'kinds']\n"
+    ),
+    "bread/core/__init__.py": "",
+    "bread/core/api.py": "from bread.core.oven import Oven, bake, knead\n__all__ = ['Oven', 'bake', 'knead']\n",
+    "bread/core/oven.py": (
+        "import warnings\n"
+        "from typing_extensions import deprecated\n"
+        "class Oven:\n"
+        "    '''Bakes. Slowly.'''\n"
+        "    class Door:\n        def open(self): ...\n"
+        "    def heat(self, to: int):\n"
+        "        '''Heat it.\n\n        .. versionadded:: 2.1.0\n\n        Parameters\n        ----------\n        to : int\n\n"
+        "            .. versionadded:: 9.9\n        '''\n"
+        "    @deprecated('Use heat.')\n    def warm(self): ...\n"
+        "    @property\n    def size(self): '''How big.'''\n"
+        "    @size.setter\n    @deprecated('Do not.')\n    def size(self, value): ...\n"
+        "def bake(oven): '''Bake it.'''\n"
+        "def knead(dough):\n    '''Knead it.'''\n    warnings.warn('knead is gone, ' 'use a machine', DeprecationWarning, stacklevel=2)\n"
+        "def toast(slice):\n    if not slice:\n        warnings.warn('no slice', DeprecationWarning)\n"
+        "class Old:\n    def __init__(self):\n        warnings.warn(f'{self} is old', category=FutureWarning)\n"
+    ),
+    "bread/kinds.py": "def rye(): ...\n",
+    "bread/fast.py": "from bread._fast import Loaf\n__all__ = ['Loaf']\n",
+    "bread/fast.pyi": (
+        "from typing import overload\nfrom typing_extensions import deprecated\n"
+        "class Loaf:\n    def cut(self, n: int) -> None: ...\n"
+        "@overload\n@deprecated('No strings.')\ndef slice(a: str) -> None: ...\n"
+        "@overload\ndef slice(a: int) -> None: ...\n"
+    ),
+    "bread/_add_newdocs.py": (
+        "def add_newdoc(*a): ...\n"
+        "add_newdoc('bread._fast', 'Loaf', '''Loaf(n)\n    --\n\n    A loaf of bread.''')\n"
+        "add_newdoc('bread._fast', 'Loaf', ('cut', '''l.cut(n)\n\n    Cut a loaf.'''))\n"
+        "add_newdoc('bread._fast', 'Loaf', [('x', 'An x.'), 3])\n"
+        "add_newdoc(name, 'Loaf')\nadd_newdoc()\n"
+    ),
+    "bread-3.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: bread\nVersion: 3.0\n",
+    "bread-3.0.dist-info/top_level.txt": "bread\n",
+}
+
+
+@pytest.fixture(scope="module")
+def bread(tmp_path_factory: pytest.TempPathFactory) -> list[Symbol]:
+    site = tmp_path_factory.mktemp("site")
+    write(site, BREAD)
+    environment = Environment(
+        Path(sys.executable), "3.12.0", (site,), Path("/nowhere"), read_distributions((site,))
+    )
+    source = PythonEnvironment(environment)
+    release = source.release_of("bread")
+    assert release is not None
+    return list(source.harvest(release).symbols)
+
+
+def at(symbols: list[Symbol], owner: str, name: str) -> Symbol:
+    return next(symbol for symbol in symbols if (symbol.owner, symbol.name) == (owner, name))
+
+
+def test_a_definition_is_called_by_its_shortest_public_name(bread: list[Symbol]):
+    assert at(bread, "bread.core.oven", "bake").qualified_name == "bread.bake"
+    assert at(bread, "bread.core.api", "Oven").qualified_name == "bread.Oven"
+    assert at(bread, "bread.core.oven.Oven", "heat").qualified_name == "bread.Oven.heat"
+    assert at(bread, "bread.core.oven.Oven.Door", "open").qualified_name == "bread.Oven.Door.open"
+    assert at(bread, "bread.kinds", "rye").qualified_name == "bread.kinds.rye"
+
+
+def test_another_name_for_the_same_thing_stays_what_it_is(bread: list[Symbol]):
+    assert at(bread, "bread", "roast").qualified_name == "bread.roast"
+    assert at(bread, "bread.core.oven", "toast").qualified_name == "bread.core.oven.toast"
+
+
+def test_what_is_new_or_deprecated_is_said_first(bread: list[Symbol]):
+    heat = at(bread, "bread.Oven", "heat")
+    assert heat.summary == "Heat it."
+    assert heat.doc.startswith("New in 2.1.0.\nHeat it.")
+    assert "9.9" not in heat.doc.split("\n")[0]  # that is about a parameter
+    assert at(bread, "bread.Oven", "warm").doc == "Deprecated: Use heat."
+    assert at(bread, "bread", "knead").doc == "Deprecated: knead is gone, use a machine.\nKnead it."
+    assert at(bread, "bread.core.oven", "Old").doc == "Deprecated: … is old."
+
+
+def test_what_is_deprecated_at_times_is_not_deprecated(bread: list[Symbol]):
+    assert at(bread, "bread.Oven", "size").doc == "How big."  # only setting it is
+    assert "Deprecated" not in at(bread, "bread", "roast").doc
+    assert "Deprecated" not in at(bread, "bread.fast", "slice").doc  # one overload of two
+
+
+def test_docstrings_that_are_added_to_compiled_classes(bread: list[Symbol]):
+    assert at(bread, "bread.fast", "Loaf").summary == "A loaf of bread."
+    assert at(bread, "bread.fast.Loaf", "cut").doc == "Cut a loaf."
+
+
+@pytest.mark.parametrize(
+    ("docstring", "doc"),
+    [
+        ("Do it.\n\n.. deprecated:: 2.0\n   Use :func:`~a.other`. It is better.\n", "Deprecated since 2.0: Use a.other.\nDo it."),
+        ("Do it.\n\n.. deprecated:: 2.0\n\n   Use x\n   instead\n\nMore.", "Deprecated since 2.0: Use x instead.\nDo it.\n\nMore."),
+        ("Do it.\n\n.. versionadded:: NumPy 1.25\n.. versionchanged:: 2.0 It is faster.", "New in 1.25. Changed in 2.0: It is faster.\nDo it."),
+        (".. versionadded:: version 3\n\nDo it.", "New in 3.\nDo it."),
+        ("Do it.\n\n.. versionadded::\n", "New.\nDo it."),
+        ("f(a, b=(1, 2))\n\nDo it.", "Do it."),
+        ("f(a)\nf(a, b)\n--\n\nm.f(a) -> int\n\nDo it.", "Do it."),
+        ("f(a) is called with a.\n\nMore.", "f(a) is called with a.\n\nMore."),
+        ("f(a", "f(a"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_docstrings(docstring: str, doc: str):
+    assert describe(docstring, "f").doc == doc
+
+
+def test_a_directive_counts_more_than_a_decorator():
+    assert describe("Do.\n\n.. deprecated:: 1.0", "f", "use g").doc == "Deprecated since 1.0.\nDo."
+
+
+@pytest.fixture(scope="module")
+def installed() -> PythonEnvironment:
+    return PythonEnvironment(read_environment(Path(sys.executable)))
+
+
+def harvest(source: PythonEnvironment, name: str) -> dict[str, list[Symbol]]:
+    release = source.release_of(name)
+    assert release is not None
+    found: dict[str, list[Symbol]] = {}
+    for symbol in source.harvest(release).symbols:
+        found.setdefault(symbol.qualified_name, []).append(symbol)
+    return found
+
+
+@pytest.mark.slow
+def test_the_real_numpy(installed: PythonEnvironment):
+    symbols = harvest(installed, "numpy")
+    assert symbols["numpy.unstack"][0].doc.startswith("New in 2.1.0.\nSplit an array")
+    assert symbols["numpy.row_stack"][0].doc.startswith("Deprecated")
+    assert symbols["numpy.ndarray.reshape"][0].summary.startswith("Returns an array containing the same data")
+    assert symbols["numpy.array"][0].summary == "Create an array."
+    assert symbols["numpy.array"][0].doc.startswith("Create an array.")
+    assert "numpy.matlib.unstack" not in symbols and "numpy.ma.core.MaskedArray" not in symbols
+    assert len(symbols["numpy.linalg.norm"]) >= 1
+
+
+@pytest.mark.slow
+def test_the_real_pandas(installed: PythonEnvironment):
+    symbols = harvest(installed, "pandas")
+    assert {"pandas", "pandas.core.api", "pandas.core.frame"} <= {
+        s.owner for s in symbols["pandas.DataFrame"]
+    }
+    assert not any(name.startswith("pandas.core.frame.DataFrame") for name in symbols)
+    assert symbols["pandas.DataFrame.map"][0].doc.startswith("New in 2.1.0")
+    assert {"by", "level", "as_index"} <= {
+        p.name for p in symbols["pandas.DataFrame.groupby"][0].parameters or ()
+    }
