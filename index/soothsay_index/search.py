@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from .embedding import Embedder, Vectors
@@ -98,4 +98,5 @@ def _distance(hit: Hit, path: str) -> int:
     """How many folders lie between a hit's file and ``path``."""
     file = hit.chunk.path if hit.chunk else ""
     here, there = path.split("/")[:-1], file.split("/")[:-1]
-    return len(here) + len(there) - 2 * len(os.path.commonprefix([here, there]))
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(here, there, strict=False)))
+    return len(here) + len(there) - 2 * shared

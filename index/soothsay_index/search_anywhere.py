@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -22,26 +21,33 @@ from .members import MemberViews
 from .overlay import Overlay
 from .ranking import RRF_K, query_sentence, read_query
 from .rows import chunk_embedding_text, chunk_of, symbol_of, vector_key
-from .similarity import Features, bm25, jaccard, last_window, most_like, shape, tokens
+from .similarity import Features, bm25, jaccard, last_window, most_like, shape, stems, tokens
 from .sources.base import FileFacts
 from .store import Store
-from .text import STOP_WORDS, search_text, split_identifier, terms
+from .text import STOP_WORDS, split_identifier, terms
 from .types import Chunk, Hit, Query
 
 _CANDIDATES = 40
+_NEAREST = 16
 _DOCUMENTS = 10
-_FOLLOWED = 12  # definitions in reach by imports, beside those that are imported by name
+_FOLLOWED = 8  # definitions in reach by imports, beside those that are imported by name
 _COMPARED = 12  # the pieces most like the code by tokens are compared by syntax, too
 _QUERY_WORDS = 24
 _EXACT = 2.0  # more than everything else together
 _PREFERRED = 1.0 / (RRF_K + 1)
 # What a ranker counts; text and vector count 1. "imports" counts more than being first in both, so that what the file
 # imports comes before any other file; it is weighted by how directly a definition is reached, too.
-_WEIGHTS = {"imports": 2.5, "tokens": 0.7, "shape": 0.4, "recent": 0.6}
+_WEIGHTS: Mapping[str, float] = {"imports": 2.5, "tokens": 0.7, "shape": 0.4, "recent": 0.6}
 _BY_NAME, _BY_MODULE, _BY_TWO = 1.0, 0.6, 0.3
 _ASIDE = 0.5  # prose and configuration come behind code of the same ranks
 # One distribution's name is imported, another's models hold the methods.
 _ALSO = {"boto3": "botocore", "aioboto3": "botocore", "aiobotocore": "botocore"}
+
+
+# The columns that a piece is made of.
+_PIECE = (
+    "path", "uri", "start_line", "end_line", "text", "title", "kind", "symbol_id", "vector_key", "release",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +63,14 @@ class Piece:
     @property
     def name(self) -> str:
         """The bare name of the definition, or an empty string."""
-        return self.symbol_id.rpartition(".")[2]
+        return _last(self.symbol_id)
 
 
 @dataclass(slots=True)
 class _Candidate:
     """A row of the packages' symbols, or a piece. ``scores`` are what is shown, ``fused`` is what is sorted by."""
 
-    row: Mapping[str, Any] | None = None
+    row_id: int | None = None
     piece: Piece | None = None
     scores: dict[str, float] = field(default_factory=dict)
     fused: float = 0.0
@@ -133,10 +139,14 @@ class AnywhereSearch:
         self._overlay = overlay or Overlay()
         # Only questions to the database run there: none of them waits for another.
         self._pool = ThreadPoolExecutor(4, "search")
-        self._chunks = Catalogue(store.local, "chunks", ("path", "symbol_id", "vector_key"), _piece)
-        self._own = Catalogue(store.local, "symbols", ("id", "name"), dict)
-        self._symbols = Catalogue(store.packages, "symbols", ("name", "vector_key"), dict)
-        self._documents = Catalogue(store.packages, "chunks", ("path",), _piece)
+        self._chunks = Catalogue(store.local, "chunks", ("path", "symbol_id", "vector_key"), _piece, _PIECE)
+        self._own = Catalogue(
+            store.local, "symbols", ("id", "name"), lambda row: (row["path"], symbol_of(row))
+        )
+        self._symbols = Catalogue(
+            store.packages, "symbols", ("name", "owner", "release", "vector_key"), symbol_of
+        )
+        self._documents = Catalogue(store.packages, "chunks", (), _piece, _PIECE)
         self._graph: tuple[int, ImportGraph] = (-1, ImportGraph(()))
         self._unsaved: dict[str, tuple[FileFacts, tuple[Piece, ...]]] = {}
 
@@ -167,10 +177,11 @@ class AnywhereSearch:
     ) -> list[_Candidate]:
         unsaved = self._unsaved_pieces(ask)
         reach = self._reach(ask)
-        ids = [*self._followed(ask, reach), *self._defining(ask.names)]
+        ids = self._defining(ask, reach)
         near = meaning.result()
-        ids += [*text.result(), *self._chunks.having("vector_key", near)]
-        stored = [piece for piece in self._chunks.rows(ids).values() if not ask.hides(piece.chunk.path)]
+        ids += [*text.result(), *self._chunks.ids("vector_key", near)]
+        visible = [row_id for row_id, path in self._chunks.values(ids, "path") if not ask.hides(path)]
+        stored = self._chunks.rows(visible).values()
         # While a file is being rewritten, its old rows and its new ones are there for a moment.
         pieces = {
             (each.chunk.path, each.chunk.start_line, each.symbol_id): each for each in (*stored, *unsaved)
@@ -192,12 +203,6 @@ class AnywhereSearch:
         )
         return found
 
-    def _defining(self, names: frozenset[str]) -> list[int]:
-        """The ids of the chunks that define a name that was asked for."""
-        rows = self._own.rows(self._own.having("name", names)[:_CANDIDATES])
-        callable_ids = (row["id"] for row in rows.values() if row["kind"] not in {"attribute", "module"})
-        return self._chunks.having("symbol_id", callable_ids)
-
     def _reach(self, ask: _Ask) -> Reach:
         modules = [module for module in ask.query.modules if module]
         if not modules:
@@ -212,17 +217,24 @@ class AnywhereSearch:
             self._graph = (version, ImportGraph(files))
         return self._graph[1].reach(modules, ask.query.path)
 
-    def _followed(self, ask: _Ask, reach: Reach) -> list[int]:
-        """Chunks in reach: all that are imported by name, and those whose names share a word with the query."""
-        named = self._chunks.having("symbol_id", (f"{path}|{name}" for path, name in reach.named))
-        wanted = frozenset(ask.terms)
-        scored: list[tuple[int, int, int]] = []
-        for row_id, symbol_id in self._chunks.pairs("path", reach.hops, "symbol_id"):
-            path, _, name = symbol_id.partition("|")
-            shared = len(wanted & _name_terms(name.rpartition(".")[2])) if name else 0
-            if shared:
-                scored.append((reach.hops[path], -shared, row_id))
-        return [*named, *(row_id for *_, row_id in sorted(scored)[:_FOLLOWED])]
+    def _defining(self, ask: _Ask, reach: Reach) -> list[int]:
+        """The ids of chunks that define what is wanted: what has a name that was asked for, what the file imports by
+        name, and what is in reach and shares a word with the query."""
+        # A name that half the files define says little: not all of them are followed.
+        wanted = {symbol_id for _, symbol_id in self._own.select("name", ask.names, "id")[:_CANDIDATES]}
+        wanted |= {f"{path}|{name}" for path, name in reach.named}
+        paths = {symbol_id.partition("|")[0] for symbol_id in wanted} | reach.hops.keys()
+        words = frozenset(ask.terms)
+        certain: list[int] = []
+        likely: list[tuple[int, int, int]] = []
+        for row_id, symbol_id in self._chunks.select("path", paths, "symbol_id"):
+            if symbol_id in wanted:
+                certain.append(row_id)
+            elif symbol_id and (shared := len(words.intersection(stems(_last(symbol_id))))):
+                hop = reach.hops.get(symbol_id.partition("|")[0])
+                if hop:
+                    likely.append((hop, -shared, row_id))
+        return [*certain, *(row_id for *_, row_id in sorted(likely)[:_FOLLOWED])]
 
     def _unsaved_pieces(self, ask: _Ask) -> list[Piece]:
         """The chunks of unsaved documents; where one was edited, only what changed is read anew."""
@@ -238,13 +250,12 @@ class AnywhereSearch:
 
     def _unsaved_piece(self, chunk: Chunk) -> Piece:
         symbol = chunk.symbol
-        name, summary = (symbol.name, symbol.summary) if symbol else (chunk.title, "")
         return Piece(
             chunk,
             f"{chunk.path}|{symbol.owner}.{symbol.name}" if symbol else "",
             # What reads as before has its vector already.
             vector_key(self._store.workspace.name or "workspace", chunk_embedding_text(chunk)),
-            Features(chunk.text, search_text(name, summary, (chunk.text,))),
+            Features(chunk.text, symbol.name if symbol else chunk.title),
         )
 
     # -- packages ------------------------------------------------------------------------------------------
@@ -252,22 +263,17 @@ class AnywhereSearch:
     def _symbols_of_packages(
         self, ask: _Ask, text: Mapping[int, float], near: Mapping[str, float]
     ) -> list[_Candidate]:
-        named = self._symbols.having("name", ask.names)[: 4 * _CANDIDATES]
-        rows = self._symbols.rows(
-            [*text, *self._symbols.having("vector_key", near)[: 2 * _CANDIDATES], *named]
-        )
+        ids = [*text, *self._symbols.ids("vector_key", near)[: 2 * _CANDIDATES]]
+        ids += self._symbols.ids("name", ask.names)[: 4 * _CANDIDATES]
         hidden = self._views.not_visible()
-        visible = {row_id: row for row_id, row in rows.items() if row["release"] not in hidden}
-        found = [_Candidate(row) for row in visible.values()]
-        _rank("text", found, [text.get(row_id, 0.0) for row_id in visible])
+        rows = self._symbols.values(ids, "name", "owner", "release", "vector_key")
+        rows = [row for row in rows if row[3] not in hidden]
+        found = [_Candidate(row_id=row_id) for row_id, *_ in rows]
+        _rank("text", found, [text.get(row_id, 0.0) for row_id, *_ in rows])
         # Methods that a hundred classes inherit share one vector: what stands nearest to the root comes first.
-        _rank(
-            "vector",
-            found,
-            [near.get(row["vector_key"], 0.0) - 1e-6 * row["owner"].count(".") for row in visible.values()],
-        )
-        for candidate, row in zip(found, visible.values(), strict=True):
-            if row["name"] in ask.names and (not ask.preferred or ask.preferred.have(row["release"])):
+        _rank("vector", found, [near.get(key, 0.0) - 1e-6 * owner.count(".") for _, _, owner, _, key in rows])
+        for candidate, (_, name, _, release, _) in zip(found, rows, strict=True):
+            if name in ask.names and (not ask.preferred or ask.preferred.have(release)):
                 # Without a receiver a same-named function of some package is only a hint.
                 candidate.add("exact", 1.0, _EXACT / 2 if ask.preferred else _PREFERRED)
         return [candidate for candidate in found if candidate.scores]
@@ -326,49 +332,37 @@ class AnywhereSearch:
             nothing.set_result({})
             return nothing
         return self._pool.submit(
-            lambda: {
-                row["key"]: 1.0 - row["_distance"] for row in database.nearest(vector, _CANDIDATES, where)
-            }
+            lambda: {row["key"]: 1.0 - row["_distance"] for row in database.nearest(vector, _NEAREST, where)}
         )
 
     def _hits(self, candidates: Sequence[_Candidate]) -> list[Hit]:
         """Hits, and with them the definitions that their chunks are."""
-        ids = [each.piece.symbol_id for each in candidates if each.piece and not each.piece.chunk.symbol]
-        own = {row["id"]: symbol_of(row) for row in self._own.rows(self._own.having("id", ids)).values()}
+        ids = {each.piece.symbol_id for each in candidates if each.piece and not each.piece.chunk.symbol}
+        own = self._own.select("name", {_last(symbol_id) for symbol_id in ids}, "id")
+        definitions = self._own.rows(row_id for row_id, symbol_id in own if symbol_id in ids)
+        by_id = {f"{path}|{symbol.owner}.{symbol.name}": symbol for path, symbol in definitions.values()}
+        symbols = self._symbols.rows(each.row_id for each in candidates if each.row_id is not None)
         hits: list[Hit] = []
         for candidate in candidates:
             scores = {name: round(score, 6) for name, score in candidate.scores.items()}
             piece = candidate.piece
-            if candidate.row is not None:
-                hits.append(Hit("symbol", candidate.fused, symbol_of(candidate.row), scores=scores))
-            elif piece is not None:
-                symbol = piece.chunk.symbol or own.get(piece.symbol_id)
-                chunk = replace(piece.chunk, symbol=symbol)
-                hits.append(
-                    Hit(
-                        "document" if piece.is_document else "cross_file",
-                        candidate.fused,
-                        symbol,
-                        chunk,
-                        scores,
-                    )
-                )
+            if piece is not None:
+                symbol = piece.chunk.symbol or by_id.get(piece.symbol_id)
+                kind = "document" if piece.is_document else "cross_file"
+                hits.append(Hit(kind, candidate.fused, symbol, replace(piece.chunk, symbol=symbol), scores))
+            elif candidate.row_id is not None and candidate.row_id in symbols:
+                hits.append(Hit("symbol", candidate.fused, symbols[candidate.row_id], scores=scores))
         return hits
 
 
 def _piece(row: Mapping[str, Any]) -> Piece:
-    return Piece(
-        chunk_of(row, None),
-        row["symbol_id"],
-        row["vector_key"],
-        Features(row["text"], row["search_text"]),
-        bool(row["release"]),
-    )
+    features = Features(row["text"], _last(row["symbol_id"]) or row["title"])
+    return Piece(chunk_of(row, None), row["symbol_id"], row["vector_key"], features, bool(row["release"]))
 
 
-@lru_cache(maxsize=65_536)
-def _name_terms(name: str) -> frozenset[str]:
-    return frozenset(terms(name))
+def _last(symbol_id: str) -> str:
+    """The bare name of the definition with this id."""
+    return symbol_id.rpartition(".")[2]
 
 
 def _rank(ranker: str, candidates: Sequence[_Candidate], scores: Sequence[float]) -> None:
@@ -387,15 +381,14 @@ def _resemble(candidates: Sequence[_Candidate], features: Sequence[Features], co
     wanted = tokens(lines)
     if not wanted:
         return
-    best = [most_like(each.windows, wanted) for each in features]
-    _rank("tokens", candidates, [score for score, _ in best])
-    nearest = sorted(range(len(best)), key=lambda at: -best[at][0])[:_COMPARED]
+    likeness = [jaccard(each.tokens, wanted) for each in features]
+    shapes = [0.0] * len(features)
     form = shape(lines)
-    shapes = [0.0] * len(best)
-    for position in nearest:
-        score, window = best[position]
-        if score > 0:
+    for position in sorted(range(len(features)), key=lambda at: -likeness[at])[:_COMPARED]:
+        likeness[position], window = most_like(features[position].windows, wanted)
+        if likeness[position]:
             shapes[position] = jaccard(features[position].shape(window), form)
+    _rank("tokens", candidates, likeness)
     _rank("shape", candidates, shapes)
 
 

@@ -10,17 +10,18 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from textwrap import dedent
 from zlib import crc32
 
 from .syntax import parse_python
-from .text import STOP_WORDS, stem
+from .text import terms
 
 # RepoCoder (Zhang et al. 2023) slides windows of 20 lines, 10 lines at a time.
 WINDOW, STRIDE = 20, 10
 _SHAPE_DEPTH = 3  # node types on a path
 _K1, _B = 1.2, 0.6
+_TITLE = 3  # how often a title's words count
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -34,42 +35,45 @@ class Window:
 
 
 class Features:
-    """What is compared of one text. ``words`` are its words as full-text search sees them, blanks between them."""
+    """What is compared of one text; ``title`` is its name, whose words count most."""
 
-    def __init__(self, text: str, words: str) -> None:
+    def __init__(self, text: str, title: str = "") -> None:
         self.text = text
-        self._words = words
+        self._title = title
         self._shapes: dict[int, frozenset[int]] = {}
+
+    @cached_property
+    def identifiers(self) -> Mapping[str, int]:
+        """How often each identifier (or word of prose) occurs."""
+        return Counter(_WORD.findall(self.text))
+
+    @cached_property
+    def tokens(self) -> frozenset[str]:
+        """All identifiers."""
+        return frozenset(self.identifiers)
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
         """How often each stem occurs."""
-        counts: dict[str, int] = {}
-        for word, count in Counter(self._words.split()).items():
-            if word not in STOP_WORDS:
-                stemmed = stem(word)
+        counts = dict.fromkeys(stems(self._title), _TITLE)
+        for word, count in self.identifiers.items():
+            for stemmed in stems(word):
                 counts[stemmed] = counts.get(stemmed, 0) + count
         return counts
 
     @cached_property
     def length(self) -> int:
         """The number of words."""
-        return sum(self.counts.values())
+        return sum(self.identifiers.values())
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
         """The text in overlapping windows; one that is hardly longer than a window is left whole."""
         lines = self.text.split("\n")
         if len(lines) <= WINDOW + STRIDE:
-            return (Window(0, self.text, tokens(self.text)),)
+            return (Window(0, self.text, self.tokens),)
         last = len(lines) - WINDOW
         return tuple(_window(lines, start) for start in (*range(0, last, STRIDE), last))
-
-    @cached_property
-    def tokens(self) -> frozenset[str]:
-        """All its identifiers."""
-        windows = self.windows
-        return windows[0].tokens.union(*(window.tokens for window in windows[1:]))
 
     def shape(self, window: Window) -> frozenset[int]:
         """The syntax of one of its windows, see :func:`shape`."""
@@ -77,6 +81,12 @@ class Features:
         if known is None:
             known = self._shapes[window.start] = shape(window.text)
         return known
+
+
+@lru_cache(maxsize=65_536)
+def stems(name: str) -> tuple[str, ...]:
+    """The stemmed words of an identifier. The same few thousand identifiers are met over and over."""
+    return tuple(terms(name))
 
 
 def _window(lines: Sequence[str], start: int) -> Window:
