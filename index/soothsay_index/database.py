@@ -148,7 +148,7 @@ class Database:
 
     # -- tables --------------------------------------------------------------------------------------------
 
-    def _table(self, name: str) -> Any | None:
+    def table(self, name: str) -> Any | None:
         """The table, or None when nothing was ever written to it."""
         with self._opening:
             if name not in self._tables:
@@ -163,7 +163,7 @@ class Database:
         if not len(rows):
             return
         with self._write:
-            table = self._table(name)
+            table = self.table(name)
             if table is None:
                 table = self._db.create_table(name, data=rows, schema=self._schemas[name], exist_ok=False)
                 self._make_indices(name, table)
@@ -176,7 +176,7 @@ class Database:
     def delete(self, name: str, where: str) -> None:
         """Remove the rows that match."""
         with self._write:
-            table = self._table(name)
+            table = self.table(name)
             if table is not None:
                 table.delete(where)
                 self._wrote()
@@ -188,7 +188,7 @@ class Database:
     def refresh(self) -> None:
         """See now what another process has written; without this it takes up to a second."""
         for name in self._schemas:
-            table = self._table(name)
+            table = self.table(name)
             if table is not None:
                 table.checkout_latest()
         self._versions = (0.0, {})
@@ -208,7 +208,7 @@ class Database:
         self, name: str, where: str = "", columns: Sequence[str] | None = None, limit: int = 1_000_000
     ) -> pa.Table:
         """The rows that match, as an Arrow table."""
-        table = self._table(name)
+        table = self.table(name)
         schema = self._schemas[name]
         wanted = list(columns or schema.names)
         if table is None:
@@ -227,7 +227,7 @@ class Database:
 
     def full_text(self, name: str, words: str, limit: int, where: str = "") -> list[dict[str, Any]]:
         """The best rows for ``words``, with their ``_score``."""
-        table = self._table(name)
+        table = self.table(name)
         if table is None or not words.strip():
             return []
         query = table.search(words, query_type="fts", fts_columns=_FULL_TEXT[name]).limit(limit)
@@ -237,7 +237,7 @@ class Database:
 
     def nearest(self, vector: Any, limit: int, where: str = "") -> list[dict[str, Any]]:
         """The keys of the nearest vectors, with their ``_distance``."""
-        table = self._table("vectors")
+        table = self.table("vectors")
         if table is None:
             return []
         query = (
@@ -252,7 +252,7 @@ class Database:
 
     def count(self, name: str, where: str | None = None) -> int:
         """How many rows match."""
-        table = self._table(name)
+        table = self.table(name)
         return table.count_rows(where) if table is not None else 0
 
     def version(self, name: str) -> int:
@@ -260,7 +260,7 @@ class Database:
         asked, known = self._versions
         if time.monotonic() - asked < 1.0 and name in known:
             return known[name]
-        table = self._table(name)
+        table = self.table(name)
         version = table.version if table is not None else 0
         if time.monotonic() - asked >= 1.0:
             known = {}
@@ -280,7 +280,7 @@ class Database:
         with self.writing():
             self._unsettled = 0
             for name in self._schemas:
-                table = self._table(name)
+                table = self.table(name)
                 if table is None:
                     continue
                 table.optimize(cleanup_older_than=_READERS_LEAVE)

@@ -42,7 +42,7 @@ class LocalIndex:
         self._embedder = embedder
         self._overlay = Overlay()
         self._views = MemberViews(store, self._overlay)
-        self._searcher = Searcher(store, self._views, embedder)
+        self._searcher = Searcher(store, self._views, embedder, self._overlay)
         self._loading: threading.Thread | None = None
 
     @classmethod
