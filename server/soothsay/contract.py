@@ -49,6 +49,7 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "uri": evidence.uri,
         "text": evidence.text,
         "score": evidence.score,
+        "scores": dict(evidence.scores),
     }
 
 

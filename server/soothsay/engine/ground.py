@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from textwrap import dedent
 
 from soothsay.engine.types import Evidence
+from soothsay_index.text import shorten
 from soothsay_index.types import Chunk, Hit, Parameter, Symbol
 
 _SUMMARY = 100  # characters of a symbol's description that go into the prompt
+_CODE_LINES = 20  # of another file
+_PROSE_LINES, _PROSE_WIDTH = 8, 160
+_FEWEST_LINES = 3  # with the line that says where they are from; fewer say nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +31,45 @@ def ground(
     max_tokens: int,
     count_tokens: Callable[[str], int],
 ) -> Grounding:
-    """Render ``hits``, best first, as long as they fit. ``spell`` gives the name as the file would write it."""
-    lines: list[str] = []
+    """Render ``hits``, best first, as long as they fit. ``spell`` gives the name as the file would write it.
+
+    An excerpt gives its last lines up before it is left out, and takes no more than half of the budget.
+    """
+
+    def comment(lines: Sequence[str]) -> str:
+        return "".join(f"{indent}# {line}".rstrip() + "\n" for line in lines)
+
+    texts: list[str] = []
     evidence: list[Evidence] = []
     left = max_tokens
     for hit in hits:
-        body = document(hit, spell)
-        text = "".join(f"{indent}# {line}".rstrip() + "\n" for line in body.splitlines())
-        cost = count_tokens(text)
-        if cost > left:
+        lines = document(hit, spell).splitlines()
+        if len(lines) >= _FEWEST_LINES:
+            room = min(left, max_tokens // 2)
+            lines = lines[: _how_many_fit(lines, lambda some, room=room: count_tokens(comment(some)) <= room)]
+        text = comment(lines)
+        cost = count_tokens(text) if lines else 0
+        if not lines or cost > left:
             continue  # a shorter one further down may still fit
         left -= cost
-        lines.append(text)
-        evidence.append(_evidence(hit, body))
-    return Grounding("".join(lines), tuple(evidence))
+        texts.append(text)
+        evidence.append(_evidence(hit, "\n".join(lines)))
+    return Grounding("".join(texts), tuple(evidence))
+
+
+def _how_many_fit(lines: Sequence[str], fits: Callable[[Sequence[str]], bool]) -> int:
+    """How many of the first lines fit: as many as are worth showing, or none."""
+    if fits(lines):
+        return len(lines)
+    low, high = _FEWEST_LINES - 1, len(lines)  # low fits (or is too few), high does not
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(lines[:middle]) else (low, middle)
+    return low if low >= _FEWEST_LINES else 0
 
 
 def document(hit: Hit, spell: Callable[[Symbol], str]) -> str:
-    """One hit as text: a call line for a symbol, the code itself for a piece of another file."""
+    """One hit as text: a call line for what can be called, else an excerpt of the piece that was found."""
     symbol = hit.symbol or (hit.chunk.symbol if hit.chunk else None)
     if symbol is not None and symbol.parameters is not None:
         return call_line(symbol, spell(symbol))
@@ -91,7 +117,12 @@ def _short(summary: str) -> str:
 
 
 def _excerpt(chunk: Chunk) -> str:
-    return f"{chunk.path}:\n{chunk.text.rstrip()}"
+    """Where the piece is from, and its first lines; those of prose are cut, too."""
+    lines = [line.rstrip() for line in dedent(chunk.text).splitlines() if line.strip()]
+    if chunk.kind == "prose":
+        lines = [shorten(line, _PROSE_WIDTH) for line in lines[:_PROSE_LINES]]
+    source = f"{chunk.path} ({chunk.title})" if chunk.title else chunk.path
+    return "\n".join((f"{source}:", *lines[:_CODE_LINES]))
 
 
 def _evidence(hit: Hit, text: str) -> Evidence:

@@ -25,6 +25,7 @@ from soothsay.engine.watch import Watch
 from soothsay.model.fim import Anchor, Prompt, Window, build_prompt, place_anchor
 from soothsay.oracle.null import NoOracle
 from soothsay.oracle.types import Oracle
+from soothsay_index.similarity import WINDOW
 from soothsay_index.types import Hit, Index, Query
 
 _ANCHORS_KEPT = 32  # documents
@@ -143,6 +144,7 @@ class Engine:
             modules=modules,
             path=site.relative_path,
             limit=self._settings.retrieval.documents,
+            code="\n".join(request.text[: request.offset].split("\n")[-WINDOW:]),
         )
         return self._ground(site, self._index.search(query), receiver, owner)
 

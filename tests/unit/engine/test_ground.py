@@ -1,0 +1,54 @@
+"""What was found, as comment lines within a budget."""
+
+from __future__ import annotations
+
+from soothsay.engine.ground import ground
+from soothsay_index.types import Chunk, Hit, Parameter, Symbol
+
+
+def words(text: str) -> int:
+    return len(text.split())
+
+
+def symbol(name: str, parameters: tuple[Parameter, ...] | None = ()) -> Symbol:
+    return Symbol(f"m.{name}", name, "m", "function", "workspace", "w", "", "file:///m.py", 1, parameters)
+
+
+def piece(lines: int, kind: str = "code", title: str = "", width: int = 4) -> Chunk:
+    text = "\n".join(" ".join([f"line{number}", *["word"] * (width - 1)]) for number in range(lines))
+    return Chunk("m.py", "file:///m.py", 1, lines, text, None, title, kind)  # pyright: ignore[reportArgumentType]
+
+
+def render(hits: list[Hit], budget: int) -> tuple[list[str], list[str]]:
+    found = ground(hits, lambda each: each.qualified_name, "    ", budget, words)
+    assert words(found.text) <= budget
+    return found.text.splitlines(), [each.text for each in found.evidence]
+
+
+def test_a_long_piece_is_cut_at_its_end_and_takes_half_of_the_budget():
+    lines, evidence = render([Hit("cross_file", 1.0, chunk=piece(50))], 100)
+    assert lines[:2] == ["    # m.py:", "    # line0 word word word"]
+    assert 3 <= len(lines) < 51 and words("\n".join(lines)) <= 50
+    assert evidence[0].splitlines()[-1] in lines[-1]
+
+
+def test_what_has_too_little_room_gives_way_to_what_fits():
+    hits = [Hit("cross_file", 1.0, chunk=piece(50, width=30)), Hit("symbol", 0.5, symbol("post"))]
+    lines, _ = render(hits, 40)
+    assert lines == ["    # m.post()"]
+
+
+def test_prose_is_a_short_excerpt_with_its_title():
+    lines, _ = render([Hit("document", 1.0, chunk=piece(40, "prose", "Changes", width=90))], 2_000)
+    assert lines[0] == "    # m.py (Changes):"
+    assert len(lines) == 9 and all(len(line) < 180 for line in lines)
+
+
+def test_what_can_be_called_is_one_line_however_long_its_code_is():
+    callee = symbol("post", (Parameter("amount", required=True),))
+    lines, _ = render([Hit("cross_file", 1.0, callee, piece(60))], 30)
+    assert lines == ["    # m.post(amount)"]
+
+
+def test_nothing_fits_into_nothing():
+    assert render([Hit("cross_file", 1.0, chunk=piece(5)), Hit("symbol", 1.0, symbol("post"))], 0) == ([], [])
