@@ -1,7 +1,7 @@
 """Drafts of the real model for every task: ``python -m bench.retrieval.drafts`` appends to ``drafts.jsonl``, then packs it.
 
 About a second each, so they are written once and kept beside the tasks. What is drafted is the model's own, its
-hallucinations too: method ``base``, greedy, default settings, cut at 24 tokens (the query needs the call's name).
+hallucinations too: method ``base``, greedy, default settings, cut at 14 tokens (a query takes the name of the call, not its arguments).
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def main() -> None:
     path = CACHE / "drafts.jsonl"
     tasks = read_tasks()
     rows = _kept(path)
-    settings = Settings(completion=CompletionSettings(max_tokens=24, max_latency_ms=120_000))
+    settings = Settings(completion=CompletionSettings(max_tokens=14, max_latency_ms=120_000))
     runtime = LlamaRuntime(resolve_model(MODEL, ""), threads=int(os.environ.get("THREADS") or 0))
     engine = Engine(runtime, NoIndex(), settings)
     with path.open("a", encoding="utf-8") as file:

@@ -7,12 +7,14 @@ import pickle
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 from platformdirs import user_cache_path
 
 import soothsay_index
+from soothsay_index.embedding import Embedder, Vectors
 from soothsay_index.environment import Environment, read_distributions
 from soothsay_index.sources.base import Harvest
 from soothsay_index.sources.botocore_models import BotocoreModels, open_source
@@ -68,3 +70,23 @@ def _harvests(environment: Environment) -> Iterator[Harvest]:
         assert release is not None, name
         print(f"reading {name} ...", flush=True)
         yield python.harvest(release)
+
+
+def vectors_of(texts: Sequence[str], embedder: Embedder) -> Vectors:
+    """One unit vector a text; what was computed before is read from the cache."""
+    kept = CACHE / f"vectors-{embedder.model_id.replace('/', '-')}.npz"
+    known: dict[str, int] = {}
+    matrix = np.zeros((0, embedder.dimension), dtype=np.float32)
+    if kept.exists():
+        with np.load(kept) as file:
+            known = {key: row for row, key in enumerate(file["keys"].tolist())}
+            matrix = file["vectors"]
+    keys = [hashlib.blake2b(text.encode("utf-8"), digest_size=12).hexdigest() for text in texts]
+    missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+    if missing:
+        print(f"embedding {len(missing)} texts with {embedder.model_id} ...", flush=True)
+        matrix = np.concatenate([matrix, embedder.encode(list(missing.values()))])
+        known |= {key: len(known) + row for row, key in enumerate(missing)}
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(kept, keys=np.array(list(known)), vectors=matrix)
+    return matrix[[known[key] for key in keys]]
