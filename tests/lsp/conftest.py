@@ -20,14 +20,26 @@ def journal(tmp_path: Path) -> Path:
     return tmp_path / "journal.jsonl"
 
 
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """Where the server keeps models; empty."""
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def arguments() -> list[str]:
+    """More of them for the fake server."""
+    return []
+
+
 @pytest_asyncio.fixture
-async def editor(tmp_path: Path, journal: Path) -> AsyncIterator[Editor]:
+async def editor(tmp_path: Path, journal: Path, cache: Path, arguments: list[str]) -> AsyncIterator[Editor]:
     """An editor with a server that has been spawned, but not initialized."""
     workspace = tmp_path / "workspace"
     workspace.mkdir()
     client = make_test_lsp_client()
-    environment = {**os.environ, "FAKE_JOURNAL": str(journal)}
-    await client.start_io(sys.executable, str(FAKE_SERVER), "--stdio", env=environment)
+    environment = {**os.environ, "FAKE_JOURNAL": str(journal), "SOOTHSAY_CACHE": str(cache)}
+    await client.start_io(sys.executable, str(FAKE_SERVER), "--stdio", *arguments, env=environment)
     yield Editor(client, workspace, journal)
     if client._server is not None and client._server.returncode is None:
         await client.shutdown_session()

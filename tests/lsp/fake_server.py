@@ -36,6 +36,36 @@ def journal(event: str, **details: object) -> None:
         file.write(json.dumps({"event": event, "at": time.monotonic(), **details}) + "\n")
 
 
+pulled: set[str] = set()
+
+
+def fake_pulls() -> None:
+    """Two models more, which come from nowhere: one at once, the other in ten seconds."""
+    from soothsay.model import cache, download
+    from soothsay.model.download import OnProgress, PullProgress
+    from soothsay.model.registry import REGISTRY, ModelFile, ModelSpec
+
+    for name in ("quick-model", "slow-model"):
+        file = ModelFile(f"{name}.gguf", 100_000_000, "")
+        REGISTRY[name] = ModelSpec(name, "completion", "none", (file,), "someone/else")
+
+    def pull(name: str, on_progress: OnProgress | None = None, *, cancel: Event | None = None) -> Path:
+        assert on_progress is not None
+        assert cancel is not None
+        journal("pull", name=name)
+        for step in range(100 if name == "slow-model" else 0):
+            on_progress(
+                PullProgress(name, "downloading", "downloading slowly", step * 1_000_000, 100_000_000)
+            )
+            if cancel.wait(0.1):
+                journal("pull cancelled")
+                raise Cancelled
+        pulled.add(name)
+        return cache.location(REGISTRY[name])
+
+    download.pull = pull  # type: ignore[assignment]
+
+
 class FakeOracle(NoOracle):
     def mirror(self, path: Path, text: str) -> None:
         journal("mirror", path=path.name, text=text)
@@ -53,10 +83,18 @@ class FakeSession:
             "open", workspace=str(workspace), model=settings.model.name, threshold=settings.trigger.threshold
         )
 
+    def mirror(self, path: Path, text: str) -> None:
+        self.oracle.mirror(path, text)
+
+    def forget(self, path: Path) -> None:
+        self.oracle.forget(path)
+
     def load_model(self) -> None:
         match self.settings.model.name:
             case "missing":
                 raise SoothsayError("no model named 'missing'; try `soothsay models list`")
+            case "quick-model" if not pulled:
+                raise SoothsayError("quick-model is not here")
             case "broken":
                 raise RuntimeError("a bug in the loader")
             case "warns":
@@ -68,9 +106,14 @@ class FakeSession:
         journal("loaded")
 
     def complete(self, request: CompletionRequest, cancel: Event | None = None) -> Completion:
-        before = request.text[: request.offset].rsplit("\n", 1)[-1]
+        above, _, before = request.text[: request.offset].rpartition("\n")
         journal(
-            "complete", line=before, method=request.method, language=request.language, path=str(request.path)
+            "complete",
+            line=before,
+            above=f"{above}\n" if above else "",
+            method=request.method,
+            language=request.language,
+            path=str(request.path),
         )
         if "SLOW" in before:
             assert cancel is not None
@@ -179,6 +222,8 @@ if __name__ == "__main__":
         if name in sys.modules
     ]
     journal("start", heavy=heavy)
+    if "--slow-pulls" in sys.argv:
+        fake_pulls()
     if "--tcp" in sys.argv:
         sys.exit(run_tcp("127.0.0.1", 0, FakeSession))
     sys.exit(run_stdio(FakeSession))

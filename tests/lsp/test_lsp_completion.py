@@ -21,7 +21,11 @@ async def test_ghost_text(editor: Editor) -> None:
     assert isinstance(result, types.InlineCompletionList)
     here = types.Position(1, 9)
     (item,) = result.items
-    assert item == types.InlineCompletionItem(insert_text=ANSWER, range=types.Range(here, here))
+    assert item == types.InlineCompletionItem(
+        insert_text=ANSWER,
+        range=types.Range(here, here),
+        command=types.Command("Accepted", "soothsay.accepted", arguments=({"id": 1},)),
+    )
     (asked,) = editor.journal("complete")
     assert asked["line"] == "client.cr"
     assert asked["method"] == "full"
@@ -29,8 +33,18 @@ async def test_ghost_text(editor: Editor) -> None:
     assert asked["path"] == str(editor.workspace / "main.py")
 
 
+RESOLVES = types.TextDocumentClientCapabilities(
+    completion=types.CompletionClientCapabilities(
+        completion_item=types.ClientCompletionItemOptions(
+            documentation_format=[types.MarkupKind.Markdown],
+            resolve_support=types.ClientCompletionItemResolveOptions(["documentation", "detail"]),
+        )
+    )
+)
+
+
 async def test_list_item_and_its_evidence(editor: Editor) -> None:
-    await editor.start()
+    await editor.start(capabilities(text_document=RESOLVES))
     editor.open("😀client.cr\n")
     found = await editor.complete(0, 11)
     assert found.is_incomplete
@@ -43,6 +57,8 @@ async def test_list_item_and_its_evidence(editor: Editor) -> None:
     )
     edit = types.Range(types.Position(0, 9), types.Position(0, 11))
     assert item.text_edit == types.TextEdit(range=edit, new_text="cr" + ANSWER)
+    assert item.commit_characters == ()  # "(" must not insert a call that brings its own
+    assert item.command == types.Command("Accepted", "soothsay.accepted", arguments=({"id": 1},))
     assert item.documentation is None
 
     resolved = await editor.client.completion_item_resolve_async(item)
@@ -57,6 +73,21 @@ async def test_list_item_and_its_evidence(editor: Editor) -> None:
         "```python\nclient.create_job(name=...)\n```",
     ):
         assert part in resolved.documentation.value
+
+
+async def test_the_evidence_comes_at_once_where_the_client_cannot_ask_for_it(editor: Editor) -> None:
+    await editor.start(
+        capabilities(
+            text_document=types.TextDocumentClientCapabilities(
+                completion=types.CompletionClientCapabilities()
+            )
+        )
+    )
+    editor.open("client.cr")
+    (item,) = (await editor.complete(0, 9)).items
+    assert item.detail == "botocore 1.43.11"
+    assert isinstance(item.documentation, types.MarkupContent)
+    assert "`bedrock.create_job` — botocore 1.43.11" in item.documentation.value
 
 
 async def test_an_item_that_is_not_ours_stays_as_it_is(editor: Editor) -> None:
@@ -174,12 +205,11 @@ async def test_other_requests_do_not_wait_for_the_model(editor: Editor) -> None:
 
 @pytest.mark.parametrize(
     ("line", "character", "name"),
-    [(2, 0, "main.py"), (10**6, 0, "main.py"), (0, 0, "never-opened.py"), (0, 0, "untitled:Untitled-1")],
+    [(2, 0, "main.py"), (10**6, 0, "main.py"), (0, 0, "never-opened.py")],
 )
 async def test_no_place_to_complete(editor: Editor, line: int, character: int, name: str) -> None:
     await editor.start()
     editor.open("one\ntwo")
-    editor.open("text", "untitled:Untitled-1")
     assert await editor.inline(line, character, name) == []
     assert not (await editor.complete(line, character, name)).items
     assert editor.journal("complete") == []

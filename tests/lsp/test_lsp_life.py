@@ -34,10 +34,16 @@ async def test_what_is_offered_and_that_nothing_heavy_is_loaded_for_it(editor: E
     assert offered.completion_provider.resolve_provider
     assert offered.execute_command_provider is not None
     assert set(offered.execute_command_provider.commands) == {
+        "soothsay.accepted",
+        "soothsay.doctor",
+        "soothsay.explain",
         "soothsay.explainLast",
-        "soothsay.reindex",
+        "soothsay.models",
         "soothsay.pause",
+        "soothsay.pullModel",
+        "soothsay.reindex",
         "soothsay.resume",
+        "soothsay.stats",
     }
 
 
@@ -342,6 +348,7 @@ async def test_explain_last_is_the_contract(editor: Editor) -> None:
                 "uri": "file:///site-packages/botocore/data/bedrock.json",
                 "text": "client.create_job(name=...)",
                 "score": 0.5,
+                "scores": {},
             }
         ],
         "tokens": [

@@ -13,8 +13,10 @@ from lsprotocol.types import Position
 from soothsay.engine.types import CompletionRequest
 from soothsay.errors import SoothsayError
 from soothsay.lsp.completion import Answer, Answers
-from soothsay.lsp.documents import MAX_CHARACTERS, Document, position_at
+from soothsay.lsp.documents import MAX_CHARACTERS, Document, Workspace, position_at
+from soothsay.lsp.places import Place, find_place
 from soothsay.lsp.scheduler import Scheduler
+from soothsay.lsp.status import StatusBoard, last_of
 
 if TYPE_CHECKING:
     from soothsay.lsp.host import Host
@@ -30,7 +32,7 @@ class Completer:
     while none is.
     """
 
-    def __init__(self, host: Host, messages: Messages) -> None:
+    def __init__(self, host: Host, messages: Messages, board: StatusBoard) -> None:
         self.answers = Answers()
         self.paused = False
         self.idle = asyncio.Event()
@@ -39,12 +41,16 @@ class Completer:
         self._waiting = 0
         self._host = host
         self._messages = messages
+        self._board = board
         self._scheduler = Scheduler(host.model_worker, host.complete, host.ready)
 
-    async def complete(self, document: Document | None, position: Position) -> Answer | None:
-        request = None if self.paused else self._request(document, position)
-        if document is None or request is None:
+    async def complete(
+        self, workspace: Workspace, document: Document | None, position: Position
+    ) -> Answer | None:
+        place = None if self.paused or document is None else self._place(workspace, document, position)
+        if document is None or place is None:
             return None
+        request = self._request(document, place)
         try:
             with self._turn():
                 completion = await self._scheduler.submit(request)
@@ -57,17 +63,26 @@ class Completer:
         self._host.show_warnings()
         if completion is None:
             return None
-        before = request.text[: request.offset]
-        here = position_at(request.text, request.offset, document.encoding)
-        return self.answers.add(completion, here, before[before.rfind("\n") + 1 :])
+        text, offset = place.text[place.above :], place.offset - place.above
+        here = position_at(text, offset, document.encoding)
+        answer = self.answers.add(completion, here, text[text.rfind("\n", 0, offset) + 1 : offset])
+        if last := last_of(answer.id, completion):
+            self._board.update(last=last)
+        return answer
 
     def pause(self) -> None:
-        self.paused = True
-        self._scheduler.abort()
+        self.stop()
+        self._board.update(paused=True)
 
     def resume(self) -> None:
         self.paused = False
+        self._board.update(paused=False)
         self._host.retry()
+
+    def stop(self) -> None:
+        """No completions any more; nobody is told."""
+        self.paused = True
+        self._scheduler.abort()
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -82,23 +97,21 @@ class Completer:
             if not self._waiting:
                 self.idle.set()
 
-    def _request(self, document: Document | None, position: Position) -> CompletionRequest | None:
-        if document is None or document.file is None:
-            return None
+    def _place(self, workspace: Workspace, document: Document, position: Position) -> Place | None:
         if len(document.source) > MAX_CHARACTERS:
             self._messages.warning(
                 f"soothsay: {document.filename} is too long to be completed"
                 f" (more than {MAX_CHARACTERS:,} characters)"
             )
             return None
-        offset = document.locate(position)
-        if offset is None:
-            return None
-        self._host.serve_document(document.file)
+        return find_place(workspace, document, position, self._host.folder(workspace))
+
+    def _request(self, document: Document, place: Place) -> CompletionRequest:
+        self._host.serve_document(place.path)
         return CompletionRequest(
-            path=document.file,
-            text=document.text,
-            offset=offset,
-            workspace=self._host.workspace or document.file.parent,
+            path=place.path,
+            text=place.text,
+            offset=place.offset,
+            workspace=self._host.workspace or place.path.parent,
             language=document.language_id or "python",
         )

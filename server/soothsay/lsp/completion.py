@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any
 
 from lsprotocol import types
 
+from soothsay.contract import completion_to_json
 from soothsay.engine.types import Completion, Evidence
+from soothsay.lsp.acceptance import on_accept
 from soothsay.lsp.documents import units
 
 _WORD = re.compile(r"\w*\Z")
+_NAME = re.compile(r"[\w.]+")
+_COMMIT = ".,()[]"  # end a name; typed into a written call, they must not insert it
 _MARKS = {"verified": "✓", "unverified": "?", "rejected": "✗"}
 _REASONS = {
     "low_confidence": "the model was not sure",
@@ -63,12 +68,19 @@ def inline_items(answer: Answer | None) -> types.InlineCompletionList:
     # An empty range: without one VS Code replaces the word at the cursor, with a longer one Neovim overlays.
     here = types.Range(answer.position, answer.position)
     return types.InlineCompletionList(
-        items=[types.InlineCompletionItem(insert_text=answer.completion.text, range=here)]
+        items=[
+            types.InlineCompletionItem(
+                insert_text=answer.completion.text, range=here, command=on_accept(answer.id)
+            )
+        ]
     )
 
 
-def list_items(answer: Answer | None, encoding: str) -> types.CompletionList:
-    """One item for editors without ghost text. Incomplete, so that the client asks again after each key."""
+def list_items(answer: Answer | None, encoding: str, *, resolvable: bool = True) -> types.CompletionList:
+    """One item for editors without ghost text. Incomplete, so that the client asks again after each key.
+
+    ``resolvable``: the client will ask for the evidence when it shows the item; else the item carries it.
+    """
     if answer is None or not answer.completion.text:
         return types.CompletionList(is_incomplete=True, items=[])
     completion, position = answer.completion, answer.position
@@ -88,8 +100,12 @@ def list_items(answer: Answer | None, encoding: str) -> types.CompletionList:
         insert_text_format=types.InsertTextFormat.PlainText,
         insert_text_mode=types.InsertTextMode.AsIs,
         text_edit=types.TextEdit(range=types.Range(start, position), new_text=text),
+        commit_characters=list(_COMMIT) if _NAME.fullmatch(text) else [],
+        command=on_accept(answer.id),
         data={"id": answer.id},
     )
+    if not resolvable:
+        _add_evidence(item, completion)
     return types.CompletionList(is_incomplete=True, items=[item])
 
 
@@ -97,11 +113,26 @@ def resolve_item(item: types.CompletionItem, answers: Answers) -> types.Completi
     """Add the evidence, while it is still known."""
     answer = answers.get(item.data.get("id")) if isinstance(item.data, dict) else None
     if answer is not None:
-        item.detail = source_of(answer.completion)
-        item.documentation = types.MarkupContent(
-            kind=types.MarkupKind.Markdown, value=to_markdown(answer.completion)
-        )
+        _add_evidence(item, answer.completion)
     return item
+
+
+def can_resolve(capabilities: types.ClientCapabilities) -> bool:
+    """Whether the client asks for an item's documentation when it needs it."""
+    document = capabilities.text_document
+    item = document.completion.completion_item if document and document.completion else None
+    support = item.resolve_support if item else None
+    return support is not None and "documentation" in support.properties
+
+
+def answer_to_json(answer: Answer | None) -> dict[str, Any] | None:
+    """The answer to ``soothsay.explain``: the contract, and the completion's number."""
+    return answer and {"id": answer.id, **completion_to_json(answer.completion)}
+
+
+def _add_evidence(item: types.CompletionItem, completion: Completion) -> None:
+    item.detail = source_of(completion)
+    item.documentation = types.MarkupContent(types.MarkupKind.Markdown, to_markdown(completion))
 
 
 def source_of(completion: Completion) -> str | None:

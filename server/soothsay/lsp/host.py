@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -15,12 +16,15 @@ from soothsay.config import Settings
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.lsp.messages import Messages
+from soothsay.lsp.pace import Pace, Steps, in_words
 from soothsay.lsp.progress import Bar
+from soothsay.lsp.status import Indexing, StatusBoard
 from soothsay.lsp.worker import Worker
 from soothsay_index.types import Progress
 
 if TYPE_CHECKING:
     from soothsay.engine.repair import Fault, Replacement
+    from soothsay.lsp.documents import Workspace
     from soothsay.oracle.types import Oracle
 
 logger = logging.getLogger(__name__)
@@ -43,11 +47,19 @@ class Session(Protocol):
     def repair(
         self, path: Path, text: str, fault: Fault, cancel: Event | None = None
     ) -> Replacement | None: ...
+    def mirror(self, path: Path, text: str) -> None: ...
+    def forget(self, path: Path) -> None: ...
     def build_index(self, on_progress: Callable[[Progress], None], cancel: Event) -> object: ...
     def reindex(self, on_progress: Callable[[Progress], None], cancel: Event) -> object: ...
     def update_files(self, paths: Sequence[Path]) -> object: ...
     def remove_files(self, paths: Sequence[Path]) -> object: ...
     def close(self) -> None: ...
+
+
+def describe(at: Progress, left: float | None) -> str:
+    """``"embedding 120/500 botocore · 12 s left"``; ``left`` in seconds."""
+    count = f"{at.stage} {at.done:,}/{at.total:,}" if at.total else at.stage
+    return " · ".join(part for part in (f"{count} {at.detail}".strip(), in_words(left)) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,13 @@ def open_session(settings: Settings, workspace: Path) -> Session:
     return RealSession(settings, workspace)
 
 
+def nowhere() -> Path:
+    """An empty folder: the workspace of a document that was never saved, in an editor without a workspace."""
+    from soothsay.model.cache import models_folder
+
+    return models_folder().parent / "nowhere"
+
+
 class Host:
     """Keeps one session. Everything here runs on the event loop and blocks nobody, except `complete`, `repair` and
     `find_faults`.
@@ -82,6 +101,7 @@ class Host:
         factory: SessionFactory,
         messages: Messages,
         bar: Callable[..., Bar],
+        board: StatusBoard,
         opened: Callable[[], Iterable[tuple[Path, str]]] = tuple,
         news: Callable[[], None] = lambda: None,
     ) -> None:
@@ -89,9 +109,11 @@ class Host:
         self.workspace: Path | None = None
         self.model_worker = Worker("soothsay-model")
         self._index_worker = Worker("soothsay-index")
+        self._files_worker = Worker("soothsay-files")  # a saved file does not wait for a build
         self._factory = factory
         self._messages = messages
         self._bar = bar
+        self._board = board
         self._opened = opened
         self._news = news
         self._session: Session | None = None
@@ -124,13 +146,26 @@ class Host:
 
     def serve_document(self, file: Path) -> None:
         """Without a workspace, the folder of the first document is the workspace."""
-        if self.workspace is None:
+        if self.workspace is None or self.workspace == nowhere():
             self.serve(file.parent)
+
+    def folder(self, opened: Workspace) -> Path:
+        """Where documents that were never saved belong; also before the workspace that was ``opened`` is served."""
+        return opened.first_folder() or self.workspace or nowhere()
 
     def retry(self) -> None:
         """Try again to load a model that could not be loaded."""
         if self._settled.is_set() and not self._loaded:
             self.reopen()
+
+    def use_pulled(self, name: str) -> None:
+        """A model has come that was not here before: load it, if it is one that was missing."""
+        from soothsay.model.registry import EMBEDDING_MODEL
+
+        if name == EMBEDDING_MODEL:
+            self.reopen()
+        elif self.settings is not None and name == self.settings.model.name:
+            self.retry()
 
     def reopen(self) -> None:
         self._settled.clear()
@@ -158,7 +193,7 @@ class Host:
         """Close the session and end the threads; works without a running loop. False when one is stuck."""
         self.interrupt()
         deadline = time.monotonic() + timeout
-        stopped = self._index_worker.stop(timeout)
+        stopped = self._index_worker.stop(timeout) & self._files_worker.stop(timeout)
         self.model_worker.submit(lambda: self._close(self._detach()))
         return self.model_worker.stop(max(0.1, deadline - time.monotonic())) and stopped
 
@@ -167,18 +202,22 @@ class Host:
             await asyncio.wait([before])
         if self._opening is not asyncio.current_task():  # settings have changed once more meanwhile
             return
-        old = await self._index_worker.run(self._detach)  # after what used it there has returned
+        await self._files_worker.run(lambda: None)  # what uses the session has returned then
+        old = await self._index_worker.run(self._detach)
         await self.model_worker.run(self._close, old)
-        bar = self._bar(f"Loading {Path(settings.model.path).name or settings.model.name}")
+        name = Path(settings.model.path).name or settings.model.name
+        bar = self._bar(f"Loading {name}")
+        self._board.update(state="loading", message=f"loading {name}", model=name)
         try:
             await self.model_worker.run(self._load, settings, workspace)
         except SoothsayError as error:
-            self._messages.error(error)
+            self._fail(str(error))
         except Exception:
             logger.exception("the model could not be loaded")
-            self._messages.error("soothsay: the model could not be loaded; the log says why")
+            self._fail("soothsay: the model could not be loaded; the log says why")
         else:
             self._loaded = True
+            self._board.update(state="ready", message="")
             for path, text in self._opened():  # opened before there was a session
                 self.mirror(path, text)
             self._news()
@@ -190,7 +229,15 @@ class Host:
             if settings.index.enabled:
                 self._spawn(self._index(rebuild=False))
 
+    def _fail(self, message: str) -> None:
+        """No model. A client that shows the status shows the message with it, and perhaps offers to pull the model."""
+        (self._messages.log if self._board.announced else self._messages.error)(message)
+        self._board.update(state="error", message=message)
+
     def _load(self, settings: Settings, workspace: Path) -> None:
+        if workspace == nowhere():
+            with suppress(OSError):  # opening the session says what is wrong with the cache
+                workspace.mkdir(parents=True, exist_ok=True)
         session = self._session = self._factory(settings, workspace)
         session.load_model()
 
@@ -217,20 +264,23 @@ class Host:
         return self._session.complete(request, cancel)
 
     def show_warnings(self) -> None:
-        for warning in self._session.warnings if self._session else ():
-            self._messages.warning(warning)
+        warnings = list(self._session.warnings) if self._session else []
+        for warning in warnings:
+            (self._messages.log if self._board.announced else self._messages.warning)(warning)
+        if self._loaded:
+            self._board.update(message="; ".join(warnings))
 
     # -- written text ------------------------------------------------------------------------------
 
     def mirror(self, path: Path, text: str) -> None:
         """The editor shows ``text`` for ``path``."""
         if self._session is not None:
-            self._session.oracle.mirror(path, text)
+            self._session.mirror(path, text)
 
     def forget(self, path: Path) -> None:
         """The editor has closed ``path``."""
         if self._session is not None:
-            self._session.oracle.forget(path)
+            self._session.forget(path)
 
     def find_faults(self, path: Path, text: str, cancel: Event) -> Sequence[Fault]:
         """Blocking; runs on the hints' thread."""
@@ -270,11 +320,21 @@ class Host:
         if session is None:
             return
         bar = self._bar("Indexing", measured=True, cancel=cancel)
+        pace = Pace()
+
+        def show(at: Progress) -> None:
+            left = pace.left(at, time.monotonic())
+            bar.report(describe(at, left), at.done, at.total)
+            if not cancel.is_set():
+                self._board.update(index=Indexing(at.stage, at.done, at.total, at.detail, left))
+
         build = session.reindex if rebuild else session.build_index
         try:
-            await self._guard(self._index_worker.run(self._unless, cancel, build, bar.step))
+            await self._guard(self._index_worker.run(self._unless, cancel, build, Steps(show)))
         finally:
             bar.end("cancelled" if cancel.is_set() else None)
+            if self._stop_index is cancel:  # no other build has begun
+                self._board.update(index=None)
         self.show_warnings()
         self._news()
 
@@ -290,7 +350,7 @@ class Host:
     async def _apply_changes(self) -> None:
         while self._changed:
             changed, self._changed = self._changed, {}
-            await self._guard(self._index_worker.run(self._update_index, changed))
+            await self._guard(self._files_worker.run(self._update_index, changed))
         self._news()
 
     def _update_index(self, changed: dict[Path, bool]) -> None:

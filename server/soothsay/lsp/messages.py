@@ -11,11 +11,17 @@ logger = logging.getLogger(__name__)
 
 
 class Messages:
-    """Shows each distinct text once, and logs it every time."""
+    """Shows each distinct text once, and logs it."""
 
     def __init__(self, show: Callable[[ShowMessageParams], None]) -> None:
         self._show = show
         self._seen: set[str] = set()
+
+    def log(self, text: object) -> None:
+        """For what the client shows in another way."""
+        if str(text) not in self._seen:
+            self._seen.add(str(text))
+            logger.warning("%s", text)
 
     def error(self, text: object) -> None:
         logger.error("%s", text)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
+import logging
+from concurrent.futures import Future
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams, JsonRpcRequestCancelled
 from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.protocol.json_rpc import MsgId, RPCMessage, RPCRequest
 
+from soothsay.errors import Cancelled, SoothsayError
 from soothsay.lsp.documents import Workspace
+
+logger = logging.getLogger(__name__)
+
+command_token: ContextVar[types.ProgressToken | None] = ContextVar("command_token", default=None)
+"""Inside a command: the token under which the client wants to see its progress."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,16 @@ class Protocol(LanguageServerProtocol):
         )
         return result
 
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:  # type: ignore[override]
+        """Run a command in a task of its own, so that cancelling the request cancels what it does."""
+        handler = self.fm.commands.get(params.command)
+        if handler is None:
+            raise JsonRpcInvalidParams(f"there is no command {params.command!r}")
+        command_token.set(params.work_done_token)
+        result = handler(*params.arguments or ())
+        return await result if inspect.isawaitable(result) else result
+
     def structure_message(self, data: dict[str, Any]) -> Any:
         _mend_trigger_kind(data)
         try:
@@ -54,6 +74,20 @@ class Protocol(LanguageServerProtocol):
             self._send_response(message.id, error=refusal)
         else:
             super().handle_message(message)
+
+    def _send_handler_result(self, future: Future[Any], *, msg_id: MsgId) -> None:
+        """What a person can mend is one line, here and in the log; pygls would answer with a traceback."""
+        error = None if future.cancelled() else future.exception()
+        if isinstance(error, Cancelled):
+            refusal = JsonRpcRequestCancelled("cancelled").to_response_error()
+        elif isinstance(error, SoothsayError):
+            logger.warning("%s", error)
+            refusal = types.ResponseError(types.LSPErrorCodes.RequestFailed, str(error))
+        else:
+            super()._send_handler_result(future, msg_id=msg_id)
+            return
+        self._request_futures.pop(msg_id, None)
+        self._send_response(msg_id, error=refusal)
 
     def _handle_response(
         self, msg_id: MsgId, result: Any = None, error: types.ResponseError | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,18 +14,33 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from soothsay import __version__
+from soothsay.config import Settings
 from soothsay.contract import completion_to_json
+from soothsay.lsp.acceptance import ACCEPTED, DID_PARTIALLY_ACCEPT, DID_SHOW, Acceptance
 from soothsay.lsp.completer import Completer
-from soothsay.lsp.completion import inline_items, list_items, resolve_item
+from soothsay.lsp.completion import (
+    Answer,
+    answer_to_json,
+    can_resolve,
+    inline_items,
+    list_items,
+    resolve_item,
+)
+from soothsay.lsp.doctor import checks_to_json
 from soothsay.lsp.documents import MAX_CHARACTERS, Document
+from soothsay.lsp.downloads import Downloads, models_to_json
 from soothsay.lsp.hints import SOON, WHEN_IDLE, Hints
 from soothsay.lsp.host import Host, SessionFactory, open_session
 from soothsay.lsp.messages import Messages
+from soothsay.lsp.notebooks import SYNC
+from soothsay.lsp.places import path_of_notebook, path_of_unsaved
 from soothsay.lsp.progress import Bar
-from soothsay.lsp.protocol import Protocol
+from soothsay.lsp.protocol import Protocol, command_token
 from soothsay.lsp.repairs import Repairs
 from soothsay.lsp.settings import Configuration
+from soothsay.lsp.status import STATUS, StatusBoard
 from soothsay.lsp.watching import updated_and_removed, watch_files
+from soothsay.lsp.worker import Worker
 
 logger = logging.getLogger(__name__)
 
@@ -36,11 +51,16 @@ class SoothsayServer(LanguageServer):
     protocol: Protocol  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(self, session_factory: SessionFactory) -> None:
-        super().__init__("soothsay", __version__, protocol_cls=Protocol)
+        super().__init__("soothsay", __version__, protocol_cls=Protocol, notebook_document_sync=SYNC)
         self.configuration = Configuration()
         self.messages = Messages(self.window_show_message)
-        self.host = Host(session_factory, self.messages, partial(Bar, self), self.contents, self.look_again)
-        self.completer = Completer(self.host, self.messages)
+        self.board = StatusBoard(partial(self.protocol.notify, STATUS))
+        bar = partial(Bar, self)
+        self.host = Host(session_factory, self.messages, bar, self.board, self.contents, self.look_again)
+        self.completer = Completer(self.host, self.messages, self.board)
+        self.acceptance = Acceptance()
+        self.downloads = Downloads(bar)
+        self.desk = Worker("soothsay-desk")  # what a person asks for now and then
         publish = self.text_document_publish_diagnostics
         self.hints = Hints(self.host, self.completer, publish, self.documents)
         self.repairs = Repairs(self.host, self.completer, self.hints, self.messages)
@@ -65,6 +85,19 @@ class SoothsayServer(LanguageServer):
             self.host.mirror(document.file, document.text)
             self.hints.look(document, delay)
 
+    def serve(self, path: Path | None) -> None:
+        """A document is open that is, or will be, at ``path``."""
+        if path is not None:
+            self.host.serve_document(path)
+
+    @property
+    def folder(self) -> Path:
+        return self.host.folder(self.protocol.workspace)
+
+    @property
+    def settings(self) -> Settings:
+        return self.host.settings or Settings()
+
     def look_again(self) -> None:
         """The session, the index or the settings have changed."""
         self.repairs.forget()
@@ -77,11 +110,15 @@ class SoothsayServer(LanguageServer):
             self.messages.warning(problem)
         self.host.configure(settings)
 
+    async def complete(self, document: Document | None, position: types.Position) -> Answer | None:
+        return await self.completer.complete(self.protocol.workspace, document, position)
+
     def stop(self, timeout: float = 5.0) -> bool:
         """Stop the model and the index; False when a thread does not end."""
-        self.completer.pause()
+        self.completer.stop()
         self.hints.interrupt()
-        return self.host.stop(timeout) & self.hints.stop(1.0)
+        stopped = self.downloads.stop(1.0) & self.desk.stop(1.0)
+        return self.host.stop(timeout) & self.hints.stop(1.0) & stopped
 
     def report_server_error(self, error: Exception, source: object) -> None:
         """Log what a client cannot mend, instead of a pop-up for each."""
@@ -100,6 +137,7 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
 
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
+        server.board.announce(server.client_capabilities)
         await asyncio.gather(server.configuration.pull(server), watch_files(server))
         if folder := server.protocol.workspace.first_folder():
             server.host.serve(folder)
@@ -118,8 +156,9 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
 
     @server.feature(types.SHUTDOWN)
     def shutdown(params: None) -> None:
-        server.completer.pause()
+        server.completer.stop()
         server.hints.interrupt()
+        server.downloads.interrupt()
         server.host.interrupt()
 
     # -- completions -------------------------------------------------------------------------------
@@ -128,7 +167,7 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
         document = server.document(params.text_document.uri)
-        return inline_items(await server.completer.complete(document, params.position))
+        return inline_items(await server.complete(document, params.position))
 
     @server.feature(
         types.TEXT_DOCUMENT_COMPLETION,
@@ -136,8 +175,9 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
     )
     async def completion(params: types.CompletionParams) -> types.CompletionList:
         document = server.document(params.text_document.uri)
-        answer = await server.completer.complete(document, params.position)
-        return list_items(answer, document.encoding if document else "utf-16")
+        answer = await server.complete(document, params.position)
+        encoding = document.encoding if document else "utf-16"
+        return list_items(answer, encoding, resolvable=can_resolve(server.client_capabilities))
 
     @server.feature(types.COMPLETION_ITEM_RESOLVE)
     def resolve(item: types.CompletionItem) -> types.CompletionItem:
@@ -158,8 +198,8 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: types.DidOpenTextDocumentParams) -> None:
         document = server.document(params.text_document.uri)
-        if document and document.file:
-            server.host.serve_document(document.file)
+        if document:
+            server.serve(document.file or path_of_unsaved(document, server.folder))
         server.mirror(params.text_document.uri, SOON)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
@@ -181,9 +221,34 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
             server.host.files_changed([document.file])
             server.hints.look(document, SOON)
 
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+    def notebook_opened(params: types.DidOpenNotebookDocumentParams) -> None:
+        server.serve(path_of_notebook(params.notebook_document.uri, server.folder))
+
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def files_changed(params: types.DidChangeWatchedFilesParams) -> None:
         server.host.files_changed(*updated_and_removed(params.changes))
+
+    # -- what became of a completion ---------------------------------------------------------------
+
+    @server.feature(DID_SHOW)
+    def shown(params: Any) -> None:
+        server.acceptance.shown(getattr(params, "id", None))
+
+    @server.feature(DID_PARTIALLY_ACCEPT)
+    def partially_accepted(params: Any) -> None:
+        length = getattr(params, "acceptedLength", None)
+        server.acceptance.partially_accepted(getattr(params, "id", None), length)
+
+    @server.command(ACCEPTED)
+    def accepted(*arguments: Any) -> None:
+        """A client has inserted a completion. It is only counted."""
+        server.acceptance.accepted(_id_in(arguments))
+
+    @server.command("soothsay.stats")
+    def stats(*arguments: Any) -> dict[str, Any]:
+        """How many completions were shown and accepted since the server started."""
+        return server.acceptance.to_json()
 
     # -- commands ----------------------------------------------------------------------------------
 
@@ -192,6 +257,31 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
         """The contract's JSON of the last completion that was shown; null when there was none."""
         answer = server.completer.answers.last()
         return completion_to_json(answer.completion) if answer else None
+
+    @server.command("soothsay.explain")
+    def explain(*arguments: Any) -> dict[str, Any] | None:
+        """The same of the completion with this id (the last one without); null when it is not known any more."""
+        answers = server.completer.answers
+        number = _id_in(arguments)
+        return answer_to_json(answers.last() if number is None else answers.get(number))
+
+    @server.command("soothsay.models")
+    async def models(*arguments: Any) -> list[dict[str, Any]]:
+        """The models there are, and which are here."""
+        return await server.desk.run(models_to_json, server.settings)
+
+    @server.command("soothsay.pullModel")
+    async def pull_model(name: Any = None, *arguments: Any) -> dict[str, str]:
+        """Have a model here; returns when it is, and loads it if it was missing."""
+        pulled = await server.downloads.pull(name, command_token.get())
+        if pulled.fresh:
+            server.host.use_pulled(name)
+        return {"path": str(pulled.path)}
+
+    @server.command("soothsay.doctor")
+    async def doctor(*arguments: Any) -> list[dict[str, Any]]:
+        """Whether everything is there that is needed, and what to do where it is not."""
+        return await server.desk.run(checks_to_json, server.settings, server.folder)
 
     @server.command("soothsay.reindex")
     def reindex(*arguments: Any) -> dict[str, bool]:
@@ -211,3 +301,9 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
         return {"paused": server.completer.paused}
 
     return server
+
+
+def _id_in(arguments: Sequence[Any]) -> object:
+    """The ``id`` of the first argument, ``{"id": 7}`` or ``7``."""
+    first = arguments[0] if arguments else None
+    return first.get("id") if isinstance(first, dict) else first

@@ -1,0 +1,71 @@
+"""What became of completions: shown, accepted, accepted in part. Kept in memory, and nowhere else."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from lsprotocol.types import Command
+
+ACCEPTED = "soothsay.accepted"
+DID_SHOW = "soothsay/didShow"
+DID_PARTIALLY_ACCEPT = "soothsay/didPartiallyAccept"
+
+Kind = Literal["shown", "accepted", "partially_accepted"]
+
+_KEPT = 200  # events
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    kind: Kind
+    id: int  # of the completion
+    at: float  # seconds since the epoch
+    length: int | None = None  # of what was accepted in part, in the client's units
+
+
+class Acceptance:
+    """Counts what clients tell. What they tell wrongly is ignored."""
+
+    def __init__(self, kept: int = _KEPT) -> None:
+        self._events: deque[Event] = deque(maxlen=kept)
+        self._counts: Counter[Kind] = Counter()
+        self._shown: int | None = None
+
+    def shown(self, number: object) -> None:
+        """The client shows a completion; the same one again (each key draws it anew) counts once."""
+        if isinstance(number, int) and number != self._shown:
+            self._shown = number
+            self._note("shown", number)
+
+    def accepted(self, number: object) -> None:
+        """The whole completion was taken."""
+        self._note("accepted", number)
+
+    def partially_accepted(self, number: object, length: object) -> None:
+        """A word or a line was taken; ``length`` counts from where the completion began."""
+        self._note("partially_accepted", number, length if isinstance(length, int) else None)
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer to ``soothsay.stats``."""
+        return {
+            "shown": self._counts["shown"],
+            "accepted": self._counts["accepted"],
+            "partiallyAccepted": self._counts["partially_accepted"],
+            "events": [
+                {"kind": each.kind, "id": each.id, "at": round(each.at, 3), "length": each.length}
+                for each in self._events
+            ],
+        }
+
+    def _note(self, kind: Kind, number: object, length: int | None = None) -> None:
+        if isinstance(number, int):
+            self._counts[kind] += 1
+            self._events.append(Event(kind, number, time.time(), length))
+
+
+def on_accept(number: int) -> Command:
+    """What a client runs when it has inserted completion ``number``."""
+    return Command(title="Accepted", command=ACCEPTED, arguments=[{"id": number}])

@@ -1,0 +1,147 @@
+"""What the server is doing, told to clients that ask for it: the notification ``soothsay/status``."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from lsprotocol.types import ClientCapabilities
+
+from soothsay.engine.types import Completion
+
+STATUS = "soothsay/status"
+
+State = Literal["loading", "ready", "paused", "error"]
+
+_INTERVAL = 0.1  # seconds between two notifications
+
+
+@dataclass(frozen=True, slots=True)
+class Indexing:
+    """How far the index is. ``remaining`` is an estimate in seconds for this stage; None: nobody knows yet."""
+
+    stage: str
+    done: int
+    total: int  # 0: nobody knows
+    detail: str
+    remaining: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The last completion that there was something to say about."""
+
+    id: int
+    verdict: str
+    symbol: str | None
+    package: str
+    version: str
+    retrieved: bool
+    repaired: bool
+    trimmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    state: Literal["loading", "ready", "error"] = "loading"
+    message: str = "waits for a file or a folder"
+    model: str = ""
+    paused: bool = False
+    index: Indexing | None = None  # None: nothing is being indexed
+    last: Last | None = None
+
+
+class StatusBoard:
+    """Holds the status, and sends it when it changes: ten times a second at most, and always the last one.
+
+    Everything here runs on the event loop.
+    """
+
+    def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
+        self.status = Status()
+        self._send = send
+        self.announced = False
+        self._sent: Status | None = None
+        self._sent_at = 0.0
+        self._later: asyncio.TimerHandle | None = None
+
+    def announce(self, capabilities: ClientCapabilities) -> None:
+        """Tell the status from now on, if the client wants to know."""
+        self.announced = wants_status(capabilities)
+        self._tell()
+
+    def update(self, **changes: Any) -> None:
+        """Change some fields of the status."""
+        self.status = replace(self.status, **changes)
+        self._tell()
+
+    def _tell(self) -> None:
+        if not self.announced or self._later is not None or self.status == self._sent:
+            return
+        wait = self._sent_at + _INTERVAL - time.monotonic()
+        if wait > 0:
+            self._later = asyncio.get_running_loop().call_later(wait, self._tell_now)
+        else:
+            self._tell_now()
+
+    def _tell_now(self) -> None:
+        self._later = None
+        if self.status != self._sent:
+            self._sent, self._sent_at = self.status, time.monotonic()
+            self._send(to_json(self.status))
+
+
+def wants_status(capabilities: ClientCapabilities) -> bool:
+    """Whether ``capabilities.experimental.soothsay.status`` is true."""
+    experimental = capabilities.experimental
+    ours = experimental.get("soothsay") if isinstance(experimental, dict) else None
+    return isinstance(ours, dict) and ours.get("status") is True
+
+
+def last_of(number: int, completion: Completion) -> Last | None:
+    """What a status line says about a completion; None when nothing was written."""
+    check, best = completion.check, next(iter(completion.evidence), None)
+    if not completion.text and not check.trimmed:
+        return None
+    return Last(
+        id=number,
+        verdict=completion.verdict,
+        symbol=best.symbol if best else completion.trigger.name,
+        package=best.package if best else "",
+        version=best.version if best else "",
+        retrieved=completion.trigger.fired,
+        repaired=bool(check.repaired),
+        trimmed=bool(check.trimmed),
+    )
+
+
+def to_json(status: Status) -> dict[str, Any]:
+    """The parameters of ``soothsay/status``."""
+    index, last = status.index, status.last
+    return {
+        "state": "paused" if status.paused else status.state,
+        "message": status.message,
+        "model": status.model,
+        "index": index
+        and {
+            "stage": index.stage,
+            "done": index.done,
+            "total": index.total,
+            "detail": index.detail,
+            "remainingSeconds": None if index.remaining is None else round(index.remaining, 1),
+        },
+        "last": last
+        and {
+            "id": last.id,
+            "verdict": last.verdict,
+            "symbol": last.symbol,
+            "package": last.package,
+            "version": last.version,
+            "retrieved": last.retrieved,
+            "repaired": last.repaired,
+            "trimmed": last.trimmed,
+        },
+    }
