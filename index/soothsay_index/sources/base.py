@@ -74,6 +74,10 @@ class Used:
             counts[root] = max(counts.get(root, 0), count)
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
+    def mentions(self, part: str) -> bool:
+        """True when the package ``part``, or something in it, is imported."""
+        return any(module == part or module.startswith(f"{part}.") for module in self.modules)
+
 
 @dataclass(frozen=True, slots=True)
 class Relevant:

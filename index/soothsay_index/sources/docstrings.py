@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..text import first_sentence, shorten, squeeze
+from ..types import Parameter
 
 _LIMIT = 600
 _NOTE = 160
@@ -37,11 +39,11 @@ class Described:
 
 
 def describe(docstring: str, name: str, deprecated: str = "") -> Described:
-    """Read the docstring of ``name``; ``deprecated`` is what its decorator says of that.
+    """Read the docstring of ``name``, its indentation already cleaned; ``deprecated`` is what its decorator says.
 
     Notes come from the directives at the margin (``.. versionadded:: 2.1.0``): those further in are about a parameter.
     """
-    body, notes = _split(_without_signature(inspect.cleandoc(docstring), name))
+    body, notes = _split(_without_signature(docstring, name))
     if deprecated and not any(note.startswith("Deprecated") for note in notes):
         notes.insert(0, _sentence(f"Deprecated: {shorten(_flat(deprecated), _NOTE)}"))
     summary = first_sentence(body)
@@ -103,7 +105,7 @@ def _without_signature(text: str, name: str) -> str:
             return lines[1].strip()
         if not rest.strip():
             return text
-        text = inspect.cleandoc(rest)
+        text = textwrap.dedent(rest).strip()
 
 
 def _closed(signature: str) -> bool:
@@ -112,6 +114,57 @@ def _closed(signature: str) -> bool:
         signature.count("(") == signature.count(")")
         and bool(re.search(r"(\)|->[^\n]+|--|\.\.\.)\s*$", signature))
     )
+
+
+# -- keyword arguments that stand in the docstring only ----------------------------------------------------
+
+_FIELD = re.compile(r"^:(keyword|kwarg|paramtype|type|rtype)(?: +([^:]*?))?:(?: +(.*))?$")
+_DOTTED = re.compile(r"~?(?:\w+\.)+(\w+)")
+
+
+def documented_keywords(docstring: str) -> tuple[Parameter, ...]:
+    """The arguments described as ``:keyword int timeout:``, which a function takes through its ``**kwargs``."""
+    if ":keyword" not in docstring and ":kwarg" not in docstring:
+        return ()
+    fields = list(_fields(docstring))
+    types = {head: text for kind, head, text in fields if kind in {"paramtype", "type"}}
+    found: dict[str, Parameter] = {}
+    for kind, head, text in fields:
+        declared, _, name = head.rpartition(" ")
+        if kind in {"keyword", "kwarg"} and name.isidentifier() and name not in found:
+            required = text.startswith("Required.") or text.endswith("Required.")
+            found[name] = Parameter(
+                name, "keyword_only", required, _annotation(declared or types.get(name, ""))
+            )
+    return tuple(found.values())
+
+
+def documented_return(docstring: str) -> str:
+    """The type that ``:rtype:`` names."""
+    if ":rtype:" not in docstring:
+        return ""
+    fields = _fields(docstring)
+    return next((_annotation(text) for kind, _, text in fields if kind == "rtype"), "")
+
+
+def _fields(text: str) -> Iterator[tuple[str, str, str]]:
+    """(kind, head, text) of the fields of a docstring, the lines of each on one."""
+    kind, head = "", ""
+    content: list[str] = []
+    for line in [*text.split("\n"), ":type:"]:
+        match = _FIELD.match(line)
+        if match or (line.strip() and not line[0].isspace()):
+            if kind:
+                yield kind, head, squeeze(" ".join(content))
+            kind, head, content = (match[1], match[2] or "", [match[3] or ""]) if match else ("", "", [])
+        else:
+            content.append(line)
+
+
+def _annotation(text: str) -> str:
+    """``str or ~azure.core.Thing`` as ``str | Thing``; nothing when it is too long to say anything."""
+    flat = squeeze(_DOTTED.sub(r"\1", _ROLE.sub(r"\1", text)).replace(" or ", " | ")).strip("`. ")
+    return flat if len(flat) <= 60 else ""
 
 
 # -- deprecation, as the code says it ----------------------------------------------------------------------
@@ -207,14 +260,14 @@ def _added(function: str, arguments: Sequence[ast.expr]) -> Iterator[tuple[str, 
         return
     match values:
         case [str(name), str(), str(doc)] if function in _METHOD_ADDERS:
-            yield "", f"{_METHOD_ADDERS[function]}.{name}", doc.strip("\n")
+            yield "", f"{_METHOD_ADDERS[function]}.{name}", inspect.cleandoc(doc)
         case [str(module), str(name), str(doc), *_] if "newdoc" in function:
-            yield module, name, doc.strip("\n")
+            yield module, name, inspect.cleandoc(doc)
         case [str(module), str(name), (str(method), str(doc)), *_] if "newdoc" in function:
-            yield module, f"{name}.{method}", doc.strip("\n")
+            yield module, f"{name}.{method}", inspect.cleandoc(doc)
         case [str(module), str(name), [*pairs], *_] if "newdoc" in function:
             for pair in pairs:
                 if isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(each, str) for each in pair):
-                    yield module, f"{name}.{pair[0]}", pair[1].strip("\n")
+                    yield module, f"{name}.{pair[0]}", inspect.cleandoc(pair[1])
         case _:
             return

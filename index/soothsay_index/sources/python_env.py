@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,16 @@ from ..names import MODULE_NAMES
 from ..text import squeeze
 from ..types import Parameter, ParameterKind, Symbol, SymbolKind
 from .base import Harvest, OwnerFacts, Release, Relevant, Used
-from .docstrings import AddedDocs, Described, added_docs, deprecation_of, describe
+from .distributions import is_namespace, listed, namespace_parts
+from .docstrings import (
+    AddedDocs,
+    Described,
+    added_docs,
+    deprecation_of,
+    describe,
+    documented_keywords,
+    documented_return,
+)
 
 _KINDS: Mapping[griffe.ParameterKind, ParameterKind] = {
     griffe.ParameterKind.positional_only: "positional_only",
@@ -28,6 +38,7 @@ _KINDS: Mapping[griffe.ParameterKind, ParameterKind] = {
 }
 # Folders that are in the wheel but not in the interface.
 _NOT_PUBLIC = frozenset({"tests", "test", "testing_utils", "conftest", "benchmarks", "_vendor", "vendored"})
+_ELSEWHERE = frozenset({"azure"})  # namespaces that another source reads
 # Bases that add no public names, wherever they come from.
 _PLAIN_BASES = frozenset({"object", "ABC", "Protocol", "Generic"})
 _PLAIN_DECORATORS = frozenset({"dataclass", "final", "total_ordering", "runtime_checkable", "deprecated"})
@@ -58,14 +69,20 @@ class PythonEnvironment:
     def releases(self) -> Sequence[Release]:
         """Everything installed that has a public import name. The standard library comes only when asked for."""
         return [
-            Release(found.package, found.version, found.import_name)
-            for found in self._environment.distributions.values()
-            if not found.import_name.startswith("_") and found.import_name not in _NOT_PUBLIC
+            release
+            for root in self._environment.distributions
+            if not root.startswith("_") and root not in _NOT_PUBLIC
+            for release in self._releases_of(root)
         ]
 
     def relevant(self, used: Used) -> Relevant:
         """What the workspace imports, the standard library last: every model knows it well."""
-        imported = [release for root in used.roots() if (release := self.release_of(root)) is not None]
+        imported = [
+            release
+            for root in used.roots()
+            for release in self._releases_of(root)
+            if release.part == root or used.mentions(release.part)
+        ]
         return Relevant(now=tuple(sorted(imported, key=lambda release: release.package == "python")))
 
     def release_of(self, import_name: str) -> Release | None:
@@ -74,6 +91,29 @@ class PythonEnvironment:
         if found is None or found.import_name.startswith("_"):
             return None
         return Release(found.package, found.version, found.import_name)
+
+    def _releases_of(self, root: str) -> Sequence[Release]:
+        """One release, or one for each package of a namespace (``google.cloud.storage``)."""
+        if root in self._namespaces:
+            return self._namespaces[root]
+        release = self.release_of(root)
+        return [release] if release is not None else []
+
+    @cached_property
+    def _namespaces(self) -> dict[str, tuple[Release, ...]]:
+        sites = self._environment.site_packages
+        roots = [root for root in self._environment.distributions if is_namespace(root, sites)]
+        distributions = list(listed(sites)) if roots else []
+        return {
+            root: ()
+            if root in _ELSEWHERE
+            else tuple(
+                Release(found.package, found.version, part)
+                for found in distributions
+                for part in namespace_parts(found, root)
+            )
+            for root in roots
+        }
 
     def harvest(self, release: Release) -> Harvest:
         """All public symbols of one import name."""
@@ -94,21 +134,30 @@ def harvest_package(release: Release, search_paths: Sequence[Path]) -> Harvest:
         allow_inspection=False,
         extensions=griffe.Extensions(notes),
     )
-    loader.finder = _Finder([str(path) for path in search_paths])
+    loader.finder = _Finder([str(path) for path in search_paths], release.part)
     package = loader.load(release.part, try_relative_path=False)
     if not isinstance(package, griffe.Module):
         return Harvest()
     # external=None: only the private half of the same package (pytest and _pytest) is loaded as well
     loader.resolve_aliases(implicit=True, external=None)
-    return _Reader(release, package, notes.deprecated()).read()
+    return _Reader(release, package, notes).read()
 
 
 class _Finder(griffe.ModuleFinder):
-    """Leaves out what is never public: the tests of numpy and scipy alone are a third of their lines."""
+    """Leaves out what is never public: the tests of numpy and scipy alone are a third of their lines.
+
+    Of a namespace (``azure``) only the package ``part`` is looked at (``azure.storage.blob``), not its neighbours.
+    """
+
+    def __init__(self, search_paths: Sequence[str | Path], part: str) -> None:
+        super().__init__(search_paths)
+        self._root, *self._below = part.split(".")
 
     def _filter_py_modules(self, path: Path) -> Iterator[Path]:
+        below = self._below if path.name == self._root else []
         for found in super()._filter_py_modules(path):
-            if _NOT_PUBLIC.isdisjoint(found.relative_to(path).with_suffix("").parts):
+            parts = found.relative_to(path).with_suffix("").parts
+            if _NOT_PUBLIC.isdisjoint(parts) and list(parts[: len(below)]) == below:
                 yield found
 
 
@@ -117,6 +166,9 @@ class _Notes(griffe.Extension):
 
     def __init__(self) -> None:
         super().__init__()
+        self.stubs: dict[
+            str, griffe.Function
+        ] = {}  # griffe keeps only the annotations of a stub, not its parameters
         self._said: dict[
             str, list[str]
         ] = {}  # of every definition of a path: a stub has one for each overload
@@ -125,8 +177,10 @@ class _Notes(griffe.Extension):
         """What is said of each deprecated function and class, by path. One good overload is enough to be good."""
         return {path: said[0] for path, said in self._said.items() if all(said)}
 
-    def on_function_instance(self, *, node: Any, func: griffe.Function, **_: Any) -> None:
+    def on_function_instance(self, *, node: Any, func: griffe.Function, agent: Any, **_: Any) -> None:
         self._note_deprecation(node, func)
+        if str(agent.filepath).endswith(".pyi"):
+            self.stubs[func.path] = func
 
     def on_class_instance(self, *, node: Any, cls: griffe.Class, **_: Any) -> None:
         self._note_deprecation(node, cls)
@@ -276,20 +330,46 @@ def _with_shortest_names(
 class _Reader:
     """Turns a loaded package into symbols."""
 
-    def __init__(self, release: Release, package: griffe.Module, deprecated: Mapping[str, str]) -> None:
+    def __init__(self, release: Release, package: griffe.Module, notes: _Notes) -> None:
         self._release = release
         self._package = package
         self._symbols: list[Symbol] = []
         self._owners: list[OwnerFacts] = []
         self._seen: set[str] = set()
-        self._deprecated = deprecated
+        self._notes = notes
+        self._deprecated = notes.deprecated()
         self._docs = _docs_of(package)
         self._texts: dict[tuple[str, str], Described] = {}
         self._homes: dict[tuple[str, str], list[_Home]] = {}
 
     def read(self) -> Harvest:
+        self._namespace()
         self._guarded(self._package)
         return Harvest(tuple(_with_shortest_names(self._symbols, self._homes)), tuple(self._owners))
+
+    def _namespace(self) -> None:
+        """The folders above a package of a namespace have it as a member, among others that are not known here."""
+        owner, _, name = self._package.path.rpartition(".")
+        if owner:
+            self._symbols.append(self._module_symbol(owner, name, self._package))
+        while "." in owner:
+            self._owners.append(OwnerFacts(owner))
+            owner, _, name = owner.rpartition(".")
+            self._symbols.append(self._bare_module(owner, name))
+        if owner:
+            self._owners.append(OwnerFacts(owner))
+
+    def _bare_module(self, owner: str, name: str) -> Symbol:
+        return Symbol(
+            qualified_name=f"{owner}.{name}",
+            name=name,
+            owner=owner,
+            kind="module",
+            origin="package",
+            package=self._release.package,
+            version=self._release.version,
+            uri="",
+        )
 
     def _module(self, module: griffe.Module) -> None:
         if module.path in self._seen:
@@ -352,8 +432,10 @@ class _Reader:
         )
 
     def _belongs(self, target: griffe.Object) -> bool:
-        top = target.path.split(".", 1)[0].lstrip("_")
-        return top == self._release.part.lstrip("_")
+        part = self._release.part
+        if target.path == part or target.path.startswith(f"{part}."):
+            return True
+        return target.path.split(".", 1)[0].lstrip("_") == part.lstrip("_")  # the private half
 
     def _member(self, owner: str, name: str, target: griffe.Object) -> None:
         symbol = self._symbol(owner, name, target)
@@ -394,11 +476,11 @@ class _Reader:
         described = self._described(name, target)
         if isinstance(target, griffe.Class):
             kind = "class"
-            parameters = _constructor(target)
+            parameters = self._constructor(target)
         elif isinstance(target, griffe.Function):
             kind = "method" if bound else "function"
-            parameters = _parameters(target, drop_first=bound and "staticmethod" not in target.labels)
-            returns = _short(target.returns)
+            parameters = self._signature(target, bound and "staticmethod" not in target.labels)
+            returns = _short(target.returns) or documented_return(_docstring(target))
         elif isinstance(target, griffe.Attribute):
             returns = _short(target.annotation)
             call = _call_of(target)
@@ -430,6 +512,33 @@ class _Reader:
             text = _docstring(target) or self._docs.of(target.path, target.is_class)
             self._texts[key] = describe(text, name, self._deprecated.get(target.path, ""))
         return self._texts[key]
+
+    def _signature(
+        self, function: griffe.Function, drop_first: bool, docstring: str = ""
+    ) -> tuple[Parameter, ...] | None:
+        """The parameters of a function; where it takes any keyword, those that its stub or docstring names too."""
+        parameters = _parameters(function, drop_first)
+        if parameters is None or parameters[-1:] == () or parameters[-1].kind != "var_keyword":
+            return parameters
+        stub = self._notes.stubs.get(function.path)
+        named = (_parameters(stub, drop_first) or ()) if stub is not None else ()
+        if len(named) > len(parameters):
+            return named
+        known = {parameter.name for parameter in parameters}
+        documented = documented_keywords(docstring or _docstring(function))
+        return (*parameters[:-1], *(each for each in documented if each.name not in known), parameters[-1])
+
+    def _constructor(self, cls: griffe.Class) -> tuple[Parameter, ...] | None:
+        for ancestor in _lineage(cls)[0]:
+            for name in ("__init__", "__new__"):
+                member = ancestor.members.get(name)
+                target = _target(member) if member is not None else None
+                if isinstance(target, griffe.Function):
+                    # the arguments are described in the docstring of either
+                    return self._signature(target, True, f"{_docstring(cls)}\n\n{_docstring(target)}")
+            if "dataclass" in ancestor.labels:
+                return None  # griffe would have given it an __init__; without one the fields are unknown
+        return None
 
     def _module_symbol(self, owner: str, name: str, target: griffe.Module) -> Symbol:
         described = describe(_docstring(target), name)
@@ -565,18 +674,6 @@ def _plain_class(cls: griffe.Class) -> bool:
         return False
     decorators = (str(d.value).split("(", 1)[0].rsplit(".", 1)[-1] for d in cls.decorators)
     return all(name in _PLAIN_DECORATORS for name in decorators)
-
-
-def _constructor(cls: griffe.Class) -> tuple[Parameter, ...] | None:
-    for ancestor in _lineage(cls)[0]:
-        for name in ("__init__", "__new__"):
-            member = ancestor.members.get(name)
-            target = _target(member) if member is not None else None
-            if isinstance(target, griffe.Function):
-                return _parameters(target, drop_first=True)
-        if "dataclass" in ancestor.labels:
-            return None  # griffe would have given it an __init__; without one the fields are unknown
-    return None
 
 
 def _parameters(function: griffe.Function, drop_first: bool) -> tuple[Parameter, ...] | None:

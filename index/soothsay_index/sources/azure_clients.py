@@ -1,0 +1,51 @@
+"""Azure SDK clients: many distributions in one namespace, methods whose keywords stand in their docstrings only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from ..environment import Environment
+from .base import Harvest, Release, Relevant, Used
+from .distributions import listed, namespace_parts
+from .python_env import harvest_package
+
+NAMESPACE = "azure"
+
+
+def open_source(environment: Environment) -> AzureClients | None:
+    """The source of the Azure packages in ``environment``; None when there are none."""
+    return AzureClients(environment) if environment.find_folder(NAMESPACE) else None
+
+
+class AzureClients:
+    """One release a package: ``azure.storage.blob`` of azure-storage-blob."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._sites = environment.site_packages
+
+    @property
+    def name(self) -> str:
+        return "azure"
+
+    def releases(self) -> Sequence[Release]:
+        return self._releases
+
+    @cached_property
+    def _releases(self) -> tuple[Release, ...]:
+        return tuple(
+            Release(found.package, found.version, part, source=self.name)
+            for found in listed(self._sites)
+            if f"\n{NAMESPACE}/" in f"\n{found.files}"
+            for part in namespace_parts(found, NAMESPACE)
+        )
+
+    def relevant(self, used: Used) -> Relevant:
+        """The packages that are imported; then the others, if any is: the next client is one line away."""
+        if NAMESPACE not in used.roots():
+            return Relevant()
+        now = tuple(release for release in self._releases if used.mentions(release.part))
+        return Relevant(now, tuple(release for release in self._releases if release not in now))
+
+    def harvest(self, release: Release) -> Harvest:
+        return harvest_package(release, self._sites)

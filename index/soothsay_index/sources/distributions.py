@@ -1,0 +1,77 @@
+"""Which files each installed distribution brought, as its RECORD says; nothing is imported and no package is opened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_HEAD = 4_000  # characters of METADATA in which name and version surely stand
+_FIELD = re.compile(r"^(Name|Version): *(\S+)", re.MULTILINE)
+_NAMESPACE = ("extend_path", "declare_namespace")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An installed distribution. ``files`` is its RECORD: one file a line, relative to ``site``, before a comma."""
+
+    package: str
+    version: str
+    site: Path
+    info: Path  # its .dist-info folder
+    files: str
+
+    def matching(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """The matches of a multi-line ``pattern`` in the list of files."""
+        return pattern.finditer(self.files)
+
+
+def listed(site_packages: Sequence[Path]) -> Iterator[Listed]:
+    """All distributions that say what they brought. The first of a name wins, as it does for imports."""
+    seen: set[str] = set()
+    for site in site_packages:
+        for info in sorted(site.glob("*.dist-info")):
+            found = _read(site, info)
+            name = re.sub(r"[-_.]+", "-", found.package).lower() if found else ""
+            if found and name not in seen:
+                seen.add(name)
+                yield found
+
+
+def _read(site: Path, info: Path) -> Listed | None:
+    try:
+        with (info / "METADATA").open(encoding="utf-8", errors="replace") as file:
+            fields = {match[1]: match[2] for match in _FIELD.finditer(file.read(_HEAD))}
+        files = (info / "RECORD").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return Listed(fields["Name"], fields.get("Version", ""), site, info, files) if "Name" in fields else None
+
+
+def is_namespace(root: str, site_packages: Sequence[Path]) -> bool:
+    """True when ``root`` is only a folder that several distributions share (``azure``, ``google``)."""
+    folders = [site / root for site in site_packages if (site / root).is_dir()]
+    return bool(folders) and all(_is_shared(folder) for folder in folders)
+
+
+def namespace_parts(found: Listed, root: str) -> Iterator[str]:
+    """The packages of a distribution below the namespace ``root``: ``azure.storage.blob``."""
+    pattern = re.compile(rf"^({re.escape(root)}(?:/\w+)+)/__init__\.pyi?,", re.MULTILINE)
+    taken: list[str] = []
+    for folder in sorted({match[1] for match in found.matching(pattern)}):  # parents before their children
+        if any(folder.startswith(f"{above}/") for above in taken) or _is_shared(found.site / folder):
+            continue
+        taken.append(folder)
+        yield folder.replace("/", ".")
+
+
+def _is_shared(folder: Path) -> bool:
+    """True for a folder without an ``__init__``, or with one that only says that others go on elsewhere."""
+    for name in ("__init__.py", "__init__.pyi"):
+        try:
+            text = (folder / name).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        return len(text) < 2_000 and any(way in text for way in _NAMESPACE)
+    return True
