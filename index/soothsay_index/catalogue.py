@@ -131,7 +131,7 @@ class _Columns:
 
 def best_ids(database: Database, table: str, words: str, limit: int, where: str = "") -> dict[int, float]:
     """The row ids of the best rows for ``words``, with their scores: a third of what reading the rows, too, costs."""
-    found = database._table(table)
+    found = database.table(table)
     if found is None or not words:
         return {}
     query = found.search(words, query_type="fts", fts_columns="search_text").limit(limit)
@@ -143,7 +143,7 @@ def best_ids(database: Database, table: str, words: str, limit: int, where: str 
 
 def _with_ids(database: Database, table: str, columns: Sequence[str]) -> pa.Table:
     """All rows: their ids and some columns."""
-    found = database._table(table)
+    found = database.table(table)
     if found is None:
         fields = [pa.field(_ROW_ID, pa.uint64()), *(pa.field(name, pa.string()) for name in columns)]
         return pa.schema(fields).empty_table()
@@ -161,7 +161,7 @@ def _take(
     database: Database, table: str, ids: Sequence[int], columns: Sequence[str] | None
 ) -> list[tuple[int, dict[str, Any]]]:
     """The rows with these ids that are still there."""
-    found = database._table(table)
+    found = database.table(table)
     if found is None:
         return []
     query = found.take_row_ids(list(ids)).with_row_id()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 _MOST_FILES = 32  # the second hop soon reaches everything
@@ -10,58 +10,70 @@ _MOST_FILES = 32  # the second hop soon reaches everything
 
 @dataclass(frozen=True, slots=True)
 class ModuleFile:
-    """A file, the dotted name others import it by, and the dotted names that it imports, blanks between them."""
+    """A file, the dotted name others import it by, and the dotted names that it imports."""
 
     path: str
     module: str
-    imports: str
+    imports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What can be reached: definitions that are imported by name, and files by the number of imports to them.
 
-    ``named`` are pairs of a path and the dotted name of the definition in it.
+    ``named`` are the ids of symbols, as chunks carry them (``billing/ledger.py|billing.ledger.post``).
     """
 
-    named: frozenset[tuple[str, str]] = frozenset()
+    named: frozenset[str] = frozenset()
     hops: Mapping[str, int] = field(default_factory=dict)
 
 
-class ImportGraph:
-    """The imports of all files. A file is known by its module; where two have the same one, the last counts."""
+def by_module(files: Iterable[ModuleFile]) -> dict[str, ModuleFile]:
+    """Files by the name they are imported by; where two have the same one, the last counts."""
+    return {file.module: file for file in files if file.module}
 
-    def __init__(self, files: Iterable[ModuleFile]) -> None:
-        self._files = {file.module: file for file in files if file.module}
 
-    def reach(self, modules: Sequence[str], path: str = "") -> Reach:
-        """What a file that imports ``modules`` reaches in one hop, or in two; ``path`` is the file itself."""
-        named: set[tuple[str, str]] = set()
-        hops: dict[str, int] = {}
-        front = modules
-        for hop in (1, 2):
-            following: list[str] = []
-            for name in front:
-                file = self._files.get(name)
-                if file is None:
-                    owner, _, last = name.rpartition(".")
-                    file = self._files.get(owner)
-                    if file is not None and hop == 1:
-                        named |= self._definitions(file, last)
-                if file is None or file.path == path or file.path in hops:
-                    continue
-                if len(hops) >= _MOST_FILES:
-                    return Reach(frozenset(named), hops)
-                hops[file.path] = hop
-                following += file.imports.split()
-            front = following
-        return Reach(frozenset(named), hops)
+def reach(
+    modules: Sequence[str],
+    files: Mapping[str, ModuleFile],
+    unsaved: Mapping[str, ModuleFile] | None = None,
+    path: str = "",
+) -> Reach:
+    """What a file that imports ``modules`` reaches in one hop, or in two; ``path`` is the file itself.
 
-    def _definitions(self, file: ModuleFile, name: str) -> set[tuple[str, str]]:
-        """Where ``name`` of ``file`` is defined: there, or where the file imports it from (a package's front)."""
-        found = {(file.path, f"{file.module}.{name}")}
-        for imported in file.imports.split():
-            owner, _, last = imported.rpartition(".")
-            if last == name and (source := self._files.get(owner)) is not None:
-                found.add((source.path, imported))
-        return found
+    ``files`` are those of the workspace by module, ``unsaved`` those that read differently now.
+    """
+
+    def known(module: str) -> ModuleFile | None:
+        return (unsaved or {}).get(module) or files.get(module)
+
+    named: set[str] = set()
+    hops: dict[str, int] = {}
+    front = modules
+    for hop in (1, 2):
+        following: list[str] = []
+        for name in front:
+            file = known(name)
+            if file is None:
+                owner, _, last = name.rpartition(".")
+                file = known(owner)
+                if file is not None and hop == 1:
+                    named |= _definitions(file, last, known)
+            if file is None or file.path == path or file.path in hops:
+                continue
+            if len(hops) >= _MOST_FILES:
+                return Reach(frozenset(named), hops)
+            hops[file.path] = hop
+            following += file.imports
+        front = following
+    return Reach(frozenset(named), hops)
+
+
+def _definitions(file: ModuleFile, name: str, known: Callable[[str], ModuleFile | None]) -> set[str]:
+    """Where ``name`` of ``file`` may be defined: there, or where the file itself imports it from."""
+    found = {f"{file.path}|{file.module}.{name}"}
+    for imported in file.imports:
+        owner, _, last = imported.rpartition(".")
+        if last == name and (source := known(owner)) is not None:
+            found.add(f"{source.path}|{imported}")
+    return found

@@ -16,7 +16,7 @@ from typing import Any
 from .catalogue import Catalogue, best_ids
 from .database import Database, one_of
 from .embedding import Vectors
-from .graph import ImportGraph, ModuleFile, Reach
+from .graph import ModuleFile, Reach, by_module, reach
 from .members import MemberViews
 from .overlay import Overlay
 from .ranking import RRF_K, query_sentence, read_query
@@ -37,7 +37,7 @@ _EXACT = 2.0  # more than everything else together
 _PREFERRED = 1.0 / (RRF_K + 1)
 # What a ranker counts; text and vector count 1. "imports" counts more than being first in both, so that what the file
 # imports comes before any other file; it is weighted by how directly a definition is reached, too.
-_WEIGHTS: Mapping[str, float] = {"imports": 2.5, "tokens": 0.7, "shape": 0.4, "recent": 0.6}
+_WEIGHTS: Mapping[str, float] = {"imports": 2.5, "tokens": 0.7, "shape": 0.4, "recent": 0.15}
 _BY_NAME, _BY_MODULE, _BY_TWO = 1.0, 0.6, 0.3
 _ASIDE = 0.5  # prose and configuration come behind code of the same ranks
 # One distribution's name is imported, another's models hold the methods.
@@ -147,7 +147,7 @@ class AnywhereSearch:
             store.packages, "symbols", ("name", "owner", "release", "vector_key"), symbol_of
         )
         self._documents = Catalogue(store.packages, "chunks", (), _piece, _PIECE)
-        self._graph: tuple[int, ImportGraph] = (-1, ImportGraph(()))
+        self._modules: tuple[int, Mapping[str, ModuleFile]] = (-1, {})
         self._unsaved: dict[str, tuple[FileFacts, tuple[Piece, ...]]] = {}
 
     def search(self, query: Query, vector: Vectors | None) -> list[Hit]:
@@ -168,7 +168,7 @@ class AnywhereSearch:
             *self._documents_of_packages(ask, documents.result()),
         ]
         found.sort(key=lambda candidate: -candidate.fused)
-        return self._hits(found[: 2 * query.limit + 4])
+        return self._hits(found[: 2 * query.limit + 4], ask)
 
     # -- the workspace -------------------------------------------------------------------------------------
 
@@ -176,54 +176,61 @@ class AnywhereSearch:
         self, ask: _Ask, text: Future[dict[int, float]], meaning: Future[dict[str, float]]
     ) -> list[_Candidate]:
         unsaved = self._unsaved_pieces(ask)
-        reach = self._reach(ask)
-        ids = self._defining(ask, reach)
+        reached = self._reach(ask)
+        ids = self._defining(ask, reached)
         near = meaning.result()
         ids += [*text.result(), *self._chunks.ids("vector_key", near)]
         visible = [row_id for row_id, path in self._chunks.values(ids, "path") if not ask.hides(path)]
-        stored = self._chunks.rows(visible).values()
         # While a file is being rewritten, its old rows and its new ones are there for a moment.
-        pieces = {
-            (each.chunk.path, each.chunk.start_line, each.symbol_id): each for each in (*stored, *unsaved)
-        }
-        found = [_Candidate(piece=piece) for piece in pieces.values()]
-        features = [piece.features for piece in pieces.values()]
+        rows = self._chunks.rows(visible).values()
+        stored = {(each.chunk.path, each.chunk.start_line, each.symbol_id): each for each in rows}.values()
+        pieces = [*stored, *unsaved]
+        found = [_Candidate(piece=piece) for piece in pieces]
+        features = [piece.features for piece in pieces]
         _rank("text", found, bm25(features, ask.terms))
-        _rank("vector", found, [near.get(piece.vector_key, 0.0) for piece in pieces.values()])
+        if near:
+            self._suppose_vectors(found[len(stored) :])
+        _rank("vector", found, [near.get(piece.vector_key, 0.0) for piece in pieces])
         _resemble(found, features, ask.query.code)
-        recency = {path: 1.0 / place for place, path in enumerate(ask.query.recent, 1)}
-        for candidate, piece in zip(found, pieces.values(), strict=True):
-            _judge(candidate, piece, ask, reach)
+        for candidate, piece in zip(found, pieces, strict=True):
+            _judge(candidate, piece, ask, reached)
         # That a file is open makes none of its pieces an answer.
-        found = [candidate for candidate in found if candidate.scores]
-        _rank(
-            "recent",
-            found,
-            [recency.get(each.piece.chunk.path, 0.0) if each.piece else 0.0 for each in found],
-        )
+        recency = {path: 1.0 / place for place, path in enumerate(ask.query.recent, 1)}
+        answers = [(each, piece) for each, piece in zip(found, pieces, strict=True) if each.scores]
+        found = [candidate for candidate, _ in answers]
+        _rank("recent", found, [recency.get(piece.chunk.path, 0.0) for _, piece in answers])
         return found
 
     def _reach(self, ask: _Ask) -> Reach:
         modules = [module for module in ask.query.modules if module]
         if not modules:
             return Reach()
-        version = self._store.local.version("files")
-        if self._graph[0] != version:
-            table = self._store.local.arrow("files", columns=["path", "module", "modules"])
-            columns = [table.column(name).to_pylist() for name in table.column_names]
-            files = [
-                ModuleFile(path, module, imported) for path, module, imported in zip(*columns, strict=True)
-            ]
-            self._graph = (version, ImportGraph(files))
-        return self._graph[1].reach(modules, ask.query.path)
+        unsaved = by_module(
+            ModuleFile(
+                path, min((each.owner for each in facts.owners), key=len, default=""), facts.imports.modules
+            )
+            for path, facts in ask.overlay.items()
+        )
+        return reach(modules, self._files(), unsaved, ask.query.path)
 
-    def _defining(self, ask: _Ask, reach: Reach) -> list[int]:
+    def _files(self) -> Mapping[str, ModuleFile]:
+        """The stored files by the names they are imported by."""
+        version = self._store.local.version("files")
+        known, files = self._modules
+        if known != version:
+            table = self._store.local.arrow("files", columns=["path", "module", "modules"])
+            rows = zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True)
+            files = by_module(ModuleFile(path, module, tuple(names.split())) for path, module, names in rows)
+            self._modules = (version, files)
+        return files
+
+    def _defining(self, ask: _Ask, reached: Reach) -> list[int]:
         """The ids of chunks that define what is wanted: what has a name that was asked for, what the file imports by
         name, and what is in reach and shares a word with the query."""
         # A name that half the files define says little: not all of them are followed.
         wanted = {symbol_id for _, symbol_id in self._own.select("name", ask.names, "id")[:_CANDIDATES]}
-        wanted |= {f"{path}|{name}" for path, name in reach.named}
-        paths = {symbol_id.partition("|")[0] for symbol_id in wanted} | reach.hops.keys()
+        wanted |= reached.named
+        paths = {symbol_id.partition("|")[0] for symbol_id in wanted} | reached.hops.keys()
         words = frozenset(ask.terms)
         certain: list[int] = []
         likely: list[tuple[int, int, int]] = []
@@ -231,7 +238,7 @@ class AnywhereSearch:
             if symbol_id in wanted:
                 certain.append(row_id)
             elif symbol_id and (shared := len(words.intersection(stems(_last(symbol_id))))):
-                hop = reach.hops.get(symbol_id.partition("|")[0])
+                hop = reached.hops.get(symbol_id.partition("|")[0])
                 if hop:
                     likely.append((hop, -shared, row_id))
         return [*certain, *(row_id for *_, row_id in sorted(likely)[:_FOLLOWED])]
@@ -247,6 +254,14 @@ class AnywhereSearch:
             fresh[path] = (facts, pieces)
         self._unsaved = fresh
         return [piece for path, (_, pieces) in fresh.items() if path != ask.query.path for piece in pieces]
+
+    def _suppose_vectors(self, unsaved: Sequence[_Candidate]) -> None:
+        """What was typed just now has no vector: it is taken to be as near by meaning as by words."""
+        keys = {each.piece.vector_key for each in unsaved if each.piece}
+        embedded = {key for _, key in self._chunks.select("vector_key", keys, "vector_key")}
+        for candidate in unsaved:
+            if candidate.piece and candidate.piece.vector_key not in embedded:
+                candidate.fused *= 2
 
     def _unsaved_piece(self, chunk: Chunk) -> Piece:
         symbol = chunk.symbol
@@ -335,7 +350,7 @@ class AnywhereSearch:
             lambda: {row["key"]: 1.0 - row["_distance"] for row in database.nearest(vector, _NEAREST, where)}
         )
 
-    def _hits(self, candidates: Sequence[_Candidate]) -> list[Hit]:
+    def _hits(self, candidates: Sequence[_Candidate], ask: _Ask) -> list[Hit]:
         """Hits, and with them the definitions that their chunks are."""
         ids = {each.piece.symbol_id for each in candidates if each.piece and not each.piece.chunk.symbol}
         own = self._own.select("name", {_last(symbol_id) for symbol_id in ids}, "id")
@@ -349,7 +364,15 @@ class AnywhereSearch:
             if piece is not None:
                 symbol = piece.chunk.symbol or by_id.get(piece.symbol_id)
                 kind = "document" if piece.is_document else "cross_file"
-                hits.append(Hit(kind, candidate.fused, symbol, replace(piece.chunk, symbol=symbol), scores))
+                hits.append(
+                    Hit(
+                        kind,
+                        candidate.fused,
+                        symbol,
+                        replace(_focus(piece, ask.terms), symbol=symbol),
+                        scores,
+                    )
+                )
             elif candidate.row_id is not None and candidate.row_id in symbols:
                 hits.append(Hit("symbol", candidate.fused, symbols[candidate.row_id], scores=scores))
         return hits
@@ -360,19 +383,32 @@ def _piece(row: Mapping[str, Any]) -> Piece:
     return Piece(chunk_of(row, None), row["symbol_id"], row["vector_key"], features, bool(row["release"]))
 
 
+def _focus(piece: Piece, wanted: Sequence[str]) -> Chunk:
+    """The chunk, or of a long one that defines nothing what begins with the lines that share most words with the query."""
+    if piece.symbol_id:
+        return piece.chunk
+    best = max(piece.features.windows, key=lambda window: len(window.stems & frozenset(wanted)))
+    if best.start == 0:
+        return piece.chunk
+    lines = piece.chunk.text.split("\n")[best.start :]
+    return replace(piece.chunk, start_line=piece.chunk.start_line + best.start, text="\n".join(lines))
+
+
 def _last(symbol_id: str) -> str:
     """The bare name of the definition with this id."""
     return symbol_id.rpartition(".")[2]
 
 
 def _rank(ranker: str, candidates: Sequence[_Candidate], scores: Sequence[float]) -> None:
-    """Reciprocal ranks of ``scores``; a score of 0 ranks nowhere."""
-    order = sorted(
-        (position for position, score in enumerate(scores) if score > 0), key=lambda at: -scores[at]
-    )
+    """Reciprocal ranks of ``scores``, equal ones sharing a rank; a score of 0 ranks nowhere."""
+    places = {
+        score: rank
+        for rank, score in enumerate(sorted({score for score in scores if score > 0}, reverse=True), 1)
+    }
     weight = _WEIGHTS.get(ranker, 1.0)
-    for rank, position in enumerate(order, 1):
-        candidates[position].add(ranker, scores[position], weight / (RRF_K + rank))
+    for candidate, score in zip(candidates, scores, strict=True):
+        if score > 0:
+            candidate.add(ranker, score, weight / (RRF_K + places[score]))
 
 
 def _resemble(candidates: Sequence[_Candidate], features: Sequence[Features], code: str) -> None:
@@ -392,14 +428,14 @@ def _resemble(candidates: Sequence[_Candidate], features: Sequence[Features], co
     _rank("shape", candidates, shapes)
 
 
-def _judge(candidate: _Candidate, piece: Piece, ask: _Ask, reach: Reach) -> None:
+def _judge(candidate: _Candidate, piece: Piece, ask: _Ask, reached: Reach) -> None:
     """What is known for certain: that it has the name asked for, that imports lead there, that it is no code."""
     if piece.name and piece.name in ask.names:
         candidate.add("exact", 1.0, _EXACT)
-    is_named = tuple(piece.symbol_id.split("|", 1)) in reach.named
+    is_named = piece.symbol_id in reached.named
     # What shares neither words nor meaning with the query is no answer only because it can be reached.
     if is_named or "text" in candidate.scores or "vector" in candidate.scores:
-        score = _BY_NAME if is_named else (0.0, _BY_MODULE, _BY_TWO)[reach.hops.get(piece.chunk.path, 0)]
+        score = _BY_NAME if is_named else (0.0, _BY_MODULE, _BY_TWO)[reached.hops.get(piece.chunk.path, 0)]
         if score:
             candidate.add("imports", score, _WEIGHTS["imports"] * score / (RRF_K + 1))
     candidate.fused *= _aside(piece.chunk, ask.query.path)

@@ -33,6 +33,11 @@ class Window:
     text: str
     tokens: frozenset[str]
 
+    @property
+    def stems(self) -> frozenset[str]:
+        """The stemmed words of its identifiers."""
+        return frozenset(stem for token in self.tokens for stem in stems(token))
+
 
 class Features:
     """What is compared of one text; ``title`` is its name, whose words count most."""
