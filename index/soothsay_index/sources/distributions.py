@@ -55,6 +55,15 @@ def is_namespace(root: str, site_packages: Sequence[Path]) -> bool:
     return bool(folders) and all(_is_shared(folder) for folder in folders)
 
 
+def stubbed_roots(site_packages: Sequence[Path]) -> frozenset[str]:
+    """The import names that stub-only distributions describe as a whole (``requests-stubs``)."""
+    return frozenset(
+        init.parent.name.removesuffix("-stubs")
+        for site in site_packages
+        for init in site.glob("*-stubs/__init__.pyi")
+    )
+
+
 def namespace_parts(found: Listed, root: str) -> Iterator[str]:
     """The packages of a distribution below the namespace ``root``: ``azure.storage.blob``."""
     pattern = re.compile(rf"^({re.escape(root)}(?:/\w+)+)/__init__\.pyi?,", re.MULTILINE)

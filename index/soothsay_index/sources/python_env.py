@@ -18,7 +18,7 @@ from ..names import MODULE_NAMES
 from ..text import squeeze
 from ..types import Parameter, ParameterKind, Symbol, SymbolKind
 from .base import Harvest, OwnerFacts, Release, Relevant, Used
-from .distributions import is_namespace, listed, namespace_parts
+from .distributions import is_namespace, listed, namespace_parts, stubbed_roots
 from .docstrings import (
     AddedDocs,
     Described,
@@ -46,6 +46,7 @@ _PLAIN_DECORATORS = frozenset({"dataclass", "final", "total_ordering", "runtime_
 _DYNAMIC_MODULE = re.compile(
     r"globals\(\)|sys\.modules\b|\bvars\(\)|\bexec\(|__dict__|lazy_loader|_LazyModule|setattr\("
 )
+_FEW_ANNOTATIONS = 3
 _OBJECT_NAMES = tuple(name for name in dir(object))
 _EXTRA = "soothsay"
 
@@ -93,11 +94,20 @@ class PythonEnvironment:
         return Release(found.package, found.version, found.import_name)
 
     def _releases_of(self, root: str) -> Sequence[Release]:
-        """One release, or one for each package of a namespace (``google.cloud.storage``)."""
+        """One release, or one for each package of a namespace (``google.cloud.storage``).
+
+        None for what stubs describe: those are read together with the package, by another source.
+        """
+        if root in self._stubbed:
+            return []
         if root in self._namespaces:
             return self._namespaces[root]
         release = self.release_of(root)
         return [release] if release is not None else []
+
+    @cached_property
+    def _stubbed(self) -> frozenset[str]:
+        return stubbed_roots(self._environment.site_packages)
 
     @cached_property
     def _namespaces(self) -> dict[str, tuple[Release, ...]]:
@@ -125,8 +135,11 @@ class PythonEnvironment:
         return harvest_package(release, (installed.folder, *self._environment.site_packages))
 
 
-def harvest_package(release: Release, search_paths: Sequence[Path]) -> Harvest:
-    """Load ``release.part`` from ``search_paths`` without importing it and read its public names."""
+def harvest_package(release: Release, search_paths: Sequence[Path], with_stubs: bool = False) -> Harvest:
+    """Load ``release.part`` from ``search_paths`` without importing it and read its public names.
+
+    ``with_stubs``: together with the stubs for it that are installed apart, or from these alone.
+    """
     logging.getLogger("griffe").setLevel(logging.CRITICAL)  # it reports every oddity of other people's code
     notes = _Notes()
     loader = griffe.GriffeLoader(
@@ -135,7 +148,7 @@ def harvest_package(release: Release, search_paths: Sequence[Path]) -> Harvest:
         extensions=griffe.Extensions(notes),
     )
     loader.finder = _Finder([str(path) for path in search_paths], release.part)
-    package = loader.load(release.part, try_relative_path=False)
+    package = loader.load(release.part, try_relative_path=False, find_stubs_package=with_stubs)
     if not isinstance(package, griffe.Module):
         return Harvest()
     # external=None: only the private half of the same package (pytest and _pytest) is loaded as well
@@ -153,8 +166,13 @@ class _Finder(griffe.ModuleFinder):
         super().__init__(search_paths)
         self._root, *self._below = part.split(".")
 
+    def find_package(self, module_name: str) -> griffe.Package | griffe.NamespacePackage:
+        found = super().find_package(module_name)
+        found.name = found.name.removesuffix("-stubs")  # griffe forgets it where stubs are a namespace
+        return found
+
     def _filter_py_modules(self, path: Path) -> Iterator[Path]:
-        below = self._below if path.name == self._root else []
+        below = self._below if path.name.removesuffix("-stubs") == self._root else []
         for found in super()._filter_py_modules(path):
             parts = found.relative_to(path).with_suffix("").parts
             if _NOT_PUBLIC.isdisjoint(parts) and list(parts[: len(below)]) == below:
@@ -166,21 +184,23 @@ class _Notes(griffe.Extension):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stubs: dict[
-            str, griffe.Function
-        ] = {}  # griffe keeps only the annotations of a stub, not its parameters
-        self._said: dict[
-            str, list[str]
-        ] = {}  # of every definition of a path: a stub has one for each overload
+        self._stubs: dict[str, list[griffe.Function]] = {}
+        # of every definition of a path: a stub has one for each overload
+        self._said: dict[str, list[str]] = {}
 
     def deprecated(self) -> dict[str, str]:
         """What is said of each deprecated function and class, by path. One good overload is enough to be good."""
         return {path: said[0] for path, said in self._said.items() if all(said)}
 
+    def stub_of(self, path: str) -> griffe.Function | None:
+        """What a stub says of a function: griffe keeps only its annotations, not its parameters."""
+        found = self._stubs.get(path)
+        return (found[0] if len(found) == 1 else _merged(found)) if found else None
+
     def on_function_instance(self, *, node: Any, func: griffe.Function, agent: Any, **_: Any) -> None:
         self._note_deprecation(node, func)
         if str(agent.filepath).endswith(".pyi"):
-            self.stubs[func.path] = func
+            self._stubs.setdefault(func.path, []).append(func)
 
     def on_class_instance(self, *, node: Any, cls: griffe.Class, **_: Any) -> None:
         self._note_deprecation(node, cls)
@@ -240,21 +260,34 @@ def _merged(overloads: Sequence[griffe.Function]) -> griffe.Function:
         default = parameter.default
         if default is None and parameter.required and parameter.name not in always and position >= fewest:
             default = "..."
+        annotations = [
+            function.parameters[parameter.name].annotation
+            for function in overloads
+            if parameter.name in function.parameters
+        ]
         parameters.add(
             griffe.Parameter(
-                parameter.name, annotation=parameter.annotation, kind=parameter.kind, default=default
+                parameter.name, annotation=_either(annotations), kind=parameter.kind, default=default
             )
         )
     function = griffe.Function(
         best.name,
         parameters=parameters,
-        returns=best.returns,
+        returns=_either([function.returns for function in overloads]),
         lineno=best.lineno,
         endlineno=best.endlineno,
         docstring=next((f.docstring for f in overloads if f.docstring), None),
     )
     function.labels |= best.labels - {"overload"}
     return function
+
+
+def _either(annotations: Sequence[Any]) -> Any:
+    """What overloads have in common: one annotation, or a few; a hundred different ones say nothing."""
+    distinct = {squeeze(str(each)): each for each in annotations if each is not None}
+    if len(distinct) == 1:
+        return next(iter(distinct.values()))
+    return " | ".join(distinct) if len(distinct) <= _FEW_ANNOTATIONS else None
 
 
 def _bound_names(module: ast.AST) -> Iterator[str]:
@@ -520,7 +553,7 @@ class _Reader:
         parameters = _parameters(function, drop_first)
         if parameters is None or parameters[-1:] == () or parameters[-1].kind != "var_keyword":
             return parameters
-        stub = self._notes.stubs.get(function.path)
+        stub = self._notes.stub_of(function.path)
         named = (_parameters(stub, drop_first) or ()) if stub is not None else ()
         if len(named) > len(parameters):
             return named
