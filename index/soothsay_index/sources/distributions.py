@@ -9,6 +9,8 @@ from pathlib import Path
 
 _HEAD = 4_000  # characters of METADATA in which name and version surely stand
 _FIELD = re.compile(r"^(Name|Version): *(\S+)", re.MULTILINE)
+_PACKAGE = re.compile(r"^((?:\w+/)+)__init__\.py,", re.MULTILINE)
+_MODULE = re.compile(r"^(\w+)\.(?:py|pyd|[\w.-]+\.(?:so|pyd)),", re.MULTILINE)
 _NAMESPACE = ("extend_path", "declare_namespace")
 
 
@@ -84,3 +86,17 @@ def _is_shared(folder: Path) -> bool:
             continue
         return len(text) < 2_000 and any(way in text for way in _NAMESPACE)
     return True
+
+
+def main_package(found: Listed) -> str:
+    """The name by which a distribution is imported, the most telling where it has several; empty when it has none."""
+    folders = {match[1].rstrip("/") for match in found.matching(_PACKAGE)}
+    taken: list[str] = []
+    for folder in sorted(folders, key=lambda name: (name.count("/"), name)):
+        if not any(folder.startswith(f"{above}/") for above in taken) and not _is_shared(found.site / folder):
+            taken.append(folder)
+    names = [folder.replace("/", ".") for folder in taken] + [match[1] for match in found.matching(_MODULE)]
+    called = re.sub(r"[-.]", "_", found.package).lower()
+    same = [name for name in names if name.replace(".", "_").lower() == called]
+    public = [name for name in names if not name.startswith("_")]
+    return next(iter((*same, *public)), "")
