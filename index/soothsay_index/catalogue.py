@@ -17,16 +17,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .database import Database
+from .embedding import Vectors
 
 T = TypeVar("T")
 _ROW_ID = "_rowid"  # LanceDB's name for the address of a row; a compaction gives new ones
+_PROBES = 32  # partitions of the vector index; what fewer would save is lost in what any question costs
 _is_in: Any = pc.is_in  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class Catalogue(Generic[T]):
     """The row ids of a table by the values of ``columns``, and what ``make`` makes of its rows. Thread-safe.
 
-    ``read`` are the columns that ``make`` needs, all of them by default.
+    ``read`` are the columns that are read for ``make``; it is given those in memory, too. By default all are read.
     """
 
     def __init__(
@@ -45,7 +47,7 @@ class Catalogue(Generic[T]):
         self._read = read
         self._kept = kept
         self._lock = threading.Lock()
-        self._known: tuple[int, _Columns] | None = None
+        self._known: tuple[int, Columns] | None = None
         self._rows: OrderedDict[int, T] = OrderedDict()
 
     def ids(self, column: str, values: Iterable[str]) -> list[int]:
@@ -57,20 +59,23 @@ class Catalogue(Generic[T]):
         wanted = pa.array({value for value in values if value}, pa.string())
         if not len(wanted):
             return []
-        columns = self._current()
+        columns = self.columns()
         return columns.take(columns.where(column, wanted), others)
 
     def values(self, ids: Iterable[int], *others: str) -> list[tuple[Any, ...]]:
         """The ids that are there, each with its values of other columns."""
-        columns = self._current()
-        return columns.take(columns.positions(np.array(sorted(set(ids)), dtype=np.uint64)), others)
+        wanted = np.array(sorted(set(ids)), dtype=np.uint64)
+        if not len(wanted):
+            return []
+        columns = self.columns()
+        return columns.take(columns.positions(wanted), others)
 
-    def _current(self) -> _Columns:
+    def columns(self) -> Columns:
         """The columns as they are now: read again whenever the table has changed."""
         version = self._database.version(self._table)
         known = self._known
         if known is None or known[0] != version:
-            known = self._known = (version, _Columns(_with_ids(self._database, self._table, self._columns)))
+            known = self._known = (version, Columns(_with_ids(self._database, self._table, self._columns)))
         return known[1]
 
     def rows(self, ids: Iterable[int]) -> Mapping[int, T]:
@@ -84,9 +89,11 @@ class Catalogue(Generic[T]):
                     found[row_id] = self._rows[row_id]
         missing = [row_id for row_id in wanted if row_id not in found]
         if missing:
+            known = self.columns().rows(missing) if self._read else {}
             fresh = {
-                row_id: self._make(row)
+                row_id: self._make({**known.get(row_id, {}), **row})
                 for row_id, row in _take(self._database, self._table, missing, self._read)
+                if row_id in known or not self._read
             }
             found |= fresh
             with self._lock:
@@ -96,8 +103,8 @@ class Catalogue(Generic[T]):
         return found
 
 
-class _Columns:
-    """Columns with few distinct values take little room, and are searched by the numbers of those."""
+class Columns:
+    """The columns, each with its distinct values and the positions of each of them."""
 
     def __init__(self, table: pa.Table) -> None:
         ids = table.column(_ROW_ID).to_numpy()
@@ -106,15 +113,11 @@ class _Columns:
             ids = table.column(_ROW_ID).to_numpy()
         self._ids: npt.NDArray[np.uint64] = ids
         names = [name for name in table.column_names if name != _ROW_ID]
-        self._columns: dict[str, Any] = {
-            name: table.column(name).combine_chunks().dictionary_encode() for name in names
-        }
+        self._columns = {name: _Column(table.column(name)) for name in names}
 
     def where(self, column: str, wanted: pa.Array) -> npt.NDArray[np.intp]:
-        """The positions at which ``column`` has one of the values."""
-        encoded = self._columns[column]
-        codes = np.flatnonzero(_is_in(encoded.dictionary, wanted).to_numpy(zero_copy_only=False))
-        return np.flatnonzero(np.isin(encoded.indices.to_numpy(), codes, kind="table"))
+        """The positions at which ``column`` has one of the values, in order."""
+        return self._columns[column].where(wanted)
 
     def positions(self, ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
         """The positions of the ids that are there."""
@@ -125,8 +128,31 @@ class _Columns:
     def take(self, positions: npt.NDArray[np.intp], columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """Ids and values at the positions."""
         at = pa.array(positions)
-        values = (self._columns[name].take(at).to_pylist() for name in columns)
+        values = (self._columns[name].encoded.take(at).to_pylist() for name in columns)
         return list(zip(self._ids[positions].tolist(), *values, strict=True))
+
+    def rows(self, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """All columns of the rows with these ids, by id."""
+        names = list(self._columns)
+        rows = self.take(self.positions(np.array(sorted(ids), dtype=np.uint64)), names)
+        return {row_id: dict(zip(names, values, strict=True)) for row_id, *values in rows}
+
+
+class _Column:
+    def __init__(self, values: Any) -> None:
+        self.encoded: Any = values.combine_chunks().dictionary_encode()
+        self._grouped: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None = None
+
+    def where(self, wanted: pa.Array) -> npt.NDArray[np.intp]:
+        values = self.encoded.dictionary
+        if self._grouped is None:  # at the first question: some columns are only shown
+            codes = self.encoded.indices.to_numpy()
+            order = np.argsort(codes, kind="stable")
+            self._grouped = order, np.searchsorted(codes[order], np.arange(len(values) + 1))
+        order, starts = self._grouped
+        found = np.flatnonzero(_is_in(values, wanted).to_numpy(zero_copy_only=False))
+        groups = [order[starts[code] : starts[code + 1]] for code in found]
+        return np.sort(np.concatenate(groups)) if groups else np.zeros(0, np.intp)
 
 
 def best_ids(database: Database, table: str, words: str, limit: int, where: str = "") -> dict[int, float]:
@@ -139,6 +165,21 @@ def best_ids(database: Database, table: str, words: str, limit: int, where: str 
         query = query.where(where, prefilter=True)
     best = query.select(["_score"]).with_row_id(True).to_arrow()
     return dict(zip(best.column(_ROW_ID).to_pylist(), best.column("_score").to_pylist(), strict=True))
+
+
+def nearest_ids(database: Database, vector: Vectors, limit: int, where: str = "") -> dict[int, float]:
+    """The row ids of the nearest vectors, with their similarity; the keys are in memory."""
+    found = database.table("vectors")
+    if found is None:
+        return {}
+    query = (
+        found.search(vector, vector_column_name="vector").distance_type("dot").limit(limit).nprobes(_PROBES)
+    )
+    if where:
+        query = query.where(where, prefilter=True)
+    near = query.select(["_distance"]).with_row_id(True).to_arrow()
+    distances = near.column("_distance").to_pylist()
+    return {row: 1.0 - each for row, each in zip(near.column(_ROW_ID).to_pylist(), distances, strict=True)}
 
 
 def _with_ids(database: Database, table: str, columns: Sequence[str]) -> pa.Table:
