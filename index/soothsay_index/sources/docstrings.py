@@ -21,13 +21,28 @@ _DIRECTIVE = re.compile(
 )
 _ROLE = re.compile(r":[\w:]+:`[~!.]?([^`<]*?)(?:\s*<[^`>]*>)?`")
 _LINE = re.compile(r"([-+=*~#])\1{3,}")
-_LEADS = {
-    "versionadded": "New in",
-    "versionchanged": "Changed in",
-    "deprecated": "Deprecated since",
-    "versionremoved": "Removed in",
-    "version-removed": "Removed in",
+_KINDS = {
+    "versionadded": "new",
+    "versionchanged": "changed",
+    "deprecated": "deprecated",
+    "versionremoved": "removed",
+    "version-removed": "removed",
 }
+_LEADS = {"new": "New in", "changed": "Changed in", "deprecated": "Deprecated since", "removed": "Removed in"}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a docstring says of a version. ``kind`` is new, changed, deprecated or removed."""
+
+    kind: str
+    version: str = ""
+    text: str = ""
+
+    def __str__(self) -> str:
+        lead = f"{_LEADS[self.kind]} {self.version}" if self.version else self.kind.capitalize()
+        said = f"{lead}: {self.text}" if self.text else lead
+        return said if said.endswith((".", "!", "…")) else f"{said}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +51,7 @@ class Described:
 
     summary: str = ""
     doc: str = ""
+    notes: tuple[Note, ...] = ()
 
 
 def describe(docstring: str, name: str, deprecated: str = "") -> Described:
@@ -44,20 +60,21 @@ def describe(docstring: str, name: str, deprecated: str = "") -> Described:
     Notes come from the directives at the margin (``.. versionadded:: 2.1.0``): those further in are about a parameter.
     """
     body, notes = _split(_without_signature(docstring, name))
-    if deprecated and not any(note.startswith("Deprecated") for note in notes):
-        notes.insert(0, _sentence(f"Deprecated: {shorten(_flat(deprecated), _NOTE)}"))
-    summary = first_sentence(body)
-    lead = " ".join(notes[:3])
+    if deprecated and not any(note.kind == "deprecated" for note in notes):
+        notes.append(Note("deprecated", text=shorten(_flat(deprecated), _NOTE)))
+    # deprecation first: it decides whether the rest is read
+    notes.sort(key=lambda note: note.kind != "deprecated")
+    lead = " ".join(str(note) for note in notes[:3])
     text = shorten(body.strip(), _LIMIT)
-    return Described(summary, "\n".join(part for part in (lead, text) if part))
+    return Described(first_sentence(body), "\n".join(part for part in (lead, text) if part), tuple(notes))
 
 
-def _split(text: str) -> tuple[str, list[str]]:
+def _split(text: str) -> tuple[str, list[Note]]:
     """The docstring without the directives at its margin, and what these say, in order."""
     if ":: " not in text and "::\n" not in text and not text.endswith("::"):
         return text, []
     kept: list[str] = []
-    notes: list[str] = []
+    notes: list[Note] = []
     lines = text.split("\n")
     position = 0
     while position < len(lines):
@@ -71,24 +88,17 @@ def _split(text: str) -> tuple[str, list[str]]:
             content.append(lines[position].strip())
             position += 1
         notes.append(_note(match[1], match[2], content))
-    # deprecation first: it decides whether the rest is read
-    return "\n".join(kept), sorted(notes, key=lambda note: not note.startswith("Deprecated"))
+    return "\n".join(kept), notes
 
 
-def _note(directive: str, version: str, content: Sequence[str]) -> str:
+def _note(directive: str, version: str, content: Sequence[str]) -> Note:
     said = first_sentence(_flat("\n".join(content).strip().split("\n\n")[0]), _NOTE)
-    lead, version = _LEADS[directive], version.rstrip(":,.")
-    head = f"{lead} {version}" if version else lead.split()[0]
-    return _sentence(f"{head}: {said}" if said else head)
+    return Note(_KINDS[directive], version.rstrip(":,."), said)
 
 
 def _flat(text: str) -> str:
     """One line without roles and drawn lines."""
     return squeeze(_LINE.sub(" ", _ROLE.sub(r"\1", text)))
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "…")) else f"{text}."
 
 
 def _without_signature(text: str, name: str) -> str:

@@ -22,12 +22,14 @@ from .distributions import is_namespace, listed, namespace_parts, stubbed_roots
 from .docstrings import (
     AddedDocs,
     Described,
+    Note,
     added_docs,
     deprecation_of,
     describe,
     documented_keywords,
     documented_return,
 )
+from .news import news_of
 
 _KINDS: Mapping[griffe.ParameterKind, ParameterKind] = {
     griffe.ParameterKind.positional_only: "positional_only",
@@ -373,12 +375,20 @@ class _Reader:
         self._deprecated = notes.deprecated()
         self._docs = _docs_of(package)
         self._texts: dict[tuple[str, str], Described] = {}
+        self._noted: dict[str, tuple[Note, ...]] = {}
         self._homes: dict[tuple[str, str], list[_Home]] = {}
 
     def read(self) -> Harvest:
         self._namespace()
         self._guarded(self._package)
-        return Harvest(tuple(_with_shortest_names(self._symbols, self._homes)), tuple(self._owners))
+        symbols = tuple(_with_shortest_names(self._symbols, self._homes))
+        notes = {
+            symbol.qualified_name: self._noted[f"{symbol.owner}.{symbol.name}"]
+            for symbol in symbols
+            if f"{symbol.owner}.{symbol.name}" in self._noted
+        }
+        news = news_of(self._release, _uri(self._package), notes)
+        return Harvest(symbols, tuple(self._owners), tuple(news))
 
     def _namespace(self) -> None:
         """The folders above a package of a namespace have it as a member, among others that are not known here."""
@@ -507,6 +517,11 @@ class _Reader:
         parameters: tuple[Parameter, ...] | None = None
         returns = ""
         described = self._described(name, target)
+        if described.notes:
+            self._noted[f"{owner}.{name}"] = tuple(
+                replace(note, text=note.text or described.summary) if note.kind == "new" else note
+                for note in described.notes
+            )
         if isinstance(target, griffe.Class):
             kind = "class"
             parameters = self._constructor(target)

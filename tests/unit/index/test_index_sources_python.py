@@ -5,7 +5,9 @@ import pytest
 from index_fakes import write
 
 from soothsay_index.environment import Environment, read_distributions, read_environment
-from soothsay_index.sources.docstrings import describe
+from soothsay_index.sources.base import Harvest, Release
+from soothsay_index.sources.docstrings import Note, describe
+from soothsay_index.sources.news import news_of
 from soothsay_index.sources.python_env import PythonEnvironment
 from soothsay_index.types import Symbol
 
@@ -54,7 +56,7 @@ BREAD = {
 
 
 @pytest.fixture(scope="module")
-def bread(tmp_path_factory: pytest.TempPathFactory) -> list[Symbol]:
+def bread_harvest(tmp_path_factory: pytest.TempPathFactory) -> Harvest:
     site = tmp_path_factory.mktemp("site")
     write(site, BREAD)
     environment = Environment(
@@ -63,7 +65,12 @@ def bread(tmp_path_factory: pytest.TempPathFactory) -> list[Symbol]:
     source = PythonEnvironment(environment)
     release = source.release_of("bread")
     assert release is not None
-    return list(source.harvest(release).symbols)
+    return source.harvest(release)
+
+
+@pytest.fixture(scope="module")
+def bread(bread_harvest: Harvest) -> list[Symbol]:
+    return list(bread_harvest.symbols)
 
 
 def at(symbols: list[Symbol], owner: str, name: str) -> Symbol:
@@ -132,30 +139,33 @@ def installed() -> PythonEnvironment:
     return PythonEnvironment(read_environment(Path(sys.executable)))
 
 
-def harvest(source: PythonEnvironment, name: str) -> dict[str, list[Symbol]]:
+def harvest(source: PythonEnvironment, name: str) -> tuple[dict[str, list[Symbol]], dict[str, str]]:
+    """Symbols by what they are called, and the news by title."""
     release = source.release_of(name)
     assert release is not None
+    harvested = source.harvest(release)
     found: dict[str, list[Symbol]] = {}
-    for symbol in source.harvest(release).symbols:
+    for symbol in harvested.symbols:
         found.setdefault(symbol.qualified_name, []).append(symbol)
-    return found
+    return found, {chunk.title: chunk.text for chunk in harvested.chunks}
 
 
 @pytest.mark.slow
 def test_the_real_numpy(installed: PythonEnvironment):
-    symbols = harvest(installed, "numpy")
+    symbols, news = harvest(installed, "numpy")
+    assert "new numpy.unstack: Split an array into a sequence of arrays" in news["numpy 2.1"]
     assert symbols["numpy.unstack"][0].doc.startswith("New in 2.1.0.\nSplit an array")
     assert symbols["numpy.row_stack"][0].doc.startswith("Deprecated")
     assert symbols["numpy.ndarray.reshape"][0].summary.startswith("Returns an array containing the same data")
     assert symbols["numpy.array"][0].summary == "Create an array."
     assert symbols["numpy.array"][0].doc.startswith("Create an array.")
     assert "numpy.matlib.unstack" not in symbols and "numpy.ma.core.MaskedArray" not in symbols
-    assert len(symbols["numpy.linalg.norm"]) >= 1
 
 
 @pytest.mark.slow
 def test_the_real_pandas(installed: PythonEnvironment):
-    symbols = harvest(installed, "pandas")
+    symbols, news = harvest(installed, "pandas")
+    assert "pandas 3.0" in news
     assert {"pandas", "pandas.core.api", "pandas.core.frame"} <= {
         s.owner for s in symbols["pandas.DataFrame"]
     }
@@ -164,3 +174,18 @@ def test_the_real_pandas(installed: PythonEnvironment):
     assert {"by", "level", "as_index"} <= {
         p.name for p in symbols["pandas.DataFrame.groupby"][0].parameters or ()
     }
+
+
+def test_what_is_new_is_gathered_by_version(bread_harvest: Harvest):
+    (chunk,) = bread_harvest.chunks
+    assert (chunk.title, chunk.kind) == ("bread 2.1", "prose")
+    assert chunk.text == "What is new in bread 2.1\nnew bread.Oven.heat: Heat it."
+
+
+def test_only_the_newest_versions_are_gathered():
+    release = Release("bread", "3.0", "bread")
+    notes = {f"bread.f{n}": [Note("changed", f"1.{n}.0", "It is faster.")] for n in range(30)}
+    notes["bread.odd"] = [Note("new", "next"), Note("deprecated", text="no version"), Note("new", "1.29")]
+    chunks = list(news_of(release, "file:///bread", notes))
+    assert [chunk.title for chunk in chunks] == [f"bread 1.{n}" for n in range(29, 17, -1)]
+    assert chunks[0].text == "What is new in bread 1.29\nnew bread.odd\nchanged bread.f29: It is faster."
