@@ -1,8 +1,28 @@
 """What the sources give: releases of packages that can be harvested, files of the workspace that can be cut.
 
-A source is one small file. The built-in ones and those of other distributions are found alike, by entry points:
-``soothsay_index.packages`` names functions ``(Environment) -> PackageSource | None``, ``soothsay_index.files`` names
-functions ``() -> FileSource``.
+A source is one small file. The built-in ones and those of other distributions are found alike, by entry points. To add
+one, put a class like this into a package of your own ::
+
+    class Recipes:
+        name = "recipes"
+
+        def handles(self, path):
+            return path.suffix == ".recipe"  # the name alone, relative to the workspace; nothing is read
+
+        def cut(self, text, place):
+            title, _, steps = text.partition("\\n")
+            end = text.count("\\n") + 1
+            chunk = Chunk(place.path, place.uri, 1, end, steps, title=title, kind="prose")
+            return FileFacts((chunk,))  # None: not a recipe after all, another source may have it
+
+and name it in its ``pyproject.toml`` ::
+
+    [project.entry-points."soothsay_index.files"]
+    recipes = "kitchen.recipes:Recipes"
+
+``soothsay_index.files`` names functions ``() -> FileSource``, ``soothsay_index.packages`` functions
+``(Environment) -> PackageSource | None``. Both run in the server's environment, not in the user's. Files arrive as
+text, without what git ignores, secrets, and what is larger than :data:`soothsay_index.ignore.MAX_BYTES`.
 """
 
 from __future__ import annotations

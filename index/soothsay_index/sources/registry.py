@@ -1,4 +1,7 @@
-"""Finding the sources: the built-in ones and those that other distributions bring, all by entry points."""
+"""Finding the sources: the built-in ones and those that other distributions bring, all by entry points.
+
+:mod:`.base` shows how to write one. One that cannot be loaded is left out with a warning; the others go on.
+"""
 
 from __future__ import annotations
 
