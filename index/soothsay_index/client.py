@@ -54,12 +54,14 @@ class IndexClient:
         python: str = sys.executable,
         log_file: Path | None = None,
         docs: Sequence[Path] = (),
+        uri: str = "",
     ) -> None:
         self._command = [
             python, "-m", "soothsay_index.worker", "--root", str(root), "--workspace", str(workspace),
             "--threads", str(threads), "--model-id", model_id,
             *(["--model-folder", str(model_folder)] if model_folder else []),
             *(argument for folder in docs for argument in ("--docs", str(folder))),
+            *(["--uri", uri] if uri else []),
         ]  # fmt: skip
         self._timeout = timeout
         self._log_file = log_file

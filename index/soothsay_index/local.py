@@ -15,7 +15,10 @@ from .errors import SoothsayIndexError
 from .members import MemberViews
 from .overlay import Overlay
 from .progress import OnProgress, nobody
+from .project import read_project
+from .publishing import Publication, Publisher
 from .search import Searcher
+from .shared import SharedIndex
 from .sources.base import Used
 from .sources.workspace import Workspace
 from .status import Status, status_of
@@ -35,10 +38,11 @@ class LocalIndex:
         embedder: Embedder | None = None,
         crew: OpenCrew = processes,
         docs: Sequence[Path] = (),
+        uri: str = "",
     ) -> None:
         self.store = store
         self.workspace = Workspace(store.workspace, docs)
-        self.writer = Writer(store, self.workspace, embedder, crew)
+        self.writer = Writer(store, self.workspace, embedder, crew, uri)
         self._embedder = embedder
         self._overlay = Overlay()
         self._views = MemberViews(store, self._overlay)
@@ -54,18 +58,19 @@ class LocalIndex:
         model_id: str = "all-MiniLM-L6-v2",
         threads: int | None = None,
         docs: Sequence[Path] = (),
+        uri: str = "",
     ) -> LocalIndex:
         """Open (or create) the index of ``workspace`` under the folder ``root``.
 
         ``model_folder`` is the embedding model; without one the index works by full text alone. ``docs`` are folders
-        of documentation outside the workspace.
+        of documentation outside the workspace, ``uri`` is a shared index that builds take from.
         """
         if not workspace.is_dir():
             raise SoothsayIndexError(f"No folder {workspace}: give the workspace's root folder.")
         embedder = (
             SentenceTransformerEmbedder(model_folder, model_id, threads=threads) if model_folder else None
         )
-        return cls(Store(root, workspace, model_id if embedder else ""), embedder, docs=docs)
+        return cls(Store(root, workspace, model_id if embedder else ""), embedder, docs=docs, uri=uri)
 
     def load_model(self) -> None:
         """Load the embedding model now; until it is loaded, searches do without vectors."""
@@ -181,6 +186,24 @@ class LocalIndex:
     def remove(self, paths: Iterable[Path]) -> int:
         """Forget files."""
         return self.writer.remove(paths)
+
+    def publish(
+        self,
+        uri: str,
+        on_progress: OnProgress | None = None,
+        cancel: threading.Event | None = None,
+        *,
+        itself: bool = True,
+    ) -> Publication:
+        """Put the packages of the last build into the shared index ``uri``, and with ``itself`` the workspace, too.
+
+        Raises :class:`SoothsayIndexError` where that cannot be written.
+        """
+        model = self._embedder.model_id if self._embedder is not None else ""
+        shared = SharedIndex(uri, model, self.store.dimension)
+        publisher = Publisher(self.store, shared, self.writer.environment)
+        project = read_project(self.store.workspace) if itself else None
+        return publisher.publish(project, on_progress or nobody, cancel or threading.Event())
 
     def close(self) -> None:
         """Let another process write."""

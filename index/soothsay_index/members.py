@@ -18,6 +18,7 @@ from .embedding import Vectors
 from .overlay import Overlay
 from .ranking import MemberRanker
 from .rows import chunk_of, embedding_text, owner_of, symbol_of, vector_key, worth_a_vector
+from .shadow import Shadow
 from .sources.base import OwnerFacts
 from .store import Store
 from .types import Chunk, Symbol
@@ -79,6 +80,7 @@ class MemberViews:
     def __init__(self, store: Store, overlay: Overlay | None = None) -> None:
         self._store = store
         self._overlay = overlay or Overlay()
+        self.shadow = Shadow(store)
         self._lock = threading.Lock()
         self._own = _Remembered()
         self._own_stamp: tuple[int, int] = (-1, -1)
@@ -219,8 +221,15 @@ class MemberViews:
             return known
         where, hidden = f"owner = {quote(owner)}", self.not_visible()
         packages = self._store.packages
-        rows = [row for row in packages.rows("symbols", where) if row["release"] not in hidden]
-        facts = [owner_of(r) for r in packages.rows("owners", where) if r["release"] not in hidden]
+        rows, facts = (
+            [
+                row
+                for row in packages.rows(table, where)
+                if row["release"] not in hidden and not self.shadow.hides(row["release"], row["path"])
+            ]
+            for table in ("symbols", "owners")
+        )
+        facts = [owner_of(row) for row in facts]
         view = _view(owner, list({row["name"]: symbol_of(row) for row in rows}.values()), facts)
         with self._lock:
             self._packaged.put(owner, view)

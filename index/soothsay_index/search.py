@@ -59,7 +59,12 @@ def _distinct(hits: Iterable[Hit]) -> list[Hit]:
         symbol, chunk = hit.symbol, hit.chunk
         key: tuple[Any, ...]
         if symbol is not None:
-            key = (symbol.name, symbol.uri, symbol.line, symbol.owner if symbol.origin == "service" else "")
+            key = (
+                symbol.name,
+                symbol.uri,
+                symbol.line,
+                symbol.owner if symbol.origin == "service" or not symbol.uri else "",
+            )
         else:
             assert chunk is not None
             key = (chunk.path, chunk.start_line, chunk.end_line)

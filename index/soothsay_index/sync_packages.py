@@ -14,6 +14,7 @@ from .environment import Environment
 from .harvesting import Harvested, harvest_releases
 from .progress import OnProgress
 from .rows import rows_with
+from .shared_reader import SharedReader
 from .sources.base import PackageSource, Release, Used
 from .sources.registry import package_sources
 from .types import Progress
@@ -34,9 +35,13 @@ class Plan:
 class PackageSync:
     """Writes the releases of one environment, each once, however many workspaces use it."""
 
-    def __init__(self, environment: Environment, database: Database) -> None:
+    def __init__(
+        self, environment: Environment, database: Database, shared: SharedReader | None = None
+    ) -> None:
+        """What ``shared`` has is taken from there instead of being read anew."""
         self._environment = environment
         self._database = database
+        self._shared = shared
         self._sources: Mapping[str, PackageSource] = package_sources(environment)
 
     @property
@@ -70,7 +75,14 @@ class PackageSync:
         missing = [release for release in releases if release.key not in known]
         if not missing:
             return
-        total, done = len(releases), len(releases) - len(missing)
+        total = len(releases)
+        for harvested in self._shared.read(missing, self._environment, stop) if self._shared else ():
+            self._write(harvested)
+            missing = [release for release in missing if release not in harvested.symbols]
+            progress(Progress("shared", total - len(missing), total))
+        if not missing or stop.is_set():
+            return
+        done = total - len(missing)
         stage = {True: "services", False: "packages"}
         futures = {
             crew.submit(harvest_releases, self._environment, batch): batch for batch in _batches(missing)
@@ -86,6 +98,19 @@ class PackageSync:
             batch = futures[future]
             done += len(batch)
             progress(Progress(stage[batch[-1].origin == "service"], done, total, batch[-1].part))
+
+    def write_projects(self, stop: threading.Event) -> list[Release]:
+        """Write the workspaces of others that the shared index has; they are returned, as far as they are here."""
+        if self._shared is None:
+            return []
+        projects = self._shared.projects()
+        known = self._database.manifest().releases
+        self._note_use([release for release in projects if release.key in known])
+        missing = [release for release in projects if release.key not in known]
+        for harvested in self._shared.read(missing, self._environment, stop):
+            self._write(harvested)
+        known = self._database.manifest().releases
+        return [release for release in projects if release.key in known]
 
     def _write(self, harvested: Harvested) -> None:
         with self._database.writing():

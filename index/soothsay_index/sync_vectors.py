@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+
+import pyarrow as pa
 
 from .database import Database, quote
 from .embedding import Embedder
 from .progress import OnProgress
-from .rows import embedding_text, symbol_of, table_of, vectors_schema
+from .rows import embedding_text, symbol_of, table_of, vector_key, vectors_schema
+from .shared import with_column
+from .shared_reader import SharedReader
 from .types import Progress
 
 _AT_ONCE = 128
@@ -18,8 +22,10 @@ _AT_ONCE = 128
 class VectorSync:
     """Embeds what has no vector yet. A vector belongs to a text, so what only moved is not embedded again."""
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, shared: SharedReader | None = None) -> None:
+        """What ``shared`` has is taken from there instead of being computed."""
         self._embedder = embedder
+        self._shared = shared
 
     def chunks(
         self,
@@ -37,6 +43,8 @@ class VectorSync:
             else database.rows_in("chunks", "path", paths, columns)
         )
         texts = {row["vector_key"]: row["embedding_text"] for row in rows}
+        if self._shared is not None:
+            self._take_own(self._shared, database, package, texts, stop)
         self._write(
             database,
             package,
@@ -44,6 +52,45 @@ class VectorSync:
             lambda done: progress(Progress("embedding", done, len(texts), "workspace")),
             stop,
         )
+
+    def take(self, database: Database, keys: Iterable[str], stop: threading.Event) -> None:
+        """Take what the shared index has for these releases; those that miss nothing then are embedded."""
+        states = database.manifest().releases
+        missing = [key for key in keys if key in states and not states[key].embedded]
+        if self._shared is None or not missing:
+            return
+        wanted: dict[str, set[str]] = {key: set() for key in missing}
+        for table in ("symbols", "chunks"):
+            for row in database.rows_in(table, "release", missing, ["release", "vector_key"]):
+                if row["vector_key"]:
+                    wanted[row["release"]].add(row["vector_key"])
+        packages: dict[str, set[str]] = {}
+        for key in missing:
+            packages.setdefault(key.split("@", 1)[0], set()).update(wanted[key])
+        for package, names in packages.items():
+            for found in self._shared.vectors(package, names - _present(database), stop):
+                database.add("vectors", found)
+        present = _present(database)
+        database.mark({key: replace(states[key], embedded=True) for key in missing if wanted[key] <= present})
+
+    def _take_own(
+        self,
+        shared: SharedReader,
+        database: Database,
+        package: str,
+        texts: Mapping[str, str],
+        stop: threading.Event,
+    ) -> None:
+        """Take the vectors of texts that some published workspace has, too, whatever it is called here."""
+        missing = texts.keys() - _present(database)
+        for project in shared.projects() if missing else ():
+            names = {vector_key(project.package, texts[key]): key for key in missing}
+            for found in shared.vectors(project.package, names, stop):
+                keys = [names[name] for name in found.column("key").to_pylist()]
+                found = with_column(found, "key", pa.array(keys, pa.string()))
+                found = with_column(found, "package", pa.array([package] * len(keys), pa.string()))
+                database.add("vectors", found)
+                missing = missing - set(keys)
 
     def releases(
         self, database: Database, keys: Sequence[str], progress: OnProgress, stop: threading.Event
@@ -94,6 +141,11 @@ class VectorSync:
             ]
             database.add("vectors", table_of(rows, schema))
         return True
+
+
+def _present(database: Database) -> set[str]:
+    """The keys of the vectors that are there."""
+    return set(database.arrow("vectors", columns=["key"]).column("key").to_pylist())
 
 
 def _texts(database: Database, release: str) -> dict[str, str]:

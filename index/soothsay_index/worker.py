@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--model-id", default="all-MiniLM-L6-v2")
     parser.add_argument("--threads", type=int, default=1, help="processors for embedding")
     parser.add_argument("--docs", type=Path, action="append", default=[], help="folder of documentation")
+    parser.add_argument("--uri", default="", help="shared index that builds take from")
     options = parser.parse_args(arguments)
     # Imported late: the crew's processes begin by importing this module, and need neither the database nor the model.
     from .local import LocalIndex
@@ -51,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.model_id,
             options.threads,
             options.docs,
+            options.uri,
         )
     except SoothsayIndexError as error:
         print(error, file=sys.stderr)

@@ -47,8 +47,12 @@ class Writer:
     Where another process holds the lease it is asked through the inbox, and succeeded when it ends.
     """
 
-    def __init__(self, store: Store, workspace: Workspace, embedder: Embedder | None, crew: OpenCrew) -> None:
+    def __init__(
+        self, store: Store, workspace: Workspace, embedder: Embedder | None, crew: OpenCrew, uri: str = ""
+    ) -> None:
+        """``uri`` is a shared index that builds take from; empty: none."""
         self._store = store
+        self._uri = uri
         self._workspace = workspace
         self._embedder = embedder
         self._crew = crew
@@ -118,7 +122,7 @@ class Writer:
         if files is None:
             return
         with self._building:
-            builder = Builder(self._store, files, self._embedder, self._crew)
+            builder = Builder(self._store, files, self._embedder, self._crew, self._uri)
             builder.build(
                 environment,
                 open_files,
