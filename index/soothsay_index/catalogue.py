@@ -127,8 +127,7 @@ class Columns:
 
     def take(self, positions: npt.NDArray[np.intp], columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """Ids and values at the positions."""
-        at = pa.array(positions)
-        values = (self._columns[name].encoded.take(at).to_pylist() for name in columns)
+        values = (self._columns[name].at(positions) for name in columns)
         return list(zip(self._ids[positions].tolist(), *values, strict=True))
 
     def rows(self, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -140,17 +139,22 @@ class Columns:
 
 class _Column:
     def __init__(self, values: Any) -> None:
-        self.encoded: Any = values.combine_chunks().dictionary_encode()
+        encoded = values.combine_chunks().dictionary_encode()
+        self._values: Any = encoded.dictionary
+        self._codes: npt.NDArray[np.int32] = encoded.indices.to_numpy()
         self._grouped: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None = None
 
+    def at(self, positions: npt.NDArray[np.intp]) -> list[Any]:
+        """The values at some positions."""
+        return self._values.take(pa.array(self._codes[positions])).to_pylist()
+
     def where(self, wanted: pa.Array) -> npt.NDArray[np.intp]:
-        values = self.encoded.dictionary
+        """The positions of some values, in order."""
         if self._grouped is None:  # at the first question: some columns are only shown
-            codes = self.encoded.indices.to_numpy()
-            order = np.argsort(codes, kind="stable")
-            self._grouped = order, np.searchsorted(codes[order], np.arange(len(values) + 1))
+            order = np.argsort(self._codes, kind="stable")
+            self._grouped = order, np.searchsorted(self._codes[order], np.arange(len(self._values) + 1))
         order, starts = self._grouped
-        found = np.flatnonzero(_is_in(values, wanted).to_numpy(zero_copy_only=False))
+        found = np.flatnonzero(_is_in(self._values, wanted).to_numpy(zero_copy_only=False))
         groups = [order[starts[code] : starts[code + 1]] for code in found]
         return np.sort(np.concatenate(groups)) if groups else np.zeros(0, np.intp)
 

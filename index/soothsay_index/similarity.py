@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from textwrap import dedent
@@ -57,13 +57,13 @@ class Features:
         """All identifiers."""
         return frozenset(self.identifiers)
 
-    @cached_property
-    def counts(self) -> Mapping[str, int]:
-        """How often each stem occurs."""
-        counts = dict.fromkeys(stems(self._title), _TITLE)
+    def counts(self, wanted: Set[str]) -> dict[str, int]:
+        """How often each of the stems ``wanted`` occurs. Not remembered: the next query wants others."""
+        counts = {stem: _TITLE for stem in stems(self._title) if stem in wanted}
         for word, count in self.identifiers.items():
-            for stemmed in stems(word):
-                counts[stemmed] = counts.get(stemmed, 0) + count
+            for stem in stems(word):
+                if stem in wanted:
+                    counts[stem] = counts.get(stem, 0) + count
         return counts
 
     @cached_property
@@ -154,17 +154,14 @@ def bm25(pieces: Sequence[Features], wanted: Iterable[str]) -> list[float]:
     Scores of a database's full-text index cannot be compared with scores of texts that are not in it: one scorer over
     the candidates of both can.
     """
+    stems_wanted = frozenset(wanted)
+    counts = [piece.counts(stems_wanted) for piece in pieces]
+    having = Counter(stem for each in counts for stem in each)
     size = len(pieces)
-    mean = sum(piece.length for piece in pieces) / size if size else 1.0
-    norms = [_K1 * (1 - _B + _B * piece.length / (mean or 1.0)) for piece in pieces]
-    scores = [0.0] * size
-    for term in dict.fromkeys(wanted):
-        counts = [piece.counts.get(term, 0) for piece in pieces]
-        having = size - counts.count(0)
-        if not having:
-            continue
-        rarity = math.log(1 + (size - having + 0.5) / (having + 0.5))
-        for position, count in enumerate(counts):
-            if count:
-                scores[position] += rarity * count * (_K1 + 1) / (count + norms[position])
+    rarity = {stem: math.log(1 + (size - count + 0.5) / (count + 0.5)) for stem, count in having.items()}
+    mean = sum(piece.length for piece in pieces) / (size or 1) or 1.0
+    scores: list[float] = []
+    for piece, each in zip(pieces, counts, strict=True):
+        norm = _K1 * (1 - _B + _B * piece.length / mean)
+        scores.append(sum(rarity[stem] * count * (_K1 + 1) / (count + norm) for stem, count in each.items()))
     return scores
