@@ -1,7 +1,7 @@
 """Drafts of the real model for every task: ``python -m bench.retrieval.drafts`` appends to ``drafts.jsonl``, then packs it.
 
 About a second each, so they are written once and kept beside the tasks. What is drafted is the model's own, its
-hallucinations too: method ``base``, greedy, default settings, cut at 14 tokens (a query takes the name of the call, not its arguments).
+hallucinations too: greedy, by the engine's own prompt and decoding, up to the bracket that opens the call.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from typing import Any
 from bench.retrieval.tasks import Task, read_tasks
 from bench.retrieval.world import CACHE, HERE
 
-from soothsay.config import CompletionSettings, Settings
-from soothsay.engine.pipeline import Engine
+from soothsay.engine.draft import Limits, write
 from soothsay.engine.query import masked
+from soothsay.engine.site import Site
+from soothsay.engine.trigger import confidence
 from soothsay.engine.types import CompletionRequest
+from soothsay.model.fim import Window, build_prompt, place_anchor
 from soothsay.model.resolve import resolve_model
 from soothsay.model.runtime import LlamaRuntime
 from soothsay_index.types import Hit, Query, Symbol
@@ -27,11 +30,11 @@ from soothsay_index.types import Hit, Query, Symbol
 DRAFTS = HERE / "drafts.jsonl.gz"
 MODEL = "qwen2.5-coder-0.5b"
 _SHORT = {"numpy": "np", "pandas": "pd", "networkx": "nx"}
-_TYPED = 1  # bytes: the dot before the cursor is written again (token healing)
+_MOST_TOKENS = 20
 
 
 class NoIndex:
-    """Method ``base`` asks nothing."""
+    """A draft asks nothing."""
 
     def members(self, owner: str) -> Sequence[Symbol]:
         return ()
@@ -67,19 +70,21 @@ def file_of(task: Task) -> str:
     return f"import {imported}\n\n{comment}\nresult = {short}."
 
 
-def draft_row(task: Task, engine: Engine) -> dict[str, Any]:
-    """What the model drafts, and what of it the pipeline would ask the index with."""
+def draft_row(task: Task, model: LlamaRuntime) -> dict[str, Any]:
+    """What the model drafts up to the bracket, where the pipeline looks at it, and what it would ask the index with."""
     text = file_of(task)
-    request = CompletionRequest(Path("/work/draft.py"), text, len(text), Path("/work"), method="base")
-    completion = engine.complete(request)
-    # The pipeline looks at a draft once a bracket opens, and asks with what is written up to there.
-    opened = next(
-        (n for n, token in enumerate(completion.tokens) if b"(" in token.data), len(completion.tokens)
-    )
-    asked = masked(completion.tokens[: opened + 1], _TYPED)
+    site = Site(CompletionRequest(Path("/work/draft.py"), text, len(text), Path("/work")), NoIndex())
+    anchor = place_anchor(text, len(text), Window.of(model.n_ctx))
+    limits = Limits(_MOST_TOKENS, time.monotonic() + 600)
+    draft = write(
+        model, build_prompt(anchor, text, len(text)), site.rule, limits, None,
+        watch=lambda _, tokens: b"(" in tokens[-1].data,
+    )  # fmt: skip
+    names = site.names(draft.text)
     return {
-        "id": task["id"], "receiver": text.rpartition("= ")[2], "draft": completion.draft, "masked": asked,
-        "confidence": round(completion.trigger.confidence, 4) if completion.trigger.confidence is not None else None,
+        "id": task["id"], "receiver": text.rpartition("= ")[2], "draft": draft.text.rstrip(),
+        "masked": masked(draft.tokens, draft.typed).rstrip(), "name": names[0].name if names else "",
+        "confidence": round(confidence(names[0], draft.tokens, draft.typed) or 0.0, 4) if names else None,
     }  # fmt: skip
 
 
@@ -104,13 +109,11 @@ def main() -> None:
     path = CACHE / "drafts.jsonl"
     tasks = read_tasks()
     rows = _kept(path)
-    settings = Settings(completion=CompletionSettings(max_tokens=14, max_latency_ms=120_000))
-    runtime = LlamaRuntime(resolve_model(MODEL, ""), threads=int(os.environ.get("THREADS") or 0))
-    engine = Engine(runtime, NoIndex(), settings)
+    model = LlamaRuntime(resolve_model(MODEL, ""), threads=int(os.environ.get("THREADS") or 0))
     with path.open("a", encoding="utf-8") as file:
         for task in tasks:
             if task["id"] not in rows:
-                rows[task["id"]] = row = draft_row(task, engine)
+                rows[task["id"]] = row = draft_row(task, model)
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
                 file.flush()
     text = "".join(json.dumps(rows[task["id"]], ensure_ascii=False) + "\n" for task in tasks)

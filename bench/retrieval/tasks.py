@@ -1,7 +1,9 @@
 """Makes the tasks: ``python -m bench.retrieval.tasks`` writes ``tasks.jsonl.gz``.
 
 A task is a receiver that is known, a comment, and the member it asks for. Services, and packages, are drawn into
-development or test as wholes: what is learned on one half has never seen a name of the other.
+development or test as wholes: what is learned on one half has never seen a name of the other. Beside the generated tasks
+stand the titles that people gave to botocore's example requests ("To increase the target capacity of a Spot fleet
+request"), which no index here reads: ``titles.jsonl.gz``.
 """
 
 from __future__ import annotations
@@ -16,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from bench.retrieval.comments import SEED, comment_of, name_leak, sentences
-from bench.retrieval.world import HERE, PACKAGES, Owners, read_owners
+from bench.retrieval.world import HERE, PACKAGES, Owners, installed, read_owners
 
+from soothsay_index.sources.botocore_models import snake_case, special_names
 from soothsay_index.text import terms
 from soothsay_index.types import Symbol
 
 TASKS = HERE / "tasks.jsonl.gz"
+TITLES = HERE / "titles.jsonl.gz"
 LEAK = 0.45  # mean share of the name's words in the comment, as in the design's first measurement
 _WANTED = {
     ("botocore", "dev"): 460,
@@ -71,12 +75,10 @@ def task_of(symbol: Symbol, family: str, split: str, members: Sequence[Symbol]) 
     comment = comment_of(symbol.owner, symbol.name, prose)
     if comment is None:
         return None
-    first = set(terms(sentences(prose)[0]))
-    said = set(terms(comment))
     return {
         "id": f"{symbol.owner}.{symbol.name}", "family": family, "split": split, "owner": symbol.owner, "name": symbol.name,
         "comment": comment, "name_leak": name_leak(comment, symbol.name),
-        "doc_leak": round(len(said & first) / max(1, len(said)), 3), "members": len(members),
+        "doc_leak": doc_leak(comment, sentences(prose)[0]), "members": len(members),
     }  # fmt: skip
 
 
@@ -105,6 +107,42 @@ def package_tasks(owners: Owners) -> list[Task]:
         asked |= {(symbol.uri, symbol.line, symbol.name) for symbol in fresh}
         found += _drawn(fresh, _FROM_OWNER, "scientific", split[package], owners[owner])
     return found
+
+
+def title_tasks(owners: Owners, data: Path) -> list[Task]:
+    """One task an operation that has an example with a title of its own. ``data`` is botocore's folder of models."""
+    split = service_split([owner for owner in owners if owner.startswith("botocore:")])
+    special = special_names(data.parent)
+    found: dict[str, Task] = {}
+    for path in sorted(data.glob("*/*/examples-1.json*")):
+        owner = f"botocore:{path.parts[-3]}"
+        names = {symbol.name: symbol for symbol in owners.get(owner, ())}
+        opened = gzip.open if path.suffix == ".gz" else open
+        with opened(path, "rt", encoding="utf-8") as file:
+            examples = json.load(file).get("examples", {})
+        for operation, each in sorted(examples.items()):
+            symbol = names.get(snake_case(operation, special))
+            title = next((t for e in each if len((t := _wish(e.get("title", ""))).split()) >= 3), "")
+            if symbol is not None and title and len(names) >= _FEWEST_MEMBERS:
+                # of several API versions the newest comes last
+                found[f"{owner}.{symbol.name}"] = {
+                    "id": f"title:{owner}.{symbol.name}", "family": "botocore", "split": split[owner], "owner": owner,
+                    "name": symbol.name, "comment": title, "name_leak": name_leak(title, symbol.name),
+                    "doc_leak": doc_leak(title, symbol.summary), "members": len(names),
+                }  # fmt: skip
+    return list(found.values())
+
+
+def _wish(title: str) -> str:
+    """``To create a vault`` as ``create a vault``."""
+    plain = re.sub(r"^(to|example:?) ", "", " ".join(title.split()).strip(" .:"), flags=re.I)
+    return plain[:1].lower() + plain[1:]
+
+
+def doc_leak(comment: str, summary: str) -> float:
+    """The share of the words of ``comment`` that the documentation's first sentence has."""
+    said = set(terms(comment))
+    return round(len(said & set(terms(summary))) / max(1, len(said)), 3)
 
 
 def _drawn(
@@ -149,9 +187,21 @@ def write_tasks(tasks: Iterable[Task], path: Path = TASKS) -> None:
     )  # no clock in it: the same tasks, the same bytes
 
 
+def main() -> None:
+    owners = read_owners()
+    generated = all_tasks(owners)
+    data = installed().find_folder("botocore/data")
+    assert data is not None
+    titles = title_tasks(owners, data)
+    write_tasks(generated, TASKS)
+    write_tasks(titles, TITLES)
+    for name, tasks in (("generated", generated), ("titles", titles)):
+        for half in ("dev", "test"):
+            leaks = [task["name_leak"] for task in tasks if task["split"] == half]
+            print(
+                f"{name}, {half}: {len(leaks)} tasks, mean name_leak {sum(leaks) / len(leaks):.3f} (aim {LEAK})"
+            )
+
+
 if __name__ == "__main__":
-    made = all_tasks(read_owners())
-    write_tasks(made)
-    for half in ("dev", "test"):
-        leaks = [task["name_leak"] for task in made if task["split"] == half]
-        print(f"{half}: {len(leaks)} tasks, mean name_leak {sum(leaks) / len(leaks):.3f} (aim {LEAK})")
+    main()
