@@ -29,9 +29,9 @@ from .text import STOP_WORDS, split_identifier, terms
 from .types import Chunk, Hit, Query
 
 _CANDIDATES = 40
-_NEAREST = 16
+_NEAREST = 12
 _DOCUMENTS = 10
-_FOLLOWED = 8  # definitions in reach by imports, beside those that are imported by name
+_FOLLOWED = 6  # definitions in reach by imports, beside those that are imported by name
 _COMPARED = 8  # the pieces most like the code by tokens are compared by syntax, too
 _QUERY_WORDS = 24
 _EXACT = 2.0  # more than everything else together
@@ -158,8 +158,7 @@ class AnywhereSearch:
         """The best candidates, best first, a few more than asked; ``vector`` is the query's, if any."""
         ask = self._read(query)
         local, packages = self._store.local, self._store.packages
-        # Some of the best are often in the edited file itself.
-        text = self._text(local, "chunks", ask, _CANDIDATES + 10)
+        text = self._text(local, "chunks", ask, _CANDIDATES)
         meaning = self._nearest(local, vector)
         scope = ask.preferred.rows() if ask.preferred else self._in_use()
         package_text = self._text(packages, "symbols", ask, _CANDIDATES, scope)
@@ -184,9 +183,8 @@ class AnywhereSearch:
         ids = self._defining(ask, reached)
         near = meaning.result()
         ids += [*text.result(), *self._chunks.ids("vector_key", near)]
-        visible = [row_id for row_id, path in self._chunks.values(ids, "path") if not ask.hides(path)]
         # While a file is being rewritten, its old rows and its new ones are there for a moment.
-        rows = self._chunks.rows(visible).values()
+        rows = self._shown(ask, ids).values()
         stored = {(each.chunk.path, each.chunk.start_line, each.symbol_id): each for each in rows}.values()
         pieces = [*stored, *unsaved]
         found = [_Candidate(piece=piece) for piece in pieces]
@@ -204,6 +202,12 @@ class AnywhereSearch:
         found = [candidate for candidate, _ in answers]
         _rank("recent", found, [recency.get(piece.chunk.path, 0.0) for _, piece in answers])
         return found
+
+    def _shown(self, ask: _Ask, ids: Sequence[int]) -> Mapping[int, Piece]:
+        """The pieces of these rows, without those of files that read differently now."""
+        return self._chunks.rows(
+            row_id for row_id, path in self._chunks.values(ids, "path") if not ask.hides(path)
+        )
 
     def _reach(self, ask: _Ask) -> Reach:
         modules = [module for module in ask.query.modules if module]
