@@ -130,7 +130,9 @@ def _wrong(index: LocalIndex, workspace: Path) -> list[str]:
 
 def main() -> None:
     """Run the trials and print what came out."""
-    parser = argparse.ArgumentParser(prog="bench.index.crash", description=__doc__.split("\n", 1)[0])
+    parser = argparse.ArgumentParser(
+        prog="bench.index.crash", description="Kill what writes an index, and look at what is left."
+    )
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--victim", type=Path, help=argparse.SUPPRESS)

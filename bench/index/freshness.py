@@ -137,7 +137,10 @@ def switch(folder: Path, files: int, model: Path | None) -> tuple[float, int]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="bench.index.freshness", description=__doc__.split("\n", 1)[0])
+    parser = argparse.ArgumentParser(
+        prog="bench.index.freshness",
+        description="Measure how soon edits, saves and branch switches can be found.",
+    )
     parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--model", type=Path, help="folder of the embedding model; without it: text alone")

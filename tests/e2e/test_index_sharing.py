@@ -89,7 +89,8 @@ def test_who_reads_does_not_wait_for_who_writes(tmp_path, workspace):
     reading = LocalIndex(Store(tmp_path / "index", workspace), crew=one_thread)
     with writing.store.local.writing(), writing.store.packages.writing():
         assert reading.has_name("start_3")
-        assert reading.search(Query("start_3("))[0].symbol.name == "start_3"
+        (best, *_) = reading.search(Query("start_3("))
+        assert best.symbol is not None and best.symbol.name == "start_3"
         assert reading.status().files == FILES
 
 
@@ -97,7 +98,9 @@ def test_a_request_outlives_who_should_have_done_it(tmp_path, workspace):
     """The process that was asked ends without a word; whoever asked does it himself."""
     store = Store(tmp_path / "index", workspace)
     lease = Lease(store.local.folder)
-    assert lease.acquire() and lease.owner() is not None and lease.owner().pid == os.getpid()
+    assert lease.acquire()
+    owner = lease.owner()
+    assert owner is not None and owner.pid == os.getpid()
     asking = LocalIndex(Store(tmp_path / "index", workspace), crew=one_thread)
     done = threading.Thread(target=asking.build_from, args=(None,))
     done.start()
