@@ -371,29 +371,26 @@ class AnywhereSearch:
 
     def _hits(self, candidates: Sequence[_Candidate], ask: _Ask) -> list[Hit]:
         """Hits, and with them the definitions that their chunks are."""
+        documented = [each.row_id for each in candidates if each.row_id is not None]
+        of_packages = self._pool.submit(self._symbols.rows, documented)
         ids = {each.piece.symbol_id for each in candidates if each.piece and not each.piece.chunk.symbol}
         own = self._own.select("name", {_last(symbol_id) for symbol_id in ids}, "id")
         definitions = self._own.rows(row_id for row_id, symbol_id in own if symbol_id in ids)
         by_id = {f"{path}|{symbol.owner}.{symbol.name}": symbol for path, symbol in definitions.values()}
-        symbols = self._symbols.rows(each.row_id for each in candidates if each.row_id is not None)
+        symbols = of_packages.result()
         hits: list[Hit] = []
         for candidate in candidates:
-            scores = {name: round(score, 6) for name, score in candidate.scores.items()}
+            score = candidate.fused
+            scores = {name: round(each, 6) for name, each in candidate.scores.items()}
             piece = candidate.piece
             if piece is not None:
                 symbol = piece.chunk.symbol or by_id.get(piece.symbol_id)
-                kind = "document" if piece.is_document else "cross_file"
+                chunk = replace(_focus(piece, ask.terms), symbol=symbol)
                 hits.append(
-                    Hit(
-                        kind,
-                        candidate.fused,
-                        symbol,
-                        replace(_focus(piece, ask.terms), symbol=symbol),
-                        scores,
-                    )
+                    Hit("document" if piece.is_document else "cross_file", score, symbol, chunk, scores)
                 )
             elif candidate.row_id is not None and candidate.row_id in symbols:
-                hits.append(Hit("symbol", candidate.fused, symbols[candidate.row_id], scores=scores))
+                hits.append(Hit("symbol", score, symbols[candidate.row_id], scores=scores))
         return hits
 
 
