@@ -199,11 +199,17 @@ class LocalIndex:
 
         Raises :class:`SoothsayIndexError` where that cannot be written.
         """
-        model = self._embedder.model_id if self._embedder is not None else ""
-        shared = SharedIndex(uri, model, self.store.dimension)
-        publisher = Publisher(self.store, shared, self.writer.environment)
+        publisher = Publisher(self.store, self._shared(uri), self.writer.environment)
         project = read_project(self.store.workspace) if itself else None
         return publisher.publish(project, on_progress or nobody, cancel or threading.Event())
+
+    def prepare_publishing(self, uri: str) -> None:
+        """Make what is missing in the shared index ``uri``: the same error as :meth:`publish`, but early."""
+        self._shared(uri).prepare()
+
+    def _shared(self, uri: str) -> SharedIndex:
+        model = self._embedder.model_id if self._embedder is not None else ""
+        return SharedIndex(uri, model, self.store.dimension)
 
     def close(self) -> None:
         """Let another process write."""

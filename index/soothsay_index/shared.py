@@ -146,9 +146,11 @@ class SharedIndex:
             return self._tables[self._vectors].take_row_ids(list(addresses)).select(columns).to_arrow()
 
     def why_empty(self) -> str:
-        """What to tell somebody who finds no releases there."""
+        """What to tell somebody who finds no releases there; nothing where the first are just being published."""
         with self._errors():
             names = self._names()
+        if self._name("releases") in names:
+            return ""
         versions = sorted({match[1] for name in names if (match := re.fullmatch(r"releases_(\d+)", name))})
         if versions:
             return (

@@ -71,14 +71,21 @@ def _parser() -> argparse.ArgumentParser:
     _add_position(explain, required=False)
     explain.set_defaults(run=_explain)
 
-    index = commands.add_parser("index", help="build, update or look at the index of a workspace")
-    index.add_argument("action", choices=("build", "update", "status"), nargs="?", default="build")
+    index = commands.add_parser("index", help="build, update, look at or publish the index of a workspace")
+    index.add_argument("action", choices=("build", "update", "status", "publish"), nargs="?", default="build")
     _add_workspace(index)
     index.add_argument(
         "--all-packages", action="store_true", help="also packages the workspace does not import"
     )
     index.add_argument("--no-vectors", action="store_true", help="full text only")
-    index.add_argument("--json", action="store_true", help="print the status as JSON")
+    index.add_argument(
+        "--shared", metavar="URI", help="a shared index to take from: a folder, s3://bucket/path …"
+    )
+    index.add_argument("--to", metavar="URI", help="publish: where to put it")
+    index.add_argument(
+        "--packages-only", action="store_true", help="publish: not what the workspace itself defines"
+    )
+    index.add_argument("--json", action="store_true", help="print the outcome as JSON")
     index.set_defaults(run=_index)
 
     add_models_parser(commands)
@@ -128,6 +135,8 @@ def _settings(args: argparse.Namespace) -> Settings:
         raw["index"]["python"] = args.python
     if getattr(args, "all_packages", False):
         raw["index"]["all_packages"] = True
+    if getattr(args, "shared", None):
+        raw["index"]["uri"] = _address(args.shared)
     settings, problems = decode_settings(raw)
     if problems:
         raise SoothsayError(problems[0])
@@ -205,6 +214,8 @@ def _index(args: argparse.Namespace) -> int:
     from soothsay.session import Session, open_in_process
 
     workspace = (args.workspace or Path.cwd()).resolve()
+    if args.action == "publish":
+        return _publish(args, workspace)
     session = Session(_settings(args), workspace, open_in_process)
     try:
         if args.action == "status":
@@ -216,6 +227,31 @@ def _index(args: argparse.Namespace) -> int:
         session.close()
     print(json.dumps(asdict(status), indent=2) if args.json else status.describe())
     return OK
+
+
+def _publish(args: argparse.Namespace, workspace: Path) -> int:
+    from dataclasses import asdict
+
+    from soothsay.publishing import publish
+
+    if not args.to:
+        raise SoothsayError("say where: soothsay index publish --to URI (a folder, s3://bucket/path …)")
+    publication, warnings = publish(
+        _settings(args),
+        workspace,
+        _address(args.to),
+        itself=not args.packages_only,
+        embed=not args.no_vectors,
+    )
+    for warning in warnings:
+        print(f"soothsay: {warning}", file=sys.stderr)
+    print(json.dumps(asdict(publication), indent=2) if args.json else publication.describe())
+    return OK
+
+
+def _address(uri: str) -> str:
+    """Folders on the command line are taken from where the person is."""
+    return uri if "://" in uri else str(Path(uri).expanduser().resolve())
 
 
 def _doctor(args: argparse.Namespace) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Event
 
 from rich.console import Console
@@ -15,6 +17,13 @@ from soothsay_index.types import Progress
 
 def build_with_progress_bar(session: Session, *, embed: bool = True) -> Status:
     """Bring the index up to date; Ctrl-C stops it and keeps what is done."""
+    with progress_bars() as (show, cancel):
+        return session.build_index(show, cancel, embed=embed)
+
+
+@contextmanager
+def progress_bars() -> Iterator[tuple[Callable[[Progress], None], Event]]:
+    """Shows the steps of a long piece of work, a bar a stage; the event is set when a person interrupts it."""
     cancel = Event()
     with Bars(
         TextColumn("{task.description:<11}"),
@@ -33,7 +42,7 @@ def build_with_progress_bar(session: Session, *, embed: bool = True) -> Status:
             bars.update(tasks[at.stage], completed=at.done, total=at.total or None, detail=at.detail[:40])  # type: ignore[arg-type]
 
         try:
-            return session.build_index(show, cancel, embed=embed)
+            yield show, cancel
         except KeyboardInterrupt:
             cancel.set()
             raise

@@ -53,12 +53,14 @@ class WritableIndex(Index, Protocol):
 @dataclass(frozen=True, slots=True)
 class IndexPlace:
     """Where an index is and what it is made of: ``root`` is the folder of all indexes, ``embedding`` the embedding
-    model's folder (None: full text only), ``docs`` are folders of documentation outside the workspace."""
+    model's folder (None: full text only), ``docs`` are folders of documentation outside the workspace, ``uri`` is a
+    shared index that builds take from."""
 
     root: Path
     workspace: Path
     embedding: Path | None
     docs: tuple[Path, ...] = ()
+    uri: str = ""
 
 
 OpenIndex = Callable[[IndexPlace], WritableIndex]
@@ -73,14 +75,14 @@ def open_in_process(place: IndexPlace) -> WritableIndex:
     """For a command that ends soon."""
     from soothsay_index.local import LocalIndex
 
-    return LocalIndex.open(place.root, place.workspace, place.embedding, docs=place.docs)
+    return LocalIndex.open(place.root, place.workspace, place.embedding, docs=place.docs, uri=place.uri)
 
 
 def open_in_worker(place: IndexPlace) -> WritableIndex:
     """For a server: indexing and embedding take a process of their own."""
     from soothsay_index.client import IndexClient
 
-    return IndexClient(place.root, place.workspace, place.embedding, docs=place.docs)
+    return IndexClient(place.root, place.workspace, place.embedding, docs=place.docs, uri=place.uri)
 
 
 class Session:
@@ -157,6 +159,8 @@ class Session:
         def report(at: Progress) -> None:
             if at.stage == "environment":
                 self._warn(f"only the workspace is indexed: {at.detail}")
+            elif at.stage == "warning":
+                self._warn(at.detail)
             else:
                 on_progress(at)
 
@@ -212,7 +216,10 @@ class Session:
             self._warn(f"searching by text alone; for vectors run: soothsay models pull {EMBEDDING_MODEL}")
         try:
             with _index_errors():
-                return open_index(IndexPlace(index_folder(), self.workspace, embedding, self._docs()))
+                place = IndexPlace(
+                    index_folder(), self.workspace, embedding, self._docs(), self._shared_index()
+                )
+                return open_index(place)
         except OSError as error:
             raise SoothsayError(f"cannot write the index in {index_folder()} ({error.strerror}): "
                                 "free the folder or set SOOTHSAY_CACHE") from error  # fmt: skip
@@ -226,6 +233,11 @@ class Session:
             else:
                 self._warn(f"index.docs: there is no folder {folder}; it is left out")
         return tuple(found)
+
+    def _shared_index(self) -> str:
+        """The address of the shared index; a folder is taken from the workspace, like all paths in settings."""
+        uri = self.settings.index.uri.strip()
+        return uri if not uri or "://" in uri else str(self.workspace / Path(uri).expanduser())
 
     def _warn(self, message: str) -> None:
         log.warning(message)
