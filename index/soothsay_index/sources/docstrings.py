@@ -66,7 +66,8 @@ def describe(docstring: str, name: str, deprecated: str = "") -> Described:
     notes.sort(key=lambda note: note.kind != "deprecated")
     lead = " ".join(str(note) for note in notes[:3])
     text = shorten(body.strip(), _LIMIT)
-    return Described(first_sentence(body), "\n".join(part for part in (lead, text) if part), tuple(notes))
+    summary = _ROLE.sub(r"\1", first_sentence(body))
+    return Described(summary, "\n".join(part for part in (lead, text) if part), tuple(notes))
 
 
 def _split(text: str) -> tuple[str, list[Note]]:

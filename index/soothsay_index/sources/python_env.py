@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -134,13 +134,26 @@ class PythonEnvironment:
             return Harvest()
         if self._exclude and (installed.folder / release.part).is_relative_to(self._exclude / "src"):
             return Harvest()
-        return harvest_package(release, (installed.folder, *self._environment.site_packages))
+        siblings = {
+            other.import_name
+            for other in self._environment.distributions.values()
+            if other.package == release.package and other.import_name != release.part
+        }
+        return harvest_package(
+            release, (installed.folder, *self._environment.site_packages), siblings=siblings
+        )
 
 
-def harvest_package(release: Release, search_paths: Sequence[Path], with_stubs: bool = False) -> Harvest:
+def harvest_package(
+    release: Release,
+    search_paths: Sequence[Path],
+    with_stubs: bool = False,
+    siblings: Collection[str] = (),
+) -> Harvest:
     """Load ``release.part`` from ``search_paths`` without importing it and read its public names.
 
-    ``with_stubs``: together with the stubs for it that are installed apart, or from these alone.
+    ``with_stubs``: together with the stubs for it that are installed apart, or from these alone. ``siblings`` are the
+    other packages of the same distribution: ``attrs`` is nothing but names of ``attr``.
     """
     logging.getLogger("griffe").setLevel(logging.CRITICAL)  # it reports every oddity of other people's code
     notes = _Notes()
@@ -150,12 +163,21 @@ def harvest_package(release: Release, search_paths: Sequence[Path], with_stubs: 
         extensions=griffe.Extensions(notes),
     )
     loader.finder = _Finder([str(path) for path in search_paths], release.part)
-    package = loader.load(release.part, try_relative_path=False, find_stubs_package=with_stubs)
+    family = [release.part]
+    try:
+        package = loader.load(release.part, try_relative_path=False, find_stubs_package=with_stubs)
+    except griffe.AliasResolutionError as error:
+        other = error.alias.target_path.split(".", 1)[0]
+        if other not in siblings:
+            raise
+        family.append(other)
+        loader.load(other, try_relative_path=False)
+        package = loader.load(release.part, try_relative_path=False, find_stubs_package=with_stubs)
     if not isinstance(package, griffe.Module):
         return Harvest()
     # external=None: only the private half of the same package (pytest and _pytest) is loaded as well
     loader.resolve_aliases(implicit=True, external=None)
-    return _Reader(release, package, notes).read()
+    return _Reader(release, package, notes, family).read()
 
 
 class _Finder(griffe.ModuleFinder):
@@ -365,7 +387,10 @@ def _with_shortest_names(
 class _Reader:
     """Turns a loaded package into symbols."""
 
-    def __init__(self, release: Release, package: griffe.Module, notes: _Notes) -> None:
+    def __init__(
+        self, release: Release, package: griffe.Module, notes: _Notes, family: Sequence[str]
+    ) -> None:
+        self._family = tuple(family)  # packages whose names may be re-exported under this one
         self._release = release
         self._package = package
         self._symbols: list[Symbol] = []
@@ -475,10 +500,9 @@ class _Reader:
         )
 
     def _belongs(self, target: griffe.Object) -> bool:
-        part = self._release.part
-        if target.path == part or target.path.startswith(f"{part}."):
+        if any(target.path == part or target.path.startswith(f"{part}.") for part in self._family):
             return True
-        return target.path.split(".", 1)[0].lstrip("_") == part.lstrip("_")  # the private half
+        return target.path.split(".", 1)[0].lstrip("_") == self._release.part.lstrip("_")  # the private half
 
     def _member(self, owner: str, name: str, target: griffe.Object) -> None:
         symbol = self._symbol(owner, name, target)

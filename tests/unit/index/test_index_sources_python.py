@@ -130,6 +130,12 @@ def test_docstrings(docstring: str, doc: str):
     assert describe(docstring, "f").doc == doc
 
 
+def test_the_summary_is_without_roles():
+    assert (
+        describe("Rolls :term:`dough` as :func:`~a.b <c>` does.", "f").summary == "Rolls dough as a.b does."
+    )
+
+
 def test_a_directive_counts_more_than_a_decorator():
     assert describe("Do.\n\n.. deprecated:: 1.0", "f", "use g").doc == "Deprecated since 1.0.\nDo."
 
@@ -189,3 +195,26 @@ def test_only_the_newest_versions_are_gathered():
     chunks = list(news_of(release, "file:///bread", notes))
     assert [chunk.title for chunk in chunks] == [f"bread 1.{n}" for n in range(29, 17, -1)]
     assert chunks[0].text == "What is new in bread 1.29\nnew bread.odd\nchanged bread.f29: It is faster."
+
+
+def test_a_package_that_only_renames_its_sibling(tmp_path: Path):
+    write(
+        tmp_path,
+        {
+            "buns/__init__.py": "from bun import roll\n__all__ = ['roll']\n",
+            "buns/__init__.pyi": "def roll(dough: str) -> None: ...\n",
+            "bun/__init__.py": "from ._make import roll\n",
+            "bun/_make.py": "def roll(dough):\n    '''Roll dough.'''\n",
+            "buns-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: buns\nVersion: 1.0\n",
+            "buns-1.0.dist-info/top_level.txt": "bun\nbuns\n",
+        },
+    )
+    environment = Environment(
+        Path("x"), "3.12", (tmp_path,), Path("/nowhere"), read_distributions((tmp_path,))
+    )
+    source = PythonEnvironment(environment)
+    release = source.release_of("buns")
+    assert release is not None
+    (roll,) = [symbol for symbol in source.harvest(release).symbols if symbol.owner == "buns"]
+    assert (roll.qualified_name, roll.package) == ("buns.roll", "buns")
+    assert [(p.name, p.annotation) for p in roll.parameters or ()] == [("dough", "str")]
