@@ -28,13 +28,13 @@ export async function findServer(managed: ManagedEnvironment, logger: Logger): P
   }
   const selected = vscode.workspace.isTrusted ? await selectedInterpreter() : undefined;
   if (selected !== undefined && (await abilities(selected))?.soothsay) {
-    logger.info(`the server runs in the selected interpreter, ${selected}`);
+    logger.info("soothsay is installed in the selected interpreter");
     return selected;
   }
   const requirement = await managed.whatToInstall(settings.package);
   const existing = await managed.interpreter(requirement);
   if (existing !== undefined) {
-    logger.info(`the server runs in its own environment, ${existing}`);
+    logger.info("soothsay is installed in an environment of its own");
     return existing;
   }
   await askToInstall();

@@ -27,11 +27,11 @@ export function explanationPage(
 ): string {
   return page(nonce, [
     heading(explanation),
-    section("Answer", "", code(explanation.text || "(nothing worth showing)")),
     section("Draft", "what the model wrote alone, each token shaded by its probability", draft(explanation)),
     section("Trigger", "is it looked up?", trigger(explanation)),
     section("Evidence", "documents that were retrieved", evidence(explanation.evidence, link)),
     section("Type checker", "what it said about the answer", oracle(explanation)),
+    section("Answer", "", code(explanation.text || "(nothing worth showing)")),
     section("Time", "", timings(explanation.timings_ms)),
   ]);
 }
@@ -78,11 +78,13 @@ function draft({ tokens, trigger: { threshold } }: Explanation): string {
   }
   const weakest = tokens.reduce((least, token) => (token.probability < least.probability ? token : least));
   const legend = [
-    `<span class="token unsure p2">unsure, below ${threshold}</span>`,
+    `<span class="token unsure p2">guess</span>`,
+    `<span class="token unsure p6">below ${threshold}</span>`,
     `<span class="token p9">sure</span>`,
-    `least probable: <code>${escape(weakest.text.trim() || "line end")}</code> at ${weakest.probability.toFixed(2)}`,
+    `<span class="quiet">least probable: <code>${escape(weakest.text.trim() || "⏎")}</code> at ${weakest.probability.toFixed(2)}</span>`,
   ];
-  return `<pre>${tokens.map((token) => shaded(token, threshold)).join("")}</pre><p class="quiet">${legend.join(" ")}</p>`;
+  const text = tokens.map((token) => shaded(token, threshold)).join("");
+  return `<pre class="code">${text}</pre><p class="legend">${legend.join(" ")}</p>`;
 }
 
 function shaded({ text, probability }: Token, threshold: number): string {
@@ -119,7 +121,7 @@ function evidence(documents: readonly Evidence[], link: (evidence: Evidence) => 
     const symbol = `<code>${escape(document.symbol || "text")}</code>`;
     const opened = document.uri ? `<a href="${escape(link(document))}">${symbol}</a>` : symbol;
     const origin = `<span class="quiet">${escape(originOf(document))} · score ${document.score.toFixed(2)}</span>`;
-    return `<li><p class="source">${opened} ${origin}</p>${code(document.text)}</li>`;
+    return `<li><p class="source">${opened} ${origin}</p><pre>${escape(document.text)}</pre></li>`;
   });
   return `<ol>${items.join("")}</ol>`;
 }
@@ -157,11 +159,14 @@ function timings(times: Readonly<Record<string, number>>): string {
 }
 
 function milliseconds(ms: number): string {
+  if (ms >= 10_000) {
+    return `${(ms / 1000).toFixed(1)} s`;
+  }
   return ms > 0 && ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
 }
 
 function code(text: string): string {
-  return `<pre>${escape(text)}</pre>`;
+  return `<pre class="code">${escape(text)}</pre>`;
 }
 
 function escape(text: string): string {
@@ -191,6 +196,7 @@ p { margin: .4rem 0; }
 ul, ol { margin: .4rem 0; padding-left: 1.6em; }
 pre, code { font-family: var(--vscode-editor-font-family); font-size: var(--vscode-editor-font-size); }
 pre { margin: .4rem 0; padding: .5rem .7rem; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--vscode-textCodeBlock-background); border: 1px solid var(--vscode-contrastBorder, transparent); border-radius: 3px; }
+.code { word-break: break-all; } /* else a long argument is moved below its indentation */
 code { padding: 0 .2em; background: var(--vscode-textCodeBlock-background); color: var(--vscode-editor-foreground); border-radius: 3px; }
 a code { color: inherit; background: none; padding: 0; }
 a { color: var(--vscode-textLink-foreground); }
@@ -204,11 +210,12 @@ td { padding: .1rem .8rem .1rem 0; }
 rect { fill: var(--vscode-charts-blue); }
 .quiet { color: var(--vscode-descriptionForeground); }
 .source { margin-bottom: .2rem; }
-.chip { display: inline-block; margin-right: .6em; padding: .1em .7em; border: 1px solid currentColor; border-radius: 1em; font-weight: bold; }
-.verified { color: var(--vscode-testing-iconPassed); }
-.unverified, .trimmed, .repaired { color: var(--vscode-editorWarning-foreground); }
-.rejected { color: var(--vscode-editorError-foreground); }
+.chip { --colour: var(--vscode-charts-yellow); display: inline-block; margin-right: .6em; padding: .1em .7em; font-weight: bold; border: 1px solid var(--colour); border-radius: 1em; background: color-mix(in srgb, var(--colour) 15%, transparent); }
+.verified { --colour: var(--vscode-charts-green); }
+.rejected { --colour: var(--vscode-charts-red); }
+.chip, .token, rect { forced-color-adjust: none; } /* their colour is what they say */
 .token { border-radius: 2px; }
+.legend .token { margin-right: .5em; padding: .1em .5em; font-size: .9em; }
 .unsure { text-decoration: underline dotted; text-underline-offset: .25em; }
 .end { opacity: .5; }
 `;

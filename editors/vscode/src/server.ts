@@ -110,8 +110,10 @@ export class Server implements vscode.Disposable {
     await this.close();
     try {
       const interpreter = await this.options.interpreter();
+      this.options.logger.info(`starting the server with ${interpreter}`);
       this.client = this.connect(interpreter);
       await this.client.start();
+      this.options.logger.info("the server has started");
       this.phases.fire({ is: "running" });
     } catch (error) {
       this.failed(messageOf(error));

@@ -5,7 +5,7 @@
 
 import * as vscode from "vscode";
 import type { Status } from "./contract.ts";
-import { indexLine, NO_VERDICT, verdictLine } from "./statusText.ts";
+import { beginning, indexLine, NO_VERDICT, verdictLine } from "./statusText.ts";
 
 /** What the extension knows of the server while the server cannot speak for itself. */
 export type Phase =
@@ -29,7 +29,7 @@ export class StatusItems implements vscode.Disposable {
   /** The server has started, or is gone. */
   showPhase(phase: Phase): void {
     const { text, busy, severity } = wordsOf(phase);
-    this.model.text = `soothsay: ${text}`;
+    this.model.text = `soothsay: ${beginning(text)}`;
     this.model.detail = "";
     this.model.busy = busy;
     this.model.severity = severity;
@@ -47,7 +47,7 @@ export class StatusItems implements vscode.Disposable {
   /** The server has spoken. */
   show(status: Status): void {
     this.model.text = `soothsay: ${status.model || "no model"}`;
-    this.model.detail = [status.state, status.message].filter(Boolean).join(": ");
+    this.model.detail = beginning([status.state, status.message].filter(Boolean).join(": "));
     this.model.busy = status.state === "loading";
     this.model.severity =
       status.state === "error" ? vscode.LanguageStatusSeverity.Error : vscode.LanguageStatusSeverity.Information;

@@ -8,19 +8,20 @@ export interface Line {
   readonly detail: string;
 }
 
+/** What fits beside a row's text before VS Code cuts its command off, in characters. */
+const WIDTH = 32;
+
 export const NO_VERDICT: Line = { text: "no completion yet", detail: "" };
 
-/** `✓ verified · botocore 1.44.5`. */
+/** `✓ verified · botocore 1.44.5`, and what was verified. */
 export function verdictLine(last: Last): Line {
   const source = `${last.package} ${last.version}`.trim();
-  const done = [last.retrieved && "looked up", last.repaired && "repaired", last.trimmed && "cut"];
-  const facts = [last.symbol, ...done].filter(Boolean).join(", ");
-  return { text: [mark(last), source].filter(Boolean).join(" · "), detail: facts };
+  return { text: [mark(last), source].filter(Boolean).join(" · "), detail: ending(last.symbol ?? "") };
 }
 
 function mark(last: Last): string {
   if (last.trimmed) {
-    return `✂ trimmed, ${last.verdict}`;
+    return "✂ trimmed";
   }
   return { verified: "✓ verified", unverified: "? unverified", rejected: "✗ rejected" }[last.verdict];
 }
@@ -33,5 +34,20 @@ export function indexLine(index: IndexProgress | null, known: boolean): Line {
   const percent = counted ? ` ${Math.floor((100 * index.done) / index.total)} %` : "";
   const left = index.remainingSeconds === null ? "" : `, ${clock(index.remainingSeconds)} left`;
   const count = counted ? `${index.stage} ${index.done} of ${index.total}${left}` : index.stage;
-  return { text: `indexing${percent}`, detail: [count, index.detail].filter(Boolean).join(" · ") };
+  return { text: `indexing${percent}`, detail: beginning(count) };
+}
+
+/** One line of a message, not too long for a row. */
+export function beginning(text: string): string {
+  const line = text.split("\n")[0] ?? "";
+  return line.length <= WIDTH ? line : `${line.slice(0, WIDTH - 1)}…`;
+}
+
+/** The end of a qualified name, which tells more than its beginning. */
+function ending(name: string): string {
+  const dot = name.indexOf(".");
+  if (name.length <= WIDTH) {
+    return name;
+  }
+  return dot < 0 ? beginning(name) : ending(name.slice(dot + 1));
 }

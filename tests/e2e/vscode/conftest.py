@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from toolchain import MissingError, Toolchain, install
-from workbench import QUIET, Profile, Workbench, install_extension, launch_browser, open_workbench
+from workbench import (
+    MACHINE,
+    USER,
+    OpenWorkbench,
+    Profile,
+    Workbench,
+    install_extension,
+    launch_browser,
+    open_workbench,
+)
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-
-# a busy machine must not cut a completion short
-MACHINE = {"soothsay.server.python": sys.executable, "soothsay.index.python": sys.executable}
-USER = {**QUIET, "soothsay.completion.maxLatencyMs": 240_000}
-
-OpenWorkbench = Callable[..., Workbench]
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +73,32 @@ def start(
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the examples; ``job.py`` ends where one goes on typing."""
+    """A copy of the examples, with files that end where one goes on typing."""
     folder = Path(shutil.copytree(EXAMPLES, tmp_path_factory.mktemp("workspace") / "examples"))
     text = (folder / "bedrock.py").read_text(encoding="utf-8")
-    (folder / "job.py").write_text(text[: text.rindex("response")], encoding="utf-8")
+    texts = {
+        "job.py": text[: text.rindex("response")],
+        "again.py": "import json\n\n# read the settings from a string\nsettings = ",
+        "cells.ipynb": notebook(
+            'import boto3\n\nstorage = boto3.client("s3")', "# list all buckets\nresponse = storage"
+        ),
+    }
+    for name, content in texts.items():
+        (folder / name).write_text(content, encoding="utf-8")
     return folder
+
+
+def notebook(*cells: str) -> str:
+    """An .ipynb of these code cells."""
+    code = [
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "execution_count": None,
+            "outputs": [],
+            "source": cell.splitlines(True),
+        }
+        for cell in cells
+    ]
+    metadata = {"language_info": {"name": "python"}}
+    return json.dumps({"cells": code, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})

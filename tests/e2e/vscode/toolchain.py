@@ -130,7 +130,13 @@ def _run(command: list[str], folder: Path) -> None:
     }
     try:
         subprocess.run(
-            command, cwd=folder, env=environment, check=True, capture_output=True, text=True, timeout=8 * _MINUTES
+            command,
+            cwd=folder,
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=8 * _MINUTES,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise MissingError(f"{Path(command[0]).name}: {error}") from None

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urlsplit
 
-from playwright.sync_api import Browser, Locator, Page, Playwright
+import psutil
+from playwright.sync_api import Browser, FrameLocator, Page, Playwright, ViewportSize
 from toolchain import Toolchain
 
 T = TypeVar("T")
+
+PICTURES = Path(__file__).parents[3] / "docs" / "images"
 
 SECONDS = 1000  # playwright counts milliseconds
 PATIENCE = 240 * SECONDS  # the model of a busy machine
@@ -34,18 +40,28 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-    "--force-device-scale-factor=1.5",
     "--font-render-hinting=none",
 ]
 _NO_GALLERY = json.dumps({"serviceUrl": "http://127.0.0.1:9", "itemUrl": "", "resourceUrlTemplate": ""})
+
+# The rest of the cursor's line is drawn into the line itself, the lines below it into a zone between the lines.
+_GHOST_LINES = """() => {
+    const text = (element) => element.textContent;
+    const first = [...document.querySelectorAll(".ghost-text-decoration")].map(text).join("");
+    const below = [...document.querySelectorAll(".view-zones .suggest-preview-text > *")].map(text);
+    return [first, ...below].join("\\n").trimEnd();
+}"""
 
 QUIET: Mapping[str, Any] = {
     "chat.disableAIFeatures": True,
     "workbench.startupEditor": "none",
     "workbench.tips.enabled": False,
     "workbench.enableExperiments": False,
-    "workbench.colorTheme": "Dark Modern",
+    "window.autoDetectColorScheme": True,
+    "workbench.preferredDarkColorTheme": "Dark Modern",
+    "workbench.preferredLightColorTheme": "Light Modern",
     "workbench.layoutControl.enabled": False,
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
     "window.commandCenter": False,
     "window.menuBarVisibility": "hidden",
     "telemetry.telemetryLevel": "off",
@@ -60,6 +76,28 @@ QUIET: Mapping[str, Any] = {
     "files.autoSave": "off",
     "security.workspace.trust.enabled": False,
 }
+
+
+# A busy machine must not cut a completion short.
+USER: Mapping[str, Any] = {**QUIET, "soothsay.completion.maxLatencyMs": 240_000}
+MACHINE: Mapping[str, Any] = {
+    "soothsay.server.python": sys.executable,
+    "soothsay.index.python": sys.executable,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    scheme: Literal["dark", "light"]
+    forced: Literal["active", "none"]
+    mark: str  # the class that the window has then
+
+
+NORMAL: ViewportSize = {"width": 1000, "height": 560}
+
+DARK = Theme("dark", "none", "vs-dark")
+LIGHT = Theme("light", "none", "vs")
+HIGH_CONTRAST = Theme("dark", "active", "hc-black")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +136,9 @@ def install_extension(tools: Toolchain, profile: Profile) -> None:
 
 
 def _environment(more: Mapping[str, str]) -> dict[str, str]:
-    mine = {key: value for key, value in os.environ.items() if not key.startswith(("VSCODE_", "NODE_OPTIONS"))}
+    mine = {
+        key: value for key, value in os.environ.items() if not key.startswith(("VSCODE_", "NODE_OPTIONS"))
+    }
     return {**mine, "EXTENSIONS_GALLERY": _NO_GALLERY, **more}
 
 
@@ -123,8 +163,6 @@ def serve(
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
-    import psutil
-
     family = [process.pid, *(child.pid for child in psutil.Process(process.pid).children(recursive=True))]
     for signal in ("terminate", "kill"):
         alive = []
@@ -178,7 +216,9 @@ class Workbench:
         box = self.page.locator(".quick-input-widget input.input").first
         box.wait_for()
         box.fill(name)
-        self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=Path(name).name).first.wait_for()
+        self.page.locator(".quick-input-list .monaco-list-row").filter(
+            has_text=Path(name).name
+        ).first.wait_for()
         self.page.keyboard.press("Enter")
         self.page.locator(f'.tab.active[data-resource-name="{Path(name).name}"]').wait_for()
         self.page.locator(".editor-instance .view-lines").first.wait_for()
@@ -205,14 +245,9 @@ class Workbench:
 
     # -- ghost text --------------------------------------------------------------------------------
 
-    @property
-    def ghost(self) -> Locator:
-        """The first line of the ghost text, and the lines below it."""
-        return self.page.locator('[class*="ghost-text"]')
-
     def ghost_text(self) -> str:
-        """What is shown, without white space that only lays it out."""
-        return "\n".join(text.replace("\xa0", " ") for text in self.ghost.all_inner_texts())
+        """What is shown, line by line; "" when nothing is."""
+        return self.page.evaluate(_GHOST_LINES).replace("\xa0", " ")
 
     def wait_for_ghost(self, pattern: str, patience: float = PATIENCE / SECONDS) -> str:
         """Wait until the ghost text matches; asks for it now and then, as a person who waits would."""
@@ -221,7 +256,7 @@ class Workbench:
             text = self.ghost_text()
             return text if re.search(pattern, text) else None
 
-        return self.wait(ask, patience, lambda: self.run("Trigger Inline Suggestion"), every=20)
+        return self.wait(ask, patience, lambda: self.run("Trigger Inline Suggestion"), every=90)
 
     # -- status ------------------------------------------------------------------------------------
 
@@ -234,8 +269,14 @@ class Workbench:
         return "\n".join(rows.all_inner_texts())
 
     def hide_status(self) -> None:
-        self.page.mouse.move(400, 200)
-        self.page.locator(".hover-language-status").first.wait_for(state="hidden")
+        rows = self.page.locator(".hover-language-status").first
+        places = itertools.cycle([(400, 200), (500, 300)])
+
+        def leave() -> bool | None:
+            self.page.mouse.move(*next(places), steps=5)
+            return True if rows.is_hidden() else None
+
+        self.wait(leave, 30)
 
     def wait_for_status(self, pattern: str, patience: float = PATIENCE / SECONDS) -> str:
         def look() -> str | None:
@@ -243,6 +284,28 @@ class Workbench:
             return text if re.search(pattern, text) else None
 
         return self.wait(look, patience)
+
+    # -- panels and lists --------------------------------------------------------------------------
+
+    @property
+    def panel(self) -> FrameLocator:
+        """The page inside the webview that is shown."""
+        return self.page.frame_locator("iframe.webview.ready").frame_locator("iframe#active-frame")
+
+    def rows(self, having: str) -> list[str]:
+        """The rows of the list that is open, as soon as one of them has ``having``."""
+        rows = self.page.locator(".quick-input-list .monaco-list-row")
+        rows.filter(has_text=having).first.wait_for()
+        return rows.all_inner_texts()
+
+    def choose(self, text: str) -> None:
+        """Choose a row of the list that is open."""
+        row = self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=text).first
+        row.wait_for()
+        row.click()
+
+    def notifications(self) -> str:
+        return "\n".join(self.page.locator(".notification-list-item").all_inner_texts())
 
     # -- waiting -----------------------------------------------------------------------------------
 
@@ -265,13 +328,44 @@ class Workbench:
             self.page.wait_for_timeout(100)
         return found
 
+    def set_theme(self, theme: Theme) -> None:
+        """Change the colours of the system, which VS Code follows."""
+        self.page.emulate_media(color_scheme=theme.scheme, forced_colors=theme.forced)
+        self.page.locator(f".monaco-workbench.{theme.mark}").wait_for()
+        self.page.wait_for_timeout(500)  # a webview is coloured after the window
+
+    def picture(self, name: str) -> None:
+        """Take a screenshot for the documentation, drawn in the theme that is set."""
+        self.page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+
+    def servers(self) -> list[psutil.Process]:
+        """The language servers of this window that are alive."""
+        found: list[psutil.Process] = []
+        for child in psutil.Process(self.process).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if "soothsay" in child.cmdline() and "serve" in child.cmdline():
+                    found.append(child)
+        return found
+
+    def foreign_connections(self) -> set[str]:
+        """Addresses on other machines that the processes behind this window talk to now."""
+        found: set[str] = set()
+        behind = psutil.Process(self.process)
+        for process in [behind, *behind.children(recursive=True)]:
+            with suppress(psutil.Error):
+                for connection in process.net_connections("inet"):
+                    if connection.raddr and not ip_address(connection.raddr.ip).is_loopback:
+                        found.add(f"{connection.raddr.ip}:{connection.raddr.port}")
+        return found
+
     def foreign_requests(self) -> list[str]:
         """Addresses on other machines that the window has asked for."""
         here = {"127.0.0.1", "localhost", "", None}
         return [
             address
             for address in self.requests
-            if urlsplit(address).hostname not in here and not address.startswith(("data:", "blob:", "vscode-file:"))
+            if urlsplit(address).hostname not in here
+            and not address.startswith(("data:", "blob:", "vscode-file:"))
         ]
 
 
@@ -292,7 +386,7 @@ def open_workbench(
     ]
     with serve(command, profile.folder / "code-server.log", environment) as process:
         wait_for_http(f"http://127.0.0.1:{port}/healthz")
-        context = browser.new_context(viewport={"width": 1200, "height": 760})
+        context = browser.new_context(viewport=NORMAL, color_scheme="dark", device_scale_factor=1.5)
         page = context.new_page()
         page.set_default_timeout(60 * SECONDS)
         bench = Workbench(page, workspace, process.pid)
@@ -304,3 +398,7 @@ def open_workbench(
             yield bench
         finally:
             context.close()
+
+
+OpenWorkbench = Callable[..., Workbench]
+"""Takes a workspace, and as keywords what is added to the ``user`` and ``machine`` settings and the ``environment``."""

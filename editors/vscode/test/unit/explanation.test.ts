@@ -57,7 +57,7 @@ test("trigger, evidence, type checker, repair and times are there", () => {
     '<a href="command:open?%5B%22a%22%5D"><code>s3.create_bucket</code></a>',
     "findings: answered in 3.1 ms",
     "Repaired, since it said: no parameter Buckets",
-    "<p>Cut off:</p><pre>x.y()</pre>",
+    '<p>Cut off:</p><pre class="code">x.y()</pre>',
     "✂ trimmed",
     '<td class="number">8.2 ms</td>',
     '<td class="number">208 ms</td>',

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Last, Model } from "../../src/contract.ts";
 import { describeModel, missingModels, sizeOf } from "../../src/modelText.ts";
 import { RestartLimit } from "../../src/restarts.ts";
-import { indexLine, verdictLine } from "../../src/statusText.ts";
+import { beginning, indexLine, verdictLine } from "../../src/statusText.ts";
 
 const LAST: Last = {
   id: 1,
@@ -16,28 +16,33 @@ const LAST: Last = {
   trimmed: false,
 };
 
-test("a verdict names package and version, and what was done", () => {
+test("a verdict names package and version, and what was completed", () => {
   assert.deepEqual(verdictLine(LAST), { text: "✓ verified · botocore 1.44.5", detail: "s3.list_buckets" });
-  const worked = verdictLine({ ...LAST, retrieved: true, repaired: true });
-  assert.equal(worked.detail, "s3.list_buckets, looked up, repaired");
+  const long = verdictLine({ ...LAST, symbol: "bedrock.create_model_customization_job" });
+  assert.equal(long.detail, "create_model_customization_job");
 });
 
 test("a verdict of which nobody knows the source", () => {
   const last: Last = { ...LAST, verdict: "unverified", symbol: null, package: "", version: "" };
   assert.deepEqual(verdictLine(last), { text: "? unverified", detail: "" });
   assert.equal(verdictLine({ ...last, verdict: "rejected" }).text, "✗ rejected");
-  assert.equal(verdictLine({ ...LAST, trimmed: true }).text, "✂ trimmed, verified · botocore 1.44.5");
+  assert.equal(verdictLine({ ...LAST, trimmed: true }).text, "✂ trimmed · botocore 1.44.5");
 });
 
 test("the index: how far, and how long still", () => {
   const index = { stage: "services", done: 110, total: 440, detail: "ec2", remainingSeconds: 75 };
-  assert.deepEqual(indexLine(index, true), { text: "indexing 25 %", detail: "services 110 of 440, 1:15 left · ec2" });
-  assert.deepEqual(indexLine({ ...index, total: 0, detail: "", remainingSeconds: null }, true), {
+  assert.deepEqual(indexLine(index, true), { text: "indexing 25 %", detail: "services 110 of 440, 1:15 left" });
+  assert.deepEqual(indexLine({ ...index, total: 0, remainingSeconds: null }, true), {
     text: "indexing",
     detail: "services",
   });
   assert.equal(indexLine(null, true).text, "index up to date");
   assert.equal(indexLine(null, false).text, "no index yet");
+});
+
+test("a message is cut to what a row holds", () => {
+  assert.equal(beginning("error: no such model\nmore"), "error: no such model");
+  assert.equal(beginning("x".repeat(80)).length, 32);
 });
 
 const MODEL: Model = {
