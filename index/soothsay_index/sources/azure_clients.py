@@ -8,7 +8,7 @@ from functools import cached_property
 from ..environment import Environment
 from .base import Harvest, Release, Relevant, Used
 from .distributions import listed, namespace_parts
-from .python_env import harvest_package
+from .python_package import harvest_package
 
 NAMESPACE = "azure"
 

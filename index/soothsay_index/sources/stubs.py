@@ -14,7 +14,7 @@ from functools import cached_property
 from ..environment import Environment
 from .base import Harvest, Release, Relevant, Used
 from .distributions import Listed, listed, namespace_parts
-from .python_env import harvest_package
+from .python_package import harvest_package
 
 _STUBS = re.compile(r"^(\w+)-stubs/", re.MULTILINE)
 
