@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -47,6 +48,7 @@ class Catalogue(Generic[T]):
         self._read = read
         self._kept = kept
         self._lock = threading.Lock()
+        self._refreshing = threading.Lock()
         self._known: tuple[int, Columns] | None = None
         self._rows: OrderedDict[int, T] = OrderedDict()
 
@@ -71,12 +73,28 @@ class Catalogue(Generic[T]):
         return columns.take(columns.positions(wanted), others)
 
     def columns(self) -> Columns:
-        """The columns as they are now: read again whenever the table has changed."""
-        version = self._database.version(self._table)
+        """The columns as they are now: brought up to date whenever the table has changed."""
         known = self._known
+        version = self._database.version(self._table)
         if known is None or known[0] != version:
-            known = self._known = (version, Columns(_with_ids(self._database, self._table, self._columns)))
+            with self._refreshing:
+                known = self._known
+                if known is None or known[0] != version:
+                    columns = self._refreshed(known[1] if known else Columns.of(self._read_columns()))
+                    known = self._known = (version, columns)
         return known[1]
+
+    def _refreshed(self, known: Columns) -> Columns:
+        # Row ids only grow, so the new rows are those behind the last. What is gone is asked for only where the
+        # numbers say that something is: reading all ids takes longer than all the rest.
+        fresh = self._read_columns(f"{_ROW_ID} > {known.ids[-1]}" if len(known) else "")
+        if len(known) + len(fresh) == self._database.count(self._table):
+            return known.with_rows(fresh) if len(fresh) else known
+        ids = _with_ids(self._database, self._table, ()).column(_ROW_ID).to_numpy()
+        return known.among(np.sort(ids)).with_rows(fresh)
+
+    def _read_columns(self, where: str = "") -> pa.Table:
+        return _with_ids(self._database, self._table, self._columns, where)
 
     def rows(self, ids: Iterable[int]) -> Mapping[int, T]:
         """What the rows with these ids were made into; one that has gone meanwhile is missing."""
@@ -103,49 +121,84 @@ class Catalogue(Generic[T]):
         return found
 
 
+@dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns, each with its distinct values and the positions of each of them."""
+    """Columns of a table in memory, in the order of the row ids. Never changes: another one takes its place."""
 
-    def __init__(self, table: pa.Table) -> None:
+    ids: npt.NDArray[np.uint64]
+    columns: Mapping[str, Column]
+
+    @classmethod
+    def of(cls, table: pa.Table) -> Columns:
+        """The columns of ``table``, which has the row ids among them."""
         ids = table.column(_ROW_ID).to_numpy()
         if len(ids) and not bool(np.all(ids[1:] > ids[:-1])):
             table = table.take(pa.array(np.argsort(ids)))
             ids = table.column(_ROW_ID).to_numpy()
-        self._ids: npt.NDArray[np.uint64] = ids
         names = [name for name in table.column_names if name != _ROW_ID]
-        self._columns = {name: _Column(table.column(name)) for name in names}
+        return cls(ids, {name: Column.of(table.column(name)) for name in names})
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def with_rows(self, table: pa.Table) -> Columns:
+        """These, and behind them rows with higher ids."""
+        more = Columns.of(table)
+        ids = np.concatenate([self.ids, more.ids])
+        return Columns(
+            ids, {name: each.followed_by(more.columns[name]) for name, each in self.columns.items()}
+        )
+
+    def among(self, ids: npt.NDArray[np.uint64]) -> Columns:
+        """Those of the rows that have one of the ``ids``, which are sorted."""
+        kept = np.flatnonzero(_are_in(self.ids, ids))
+        return Columns(self.ids[kept], {name: each.only(kept) for name, each in self.columns.items()})
 
     def where(self, column: str, wanted: pa.Array) -> npt.NDArray[np.intp]:
         """The positions at which ``column`` has one of the values, in order."""
-        return self._columns[column].where(wanted)
+        return self.columns[column].where(wanted)
 
     def positions(self, ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
         """The positions of the ids that are there."""
-        places = np.searchsorted(self._ids, ids)
-        places = places[places < len(self._ids)]
-        return places[np.isin(self._ids[places], ids)]
+        return np.searchsorted(self.ids, ids[_are_in(ids, self.ids)])
 
     def take(self, positions: npt.NDArray[np.intp], columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """Ids and values at the positions."""
-        values = (self._columns[name].at(positions) for name in columns)
-        return list(zip(self._ids[positions].tolist(), *values, strict=True))
+        values = (self.columns[name].at(positions) for name in columns)
+        return list(zip(self.ids[positions].tolist(), *values, strict=True))
 
     def rows(self, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
         """All columns of the rows with these ids, by id."""
-        names = list(self._columns)
+        names = list(self.columns)
         rows = self.take(self.positions(np.array(sorted(ids), dtype=np.uint64)), names)
         return {row_id: dict(zip(names, values, strict=True)) for row_id, *values in rows}
 
 
-class _Column:
-    def __init__(self, values: Any) -> None:
-        encoded = values.combine_chunks().dictionary_encode()
-        self._values: Any = encoded.dictionary
-        self._codes: npt.NDArray[np.int32] = encoded.indices.to_numpy()
+class Column:
+    """A column by the numbers of its values. A value that came later may have a second number."""
+
+    def __init__(self, values: pa.Array, codes: npt.NDArray[np.int32]) -> None:
+        self._values: Any = values
+        self._codes = codes
         self._grouped: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None = None
 
-    def at(self, positions: npt.NDArray[np.intp]) -> list[Any]:
+    @classmethod
+    def of(cls, values: pa.ChunkedArray) -> Column:
+        """The column with these values."""
+        encoded: Any = values.combine_chunks().dictionary_encode()
+        return cls(encoded.dictionary, encoded.indices.to_numpy())
+
+    def followed_by(self, more: Column) -> Column:
+        """This one, and ``more`` behind it."""
+        codes = np.concatenate([self._codes, more._codes + np.int32(len(self._values))])
+        return Column(pa.concat_arrays([self._values, more._values]), codes)
+
+    def only(self, positions: npt.NDArray[np.intp]) -> Column:
         """The values at some positions."""
+        return Column(self._values, self._codes[positions])
+
+    def at(self, positions: npt.NDArray[np.intp]) -> list[Any]:
+        """The values at some positions, as a list."""
         return self._values.take(pa.array(self._codes[positions])).to_pylist()
 
     def where(self, wanted: pa.Array) -> npt.NDArray[np.intp]:
@@ -157,6 +210,14 @@ class _Column:
         found = np.flatnonzero(_is_in(self._values, wanted).to_numpy(zero_copy_only=False))
         groups = [order[starts[code] : starts[code + 1]] for code in found]
         return np.sort(np.concatenate(groups)) if groups else np.zeros(0, np.intp)
+
+
+def _are_in(ids: npt.NDArray[np.uint64], among: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    """Which of the ids are among others, which are sorted."""
+    if not len(among):
+        return np.zeros(len(ids), np.bool_)
+    places = np.minimum(np.searchsorted(among, ids), len(among) - 1)
+    return among[places] == ids
 
 
 def best_ids(database: Database, table: str, words: str, limit: int, where: str = "") -> dict[int, float]:
@@ -186,20 +247,14 @@ def nearest_ids(database: Database, vector: Vectors, limit: int, where: str = ""
     return {row: 1.0 - each for row, each in zip(near.column(_ROW_ID).to_pylist(), distances, strict=True)}
 
 
-def _with_ids(database: Database, table: str, columns: Sequence[str]) -> pa.Table:
-    """All rows: their ids and some columns."""
+def _with_ids(database: Database, table: str, columns: Sequence[str], where: str = "") -> pa.Table:
+    """Rows: their ids and some columns."""
     found = database.table(table)
     if found is None:
         fields = [pa.field(_ROW_ID, pa.uint64()), *(pa.field(name, pa.string()) for name in columns)]
         return pa.schema(fields).empty_table()
-    return (
-        found.search()
-        .select(list(columns))
-        .limit(1_000_000_000)
-        .with_row_id(True)
-        .to_arrow()
-        .combine_chunks()
-    )
+    query = found.search().select([_ROW_ID, *columns]).limit(1_000_000_000)
+    return (query.where(where) if where else query).to_arrow()
 
 
 def _take(

@@ -10,11 +10,11 @@ _MOST_FILES = 32  # the second hop soon reaches everything
 
 @dataclass(frozen=True, slots=True)
 class ModuleFile:
-    """A file, the dotted name others import it by, and the dotted names that it imports."""
+    """A file, the dotted name others import it by, and the dotted names that it imports, with blanks between them."""
 
     path: str
     module: str
-    imports: tuple[str, ...] = ()
+    imports: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def reach(
             if len(hops) >= _MOST_FILES:
                 return Reach(frozenset(named), hops)
             hops[file.path] = hop
-            following += file.imports
+            following += file.imports.split()
         front = following
     return Reach(frozenset(named), hops)
 
@@ -72,7 +72,7 @@ def reach(
 def _definitions(file: ModuleFile, name: str, known: Callable[[str], ModuleFile | None]) -> set[str]:
     """Where ``name`` of ``file`` may be defined: there, or where the file itself imports it from."""
     found = {f"{file.path}|{file.module}.{name}"}
-    for imported in file.imports:
+    for imported in file.imports.split():
         owner, _, last = imported.rpartition(".")
         if last == name and (source := known(owner)) is not None:
             found.add(f"{source.path}|{imported}")

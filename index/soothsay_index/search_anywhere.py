@@ -215,7 +215,9 @@ class AnywhereSearch:
             return Reach()
         unsaved = by_module(
             ModuleFile(
-                path, min((each.owner for each in facts.owners), key=len, default=""), facts.imports.modules
+                path,
+                min((each.owner for each in facts.owners), key=len, default=""),
+                " ".join(facts.imports.modules),
             )
             for path, facts in ask.overlay.items()
         )
@@ -228,7 +230,7 @@ class AnywhereSearch:
         if known != version:
             table = self._store.local.arrow("files", columns=["path", "module", "modules"])
             rows = zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True)
-            files = by_module(ModuleFile(path, module, tuple(names.split())) for path, module, names in rows)
+            files = by_module(ModuleFile(path, module, names) for path, module, names in rows)
             self._modules = (version, files)
         return files
 
