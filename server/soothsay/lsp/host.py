@@ -328,6 +328,7 @@ class Host:
             if not cancel.is_set():
                 self._board.update(index=Indexing(at.stage, at.done, at.total, at.detail, left))
 
+        self._board.update(index=Indexing("waiting", 0, 0, "", None))  # for its turn, for the worker to start
         build = session.reindex if rebuild else session.build_index
         try:
             await self._guard(self._index_worker.run(self._unless, cancel, build, Steps(show)))

@@ -1,0 +1,21 @@
+-- What `vim.lsp.enable("soothsay")` starts. Lay your own over it with `vim.lsp.config("soothsay", { … })`.
+
+---@type vim.lsp.Config
+return {
+  cmd = { "soothsay", "serve", "--stdio" },
+  filetypes = { "python" },
+  root_markers = { "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", ".git" },
+  settings = { soothsay = {} },
+  capabilities = {
+    textDocument = { inlineCompletion = { dynamicRegistration = false } }, -- Neovim 0.11 does not announce it
+    experimental = { soothsay = { status = true } },
+  },
+  handlers = {
+    ["soothsay/status"] = function(...)
+      return require("soothsay.status").on_status(...)
+    end,
+  },
+  on_exit = function(...)
+    require("soothsay.server").on_exit(...)
+  end,
+}

@@ -1,0 +1,290 @@
+"""The plugin in real Neovims, with the real server and the real model: ghost text, keys, explanation, health, status.
+
+``SOOTHSAY_CAPTURES=docs pytest tests/e2e/test_neovim.py`` writes the screens that docs/neovim.md shows.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nvim_driver import Neovim, until
+from nvim_installs import Install, neovim_011, neovim_012
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+PATIENCE = 180  # seconds; the machine may be busy with something else
+CALL = "create_model_customization_job("
+INIT = f"""
+require("soothsay").setup({{
+  cmd = {{ [[{sys.executable}]], "-m", "soothsay", "serve", "--stdio" }},
+  settings = {{ index = {{ python = [[{sys.executable}]] }}, completion = {{ maxLatencyMs = 60000 }} }},
+}})
+vim.o.statusline = "%f %m%= %{{%v:lua.require'soothsay.status'.line()%}} %l,%c"
+for _, group in ipairs({{ "SoothsayGhost", "ComplHint" }}) do
+  vim.api.nvim_set_hl(0, group, {{ fg = "#808080" }}) -- no link: the screen knows it by its name
+end
+"""
+
+
+@pytest.fixture(scope="module", params=[neovim_011, neovim_012], ids=["0.11", "0.12"])
+def install(request: pytest.FixtureRequest) -> Install:
+    return request.param()
+
+
+@pytest.fixture(scope="module")
+def folder(install: Install, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the examples, as the root of a project."""
+    folder = tmp_path_factory.mktemp("neovim")
+    shutil.copytree(EXAMPLES, folder / "project")
+    (folder / "project" / ".git").mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def running(install: Install, folder: Path) -> Iterator[Neovim]:
+    """A Neovim whose server has loaded the model and built the index."""
+    neovim = Neovim(install, folder, INIT, {})
+    neovim.edit(folder / "project" / "bedrock.py")
+    wait_for_server(neovim)
+    yield neovim
+    neovim.close()
+
+
+@pytest.fixture
+def neovim(running: Neovim, folder: Path) -> Neovim:
+    """In normal mode, on ``bedrock.py`` as it is among the examples."""
+    running.nvim.input("<C-\\><C-n>")
+    running.nvim.command("silent! only!")
+    shutil.copy(EXAMPLES / "bedrock.py", folder / "project" / "bedrock.py")
+    running.edit(folder / "project" / "bedrock.py")
+    return running
+
+
+def wait_for_server(neovim: Neovim) -> None:
+    until(lambda: neovim.status().get("state") == "ready", "the model", PATIENCE)
+    until(lambda: neovim.status().get("index"), "the index to be looked at", 10)
+    until(lambda: vectors_only(neovim), "the index", PATIENCE)
+
+
+def vectors_only(neovim: Neovim) -> bool:
+    """Nothing is missing but vectors, which take minutes, and without which the text is searched."""
+    index = neovim.status().get("index")
+    return index is None or index["stage"] == "embedding"
+
+
+def ask(neovim: Neovim) -> str:
+    """Go to the end of the file and begin to insert; the ghost text that comes."""
+    neovim.type("G$A")
+    return until(neovim.ghost, "ghost text", PATIENCE)
+
+
+def stats(neovim: Neovim) -> dict[str, int]:
+    """What the server has counted."""
+    return neovim.lua("""
+        local client = require("soothsay.server").client()
+        local params = { command = "soothsay.stats" }
+        return client:request_sync("workspace/executeCommand", params, 60000).result
+    """)
+
+
+def capture(neovim: Neovim, install: Install, name: str) -> str:
+    """The screen; kept for the documentation where that is asked for."""
+    text = neovim.screen.text()
+    target = os.environ.get("SOOTHSAY_CAPTURES")
+    if target:
+        title = f"# Neovim {install.version[0]}.{install.version[1]}; ghost text stands between ‹ and ›\n"
+        root = str(Path(neovim.nvim.current.buffer.name or ".").parents[1])
+        shown = text.replace(root + "/", "")
+        path = Path(target) / f"neovim-{name}-{install.version[0]}.{install.version[1]}.txt"
+        path.write_text(title + shown, encoding="utf-8")
+    return text
+
+
+def test_type_see_accept_and_write(neovim: Neovim, install: Install, folder: Path) -> None:
+    path = folder / "project" / "bedrock.py"
+    before = path.read_text(encoding="utf-8")
+    counted = stats(neovim)
+    neovim.type("GS")  # the last line is typed anew
+    neovim.type("response = client.")
+    ghost = until(lambda: neovim.ghost().startswith(CALL) and neovim.ghost(), "the call", PATIENCE)
+    assert "\n)" in ghost
+    until(lambda: f"client.‹{CALL}" in neovim.screen.text(), "the ghost text on the screen", 5)
+    assert "    jobName=" in capture(neovim, install, "ghost")
+    assert neovim.text().endswith("response = client.")  # it is not in the buffer
+
+    neovim.type("<Tab>")
+    until(lambda: not neovim.ghost(), "the ghost text to go", 5)
+    assert neovim.text() == before.rstrip("\n") + ghost
+    assert neovim.nvim.current.window.cursor == [neovim.text().count("\n") + 1, 1]  # behind the bracket
+    neovim.type("<Esc>")
+    neovim.nvim.command("write")
+    assert path.read_text(encoding="utf-8") == before.rstrip("\n") + ghost + "\n"
+    compile(path.read_text(encoding="utf-8"), str(path), "exec")
+
+    now = stats(neovim)
+    assert now["accepted"] == counted["accepted"] + 1
+    assert now["shown"] > counted["shown"]
+
+
+def test_what_is_accepted_can_be_undone_by_itself(neovim: Neovim) -> None:
+    before = neovim.text()
+    neovim.type("Gcc")
+    neovim.type("response = client.")
+    until(neovim.ghost, "ghost text", PATIENCE)
+    neovim.type("<Tab>")
+    until(lambda: CALL in neovim.text(), "the call", 5)
+    neovim.type("<Esc>u")
+    assert neovim.text() == before
+
+
+def test_a_word_and_a_line(neovim: Neovim) -> None:
+    counted = stats(neovim)
+    ghost = ask(neovim)
+    neovim.type("<M-w>")
+    until(lambda: neovim.text().endswith("client.create_model_customization_job"), "the word", 5)
+    rest = until(neovim.ghost, "what is left", PATIENCE)
+    assert rest.startswith("(")
+    neovim.type("<M-l>")
+    first = ghost.split("\n")[0]
+    until(lambda: neovim.text().endswith("client." + first), "the line", 5)
+    rest = until(neovim.ghost, "what is left of it", PATIENCE)
+    neovim.type("<M-l>")
+    until(lambda: neovim.text().count("\n") == 6, "another line", 5)
+    assert neovim.text().splitlines()[-1].startswith("    ")
+    assert stats(neovim)["partiallyAccepted"] == counted["partiallyAccepted"] + 3
+
+
+def test_it_stays_while_one_types_what_it_says(neovim: Neovim, install: Install) -> None:
+    ghost = ask(neovim)
+    neovim.type("create", 0.01)
+    if install.version < (0, 12):  # 0.12 keeps what is drawn, and asks again
+        assert neovim.ghost() == ghost.removeprefix("create")
+    until(lambda: neovim.ghost() and ghost.endswith(neovim.ghost()), "what is left", PATIENCE)
+    neovim.type("<Tab>")
+    until(lambda: neovim.text().count("create_model") == 1 and CALL in neovim.text(), "the call", 5)
+    assert "createcreate" not in neovim.text()
+
+
+def test_dismissed(neovim: Neovim) -> None:
+    ask(neovim)
+    neovim.type("<C-]>")
+    until(lambda: not neovim.ghost(), "the ghost text to go", 5)
+    neovim.type("<Esc>")
+    assert neovim.text().endswith("client.")
+
+
+def test_keys_do_what_they_did_where_there_is_no_ghost_text(neovim: Neovim) -> None:
+    neovim.nvim.command("set expandtab shiftwidth=4 softtabstop=4")
+    neovim.nvim.command("Soothsay pause")
+    until(lambda: neovim.status().get("state") == "paused", "the pause", 5)
+    assert neovim.lua("return require('soothsay.status').line()") == "soothsay: paused"
+    neovim.type("Go<Tab>x<Esc>")
+    assert neovim.text().splitlines()[-1] == "    x"
+    neovim.nvim.command("Soothsay resume")
+    until(lambda: neovim.status().get("state") == "ready", "the end of the pause", 5)
+
+
+def test_why_this_completion(neovim: Neovim, install: Install) -> None:
+    ask(neovim)
+    neovim.nvim.command("Soothsay explain")
+    until(lambda: neovim.nvim.current.buffer.options["filetype"] == "soothsay-explain", "the window", 10)
+    text = neovim.text()
+    for part in (
+        "✓ verified · bedrock.create_model_customization_job · botocore",
+        "Draft  what the model wrote alone",
+        "Trigger  documentation was looked up",
+        "confidence 0.",
+        "Evidence  <CR> opens the file",
+        "client.create_model_customization_job(jobName=",
+        "Type checker",
+        "findings  ",
+        "Answer  method full",
+        "Time",
+        "· total ",
+    ):
+        assert part in text
+    until(lambda: "Why this completion?" in neovim.screen.text(), "the window on the screen", 5)
+    capture(neovim, install, "explain")
+    groups = neovim.lua("""
+        local groups = {}
+        local namespace = vim.api.nvim_get_namespaces()["soothsay.explain"]
+        for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true })) do
+            groups[mark[4].hl_group] = true
+        end
+        return vim.tbl_keys(groups)
+    """)
+    assert {"SoothsayVerified", "SoothsayTitle", "SoothsayLink"} <= set(groups)
+    assert any(group.startswith("SoothsayToken") for group in groups)
+
+    neovim.nvim.command("call search('Evidence')")
+    neovim.type("j<CR>")
+    until(lambda: "service-2.json" in neovim.nvim.current.buffer.name, "the service model", 20)
+
+
+def test_checkhealth(neovim: Neovim) -> None:
+    neovim.nvim.command("checkhealth soothsay")
+    until(lambda: "index:" in neovim.text(), "the report", PATIENCE)
+    text = neovim.text()
+    assert "OK model: " in text
+    assert "OK oracle: ty answers" in text
+    assert "running as client" in text
+    assert "ERROR" not in text
+    neovim.nvim.command("bdelete!")
+
+
+def test_the_status_line(neovim: Neovim, install: Install) -> None:
+    ask(neovim)
+    line = until(lambda: neovim.lua("return require('soothsay.status').line()"), "a status", 5)
+    assert line.startswith("✓ botocore 1.")
+    until(lambda: "✓ botocore 1." in neovim.screen.text(), "it on the screen", 5)
+
+
+def test_commands_say_what_they_cannot_do(neovim: Neovim) -> None:
+    neovim.nvim.command("messages clear")
+    neovim.nvim.command("Soothsay nonsense")
+    neovim.nvim.command("Soothsay cancel")
+    neovim.nvim.command("Soothsay model no-such-model")
+    said = until(
+        lambda: "no-such-model" in (text := neovim.nvim.command_output("messages")) and text, "messages", 10
+    )
+    assert "soothsay: there is no 'nonsense'; there are cancel, explain, log, model, pause" in said
+    assert "soothsay: nothing is being downloaded" in said
+    assert "soothsay: there is no model 'no-such-model'" in said
+    assert neovim.nvim.call("getcompletion", "Soothsay re", "cmdline") == ["reindex", "restart", "resume"]
+
+
+def test_a_model_is_chosen_from_a_list(neovim: Neovim) -> None:
+    neovim.lua("""
+        _G.chosen = {}
+        vim.ui.select = function(models, options, choose)
+            for _, model in ipairs(models) do table.insert(_G.chosen, options.format_item(model)) end
+            choose(nil)
+        end
+    """)
+    neovim.nvim.command("Soothsay model")
+    shown = until(lambda: neovim.lua("return _G.chosen"), "the list", 10)
+    assert "qwen2.5-coder-0.5b (491 MB, Apache-2.0, in use)" in shown
+    assert not any("MiniLM" in each for each in shown)
+
+
+def test_a_killed_server_comes_back(neovim: Neovim, install: Install) -> None:
+    (server,) = neovim.servers()
+    server.kill()
+    until(lambda: neovim.servers() and neovim.servers()[0].pid != server.pid, "another server", 30)
+    until(lambda: neovim.status().get("state") == "ready", "the model", PATIENCE)
+    until(lambda: vectors_only(neovim), "the index", PATIENCE)
+    assert ask(neovim).startswith("create")
+    assert len(neovim.servers()) == 1
+
+
+def test_leaving_takes_the_server_with_it(neovim: Neovim) -> None:
+    (server,) = neovim.servers()
+    neovim.nvim.input("<C-\\><C-n>")
+    neovim.close()
+    until(lambda: not server.is_running(), "the server's end", 30)
