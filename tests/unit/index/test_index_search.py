@@ -13,7 +13,9 @@ from soothsay_index.types import Query
 @pytest.fixture
 def index(tmp_path: Path, workspace: Path, environment) -> LocalIndex:
     embedder = HashEmbedder()
-    made = LocalIndex(Store(tmp_path / "index", workspace, embedder.model_id, embedder.dimension), embedder, one_thread)
+    made = LocalIndex(
+        Store(tmp_path / "index", workspace, embedder.model_id, embedder.dimension), embedder, one_thread
+    )
     made.build_from(environment)
     return made
 
