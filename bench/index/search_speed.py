@@ -22,7 +22,7 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -268,18 +268,21 @@ def main() -> None:
     parser.add_argument("sizes", nargs="*", type=int, default=SIZES, help="chunks of the workspaces")
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "soothsay-bench-index")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args()
     embedder = WordVectors()
-    print(
-        "| chunks | vectors | queries | first p50 | first p95 | again p50 | again p95 | CPU a search |\n"
-        "|---|---|---|---|---|---|---|---|",
-        flush=True,
-    )
+    measured: list[Figures] = []
     for size in options.sizes:
         store = make_store(options.folder / str(size), size, embedder)
-        figures = measure(store, embedder, make_queries(store, options.queries))
+        measured.append(measure(store, embedder, make_queries(store, options.queries)))
+    if options.json:
+        print(json.dumps([asdict(figures) for figures in measured]))
+        return
+    print("| chunks | vectors | queries | first p50 | first p95 | again p50 | again p95 | CPU a search |")
+    print("|---|---|---|---|---|---|---|---|")
+    for figures in measured:
         times = " | ".join(f"{each:.1f} ms" for each in (*figures.first, *figures.again, figures.cpu))
-        print(f"| {figures.chunks:,} | {figures.vectors:,} | {figures.queries} | {times} |", flush=True)
+        print(f"| {figures.chunks:,} | {figures.vectors:,} | {figures.queries} | {times} |")
 
 
 if __name__ == "__main__":

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import platform
 import statistics
-import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from bench.machine import about, head_commit
 
 Row = dict[str, Any]
 BROKEN = ("no_name", "no_bind")
@@ -207,26 +204,8 @@ def goal_line(rows: Sequence[Row]) -> str:
 def machine() -> dict[str, str]:
     """What the figures depend on."""
     packages = ("soothsay", "ty", "llama-cpp-python", "sentence-transformers", "lancedb")
-    cpu = next((line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")), "")
-    return {
-        "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "commit of the check": head_commit(),
-        "hardware": f"{cpu or platform.processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
-        "load when the check was timed": f"{os.getloadavg()[0]:.1f}, on {os.cpu_count()} cores",
-        "python": platform.python_version(), "model": "qwen2.5-coder-0.5b, greedy, default settings but max_latency_ms=120000",
-        **{name: version(name) for name in packages},
-    }  # fmt: skip
-
-
-def head_commit() -> str:
-    """The commit checked out; COMMIT says it where there is no repository."""
-    known = os.environ.get("COMMIT")
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    return known or subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-
-
-def _cpuinfo() -> list[str]:
-    path = Path("/proc/cpuinfo")
-    return path.read_text().splitlines() if path.exists() else []
+    settings = "qwen2.5-coder-0.5b, greedy, default settings but max_latency_ms=120000"
+    return {"commit of the check": head_commit(), "model": settings, **about(packages)}
 
 
 def write_report(
@@ -239,8 +218,8 @@ def write_report(
     mask = mask_cost([row for row in compared if row["method"] == "full"])
     loads = [row["load"] for row in compared]
     leak = statistics.mean(task["name_leak"] for task in tasks)
-    about = machine()
-    about["commit of the completions"] = ", ".join(sorted({row["commit"] for row in compared}))
+    facts = machine()
+    facts["commit of the completions"] = ", ".join(sorted({row["commit"] for row in compared}))
     threads = ", ".join(sorted({str(row["threads"] or "default") for row in compared}))
     goal = goal_line(compared)
     tables = {
@@ -257,7 +236,7 @@ def write_report(
     parts = [
         "# The oracle: what it prevents, what it misses, what it costs\n",
         f"One command: `make bench-oracle` (`LIMIT=n` for a sample; goes on where it stopped; `FRESH=1` begins again). {len(complete)} of {len(tasks)} tasks by {len(methods)} methods; {len(calls)} labelled calls. Mean load of the machine while generating: {statistics.mean(loads) if loads else 0:.1f}; model threads: {threads}.\n",
-        table(("", ""), about.items()),
+        table(("", ""), facts.items()),
         f"\nTasks: `bench/oracle/tasks.jsonl`, made by `bench/oracle/tasks.py` (seed 20261123) from what `requirements-stubs.txt` installs; mean share of the name's words in the comment {leak:.2f}. The referee (`judge.py`) imports the package in a child process, looks the name up and binds the arguments (`inspect.signature(...).bind`; for boto3 the service model); it judges every dotted call in what is shown that starts at a name of the file and never asks the oracle. *Not Python*: it has no syntax tree even with brackets closed. *Not judged*: the name exists, its signature cannot be read. An unfinished call lacks no argument. Calls of bare functions that the file does not define are not counted ({undefined} of `full`'s).\n",
         goal + "\n",
     ]  # fmt: skip
@@ -269,7 +248,7 @@ def write_report(
     folder.mkdir(exist_ok=True)
     (folder / "oracle.md").write_text("\n".join(parts), encoding="utf-8")
     results = {
-        "about": about, "goal": goal, "mask": mask,
+        "about": facts, "goal": goal, "mask": mask,
         "summary": {g: {m: summary([r for r in of_group if r["method"] == m]) for m in methods} for g, of_group in by_group(compared).items()},
         "generations": rows, "calls": list(calls),
     }  # fmt: skip

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bench.machine import head_commit
 from bench.oracle.judge import FORWARDED
 from bench.oracle.mutate import labelled_calls
-from bench.oracle.report import head_commit, write_report
+from bench.oracle.report import write_report
 from bench.oracle.world import CACHE, HERE, World, open_world
 
 from soothsay.config import CompletionSettings, Method, OracleSettings, Settings

@@ -184,6 +184,12 @@ class IndexClient:
         plain = self._ask("status", {}, None, timeout=30.0)
         return from_plain(Status, plain) if plain is not None else Status()
 
+    @property
+    def process_id(self) -> int | None:
+        """The worker's, while it lives."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
     def start(self) -> None:
         """Start the worker now, so that the first question does not pay for it."""
         with self._lock:
