@@ -168,7 +168,7 @@ class AnywhereSearch:
         found = [
             *self._pieces_of_workspace(ask, text, meaning),
             *self._symbols_of_packages(ask, package_text.result(), package_meaning.result()),
-            *self._documents_of_packages(ask, documents.result()),
+            *self._documents_of_packages(ask, documents.result(), package_meaning.result()),
         ]
         found.sort(key=lambda candidate: -candidate.fused)
         return self._hits(found[: 2 * query.limit + 4], ask)
@@ -309,13 +309,21 @@ class AnywhereSearch:
         own = {symbol_id.partition("|")[2] for _, symbol_id in self._own.select("name", names, "id")}
         return [row[:5] for row in kept if not (is_shared(row[3]) and f"{row[2]}.{row[1]}" in own)]
 
-    def _documents_of_packages(self, ask: _Ask, text: Mapping[int, float]) -> list[_Candidate]:
-        """Release notes and the like."""
-        places = self._documents.values(text, "release", "path")
-        shadow = self._views.shadow
-        pieces = self._documents.rows(each for each, *place in places if not shadow.hides(*place))
+    def _documents_of_packages(
+        self, ask: _Ask, text: Mapping[int, float], near: Mapping[str, float]
+    ) -> list[_Candidate]:
+        """Release notes, the documents of published workspaces, and the like."""
+        hidden, shadow = self._views.not_visible(), self._views.shadow
+        places = self._documents.values([*text, *self._documents.ids("vector_key", near)], "release", "path")
+        visible = [
+            row_id
+            for row_id, release, path in places
+            if release not in hidden and not shadow.hides(release, path)
+        ]
+        pieces = self._documents.rows(visible)
         found = [_Candidate(piece=piece) for piece in pieces.values()]
-        _rank("text", found, [text[row_id] for row_id in pieces])
+        _rank("text", found, [text.get(row_id, 0.0) for row_id in pieces])
+        _rank("vector", found, [near.get(piece.vector_key, 0.0) for piece in pieces.values()])
         for candidate, piece in zip(found, pieces.values(), strict=True):
             candidate.fused *= _aside(piece.chunk, ask.query.path)
         return found

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 
-import pyarrow.compute as pc
-
-from .database import quote
 from .project import project_name
 from .shared import is_shared
+from .sources.base import Release
 from .store import Store
 
 
@@ -17,7 +16,7 @@ class Shadow:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._own = project_name(store.workspace)
+        self.project = project_name(store.workspace)
         self._lock = threading.Lock()
         self._known: tuple[int, frozenset[str]] = (-1, frozenset())
 
@@ -26,18 +25,11 @@ class Shadow:
         if not is_shared(release):
             return False
         project, _, name = path.partition("/")
-        return project == self._own and name in self._paths()
+        return project == self.project and name in self._paths()
 
-    def covers(self, release: str) -> bool:
+    def covers(self, release: Release, paths: Iterable[str]) -> bool:
         """True when all the files of ``release`` are here."""
-        if not release.startswith(f"{self._own}@"):
-            return False
-        where = f"release = {quote(release)} AND path != ''"
-        paths: set[str] = set()
-        for table in ("symbols", "chunks"):
-            rows = self._store.packages.arrow(table, where, ["path"])
-            paths.update(pc.unique(rows.column("path")).to_pylist())  # pyright: ignore
-        return all(self.hides(release, path) for path in paths)
+        return all(self.hides(release.key, path) for path in paths if path)
 
     def _paths(self) -> frozenset[str]:
         version = self._store.local.version("files")

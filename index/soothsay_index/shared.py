@@ -128,6 +128,15 @@ class SharedIndex:
             tables,
         )
 
+    def paths(self, release: str) -> set[str]:
+        """The files that the rows of ``release`` were cut from."""
+        found: set[str] = set()
+        with self._errors():
+            for name in ("symbols", "chunks"):
+                rows = self._rows(name, f"release = {quote(release)}", ["path"])
+                found.update(rows.column("path").unique().to_pylist())
+        return found
+
     def vector_keys(self, package: str) -> dict[str, int]:
         """The keys of the vectors of ``package``, each with its address in the table as it is seen now."""
         with self._errors():

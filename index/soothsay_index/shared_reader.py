@@ -47,6 +47,10 @@ class SharedReader:
         newest = {each.project: each for each in self._published().values() if each.project}
         return [each.release() for each in newest.values()]
 
+    def paths(self, release: Release, stop: threading.Event) -> set[str]:
+        """The files of a published workspace; none where that cannot be known."""
+        return self._ask(partial(self._shared.paths, release.key), stop) or set()
+
     def read(
         self, releases: Sequence[Release], environment: Environment, stop: threading.Event
     ) -> Iterator[Harvested]:

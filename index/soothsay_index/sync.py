@@ -67,9 +67,9 @@ class Builder:
             if packages is not None:
                 plan = packages.plan(self._files.used())
                 # Where the store does not answer, what it said before counts.
-                projects = {release.key for release in packages.write_projects(stop)} or projects
-                shadow = Shadow(self._store)
-                self._show(packages, plan, {key for key in projects if not shadow.covers(key)})
+                found = packages.write_projects(Shadow(self._store), stop)
+                projects = {release.key for release in found} or projects
+                self._show(packages, plan, projects)
                 used = tuple(dict.fromkeys((*used, *plan.now)))
                 for releases in (used, plan.next, plan.rest if all_packages else ()):
                     packages.write(releases, crew, progress, stop)

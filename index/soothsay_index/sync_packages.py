@@ -14,6 +14,7 @@ from .environment import Environment
 from .harvesting import Harvested, harvest_releases
 from .progress import OnProgress
 from .rows import rows_with
+from .shadow import Shadow
 from .shared_reader import SharedReader
 from .sources.base import PackageSource, Release, Used
 from .sources.registry import package_sources
@@ -99,15 +100,23 @@ class PackageSync:
             done += len(batch)
             progress(Progress(stage[batch[-1].origin == "service"], done, total, batch[-1].part))
 
-    def write_projects(self, stop: threading.Event) -> list[Release]:
-        """Write the workspaces of others that the shared index has; they are returned, as far as they are here."""
+    def write_projects(self, shadow: Shadow, stop: threading.Event) -> list[Release]:
+        """Write the workspaces that the shared index has, and return those that are written.
+
+        One that is ``shadow``'s own, with no file that is not here, is left out.
+        """
         if self._shared is None:
             return []
-        projects = self._shared.projects()
+        shared = self._shared
+        projects = [
+            each
+            for each in shared.projects()
+            if each.package != shadow.project or not shadow.covers(each, shared.paths(each, stop))
+        ]
         known = self._database.manifest().releases
         self._note_use([release for release in projects if release.key in known])
         missing = [release for release in projects if release.key not in known]
-        for harvested in self._shared.read(missing, self._environment, stop):
+        for harvested in shared.read(missing, self._environment, stop):
             self._write(harvested)
         known = self._database.manifest().releases
         return [release for release in projects if release.key in known]
