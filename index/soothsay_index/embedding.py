@@ -5,27 +5,21 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
-from .bert import Bert, Tokens
 from .errors import SoothsayIndexError
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
 
 Vectors = npt.NDArray[np.float32]
 
 # The texts are a name and one sentence; a longer window only costs time.
 _MAX_TOKENS = 64
 _CACHED_QUERIES = 512
-_BATCH_TOKENS = 1024  # enough to keep a core busy, small enough to stay in its cache
+_BATCH = 32
 
 
 class Embedder(Protocol):
@@ -51,7 +45,7 @@ class Embedder(Protocol):
 
 
 class SentenceTransformerEmbedder:
-    """A sentence-transformers model of the BERT family in a local folder. Loading waits until the first use."""
+    """A sentence-transformers model in a local folder. Importing and loading wait until the first use."""
 
     def __init__(
         self,
@@ -60,7 +54,6 @@ class SentenceTransformerEmbedder:
         dimension: int = 384,
         threads: int | None = None,
     ) -> None:
-        """``threads`` are the batches computed at once; None: one a processor."""
         if not (folder / "config.json").is_file():
             raise SoothsayIndexError(
                 f"No embedding model in {folder}: run `soothsay models pull {model_id}`."
@@ -68,9 +61,10 @@ class SentenceTransformerEmbedder:
         self._folder = folder
         self._model_id = model_id
         self._dimension = dimension
-        self._threads = threads or os.cpu_count() or 1
-        self._model: tuple[Bert, Tokenizer] | None = None
+        self._threads = threads
+        self._model: Any = None
         self._lock = threading.Lock()
+        self._tokenizer_lock = threading.Lock()
         self._queries: OrderedDict[str, Vectors] = OrderedDict()
 
     @property
@@ -87,41 +81,44 @@ class SentenceTransformerEmbedder:
         return self._model is not None
 
     def load(self) -> None:
-        """Load the model now (about 0.2 s), so that the first query does not have to."""
-        self._loaded()
-
-    def _loaded(self) -> tuple[Bert, Tokenizer]:
+        """Load the model now (about 5 s), so that the first query does not have to."""
         with self._lock:
-            if self._model is None:
-                # its own threads would fight with ours, and it warns when a process with them is forked
-                os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-                from tokenizers import Tokenizer
+            if self._model is not None:
+                return
+            # Nothing leaves the machine: the folder is complete, the hub is never asked.
+            os.environ.setdefault("HF_HUB_OFFLINE", "1")
+            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+            import torch
+            from sentence_transformers import SentenceTransformer
+            from transformers.utils.logging import disable_progress_bar
 
-                tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
-                tokenizer.no_padding()
-                tokenizer.enable_truncation(_MAX_TOKENS)
-                # OpenBLAS's threads spin while they wait for each other: on busy processors a query took 30 times
-                # as long. Batches are spread over threads of ours instead, which wait for nobody.
-                threadpool_limits(1, user_api="blas")
-                self._model = (Bert(self._folder), tokenizer)
-            return self._model
+            disable_progress_bar()  # loading takes a moment, and someone else owns the terminal
+
+            if self._threads:
+                torch.set_num_threads(self._threads)
+            model = SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
+            model.max_seq_length = _MAX_TOKENS
+            self._model = model
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        model, tokenizer = self._loaded()
-        tokens = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+        self.load()
         result = np.zeros((len(texts), self._dimension), dtype=np.float32)
-        batches = list(_batches(tokens))
+        # Texts of like length together: padding is computed too.
+        order = sorted(range(len(texts)), key=lambda position: len(texts[position]))
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            result[batch] = self._forward([texts[position] for position in batch])
+        return result
 
-        def compute(batch: list[int]) -> None:
-            result[batch] = model.encode([tokens[position] for position in batch])
+    def _forward(self, texts: list[str]) -> Vectors:
+        import torch
 
-        if len(batches) > 1 and self._threads > 1:
-            with ThreadPoolExecutor(self._threads, "embed") as pool:
-                list(pool.map(compute, batches))
-        else:
-            for batch in batches:
-                compute(batch)
-        return result / np.maximum(np.linalg.norm(result, axis=1, keepdims=True), 1e-12)
+        # The tokenizer cannot be used by two threads at once, the network can: a query need not wait for a batch.
+        with self._tokenizer_lock:
+            features = self._model.preprocess(texts)
+        with torch.inference_mode():
+            vectors = self._model(features)["sentence_embedding"].numpy()
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
     def encode_query(self, text: str) -> Vectors:
         with self._lock:
@@ -135,17 +132,3 @@ class SentenceTransformerEmbedder:
             while len(self._queries) > _CACHED_QUERIES:
                 self._queries.popitem(last=False)
         return vector
-
-
-def _batches(tokens: Sequence[Tokens]) -> Iterator[list[int]]:
-    """Positions of texts, those of like length together, about ``_BATCH_TOKENS`` tokens a batch."""
-    batch: list[int] = []
-    size = 0
-    for position in sorted(range(len(tokens)), key=lambda each: len(tokens[each])):
-        if batch and size + len(tokens[position]) > _BATCH_TOKENS:
-            yield batch
-            batch, size = [], 0
-        batch.append(position)
-        size += len(tokens[position])
-    if batch:
-        yield batch

@@ -1,4 +1,4 @@
-"""The real embedding model, against what sentence-transformers 6.2.0 made of the same texts."""
+"""The real embedding model."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from soothsay.model.cache import model_path
 from soothsay.model.registry import EMBEDDING_MODEL
 from soothsay_index.embedding import SentenceTransformerEmbedder
+from soothsay_index.errors import SoothsayIndexError
 
 TEXTS = (
     "create model customization job. Creates a fine-tuning job to customize a base model.",
@@ -53,3 +54,8 @@ def test_many_threads_get_the_same_vectors_as_one(embedder):
 def test_a_query_that_was_asked_before_is_not_computed_again(embedder):
     first = embedder.encode_query("delete a bucket")
     assert embedder.encode_query("delete a bucket") is first
+
+
+def test_a_folder_without_a_model_says_what_to_run(tmp_path):
+    with pytest.raises(SoothsayIndexError, match="soothsay models pull"):
+        SentenceTransformerEmbedder(tmp_path)
