@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 # process builds is seen when this time has passed.
 _REMEMBERED = 20.0
 _REMEMBERED_OWNERS = 64
+# glibc gives each thread an arena of its own, and freed vectors lie in all of them.
+_LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "2"}
 _RESTART_AFTER = 60.0  # seconds that a worker must have lived to deserve another restart
 
 
@@ -322,7 +324,7 @@ class IndexClient:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **_LITTLE_MEMORY},
             )
         except OSError as error:
             raise SoothsayIndexError(f"The index process does not start: {error}") from None

@@ -32,9 +32,10 @@ _SCALAR_INDICES: Mapping[str, tuple[str, ...]] = {
     "files": (),
 }
 _FULL_TEXT: Mapping[str, str] = {"symbols": "search_text", "chunks": "search_text"}
-_VECTOR_INDEX_FROM = 2_000  # a flat scan of 6,000 takes 11 ms of a processor, an index 5, however many there are
+_VECTOR_INDEX_FROM = (
+    2_000  # a flat scan of 6,000 takes 11 ms of a processor, an index 5, however many there are
+)
 _VECTORS_A_PARTITION = 400
-_PROBES = 32  # partitions that are searched: all of them up to 12,800 vectors, 0.88 of the best 40 at 47,000
 _IN_LIST = 400
 # Readers of other processes look for a newer version each second: after this long none is on an older one.
 _READERS_LEAVE = timedelta(seconds=30)
@@ -228,31 +229,6 @@ class Database:
         for start in range(0, len(values), _IN_LIST):
             found += self.rows(name, one_of(column, values[start : start + _IN_LIST]), columns)
         return found
-
-    def full_text(self, name: str, words: str, limit: int, where: str = "") -> list[dict[str, Any]]:
-        """The best rows for ``words``, with their ``_score``."""
-        table = self.table(name)
-        if table is None or not words.strip():
-            return []
-        query = table.search(words, query_type="fts", fts_columns=_FULL_TEXT[name]).limit(limit)
-        if where:
-            query = query.where(where, prefilter=True)
-        return query.to_list()
-
-    def nearest(self, vector: Any, limit: int, where: str = "") -> list[dict[str, Any]]:
-        """The keys of the nearest vectors, with their ``_distance``."""
-        table = self.table("vectors")
-        if table is None:
-            return []
-        query = (
-            table.search(vector, vector_column_name="vector")
-            .distance_type("dot")
-            .select(["key", "_distance"])
-        )
-        query = query.limit(limit).nprobes(_PROBES)
-        if where:
-            query = query.where(where, prefilter=True)
-        return query.to_list()
 
     def count(self, name: str, where: str | None = None) -> int:
         """How many rows match."""

@@ -4,10 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from soothsay_index.catalogue import best_ids, nearest_ids
+from soothsay_index.database import Database, ReleaseState, quote
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.rows import SYMBOLS, harvest_tables, symbol_of, table_of, vectors_schema
 from soothsay_index.sources.base import Harvest, OwnerFacts, Release
-from soothsay_index.database import Database, ReleaseState, quote
 from soothsay_index.store import Store
 from soothsay_index.types import Parameter, Symbol
 
@@ -56,8 +57,10 @@ def test_full_text_finds_split_words_and_rows_added_later(tmp_path):
     fill(database)
     later = symbol("create_model_customization_job", summary="Creates a fine-tuning job.")
     database.add("symbols", harvest_tables([(RELEASE, Harvest((later,)))])["symbols"])
-    assert database.full_text("symbols", "customization model", 3)[0]["name"] == later.name
-    assert database.full_text("symbols", "", 3) == []
+    (best, *_) = best_ids(database, "symbols", "customization model", 3)
+    (row,) = database.rows("symbols", f"_rowid = {best}", ["name"])
+    assert row["name"] == later.name
+    assert best_ids(database, "symbols", "", 3) == {}
 
 
 def test_vectors_are_found_by_nearness(tmp_path):
@@ -67,9 +70,15 @@ def test_vectors_are_found_by_nearness(tmp_path):
         {"key": "b", "package": "q", "vector": [0, 1.0, 0, 0]},
     ]
     database.add("vectors", table_of(rows, vectors_schema(4)))
-    near = database.nearest(np.array([0.9, 0.1, 0, 0], dtype=np.float32), 2)
-    assert [row["key"] for row in near] == ["a", "b"]
-    assert [row["key"] for row in database.nearest(np.ones(4, dtype=np.float32), 2, "package = 'q'")] == ["b"]
+    table = database.table("vectors")
+    assert table is not None
+    keys = table.search().select(["key"]).with_row_id(True).to_list()
+    key = {row["_rowid"]: row["key"] for row in keys}
+    near = nearest_ids(database, np.array([0.9, 0.1, 0, 0], dtype=np.float32), 2)
+    assert [key[row] for row in near] == ["a", "b"]
+    assert [key[row] for row in nearest_ids(database, np.ones(4, dtype=np.float32), 2, "package = 'q'")] == [
+        "b"
+    ]
 
 
 def test_another_schema_is_rebuilt(tmp_path):
