@@ -23,7 +23,7 @@ from soothsay.model.cache import model_path, models_folder
 from soothsay.model.registry import EMBEDDING_MODEL
 from soothsay_index.crew import one_thread
 from soothsay_index.embedding import SentenceTransformerEmbedder, Vectors
-from soothsay_index.environment import Environment, find_environment
+from soothsay_index.environment import Environment, find_environment, read_distributions
 from soothsay_index.local import LocalIndex
 from soothsay_index.shared import SharedIndex
 from soothsay_index.store import Store
@@ -39,7 +39,7 @@ def post_entry(amount_cents: int, *, account: str) -> dict:
     return {}
 '''
 FILES = {
-    "app.py": "import boto3\nimport griffe\n\nclient = boto3.client('bedrock')\n",
+    "app.py": "import boto3\nimport griffe\nimport colours, shapes, sounds\n\nclient = boto3.client('bedrock')\n",
     "billing/__init__.py": "",
     "billing/ledger.py": LEDGER,
     "README.md": "# The shop\n\n## Refunds\n\nRefunds are posted as entries with a negative amount, never by deletion.\n",
@@ -169,8 +169,28 @@ def environment() -> Environment:
 
 
 @pytest.fixture
+def few_packages(tmp_path: Path) -> Environment:
+    """An environment of three small packages, for what is not about their number."""
+    site = tmp_path / "site-packages"
+    for name in ("shapes", "colours", "sounds"):
+        write(
+            site,
+            {
+                f"{name}/__init__.py": f'"""All about {name}."""\n\ndef mix_{name}(a, b):\n    """Mix two {name}."""\n',
+                f"{name}-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+                f"{name}-1.0.dist-info/top_level.txt": f"{name}\n",
+            },
+        )
+    return Environment(Path(sys.executable), "3.11.0", (site,), Path("/nowhere"), read_distributions((site,)))
+
+
+@pytest.fixture
 def shop(tmp_path: Path) -> Path:
     return write(tmp_path / "a" / "shop", FILES)
+
+
+def _site(environment: Environment) -> Path:
+    return environment.site_packages[0]
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -178,6 +198,32 @@ def write(root: Path, files: dict[str, str]) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
     return root
+
+
+# Publishes, and kills itself before a write.
+_KILLED = f"""
+import os, sys, threading
+from pathlib import Path
+from soothsay_index.environment import Environment, read_distributions
+from soothsay_index.publishing import Publisher
+from soothsay_index.shared import SharedIndex
+from soothsay_index.store import Store
+
+class Mortal(SharedIndex):
+    left = int(sys.argv[4])
+
+    def add(self, name, rows):
+        self.left -= 1
+        if self.left < 0:
+            os.kill(os.getpid(), 9)
+        super().add(name, rows)
+
+site = Path(sys.argv[5])
+environment = Environment(Path(sys.executable), "3.11.0", (site,), Path("/nowhere"), read_distributions((site,)))
+shared = Mortal(sys.argv[3], "{EMBEDDING_MODEL}", 384)
+store = Store(Path(sys.argv[1]), Path(sys.argv[2]), "{EMBEDDING_MODEL}", 384)
+Publisher(store, shared, environment).publish(None, lambda _: None, threading.Event())
+"""
 
 
 # -- what is promised --------------------------------------------------------------------------------------
@@ -218,15 +264,15 @@ def test_what_one_has_published_nobody_makes_again(
 
 
 def test_documents_of_another_repository_are_found_and_own_ones_win(
-    s3: S3, machine: Callable[..., Machine], shop: Path, environment: Environment, tmp_path: Path
+    s3: S3, machine: Callable[..., Machine], shop: Path, few_packages: Environment, tmp_path: Path
 ) -> None:
     uri = "s3://team/docs"
     a = machine("a-cache", shop)
-    a.build(environment)
+    a.build(few_packages)
     a.index.publish(uri)
-    other = write(tmp_path / "other", {"use.py": "import griffe\n"})
+    other = write(tmp_path / "other", {"use.py": "import shapes\n"})
     b = machine("b-cache", other, uri)
-    b.build(environment)
+    b.build(few_packages)
     refunds = b.index.search(Query("how are refunds posted"))
     assert any(hit.chunk and hit.chunk.path == "shop/README.md" for hit in refunds)
     assert any(
@@ -244,12 +290,12 @@ def test_documents_of_another_repository_are_found_and_own_ones_win(
 
 
 def test_publishers_at_once_leave_one_whole_index(
-    s3: S3, machine: Callable[..., Machine], shop: Path, environment: Environment, tmp_path: Path
+    s3: S3, machine: Callable[..., Machine], shop: Path, few_packages: Environment, tmp_path: Path
 ) -> None:
     uri = "s3://team/race"
     publishers = [machine(f"p{number}", shop) for number in range(2)]
     for each in publishers:
-        each.build(environment)
+        each.build(few_packages)
         each.index.close()
     failures: list[BaseException] = []
 
@@ -266,50 +312,40 @@ def test_publishers_at_once_leave_one_whole_index(
         thread.join()
     assert failures == []
     reader = machine("reader", Path(shutil.copytree(shop, tmp_path / "b" / "shop")), uri)
-    reader.build(environment)
+    reader.build(few_packages)
     assert reader.warnings == [] and "harvest_releases" not in reader.tasks and reader.embedder.texts == []
     ids = [row["id"] for row in reader.index.store.packages.rows("symbols", columns=["id"])]
     assert len(ids) == len(set(ids)) == publishers[0].index.store.packages.count("symbols")
 
 
 def test_a_killed_publisher_leaves_what_can_be_read_and_finished(
-    s3: S3, shop: Path, environment: Environment, tmp_path: Path, machine: Callable[..., Machine]
+    s3: S3, shop: Path, few_packages: Environment, tmp_path: Path, machine: Callable[..., Machine]
 ) -> None:
     uri = "s3://team/killed"
     a = machine("a-cache", shop)
-    a.build(environment)
+    a.build(few_packages)
     a.index.close()
-    script = (
-        "import os, sys, threading, time\n"
-        "from pathlib import Path\n"
-        "from soothsay_index.publishing import Publisher\n"
-        "from soothsay_index.shared import SharedIndex\n"
-        "from soothsay_index.store import Store\n"
-        "from soothsay_index.environment import find_environment\n"
-        "root, workspace, uri, writes = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])\n"
-        f"shared = SharedIndex(uri, '{EMBEDDING_MODEL}', 384)\n"
-        "add, left = shared.add, [writes]\n"
-        "def counted(name, rows):\n"
-        "    left[0] -= 1\n"
-        "    if left[0] < 0: os.kill(os.getpid(), 9)\n"
-        "    add(name, rows)\n"
-        "shared.add = counted\n"
-        f"store = Store(root, workspace, '{EMBEDDING_MODEL}', 384)\n"
-        "publisher = Publisher(store, shared, find_environment(Path.cwd(), sys.executable))\n"
-        "publisher.publish(None, lambda _: None, threading.Event())\n"
-    )
     for writes in (1, 2, 3, 6):
         done = subprocess.run(
-            [sys.executable, "-c", script, str(tmp_path / "a-cache"), str(shop), uri, str(writes)],
+            [
+                sys.executable,
+                "-c",
+                _KILLED,
+                tmp_path / "a-cache",
+                shop,
+                uri,
+                str(writes),
+                _site(few_packages),
+            ],
             check=False,
         )
         assert done.returncode == -9
         reader = machine(f"reader-{writes}", shop, uri)
-        reader.build(environment)
+        reader.build(few_packages)
         assert reader.index.status().symbols == a.index.status().symbols
     a.index.publish(uri)
     reader = machine("reader", shop, uri)
-    reader.build(environment)
+    reader.build(few_packages)
     assert "harvest_releases" not in reader.tasks and reader.warnings == []
 
 
