@@ -15,14 +15,16 @@ from .text import split_identifier, stem, terms
 from .types import Symbol
 
 RRF_K = 60
-_B, _K1 = 0.6, 1.2
-_NAME_WEIGHT, _SUMMARY_WEIGHT, _DOC_WEIGHT = 3.0, 1.0, 0.25
+_K1 = 1.2
+_B_NAME, _B_SUMMARY = 0.3, 0.6  # long names are normal, long sentences say more than was asked for
+_DRAFTED, _SYNONYM = 0.5, 0.4  # what a word counts that was only drafted, and one that was not said at all
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _ATTRIBUTE = re.compile(r"\.\s*([A-Za-z_]\w*)")
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _RECEIVER = re.compile(r"\b[A-Za-z_]\w*(?=\s*\.\s*[A-Za-z_(])")
 
 # Developers say it in one word, interfaces in another. One direction: the word asked for, the words in names.
-_SYNONYMS: Mapping[str, tuple[str, ...]] = {
+SYNONYMS: Mapping[str, tuple[str, ...]] = {
     stem(word): tuple(stem(other) for other in others.split())
     for word, others in {
         "remove": "delete",
@@ -67,17 +69,29 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+Scores = npt.NDArray[np.float64]
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A query, taken apart: its prose, and the name of the call that was drafted (if any)."""
+    """A query, taken apart: its prose, and the name of the call that was drafted (if any).
+
+    ``written`` are identifiers in the prose: whoever spells a name out means it. ``wanted`` is what each word counts.
+    """
 
     prose: tuple[str, ...]
     draft: tuple[str, ...]
     draft_name: str
-    names: frozenset[str]
+    written: frozenset[str]
+    wanted: Mapping[str, float]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name that the query holds, written or drafted."""
+        return self.written | {self.draft_name} if self.draft_name else self.written
 
 
-def read_query(text: str) -> Ask:
+def read_query(text: str, synonyms: Mapping[str, Sequence[str]] = SYNONYMS) -> Ask:
     """Split ``text`` into prose and the drafted call; the receiver's own name says nothing."""
     calls = _CALL.findall(text)
     attributes = _ATTRIBUTE.findall(text)
@@ -90,9 +104,21 @@ def read_query(text: str) -> Ask:
     if draft_name:
         head, _, tail = prose_text.rpartition(draft_name)
         prose_text = f"{head} {tail}"
-    identifiers = {name for name in re.findall(r"[A-Za-z_]\w*", text) if "_" in name.strip("_")}
-    names = identifiers | ({draft_name} if draft_name else set())
-    return Ask(tuple(terms(prose_text)), tuple(terms(draft_name)), draft_name, frozenset(names))
+    written = frozenset(name for name in _IDENTIFIER.findall(prose_text) if "_" in name.strip("_"))
+    prose, draft = tuple(terms(prose_text)), tuple(terms(draft_name))
+    return Ask(prose, draft, draft_name, written, _wanted(prose, draft, synonyms))
+
+
+def _wanted(
+    prose: Sequence[str], draft: Sequence[str], synonyms: Mapping[str, Sequence[str]]
+) -> dict[str, float]:
+    wanted = dict.fromkeys(prose, 1.0)
+    for term in draft:
+        wanted[term] = wanted.get(term, 0.0) + _DRAFTED
+    for term in list(wanted):
+        for other in synonyms.get(term, ()):
+            wanted.setdefault(other, _SYNONYM * wanted[term])
+    return wanted
 
 
 def query_sentence(ask_text: str) -> str:
@@ -104,79 +130,78 @@ class MemberRanker:
     """Scores the members of one owner. Built once an owner, asked many times."""
 
     def __init__(self, symbols: Sequence[Symbol]) -> None:
-        self._name_terms = [terms(symbol.name) for symbol in symbols]
-        frequencies: list[Counter[str]] = []
-        weights: list[dict[str, float]] = []
-        for symbol, name_terms in zip(symbols, self._name_terms, strict=True):
-            counts: dict[str, float] = {}
-            _add(counts, name_terms, _NAME_WEIGHT)
-            _add(counts, terms(symbol.summary), _SUMMARY_WEIGHT)
-            _add(counts, terms(symbol.doc[:300]), _DOC_WEIGHT)
-            weights.append(counts)
-            frequencies.append(Counter(counts.keys()))
-        self._weights = weights
-        self._postings: dict[str, list[int]] = {}
-        for position, counts in enumerate(weights):
-            for term in counts:
-                self._postings.setdefault(term, []).append(position)
-        self._lengths = [sum(counts.values()) for counts in weights]
-        self._mean = (sum(self._lengths) / len(self._lengths)) if self._lengths else 1.0
+        names = [terms(symbol.name) for symbol in symbols]
         self._size = len(symbols)
-        name_count = Counter(term for words in self._name_terms for term in set(words))
-        self._name_idf = {
-            term: math.log(1 + (self._size - count + 0.5) / (count + 0.5))
-            for term, count in name_count.items()
+        self._name = _Field(names, _B_NAME)
+        self._summary = _Field([terms(symbol.summary) for symbol in symbols], _B_SUMMARY)
+        self._verbs = _positions(words[:1] for words in names)
+        self._spelled = _positions((symbol.name,) for symbol in symbols)
+
+    def scores(self, ask: Ask) -> dict[str, Scores]:
+        """What speaks for each member, by ranker; higher is better, and 0 says nothing.
+
+        ``text`` is BM25 (Robertson and Zaragoza 2009) over the summary and ``name`` over the name's words, both over the
+        square root of the number of words asked for. The others are 1 or 0: ``verb`` for a verb that can be meant,
+        ``exact`` for the drafted name, ``written`` for a name that the prose spells out.
+        """
+        length = math.sqrt(max(1, len({*ask.prose, *ask.draft})))
+        return {
+            "text": self._summary.bm25(ask.wanted) / length,
+            "name": self._name.bm25(ask.wanted) / length,
+            "verb": self.verb(ask),
+            "exact": _at(self._spelled, (ask.draft_name,), self._size),
+            "written": _at(self._spelled, ask.written, self._size),
         }
 
-    def bm25(self, ask: Ask) -> npt.NDArray[np.float64]:
-        """BM25 over name, summary and documentation, the name weighing most."""
-        scores = np.zeros(self._size)
-        wanted: dict[str, float] = {}
-        for term in ask.prose:
-            wanted[term] = max(wanted.get(term, 0.0), 1.0)
-        for term in ask.draft:
-            wanted[term] = wanted.get(term, 0.0) + 0.5
-        for term in list(wanted):
-            for other in _SYNONYMS.get(term, ()):
-                wanted.setdefault(other, 0.4 * wanted[term])
-        for term, weight in wanted.items():
-            postings = self._postings.get(term, ())
-            if not postings:
-                continue
-            idf = math.log(1 + (self._size - len(postings) + 0.5) / (len(postings) + 0.5))
-            for position in postings:
-                count = self._weights[position][term]
-                norm = _K1 * (1 - _B + _B * self._lengths[position] / self._mean)
-                scores[position] += weight * idf * count * (_K1 + 1) / (count + norm)
-        return scores
-
-    def verb(self, ask: Ask) -> npt.NDArray[np.float64]:
+    def verb(self, ask: Ask) -> Scores:
         """1 for names whose verb can be meant by the first verb of the query, else 0; all 0 without a verb."""
         said = next((term for term in ask.prose[:3] if term in _VERBS), None)
-        if said is None:
-            return np.zeros(self._size)
-        meant = _VERBS[said] | {said}
-        return np.array([1.0 if words and words[0] in meant else 0.0 for words in self._name_terms])
+        return _at(self._verbs, _VERBS[said] | {said} if said else (), self._size)
 
-    def name_overlap(self, ask: Ask) -> npt.NDArray[np.float64]:
-        """How much of a name the query covers, and of the query's namable words the name (a weighted F-score)."""
-        wanted: dict[str, float] = {}
-        for term in (*ask.prose, *ask.draft):
-            wanted[term] = 1.0
-        for term in list(wanted):
-            for other in _SYNONYMS.get(term, ()):
-                wanted.setdefault(other, 0.6)
-        asked = sum(self._name_idf.get(term, 0.0) for term in {*ask.prose, *ask.draft}) or 1.0
+
+class _Field:
+    """BM25 over one field of the members: what each term adds, and where, is worked out beforehand."""
+
+    def __init__(self, texts: Sequence[Sequence[str]], b: float) -> None:
+        self._size = len(texts)
+        lengths = np.array([len(words) for words in texts], dtype=np.float64)
+        mean = float(lengths.mean()) if self._size else 0.0
+        norm = _K1 * (1 - b + b * lengths / (mean or 1.0))
+        counts: dict[str, list[tuple[int, int]]] = {}
+        for position, words in enumerate(texts):
+            for term, count in Counter(words).items():
+                counts.setdefault(term, []).append((position, count))
+        self._postings: dict[str, tuple[npt.NDArray[np.intp], Scores]] = {}
+        for term, found in counts.items():
+            positions = np.array([position for position, _ in found], dtype=np.intp)
+            count = np.array([number for _, number in found], dtype=np.float64)
+            idf = math.log(1 + (self._size - len(found) + 0.5) / (len(found) + 0.5))
+            self._postings[term] = positions, idf * count * (_K1 + 1) / (count + norm[positions])
+
+    def bm25(self, wanted: Mapping[str, float]) -> Scores:
+        """The score of each text for terms of these weights."""
         scores = np.zeros(self._size)
-        for position, words in enumerate(self._name_terms):
-            if not words:
-                continue
-            total = sum(self._name_idf.get(term, 0.0) for term in words) or 1.0
-            covered = sum(wanted.get(term, 0.0) * self._name_idf.get(term, 0.0) for term in words)
-            if covered:
-                precision, recall = covered / total, min(covered / asked, 1.0)
-                scores[position] = 2 * precision * recall / (precision + recall)
+        for term, weight in wanted.items():
+            if term in self._postings:
+                positions, worth = self._postings[term]
+                scores[positions] += weight * worth
         return scores
+
+
+def _at(positions: Mapping[str, npt.NDArray[np.intp]], keys: Iterable[str], size: int) -> Scores:
+    result = np.zeros(size)
+    for key in keys:
+        if key in positions:
+            result[positions[key]] = 1.0
+    return result
+
+
+def _positions(keys: Iterable[Iterable[str]]) -> dict[str, npt.NDArray[np.intp]]:
+    found: dict[str, list[int]] = {}
+    for position, group in enumerate(keys):
+        for key in group:
+            found.setdefault(key, []).append(position)
+    return {key: np.array(positions, dtype=np.intp) for key, positions in found.items()}
 
 
 # What a developer asks for, and how interfaces begin the names of what does it.
@@ -219,44 +244,15 @@ def _verb_classes() -> dict[str, frozenset[str]]:
 _VERBS = _verb_classes()
 
 
-def _add(counts: dict[str, float], words: Iterable[str], weight: float) -> None:
-    for word in words:
-        counts[word] = counts.get(word, 0.0) + weight
+# Among the few hundred members of one owner the scores themselves say more than their ranks. The weights are fitted on
+# the development half of bench/retrieval by `python -m bench.retrieval.fit` (a listwise softmax, Cao et al. 2007); an exact
+# name that a model drafted is a hint and no more: such names were right half of the time.
+WEIGHTS: Mapping[str, float] = {"vector": 1.0, "text": 0.17, "name": 0.02, "verb": 0.14, "exact": 0.1}
+WEIGHTS_WITHOUT_VECTORS: Mapping[str, float] = {"text": 1.0, "name": 0.2, "verb": 0.5, "exact": 0.4}
+_WRITTEN = 10.0  # whoever spells out a name means it: more than everything else together
 
 
-# Among the few hundred members of one owner the scores themselves say more than their ranks. On 70 hand-written
-# comments hit@1 / hit@3 rose from 0.34 / 0.61 (reciprocal ranks, k = 60) to 0.46 / 0.77; the weights and the verbs
-# were chosen on those same 70, so expect less elsewhere until bench/ has a held-out set.
-_BLEND: Mapping[str, float] = {"vector": 1.0, "text": 0.3, "name": 0.2, "verb": 0.2}
-_BLEND_WITHOUT_VECTORS: Mapping[str, float] = {"text": 1.0, "name": 0.5, "verb": 0.3}
-
-
-def blend(rankers: Mapping[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
-    """A weighted sum of scores, each divided by its best; for rankers of the same few things."""
-    weights = _BLEND if "vector" in rankers else _BLEND_WITHOUT_VECTORS
-    parts = [
-        weight * rankers[name] / (rankers[name].max(initial=0.0) or 1.0) for name, weight in weights.items()
-    ]
-    return np.sum(parts, axis=0)
-
-
-def ranks(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Rank of each score, best 1, ties sharing their mean rank; a score of 0 ranks nowhere (infinity)."""
-    order = np.argsort(-scores, kind="stable")
-    result = np.empty(len(scores))
-    result[order] = np.arange(1, len(scores) + 1)
-    for value in np.unique(scores):
-        same = scores == value
-        if same.sum() > 1:
-            result[same] = result[same].mean()
-    result[scores <= 0] = np.inf
-    return result
-
-
-def fuse(rankers: Mapping[str, npt.NDArray[np.float64]], k: int = RRF_K) -> npt.NDArray[np.float64]:
-    """Reciprocal-rank fusion of several scores of the same things."""
-    total: npt.NDArray[np.float64] | None = None
-    for scores in rankers.values():
-        part = 1.0 / (k + ranks(scores))
-        total = part if total is None else total + part
-    return total if total is not None else np.zeros(0)
+def blend(scores: Mapping[str, Scores]) -> Scores:
+    """The weighted sum of the scores of the same few things."""
+    weights = WEIGHTS if "vector" in scores else WEIGHTS_WITHOUT_VECTORS
+    return np.sum([weights.get(name, _WRITTEN) * values for name, values in scores.items()], axis=0)

@@ -8,14 +8,12 @@ import numpy as np
 
 from .embedding import Vectors
 from .members import MemberViews, OwnerView
-from .ranking import blend, read_query
+from .ranking import Ask, Scores, blend, read_query
 from .types import Hit, Query, Symbol
-
-_EXACT = 2.0  # more than everything else together
 
 
 class MemberSearch:
-    """Ranks the members of owners by text, name, verb and meaning."""
+    """Ranks the members of owners by description, name, verb and meaning."""
 
     def __init__(self, views: MemberViews) -> None:
         self._views = views
@@ -23,36 +21,28 @@ class MemberSearch:
     def search(self, query: Query, views: Sequence[OwnerView], vector: Vectors | None) -> list[Hit]:
         """The members of ``views``, best first, more than ``query.limit`` of them; ``vector`` is the query's, if any."""
         ask = read_query(query.text)
-        hits: list[Hit] = []
+        found: list[tuple[float, Symbol, dict[str, float]]] = []
         for view in views:
-            rankers = {
-                "text": view.ranker.bm25(ask),
-                "name": view.ranker.name_overlap(ask),
-                "verb": view.ranker.verb(ask),
-            }
-            if vector is not None:
-                matrix, known = self._views.vectors(view)
-                # While vectors are still being filled in, those without one would be at a disadvantage.
-                if known.sum() * 2 > len(known):
-                    rankers["vector"] = np.where(known, np.maximum(matrix @ vector, 0.0), 0.0)
-            fused = blend(rankers)
-            exact = np.array([_EXACT if symbol.name in ask.names else 0.0 for symbol in view.symbols])
-            # Of names that were written down, the drafted call itself comes first.
-            exact += np.array([0.5 if symbol.name == ask.draft_name else 0.0 for symbol in view.symbols]) * (
-                exact > 0
-            )
-            total = fused + exact
-            best = np.argsort(-total, kind="stable")[: query.limit * 2]
-            for position in best:
-                scores = {name: round(float(values[position]), 6) for name, values in rankers.items()}
-                if exact[position]:
-                    scores["exact"] = 1.0
-                symbol = view.symbols[position]
-                hits.append(self._member_hit(symbol, float(total[position]), scores))
-        hits.sort(key=lambda hit: -hit.score)
-        return hits
+            scores = self.scores(ask, view, vector)
+            total = blend(scores)
+            for position in np.argsort(-total, kind="stable")[: query.limit * 2]:
+                told = {name: round(float(values[position]), 6) for name, values in scores.items()}
+                found.append((float(total[position]), view.symbols[position], told))
+        found.sort(key=lambda each: -each[0])
+        # A piece of the workspace is looked up in the store, so only for those that can be shown.
+        return [self._hit(symbol, score, told) for score, symbol, told in found[: query.limit * 2]]
 
-    def _member_hit(self, symbol: Symbol, score: float, scores: dict[str, float]) -> Hit:
+    def scores(self, ask: Ask, view: OwnerView, vector: Vectors | None) -> dict[str, Scores]:
+        """What speaks for each member of ``view``, by ranker: see :meth:`MemberRanker.scores`, and ``vector``, the cosine."""
+        scores = view.ranker.scores(ask)
+        if vector is not None:
+            matrix, known = self._views.vectors(view)
+            # While vectors are still being filled in, those without one would be at a disadvantage.
+            if known.sum() * 2 > len(known):
+                scores["vector"] = np.where(known, matrix @ vector, 0.0).astype(np.float64)
+        return scores
+
+    def _hit(self, symbol: Symbol, score: float, scores: dict[str, float]) -> Hit:
         if symbol.origin != "workspace":
             return Hit("symbol", score, symbol=symbol, scores=scores)
         return Hit("cross_file", score, symbol=symbol, chunk=self._views.chunk(symbol), scores=scores)
