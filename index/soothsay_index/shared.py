@@ -309,18 +309,19 @@ def storage_options(uri: str, environ: Mapping[str, str]) -> dict[str, str] | No
 
 # What the clients of the stores say, and what a person can do about it. The first that matches counts.
 _CAUSES: Sequence[tuple[str, str]] = (
-    (r"NoSuchBucket|ContainerNotFound|bucket does not exist", "there is no such bucket; create it or correct the address"),
+    (r"NoSuchBucket|ContainerNotFound|bucket does not exist|Bucket '\S+' not found", "there is no such bucket; create it or correct the address"),
+    (
+        # Before the next: who has none asks the cloud's machines for some, and those may refuse.
+        r"Failed to get \w+ credentials|CredentialsNotLoaded|credential provider|169\.254\.169\.254|metadata\.google",
+        "no credentials were found; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    ),
     (
         r"InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied|Forbidden|Unauthorized|\b40[13]\b|InvalidToken|ExpiredToken",
         "the store refuses these credentials; check AWS_PROFILE or AWS_ACCESS_KEY_ID, and what they may do there",
     ),
-    (
-        r"[Cc]redential|169\.254\.169\.254|metadata\.google",
-        "no credentials were found; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-    ),
     (r"allow_http|scheme is not allowed", "AWS_ENDPOINT_URL is no address that can be used"),
     (
-        r"dns error|ConnectError|[Cc]onnection|error sending request|timed? ?out|HttpError|Connect",
+        r"Failed to resolve region|dns error|ConnectError|[Cc]onnection|error sending request|timed? ?out|HttpError|Connect",
         "it cannot be reached; check the network and AWS_ENDPOINT_URL",
     ),
     (r"[Pp]ermission denied|[Rr]ead-only", "permission denied; make it writable, or name another place"),

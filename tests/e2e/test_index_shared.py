@@ -21,6 +21,7 @@ import pytest
 
 from soothsay.model.cache import model_path, models_folder
 from soothsay.model.registry import EMBEDDING_MODEL
+from soothsay_index.client import IndexClient
 from soothsay_index.crew import one_thread
 from soothsay_index.embedding import SentenceTransformerEmbedder, Vectors
 from soothsay_index.environment import Environment, find_environment, read_distributions
@@ -52,7 +53,7 @@ FILES = {
 class S3:
     """moto's server in a process of its own, with one bucket."""
 
-    def __init__(self) -> None:
+    def __init__(self, **environment: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -61,6 +62,7 @@ class S3:
             [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, **environment},
         )
         for _ in range(300):
             try:
@@ -397,6 +399,31 @@ def test_what_cannot_be_published_is_said_in_one_line(
     done = soothsay("publish", "--to", uri, "--workspace", str(small), cache=tmp_path / "a", **environment)
     errors = [line for line in done.stderr.splitlines() if line.strip()]
     assert done.returncode == 1 and len(errors) == 1 and fix in errors[0], done.stderr
+
+
+def test_a_store_that_lets_nobody_in_is_said_in_one_line(
+    s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strict = S3(INITIAL_NO_AUTH_ACTION_COUNT="1")
+    try:
+        strict.make_bucket("team")  # the one action that needs no rights
+        monkeypatch.setenv("AWS_ENDPOINT_URL", strict.url)
+        small = write(tmp_path / "small", {"use.py": "x = 1\n"})
+        done = soothsay("publish", "--to", "s3://team/x", "--workspace", str(small), cache=tmp_path / "a")
+        assert done.returncode == 1 and "refuses these credentials" in done.stderr, done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    finally:
+        strict.stop()
+
+
+def test_a_server_is_told_of_a_store_that_is_not_there(s3: S3, tmp_path: Path) -> None:
+    """The worker has the address from its client, and its warnings come back as progress."""
+    small = write(tmp_path / "small", {"use.py": "import shapes\n"})
+    seen: list[Progress] = []
+    with IndexClient(tmp_path / "cache", small, uri="s3://nobody/here") as client:
+        status = client.build(seen.append, embed=False, interpreter=sys.executable)
+    assert status.files == 1
+    assert ["no such bucket" in each.detail for each in seen if each.stage == "warning"] == [True]
 
 
 def test_publishing_nowhere_is_refused(tmp_path: Path) -> None:
