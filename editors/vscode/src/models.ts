@@ -1,4 +1,4 @@
-/** Models: choosing one, and getting it. Downloads show the server's own progress, which can be cancelled. */
+/** Models: choosing one, and getting it. A download can be cancelled; the next one goes on from there. */
 
 import * as vscode from "vscode";
 import { LSPErrorCodes, ResponseError } from "vscode-languageclient/node";
@@ -55,7 +55,7 @@ async function pull(server: Server, models: readonly Model[]): Promise<boolean> 
   const absent = models.filter((model) => !model.pulled);
   try {
     for (const model of absent) {
-      await server.command(COMMANDS.pullModel, model.name);
+      await server.longCommand(`soothsay: downloading ${model.name}`, COMMANDS.pullModel, model.name);
     }
   } catch (error) {
     if (!(error instanceof ResponseError && error.code === LSPErrorCodes.RequestCancelled)) {

@@ -1,5 +1,6 @@
 /** The server process: started, stopped and replaced one after the other, and started again when it dies. */
 
+import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import {
   CloseAction,
@@ -11,6 +12,7 @@ import {
   RevealOutputChannelOn,
   type StaticFeature,
   TransportKind,
+  WorkDoneProgress,
 } from "vscode-languageclient/node";
 import { NOTIFICATIONS, type Status } from "./contract.ts";
 import { type Logger, messageOf } from "./logger.ts";
@@ -64,13 +66,32 @@ export class Server implements vscode.Disposable {
   }
 
   /** Run one of the server's commands. Rejects when the server does not run, or says why not. */
-  async command<T>(name: string, argument?: unknown, token?: vscode.CancellationToken): Promise<T> {
-    const client = this.client;
-    if (client === undefined || !client.isRunning()) {
-      throw new Error("soothsay is not running");
-    }
+  async command<T>(name: string, argument?: unknown): Promise<T> {
     const params = { command: name, arguments: argument === undefined ? [] : [argument] };
-    return (await client.sendRequest(ExecuteCommandRequest.type, params, token)) as T;
+    return (await this.connected().sendRequest(ExecuteCommandRequest.type, params)) as T;
+  }
+
+  /** The same for what takes long: with a notification that shows how far it is, and can cancel it. */
+  async longCommand<T>(title: string, name: string, argument: unknown): Promise<T> {
+    const client = this.connected();
+    const workDoneToken = randomUUID();
+    const params = { command: name, arguments: [argument], workDoneToken };
+    const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+    return await vscode.window.withProgress(options, async (progress, token) => {
+      let shown = 0;
+      const listener = client.onProgress(WorkDoneProgress.type, workDoneToken, (news) => {
+        if (news.kind === "report") {
+          const percentage = news.percentage ?? shown;
+          progress.report({ message: news.message ?? "", increment: percentage - shown });
+          shown = percentage;
+        }
+      });
+      try {
+        return (await client.sendRequest(ExecuteCommandRequest.type, params, token)) as T;
+      } finally {
+        listener.dispose();
+      }
+    });
   }
 
   /** Tell the server something; silently dropped while it does not run. */
@@ -95,6 +116,14 @@ export class Server implements vscode.Disposable {
   dispose(): void {
     this.phases.dispose();
     this.statuses.dispose();
+  }
+
+  private connected(): LanguageClient {
+    const client = this.client;
+    if (client === undefined || !client.isRunning()) {
+      throw new Error("soothsay is not running");
+    }
+    return client;
   }
 
   private enqueue(): Promise<void> {

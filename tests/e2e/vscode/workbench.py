@@ -274,6 +274,7 @@ class Workbench:
 
         def leave() -> bool | None:
             self.page.mouse.move(*next(places), steps=5)
+            self.page.keyboard.press("Escape")
             return True if rows.is_hidden() else None
 
         self.wait(leave, 30)
@@ -397,6 +398,7 @@ def open_workbench(
         try:
             yield bench
         finally:
+            page.screenshot(path=profile.folder / "last.png")
             context.close()
 
 

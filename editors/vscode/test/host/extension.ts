@@ -44,17 +44,18 @@ async function openPython(content: string): Promise<vscode.TextEditor> {
   return editor;
 }
 
-/** Ask for ghost text, and press the key for `command` until it has worked; a new request would end the one before. */
-async function acceptWith(command: string, worked: () => boolean | Promise<boolean>): Promise<void> {
-  let asked = 0;
-  await eventually(async () => {
-    if (Date.now() - asked > 60_000) {
-      await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
-      asked = Date.now();
+/** Type a dot, and again now and then: the model may not be there yet, and each request ends the one before. */
+function dots(): () => Promise<void> {
+  let typed = 0;
+  return async () => {
+    if (Date.now() - typed > 60_000) {
+      if (typed) {
+        await vscode.commands.executeCommand("deleteLeft");
+      }
+      await vscode.commands.executeCommand("type", { text: "." });
+      typed = Date.now();
     }
-    await vscode.commands.executeCommand(command);
-    return (await worked()) ? true : undefined;
-  }, command);
+  };
 }
 
 export const extensionTests: Tests = {
@@ -87,9 +88,14 @@ export const extensionTests: Tests = {
   },
 
   "a word, a line and the rest are accepted, and the server knows": async () => {
-    const editor = await openPython("import json\n\n# parse the text\ntext = '{}'\nvalue = json.");
-    const before = editor.document.getText();
-    await acceptWith("editor.action.inlineSuggest.acceptNextWord", () => editor.document.getText() !== before);
+    const editor = await openPython("import json\n\n# parse the text\ntext = '{}'\nvalue = json");
+    const typeDot = dots();
+    const before = `${editor.document.getText()}.`;
+    await eventually(async () => {
+      await typeDot();
+      await vscode.commands.executeCommand("editor.action.inlineSuggest.acceptNextWord");
+      return editor.document.getText() === before ? undefined : true;
+    }, "a first word");
     const word = editor.document.getText().slice(before.length);
     assert.ok("loads(text)".startsWith(word), word);
     const partly = await eventually(async () => {
@@ -97,8 +103,10 @@ export const extensionTests: Tests = {
       return stats.partiallyAccepted > 0 ? stats : undefined;
     }, "a partial accept");
     assert.ok(partly.shown >= 1);
-    const accepted = async () => (await serverCommand<Stats>("soothsay.stats")).accepted > 0;
-    await acceptWith("editor.action.inlineSuggest.commit", accepted);
+    await eventually(async () => {
+      await vscode.commands.executeCommand("editor.action.inlineSuggest.commit");
+      return (await serverCommand<Stats>("soothsay.stats")).accepted > 0 ? true : undefined;
+    }, "the rest");
     assert.match(editor.document.getText().slice(before.length), /^loads\(text/);
   },
 
