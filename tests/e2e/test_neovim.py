@@ -1,11 +1,13 @@
 """The plugin in real Neovims, with the real server and the real model: ghost text, keys, explanation, health, status.
 
-``SOOTHSAY_CAPTURES=docs pytest tests/e2e/test_neovim.py`` writes the screens that docs/neovim.md shows.
+``SOOTHSAY_CAPTURES=docs pytest tests/e2e/test_neovim.py`` writes docs/neovim-*.txt anew. On a machine that is busy
+with something else, ``SOOTHSAY_TEST_THREADS=1`` is faster: two threads of the model wait for each other.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -23,9 +25,14 @@ CALL = "create_model_customization_job("
 INIT = f"""
 require("soothsay").setup({{
   cmd = {{ [[{sys.executable}]], "-m", "soothsay", "serve", "--stdio" }},
-  settings = {{ index = {{ python = [[{sys.executable}]] }}, completion = {{ maxLatencyMs = 60000 }} }},
+  settings = {{
+    index = {{ python = [[{sys.executable}]] }},
+    completion = {{ maxLatencyMs = 300000 }},
+    model = {{ threads = {os.environ.get("SOOTHSAY_TEST_THREADS", "0")} }},
+  }},
 }})
 vim.o.statusline = "%f %m%= %{{%v:lua.require'soothsay.status'.line()%}} %l,%c"
+vim.o.messagesopt = "wait:300,history:500" -- a long message waits for no key
 for _, group in ipairs({{ "SoothsayGhost", "ComplHint" }}) do
   vim.api.nvim_set_hl(0, group, {{ fg = "#808080" }}) -- no link: the screen knows it by its name
 end
@@ -99,8 +106,7 @@ def capture(neovim: Neovim, install: Install, name: str) -> str:
     target = os.environ.get("SOOTHSAY_CAPTURES")
     if target:
         title = f"# Neovim {install.version[0]}.{install.version[1]}; ghost text stands between ‹ and ›\n"
-        root = str(Path(neovim.nvim.current.buffer.name or ".").parents[1])
-        shown = text.replace(root + "/", "")
+        shown = re.sub(r"(\n~)+(?=\n)", "\n~", re.sub(r"\S*/(?=project/)", "", text))
         path = Path(target) / f"neovim-{name}-{install.version[0]}.{install.version[1]}.txt"
         path.write_text(title + shown, encoding="utf-8")
     return text
@@ -121,7 +127,7 @@ def test_type_see_accept_and_write(neovim: Neovim, install: Install, folder: Pat
     neovim.type("<Tab>")
     until(lambda: not neovim.ghost(), "the ghost text to go", 5)
     assert neovim.text() == before.rstrip("\n") + ghost
-    assert neovim.nvim.current.window.cursor == [neovim.text().count("\n") + 1, 1]  # behind the bracket
+    assert neovim.nvim.current.window.cursor == (neovim.text().count("\n") + 1, 1)  # behind the bracket
     neovim.type("<Esc>")
     neovim.nvim.command("write")
     assert path.read_text(encoding="utf-8") == before.rstrip("\n") + ghost + "\n"
@@ -210,6 +216,7 @@ def test_why_this_completion(neovim: Neovim, install: Install) -> None:
     ):
         assert part in text
     until(lambda: "Why this completion?" in neovim.screen.text(), "the window on the screen", 5)
+    until(lambda: "‹" not in neovim.screen.text(), "the ghost text behind it to go", 5)
     capture(neovim, install, "explain")
     groups = neovim.lua("""
         local groups = {}
@@ -247,9 +254,8 @@ def test_the_status_line(neovim: Neovim, install: Install) -> None:
 
 def test_commands_say_what_they_cannot_do(neovim: Neovim) -> None:
     neovim.nvim.command("messages clear")
-    neovim.nvim.command("Soothsay nonsense")
-    neovim.nvim.command("Soothsay cancel")
-    neovim.nvim.command("Soothsay model no-such-model")
+    for command in ("nonsense", "cancel", "model no-such-model"):
+        neovim.nvim.input(f":Soothsay {command}<CR>")
     said = until(
         lambda: "no-such-model" in (text := neovim.nvim.command_output("messages")) and text, "messages", 10
     )

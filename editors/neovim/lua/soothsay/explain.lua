@@ -290,6 +290,7 @@ function M.open()
       server.say("there is nothing to explain yet")
       return
     end
+    require("soothsay.ghost").dismiss() -- the window takes the cursor away before insert mode is left
     vim.cmd.stopinsert()
     M.show(M.render(why))
   end)

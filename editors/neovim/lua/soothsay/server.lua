@@ -6,6 +6,7 @@ local M = {}
 ---@type integer|nil
 M.shown = nil
 
+local TERMINATED = 15 -- SIGTERM, as `client:stop(true)` sends it
 local PATIENCE = 3 -- restarts within this many minutes
 local deaths = {} ---@type number[]
 
@@ -60,9 +61,8 @@ end
 ---@param client_id integer
 function M.on_exit(code, signal, client_id)
   require("soothsay.status").forget(client_id)
-  local client = vim.lsp.get_client_by_id(client_id)
-  local stopped = client and client:is_stopped() and code == 0
-  if stopped or (code == 0 and signal == 0) or vim.v.exiting ~= vim.NIL then
+  local asked_to = (code == 0 and signal == 0) or signal == TERMINATED
+  if asked_to or vim.v.exiting ~= vim.NIL then
     return
   end
   local now = vim.uv.hrtime() / 1e9

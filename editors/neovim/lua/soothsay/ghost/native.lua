@@ -6,12 +6,16 @@ local M = {}
 
 local METHOD = "textDocument/inlineCompletion"
 
+---@type table<vim.lsp.Client, true>
+local watched = setmetatable({}, { __mode = "k" })
+
 ---Neovim tells nobody which item it draws, so the answer is seen on its way.
 ---@param client vim.lsp.Client
 local function watch(client)
-  if rawget(client, "request") then
+  if watched[client] then
     return
   end
+  watched[client] = true
   local request = client.request
   ---@diagnostic disable-next-line: duplicate-set-field
   client.request = function(self, method, params, handler, bufnr)
