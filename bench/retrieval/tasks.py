@@ -175,6 +175,12 @@ def _even(tasks: Sequence[Task], wanted: int, chance: random.Random) -> list[Tas
     return chosen[:wanted]
 
 
+def answerable(tasks: Iterable[Task], owners: Owners) -> list[Task]:
+    """Without the tasks whose answer the index's sources no longer read as a member of that owner."""
+    names = {owner: {symbol.name for symbol in members} for owner, members in owners.items()}
+    return [task for task in tasks if task["name"] in names.get(task["owner"], ())]
+
+
 def read_tasks(path: Path = TASKS) -> list[Task]:
     with gzip.open(path, "rt", encoding="utf-8") as file:
         return [json.loads(line) for line in file]

@@ -14,7 +14,9 @@ import numpy as np
 from platformdirs import user_cache_path
 
 import soothsay_index
-from soothsay_index.embedding import Embedder, Vectors
+from soothsay.model.cache import model_path
+from soothsay.model.registry import EMBEDDING_MODEL
+from soothsay_index.embedding import Embedder, SentenceTransformerEmbedder, Vectors
 from soothsay_index.environment import Environment, read_distributions
 from soothsay_index.sources.base import Harvest
 from soothsay_index.sources.botocore_models import BotocoreModels, open_source
@@ -90,3 +92,8 @@ def vectors_of(texts: Sequence[str], embedder: Embedder) -> Vectors:
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.savez(kept, keys=np.array(list(known)), vectors=matrix)
     return matrix[[known[key] for key in keys]]
+
+
+def minilm(threads: int | None = None) -> SentenceTransformerEmbedder:
+    """The embedding model of the index, from the models' folder."""
+    return SentenceTransformerEmbedder(model_path(EMBEDDING_MODEL), threads=threads)
