@@ -1,55 +1,64 @@
-"""Packages as griffe reads them from their sources and stubs: never imported, never run.
+"""Packages as griffe reads them from their sources and stubs: never imported, never run, and no more than is needed.
 
-What griffe does not keep is noted down while it parses: names that are bound or set on ``self``, deprecations, the
-parameters of stubs, and functions that are nothing but overloads.
+Public modules are read nearest to the root first, each followed at once by what its public names lead to. So private
+modules are read only where a public one re-exports from them or inherits, which leaves out half of torch.
 """
 
 from __future__ import annotations
 
-import ast
 import logging
-import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+import time
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import griffe
 
-from ..text import squeeze
-from .docstrings import deprecation_of
+from .python_notes import Notes, exported_lists, is_exported
 
 # Folders that are in the wheel but not in the interface.
 NOT_PUBLIC = frozenset({"tests", "test", "testing_utils", "conftest", "benchmarks", "_vendor", "vendored"})
-# Ways for a module to gain names that cannot be seen from its syntax.
-_DYNAMIC_MODULE = re.compile(
-    r"globals\(\)|sys\.modules\b|\bvars\(\)|\bexec\(|__dict__|lazy_loader|_LazyModule|setattr\("
-)
-_FEW_ANNOTATIONS = 3
-_EXTRA = "soothsay"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of one package is read; what is nearest to its root comes first.
+
+    A megabyte of source costs about half a second and 10 MB, so that a package stays below a minute and 600 MB.
+    """
+
+    source: int = 30_000_000  # bytes: all of torch's interface is 20 MB
+    file: int = 3_000_000  # bytes: larger ones are tables of data, and griffe cannot be stopped within one
+    seconds: float = 40.0  # of the thread's processor time
+
+
+DEFAULT_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A loaded package, what was noted of it, and the packages whose names it may re-export."""
+    """A loaded package, what was noted of it, and the packages whose names it may re-export.
+
+    ``left_out`` are the names of modules that were not read, by the path of the package they are in.
+    """
 
     package: griffe.Module
     notes: Notes
     family: tuple[str, ...]
+    left_out: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 def load_package(
-    part: str, search_paths: Sequence[Path], with_stubs: bool, siblings: Collection[str]
+    part: str,
+    search_paths: Sequence[Path],
+    with_stubs: bool,
+    siblings: Collection[str],
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Loaded | None:
     """Load the package ``part``; None when that is no module. May raise what griffe raises on broken packages."""
     logging.getLogger("griffe").setLevel(logging.CRITICAL)  # it reports every oddity of other people's code
-    notes = Notes()
-    loader = griffe.GriffeLoader(
-        search_paths=[str(path) for path in search_paths],
-        allow_inspection=False,
-        extensions=griffe.Extensions(notes),
-    )
-    loader.finder = _Finder([str(path) for path in search_paths], part)
+    loader = _Loader(search_paths, part, Notes(), limits)
     family = [part]
     try:
         package = loader.load(part, try_relative_path=False, find_stubs_package=with_stubs)
@@ -64,7 +73,195 @@ def load_package(
         return None
     # external=None: only the private half of the same package (pytest and _pytest) is loaded as well
     loader.resolve_aliases(implicit=True, external=None)
-    return Loaded(package, notes, tuple(family))
+    if loader.budget.exhausted:
+        logging.getLogger(__name__).info("%s is too large to be read in full", part)
+    return Loaded(package, loader.notes, tuple(family), loader.left_out)
+
+
+class _Budget:
+    """What is left of the limits of one package."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._source = limits.source
+        self._deadline = time.thread_time() + limits.seconds
+        self.exhausted = False
+
+    def takes(self, path: Path) -> bool:
+        """Whether there is still room for the file at ``path``, which then is taken."""
+        try:
+            size = path.stat().st_size
+        except OSError:
+            return False
+        if size > self._limits.file:
+            return False
+        if size > self._source or time.thread_time() > self._deadline:
+            self.exhausted = True
+            return False
+        self._source -= size
+        return True
+
+
+class _Loader(griffe.GriffeLoader):
+    """A griffe loader that reads the modules below a package in the order, and to the extent, they are needed."""
+
+    def __init__(self, search_paths: Sequence[Path], part: str, notes: Notes, limits: Limits) -> None:
+        paths = [str(path) for path in search_paths]
+        super().__init__(
+            search_paths=paths,
+            allow_inspection=False,
+            extensions=griffe.Extensions(notes),
+            store_source=False,
+        )
+        self.finder = _Finder(paths, part)
+        self.notes = notes
+        self.budget = _Budget(limits)
+        self.left_out: dict[str, set[str]] = defaultdict(set)
+
+    def _load_submodules(self, module: griffe.Module) -> None:
+        tree = _Tree(module, self.finder.submodules(module), self)
+        tree.load()
+        for parts in tree.left_out():
+            self.left_out[".".join((module.path, *parts[:-1]))].add(parts[-1])
+
+    def expand_exports(self, module: griffe.Module, seen: set[str] | None = None) -> None:
+        """As griffe does, and below modules without an ``__all__`` as well."""
+        seen = seen or set()
+        seen.add(module.path)
+        super().expand_exports(module, seen)
+        if module.exports is None:
+            for below in module.modules.values():
+                if not below.is_alias and below.path not in seen:
+                    self.expand_exports(below, seen)
+
+    def load_file(self, root: griffe.Module, parts: tuple[str, ...], path: Path) -> None:
+        """Load the module ``parts`` below ``root`` from the file at ``path``; its parents are loaded."""
+        if path.suffix in {".py", ".pyi"} and self.budget.takes(path):
+            self._load_submodule(root, parts, path)
+
+
+class _Tree:
+    """The modules below one package: those that are read already, and the files of the others."""
+
+    def __init__(
+        self, root: griffe.Module, files: Sequence[tuple[tuple[str, ...], Path]], loader: _Loader
+    ) -> None:
+        self._root = root
+        self._loader = loader
+        self._files: dict[tuple[str, ...], list[Path]] = {}
+        for parts, path in sorted(files, key=lambda file: (len(file[0]), file[0])):
+            self._files.setdefault(parts, []).append(path)
+        self._tried: set[tuple[str, ...]] = set()
+        self._wanted: deque[str] = deque()  # dotted paths that lead to what a public name means
+        self._followed: set[str] = set()
+
+    def load(self) -> None:
+        """Read the public modules, nearest first, and whatever their public names lead to."""
+        self._want(_wildcards(self._root))
+        self._want(_offered(self._root))
+        self._follow_all()
+        private_half = self._root.name.startswith("_")  # _pytest: what pytest needs of it is not known here
+        for parts in self._files:
+            if private_half or not any(part.startswith("_") for part in parts):
+                module = self._reach(parts)
+                if module is not None:
+                    self._want(_offered(module))
+                    self._follow_all()
+
+    def left_out(self) -> Iterator[tuple[str, ...]]:
+        """The modules that there are files for, but that were not read."""
+        return (parts for parts in self._files if self._member(parts) is None)
+
+    def _want(self, paths: Iterator[str]) -> None:
+        self._wanted.extend(path for path in paths if path not in self._followed)
+
+    def _follow_all(self) -> None:
+        while self._wanted:
+            path = self._wanted.popleft()
+            if path not in self._followed:
+                self._followed.add(path)
+                self._follow(path)
+
+    def _follow(self, path: str) -> None:
+        """Read the modules that ``path`` leads through, and want what the object there leads to in its turn."""
+        root = self._root.path
+        if not path.startswith(f"{root}."):
+            return
+        parts = tuple(path.removeprefix(f"{root}.").split("."))
+        end = next((n for n in range(len(parts), 0, -1) if parts[:n] in self._files), 0)
+        module = self._reach(parts[:end])
+        if module is None or end == len(parts):
+            return
+        if parts[end] == "*":
+            self._want(_offered(module, imported=True))
+            return
+        member = module.members.get(parts[end])
+        if isinstance(member, griffe.Alias):
+            self._want(iter([".".join((member.target_path, *parts[end + 1 :]))]))
+        elif isinstance(member, griffe.Class):
+            self._want(_bases(member))
+        elif member is None:
+            rest = ".".join(parts[end:])
+            self._want(f"{wildcard.removesuffix('*')}{rest}" for wildcard in _wildcards(module))
+
+    def _reach(self, parts: tuple[str, ...]) -> griffe.Module | None:
+        """The module ``parts``, read after its parents if it was not yet; None when it cannot be."""
+        for n in range(1, len(parts) + 1):
+            if parts[:n] not in self._tried:
+                self._tried.add(parts[:n])
+                for path in self._files.get(parts[:n], ()):
+                    self._loader.load_file(self._root, parts[:n], path)
+                module = self._member(parts[:n])
+                if module is not None:  # what it imports with wildcards decides what its names are
+                    self._want(_wildcards(module))
+        return self._member(parts)
+
+    def _member(self, parts: tuple[str, ...]) -> griffe.Module | None:
+        module = self._root
+        for part in parts:
+            found = module.members.get(part)
+            if not isinstance(found, griffe.Module):
+                return None
+            module = found
+        return module
+
+
+def _offered(module: griffe.Module, imported: bool = False) -> Iterator[str]:
+    """The dotted paths that the public names of a module lead to, or those that a wildcard import of it gives."""
+    lists = list(exported_lists(module))
+    for path in lists:
+        yield f"{path}.*"
+    everything = bool(lists) or (module.exports is None and (imported or module.is_init_module))
+    for name, member in module.members.items():
+        if isinstance(member, griffe.Alias):
+            if is_exported(module, name) or (everything and not name.startswith("_")):
+                yield member.target_path
+        elif isinstance(member, griffe.Class):
+            yield from _bases(member)
+        elif isinstance(member, griffe.Attribute) and isinstance(member.annotation, griffe.Expr):
+            yield from _names_in(member.annotation)
+
+
+def _wildcards(module: griffe.Module) -> Iterator[str]:
+    """What a module imports with wildcards, as ``module.*``."""
+    for member in module.members.values():
+        if isinstance(member, griffe.Alias) and member.wildcard:
+            yield f"{member.target_path}.*"
+
+
+def _bases(cls: griffe.Class) -> Iterator[str]:
+    """The dotted paths of the bases of a class and of the classes in it."""
+    for base in cls.bases:
+        yield str(base) if isinstance(base, str) else base.canonical_path
+    for member in cls.members.values():
+        if isinstance(member, griffe.Class):
+            yield from _bases(member)
+
+
+def _names_in(annotation: griffe.Expr) -> Iterator[str]:
+    for name in annotation.iterate(flat=True):
+        if isinstance(name, griffe.ExprName):
+            yield name.canonical_path
 
 
 class _Finder(griffe.ModuleFinder):
@@ -88,167 +285,3 @@ class _Finder(griffe.ModuleFinder):
             parts = found.relative_to(path).with_suffix("").parts
             if NOT_PUBLIC.isdisjoint(parts) and list(parts[: len(below)]) == below:
                 yield found
-
-
-class Notes(griffe.Extension):
-    """Notes down at parse time what griffe does not keep: bound names, self attributes, deprecations, overloads."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._stubs: dict[str, list[griffe.Function]] = {}
-        # of every definition of a path: a stub has one for each overload
-        self._said: dict[str, list[str]] = {}
-
-    def deprecated(self) -> dict[str, str]:
-        """What is said of each deprecated function and class, by path. One good overload is enough to be good."""
-        return {path: said[0] for path, said in self._said.items() if all(said)}
-
-    def stub_of(self, path: str) -> griffe.Function | None:
-        """What a stub says of a function: griffe keeps only its annotations, not its parameters."""
-        found = self._stubs.get(path)
-        return (found[0] if len(found) == 1 else _merged(found)) if found else None
-
-    def on_function_instance(self, *, node: Any, func: griffe.Function, agent: Any, **_: Any) -> None:
-        self._note_deprecation(node, func)
-        if str(agent.filepath).endswith(".pyi"):
-            self._stubs.setdefault(func.path, []).append(func)
-
-    def on_class_instance(self, *, node: Any, cls: griffe.Class, **_: Any) -> None:
-        self._note_deprecation(node, cls)
-
-    def _note_deprecation(self, node: Any, obj: griffe.Object) -> None:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            self._said.setdefault(obj.path, []).append(deprecation_of(node))
-
-    def on_module_members(self, *, node: Any, mod: griffe.Module, agent: Any, **_: Any) -> None:
-        _fill_from_overloads(mod)
-        source = getattr(agent, "code", "") or ""
-        stub = str(agent.filepath).endswith(".pyi")
-        if stub:
-            _mark_stub(mod, agent.filepath)
-        mod.extra[_EXTRA]["names"] = (
-            frozenset(_bound_names(node)) if isinstance(node, ast.Module) else frozenset()
-        )
-        mod.extra[_EXTRA]["dynamic"] = bool(_DYNAMIC_MODULE.search(source))
-        mod.extra[_EXTRA]["stub"] = stub
-
-    def on_class_members(self, *, node: Any, cls: griffe.Class, agent: Any, **_: Any) -> None:
-        _fill_from_overloads(cls)
-        names, dynamic = _self_names(node) if isinstance(node, ast.ClassDef) else (set(), True)
-        cls.extra[_EXTRA]["names"] = frozenset(names)
-        cls.extra[_EXTRA]["dynamic"] = dynamic or bool(getattr(node, "keywords", ()))
-        # Stubs leave out what is private, and what is set at run time.
-        cls.extra[_EXTRA]["stub"] = str(agent.filepath).endswith(".pyi")
-
-
-def _mark_stub(mod: griffe.Module, path: Path) -> None:
-    """Remember where stub-only objects really stand: after merging they pretend to be in the .py file."""
-    todo: list[griffe.Object] = [mod]
-    while todo:
-        obj = todo.pop()
-        for member in obj.members.values():
-            if isinstance(member, griffe.Object):
-                member.extra[_EXTRA]["file"] = path
-                if member.is_class:
-                    todo.append(member)
-
-
-def _fill_from_overloads(scope: griffe.Module | griffe.Class) -> None:
-    """Give functions that exist only as ``@overload`` in a stub a member; griffe would drop them."""
-    for name, overloads in scope.overloads.items():
-        if overloads and name not in scope.members:
-            scope.set_member(name, _merged(overloads))
-
-
-def _merged(overloads: Sequence[griffe.Function]) -> griffe.Function:
-    """One function for many overloads: the longest signature; required is only what all of them require."""
-    best = max(overloads, key=lambda function: len(list(function.parameters)))
-    required = [{p.name for p in function.parameters if p.required} for function in overloads]
-    always = set.intersection(*required)
-    fewest = min(len(names) for names in required)
-    parameters = griffe.Parameters()
-    for position, parameter in enumerate(best.parameters):
-        default = parameter.default
-        if default is None and parameter.required and parameter.name not in always and position >= fewest:
-            default = "..."
-        annotations = [
-            function.parameters[parameter.name].annotation
-            for function in overloads
-            if parameter.name in function.parameters
-        ]
-        parameters.add(
-            griffe.Parameter(
-                parameter.name, annotation=_either(annotations), kind=parameter.kind, default=default
-            )
-        )
-    function = griffe.Function(
-        best.name,
-        parameters=parameters,
-        returns=_either([function.returns for function in overloads]),
-        lineno=best.lineno,
-        endlineno=best.endlineno,
-        docstring=next((f.docstring for f in overloads if f.docstring), None),
-    )
-    function.labels |= best.labels - {"overload"}
-    return function
-
-
-def _either(annotations: Sequence[Any]) -> Any:
-    """What overloads have in common: one annotation, or a few; a hundred different ones say nothing."""
-    distinct = {squeeze(str(each)): each for each in annotations if each is not None}
-    if len(distinct) == 1:
-        return next(iter(distinct.values()))
-    return " | ".join(distinct) if len(distinct) <= _FEW_ANNOTATIONS else None
-
-
-def _bound_names(module: ast.AST) -> Iterator[str]:
-    """Every name a module's own statements bind, inside ``if``, ``try``, ``for`` and ``with`` too."""
-    todo: list[ast.AST] = list(ast.iter_child_nodes(module))
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name
-            continue
-        if isinstance(node, ast.Lambda):
-            continue
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                yield alias.asname or alias.name.split(".", 1)[0]
-            continue
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            yield node.name
-        todo.extend(ast.iter_child_nodes(node))
-
-
-def _self_names(node: ast.ClassDef) -> tuple[set[str], bool]:
-    """Attributes that methods set on ``self``, and whether names may appear in ways that cannot be seen."""
-    names: set[str] = set()
-    dynamic = False
-    for child in ast.walk(node):
-        if isinstance(child, ast.Attribute):
-            if isinstance(child.ctx, ast.Store) and isinstance(child.value, ast.Name):
-                names.add(child.attr)
-            elif child.attr == "__dict__":
-                dynamic = True
-        elif isinstance(child, ast.Call) and isinstance(child.func, ast.Name):
-            dynamic = dynamic or child.func.id in {"setattr", "vars", "exec"}
-    names.update(name for name in _bound_names(node))
-    return names, dynamic
-
-
-def noted(obj: griffe.Object, key: str, default: Any) -> Any:
-    """What was noted of a module (``names``, ``dynamic``, ``stub``) or class while it was parsed."""
-    return obj.extra[_EXTRA].get(key, default) if _EXTRA in obj.extra else default
-
-
-def source_file(obj: griffe.Object | griffe.Alias) -> Path | None:
-    """The file in which an object really stands, its stub where it exists only there."""
-    try:
-        path = obj.extra[_EXTRA].get("file") or obj.filepath
-    except (griffe.GriffeError, ValueError):
-        return None
-    if isinstance(path, list):
-        path = path[0] if path else None
-    return Path(path) if path is not None else None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import griffe
 
@@ -24,8 +24,9 @@ from .docstrings import (
     documented_return,
 )
 from .news import news_of
-from .python_loading import NOT_PUBLIC, Loaded, load_package, noted, source_file
+from .python_loading import NOT_PUBLIC, Loaded, load_package
 from .python_names import Home, with_shortest_names
+from .python_notes import is_exported, noted, source_file
 
 _KINDS: Mapping[griffe.ParameterKind, ParameterKind] = {
     griffe.ParameterKind.positional_only: "positional_only",
@@ -38,6 +39,21 @@ _KINDS: Mapping[griffe.ParameterKind, ParameterKind] = {
 _PLAIN_BASES = frozenset({"object", "ABC", "Protocol", "Generic"})
 _PLAIN_DECORATORS = frozenset({"dataclass", "final", "total_ordering", "runtime_checkable", "deprecated"})
 _OBJECT_NAMES = tuple(name for name in dir(object))
+# Half of it sympy reaches with the members that its classes define; with all that they inherit, in each place where they
+# can be found, it had 320,000, twenty for each definition, and as much of the index as everything else together.
+MOST_SYMBOLS = 60_000
+# One odd module or class must not cost the package; it stays unknown, which denies nothing.
+_ODDITIES = (griffe.GriffeError, RecursionError, ValueError, AttributeError, KeyError)
+_Extent = Literal["all", "own", "none"]  # which members of a class are described
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """A class under one of its names."""
+
+    home: Home
+    name: str
+    cls: griffe.Class
 
 
 def harvest_package(
@@ -71,10 +87,13 @@ class _Reader:
         self._texts: dict[tuple[str, str], Described] = {}
         self._noted: dict[str, tuple[Note, ...]] = {}
         self._homes: dict[tuple[str, str], list[Home]] = {}
+        self._classes: list[_Listing] = []
+        self._left_out = loaded.left_out
 
     def read(self) -> Harvest:
         self._namespace()
         self._guarded(self._package)
+        self._list_classes()
         symbols = tuple(with_shortest_names(self._symbols, self._homes))
         notes = {
             symbol.qualified_name: self._noted[f"{symbol.owner}.{symbol.name}"]
@@ -132,16 +151,18 @@ class _Reader:
             if not _is_public(module, name, member, target):
                 continue
             if target is None:
-                if module.exports is not None and name in module.exports:
+                if is_exported(module, name):
                     documented.add(name)
                     self._symbols.append(self._unknown(module.path, name, member))
                 continue
             if not self._belongs(target):
                 continue
             documented.add(name)
-            exported = module.exports is not None and name in module.exports
-            self._homes.setdefault((target.path, name), []).append(Home(module.path, exported))
-            self._member(module.path, name, target)
+            home = Home(module.path, is_exported(module, name))
+            self._homes.setdefault((target.path, name), []).append(home)
+            self._symbols.append(self._symbol(module.path, name, target))
+            if isinstance(target, griffe.Class):
+                self._classes.append(_Listing(home, name, target))
         self._owners.append(
             OwnerFacts(
                 module.path, resolved and self._closed(module), self._hidden_of_module(module, documented)
@@ -153,12 +174,12 @@ class _Reader:
     def _guarded(self, module: griffe.Module) -> None:
         try:
             self._module(module)
-        except (griffe.GriffeError, RecursionError, ValueError, AttributeError, KeyError):
-            # One odd module must not cost the package; it stays unknown, which denies nothing.
-            logging.getLogger(__name__).debug("skipped %s", module.path, exc_info=True)
+        except _ODDITIES:
+            _log_skipped(module.path)
 
     def _hidden_of_module(self, module: griffe.Module, documented: set[str]) -> tuple[str, ...]:
-        names = set(module.members) | set(noted(module, "names", frozenset())) | set(MODULE_NAMES)
+        names = {*module.members, *noted(module, "names", ()), *MODULE_NAMES}
+        names.update(self._left_out.get(module.path, ()))
         return tuple(sorted(name for name in names - documented if name.isidentifier()))
 
     def _closed(self, module: griffe.Module) -> bool:
@@ -173,13 +194,33 @@ class _Reader:
             return True
         return target.path.split(".", 1)[0].lstrip("_") == self._release.part.lstrip("_")  # the private half
 
-    def _member(self, owner: str, name: str, target: griffe.Object) -> None:
-        symbol = self._symbol(owner, name, target)
-        self._symbols.append(symbol)
-        if isinstance(target, griffe.Class):
-            self._class(f"{owner}.{name}", target)
+    def _list_classes(self) -> None:
+        """The members of all classes, first where a person would look for them.
 
-    def _class(self, owner: str, cls: griffe.Class) -> None:
+        Past :data:`MOST_SYMBOLS` a class is described where it has its best name, with its own members. Of the others
+        only the names are kept, so that none of them is denied.
+        """
+
+        def order(listing: _Listing) -> tuple[bool, tuple[int, bool, int, str]]:
+            return listing.home is not self._best_home(listing), listing.home.rank
+
+        for listing in sorted(self._classes, key=order):
+            owner = f"{listing.home.module}.{listing.name}"
+            if len(self._symbols) < MOST_SYMBOLS:
+                described: _Extent = "all"
+            elif listing.home is self._best_home(listing):
+                described = "own"
+            else:
+                described = "none"
+            try:
+                self._class(owner, listing.cls, described)
+            except _ODDITIES:
+                _log_skipped(owner)
+
+    def _best_home(self, listing: _Listing) -> Home:
+        return min(self._homes[listing.cls.path, listing.name], key=lambda home: home.rank)
+
+    def _class(self, owner: str, cls: griffe.Class, described: _Extent) -> None:
         if owner in self._seen:
             return
         self._seen.add(owner)
@@ -196,11 +237,13 @@ class _Reader:
             target = _target(member)
             if name.startswith("_") or target is None or isinstance(target, griffe.Module):
                 continue
-            documented.add(name)
-            self._symbols.append(self._symbol(owner, name, target, bound=True))
+            own = name in cls.members
+            if described == "all" or (described == "own" and own):
+                documented.add(name)
+                self._symbols.append(self._symbol(owner, name, target, bound=True))
             # Nested classes are owners of their own, but only where they are defined.
-            if isinstance(target, griffe.Class) and name in cls.members and not member.is_alias:
-                self._class(f"{owner}.{name}", target)
+            if isinstance(target, griffe.Class) and own and not member.is_alias:
+                self._class(f"{owner}.{name}", target, described)
         hidden |= set(members)
         names = tuple(sorted(name for name in hidden - documented if name.isidentifier()))
         self._owners.append(OwnerFacts(owner, closed, names))
@@ -316,6 +359,10 @@ class _Reader:
         )
 
 
+def _log_skipped(path: str) -> None:
+    logging.getLogger(__name__).debug("skipped %s", path, exc_info=True)
+
+
 def _call_of(attribute: griffe.Attribute) -> griffe.Function | None:
     """The ``__call__`` of the class an attribute is annotated with, when that class is of the same package."""
     annotation = attribute.annotation
@@ -351,7 +398,7 @@ def _is_public(
 ) -> bool:
     if name.startswith("_") or name in NOT_PUBLIC:
         return False
-    if module.exports is not None and name in module.exports:
+    if is_exported(module, name):
         return True
     if isinstance(target, griffe.Module):
         # Submodules are names of their package; a module imported from elsewhere is not its interface.
