@@ -4,8 +4,9 @@ A comment is the first sentence of the documentation as an order ("Creates a job
 off, words said otherwise by the table below, and most words of the symbol's own name replaced or left out; sometimes the
 beginning of a later sentence follows. Every choice is drawn from a generator seeded with the symbol's owner and name.
 
-``VERBS`` and ``NOUNS`` were written before any ranker was measured on these comments and are frozen. They share nothing with the
-synonyms and verbs of ``soothsay_index.ranking``, and those must never be tuned on them.
+``VERBS`` and ``NOUNS`` were written before any ranker was measured on these comments and are frozen; the ranking's synonyms
+and verbs are as they were before that, and must never be tuned on them. Neither was written from the other: of the 491
+phrases here the ranking's synonyms know the way back for 5, its verbs for 11 (a test holds them to that).
 """
 
 from __future__ import annotations
