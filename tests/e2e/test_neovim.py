@@ -31,7 +31,7 @@ require("soothsay").setup({{
     model = {{ threads = {os.environ.get("SOOTHSAY_TEST_THREADS", "0")} }},
   }},
 }})
-vim.o.statusline = "%f %m%= %{{%v:lua.require'soothsay.status'.line()%}} %l,%c"
+vim.o.statusline = "%t %m%= %{{%v:lua.require'soothsay.status'.line()%}} %l,%c"
 vim.o.messagesopt = "wait:300,history:500" -- a long message waits for no key
 for _, group in ipairs({{ "SoothsayGhost", "ComplHint" }}) do
   vim.api.nvim_set_hl(0, group, {{ fg = "#808080" }}) -- no link: the screen knows it by its name

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 import pytest_asyncio
-from fake_editor import Editor, until
+from fake_editor import Editor, capabilities, until
 from lsprotocol import types
 from pytest_lsp import make_test_lsp_client
 
@@ -144,6 +144,37 @@ async def test_a_wrong_call_is_marked_and_can_be_replaced(real: Editor) -> None:
     (edit,) = action.edit.changes[uri]
     assert edit.new_text.startswith('create_model_customization_job(jobName="x", ')
     assert edit.range == types.Range(types.Position(5, 7), types.Position(5, 30))
+
+
+async def test_a_cell_is_grounded_in_the_cells_above_it(real: Editor) -> None:
+    await real.start(
+        capabilities(
+            notebook_document=types.NotebookDocumentClientCapabilities(
+                types.NotebookDocumentSyncClientCapabilities()
+            )
+        ),
+        settings=SETTINGS,
+    )
+    await indexed(real)
+    notebook = real.uri("study.ipynb")
+    above, below = content(real, "bedrock.py").rsplit("\n\n", 1)  # imports and client; comment and call
+    texts = {f"{notebook}#0": f"%load_ext x\n{above}", f"{notebook}#1": below}
+    real.client.notebook_document_did_open(
+        types.DidOpenNotebookDocumentParams(
+            types.NotebookDocument(
+                notebook,
+                "jupyter-notebook",
+                1,
+                [types.NotebookCell(types.NotebookCellKind.Code, uri) for uri in texts],
+            ),
+            [types.TextDocumentItem(uri, "python", 1, text) for uri, text in texts.items()],
+        )
+    )
+    last = below.splitlines()
+    (text,) = await real.inline(len(last) - 1, len(last[-1]), f"{notebook}#1")
+    assert text.startswith("create_model_customization_job(")
+    assert (await real.explain())["verdict"] == "verified"  # the type checker and the index know `client`
+    assert not list(real.workspace.glob("study*"))
 
 
 async def test_cancel_frees_the_model(real: Editor) -> None:
