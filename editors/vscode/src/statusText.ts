@@ -38,9 +38,9 @@ export function indexLine(index: IndexProgress | null, known: boolean): Line {
 }
 
 /** One line of a message, not too long for a row. */
-export function beginning(text: string): string {
+export function beginning(text: string, width = WIDTH): string {
   const line = text.split("\n")[0] ?? "";
-  return line.length <= WIDTH ? line : `${line.slice(0, WIDTH - 1)}…`;
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
 }
 
 /** The end of a qualified name, which tells more than its beginning. */

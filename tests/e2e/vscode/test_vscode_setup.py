@@ -43,7 +43,7 @@ def bench(start: OpenWorkbench, small: Path, cache: Path) -> Workbench:
 
 
 def test_the_status_shows_the_index_until_it_is_done(bench: Workbench) -> None:
-    assert bench.wait_for_status("index up to date")
+    bench.wait_for_index(300)
     assert f"soothsay: {MODEL}" in bench.status_rows()
     bench.hide_status()
 
@@ -120,7 +120,7 @@ def test_an_untrusted_workspace_runs_nothing_of_its_own(
     bench = start(folder, user=trust, machine=machine, environment={"SOOTHSAY_CACHE": str(cache)})
     expect(bench.page.locator(".statusbar")).to_contain_text("Restricted Mode")
     bench.open("small.py")
-    bench.wait_for_status("index up to date")
+    bench.wait_for_index(300)
     assert not (tmp_path / "was-run").exists()
     assert not (tmp_path / "was-imported").exists()
 

@@ -221,7 +221,7 @@ class Workbench:
         ).first.wait_for()
         self.page.keyboard.press("Enter")
         self.page.locator(f'.tab.active[data-resource-name="{Path(name).name}"]').wait_for()
-        self.page.locator(".editor-instance .view-lines").first.wait_for()
+        self.page.locator(".editor-instance .view-lines, .notebookOverlay .view-lines").first.wait_for()
 
     def run(self, command: str) -> None:
         """Run a command of the palette by its title."""
@@ -250,13 +250,17 @@ class Workbench:
         return self.page.evaluate(_GHOST_LINES).replace("\xa0", " ")
 
     def wait_for_ghost(self, pattern: str, patience: float = PATIENCE / SECONDS) -> str:
-        """Wait until the ghost text matches; asks for it now and then, as a person who waits would."""
+        """Wait until the ghost text matches. Types the dot before it anew now and then, as a person who waits would."""
 
-        def ask() -> str | None:
+        def look() -> str | None:
             text = self.ghost_text()
             return text if re.search(pattern, text) else None
 
-        return self.wait(ask, patience, lambda: self.run("Trigger Inline Suggestion"), every=90)
+        def retype() -> None:
+            self.page.keyboard.press("Backspace")
+            self.page.keyboard.type(".")
+
+        return self.wait(look, patience, retype, every=75)
 
     # -- status ------------------------------------------------------------------------------------
 
@@ -307,6 +311,18 @@ class Workbench:
 
     def notifications(self) -> str:
         return "\n".join(self.page.locator(".notification-list-item").all_inner_texts())
+
+    def wait_for_index(self, patience: float) -> None:
+        """Wait until the index is up to date, and stays so: between model and index there is a moment of rest."""
+        quiet = 0
+        until = time.monotonic() + patience
+        while quiet < 3:
+            self.wait_for_status("index up to date|indexing", patience)
+            quiet = quiet + 1 if "index up to date" in self.status_rows() else 0
+            if time.monotonic() > until:
+                raise TimeoutError(f"still indexing after {patience:.0f} s")
+            self.page.wait_for_timeout(1 * SECONDS)
+        self.hide_status()
 
     # -- waiting -----------------------------------------------------------------------------------
 
