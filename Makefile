@@ -10,10 +10,10 @@ BIN := $(VENV)/bin
 SOURCES := server index tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-retrieval
+.PHONY: help install models demo test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-retrieval vscode measure-vscode
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 install: $(VENV)/.installed ## Create .venv and install everything (llama.cpp compiles for 5 to 7 minutes, once)
 
@@ -63,3 +63,9 @@ bench-retrieval: models ## Measure whether the right member is found first, by q
 bench-oracle-tasks: install ## Make the tasks of bench-oracle again
 	$$($(BIN)/python -c 'from bench.oracle.world import interpreter; print(interpreter("stubs"))' | tail -1) bench/oracle/tasks.py > bench/oracle/tasks.new
 	mv bench/oracle/tasks.new bench/oracle/tasks.jsonl
+
+vscode: install ## Build the VS Code extension: editors/vscode/soothsay.vsix
+	cd editors/vscode && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts && PATH="$(CURDIR)/$(BIN):$$PATH" npm run package
+
+measure-vscode: install ## Measure: from installing the .vsix, with only Python there, to the first ghost text
+	$(BIN)/python editors/vscode/measure/first_ghost_text.py

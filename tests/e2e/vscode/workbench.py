@@ -309,16 +309,16 @@ class Workbench:
         row.wait_for()
         row.click()
 
-    def notifications(self) -> str:
-        return "\n".join(self.page.locator(".notification-list-item").all_inner_texts())
-
     def wait_for_index(self, patience: float) -> None:
-        """Wait until the index is up to date, and stays so: between model and index there is a moment of rest."""
-        quiet = 0
+        """Wait until the index can be searched: all of it is read, though vectors may still be made.
+
+        It must stay so for some seconds: between loading the model and indexing there is a moment of rest.
+        """
+        seen = 0
         until = time.monotonic() + patience
-        while quiet < 3:
+        while seen < 3:
             self.wait_for_status("index up to date|indexing", patience)
-            quiet = quiet + 1 if "index up to date" in self.status_rows() else 0
+            seen = seen + 1 if re.search("index up to date|embedding", self.status_rows()) else 0
             if time.monotonic() > until:
                 raise TimeoutError(f"still indexing after {patience:.0f} s")
             self.page.wait_for_timeout(1 * SECONDS)
