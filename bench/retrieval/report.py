@@ -62,8 +62,12 @@ One command: `make bench-retrieval`. On the test half, by comment + draft, the r
 
 {_compared(test["ablations"], dev["ablations"], "what")}
 
-"As it was" ranks with the code of that commit. A second look at the best 20 by a longer text is not worth its vectors, so the
-index does not have it.
+"As it was" ranks with the code of that commit. On development a second look at the best 20 by a longer text changes nothing
+that its vectors would be worth, so the index has none.
+
+## What each stage adds, titles
+
+{_compared(test["ablations_titles"], dev["ablations_titles"], "what")}
 
 ## Where it is hard, comment + draft, test half
 

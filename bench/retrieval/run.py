@@ -22,7 +22,7 @@ from bench.retrieval.drafts import read_drafts
 from bench.retrieval.embeddings import StaticEmbedder, costs
 from bench.retrieval.report import write_report
 from bench.retrieval.tasks import TITLES, Task, answerable, read_tasks
-from bench.retrieval.trial import BOTH, COMMENT, UNMASKED, Trial, Views, trials
+from bench.retrieval.trial import BOTH, COMMENT, TITLE, UNMASKED, Trial, Views, trials
 from bench.retrieval.world import CACHE, HERE, Owners, minilm, read_owners, vectors_of
 
 from soothsay_index.embedding import Embedder, Vectors
@@ -131,6 +131,17 @@ def ablations(
     of_then = [(task, rank) for task, kind, rank in before if kind == BOTH]
     if of_then:
         rows.append({"what": f"as it was at {COMMIT}", **figures(of_then)})
+    return rows
+
+
+def title_ablations(found: Sequence[Trial], bare: Sequence[Trial]) -> list[dict[str, Any]]:
+    """The titles that people wrote, without each stage in turn."""
+    titles = [trial for trial in found if trial.kind == TITLE]
+    rows = [{"what": "everything", **figures(ranked(titles))}]
+    rows += [
+        {"what": f"without {stage}", **figures(ranked(titles, stage))} for stage in STAGES if stage != "exact"
+    ]
+    rows.append({"what": "without synonyms", **figures(ranked(t for t in bare if t.kind == TITLE))})
     return rows
 
 
@@ -247,6 +258,7 @@ def measure(
     names = [task["owner"] for task in half]
     views = Views(owners, names, minilm_)
     found = trials(half, drafts, views, minilm_)
+    bare = trials(half, drafts, views, minilm_, [BOTH, TITLE], synonyms={})
     return {
         "tasks": len([task for task in half if task["id"] in drafts]),
         "titles": len([task for task in half if task["id"] not in drafts]),
@@ -258,11 +270,12 @@ def measure(
         "strata": strata(found),
         "ablations": ablations(
             found,
-            trials(half, drafts, views, minilm_, [BOTH], synonyms={}),
+            bare,
             trials(half, drafts, Views(owners, names, static), static, [BOTH]),
             ranks_before(half, drafts, views, minilm_),
         )
         + second_look(found, views, minilm_),
+        "ablations_titles": title_ablations(found, bare),
     }
 
 

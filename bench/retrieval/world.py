@@ -57,6 +57,8 @@ def read_owners() -> Owners:
             for symbol in harvest.symbols:
                 owners[symbol.owner] = (*owners.get(symbol.owner, ()), symbol)
         kept.parent.mkdir(parents=True, exist_ok=True)
+        for stale in CACHE.glob("owners-*.pickle"):
+            stale.unlink()
         kept.write_bytes(pickle.dumps(owners))
     return pickle.loads(kept.read_bytes())
 
