@@ -40,6 +40,7 @@ def measure(folder: Path, files: int, updates: int, seed: int = 1) -> Growth:
     workspace = folder / "workspace"
     paths = real_code(workspace, files)
     index = LocalIndex(Store(folder / "index", workspace), crew=one_thread)
+    index.writer.stay()
     index.build_from(None)
     chance = random.Random(seed)
     times: list[float] = []

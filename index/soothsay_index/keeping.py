@@ -67,7 +67,7 @@ class Keeper:
     def step(self) -> None:
         """One round: a few microseconds when there is nothing to do."""
         writer = self._index.writer
-        if writer.take_over() is None:
+        if writer.stay() is None:
             return
         writer.serve_inbox(self._index.open_files())
         now = time.monotonic()

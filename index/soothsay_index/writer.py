@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,23 +62,50 @@ class Writer:
         self._taking_over = threading.Lock()
         self._building = threading.Lock()
         self._files: FileSync | None = None
+        self._at_work = 0
+        self._stays = False
         self.environment: Environment | None = None  # of the last build
         self._without_vectors: dict[str, None] = {}
 
     # -- the lease -----------------------------------------------------------------------------------------
 
-    def take_over(self) -> FileSync | None:
-        """Take the lease if it is free: the files to write, or None while another process has it."""
+    def stay(self) -> FileSync | None:
+        """Take the lease, if it is free, and keep it: whoever does so serves the inbox from now on.
+
+        Others hold it only while they write. None while another process has it.
+        """
+        files = self._take_over()
+        self._stays = self._stays or files is not None
+        return files
+
+    def _take_over(self) -> FileSync | None:
         with self._taking_over:
             if self._files is None and self._lease.acquire():
                 self._store.local.refresh()
                 self._files = FileSync(self._workspace, self._store.local)
             return self._files
 
+    @contextmanager
+    def _writing(
+        self, content: dict[str, Any], progress: OnProgress = nobody, stop: threading.Event | None = None
+    ) -> Iterator[FileSync | None]:
+        """The files to write; None when another process has done what ``content`` says instead."""
+        with self._taking_over:
+            self._at_work += 1
+        try:
+            yield self._take_over() or self._ask(content, progress, stop)
+        finally:
+            with self._taking_over:
+                self._at_work -= 1
+                if not self._at_work and not self._stays:
+                    self._files = None
+                    self._lease.release()
+
     def close(self) -> None:
         """Let another process write. What was asked and not done stays in the inbox for it."""
         with self._taking_over:
             self._files = None
+            self._stays = False
             self._lease.release()
 
     # -- what is asked of an index -------------------------------------------------------------------------
@@ -118,35 +146,35 @@ class Writer:
             "all_packages": options.all_packages,
             "embed": options.embed,
         }
-        files = self.take_over() or self._ask(content, progress, stop)
-        if files is None:
-            return
-        with self._building:
-            builder = Builder(self._store, files, self._embedder, self._crew, self._uri)
-            builder.build(
-                environment,
-                open_files,
-                progress,
-                stop,
-                all_packages=options.all_packages,
-                embed=options.embed,
-            )
+        with self._writing(content, progress, stop) as files:
+            if files is None:
+                return
+            with self._building:
+                builder = Builder(self._store, files, self._embedder, self._crew, self._uri)
+                builder.build(
+                    environment,
+                    open_files,
+                    progress,
+                    stop,
+                    all_packages=options.all_packages,
+                    embed=options.embed,
+                )
 
     def update(self, paths: Iterable[Path]) -> int:
         """Index changed files again, and forget those that are gone; returns how many were rewritten."""
         paths = list(paths)
-        files = self.take_over() or self._ask({"do": "update", "paths": [str(path) for path in paths]})
-        if files is None:
-            return len(paths)
-        changed = files.update(paths)
+        with self._writing({"do": "update", "paths": [str(path) for path in paths]}) as files:
+            if files is None:
+                return len(paths)
+            changed = files.update(paths)
         self._without_vectors.update(dict.fromkeys(changed))
         return len(changed)
 
     def remove(self, paths: Iterable[Path]) -> int:
         """Forget files; returns how many were known."""
         paths = list(paths)
-        files = self.take_over() or self._ask({"do": "remove", "paths": [str(path) for path in paths]})
-        return len(paths) if files is None else files.remove(paths)
+        with self._writing({"do": "remove", "paths": [str(path) for path in paths]}) as files:
+            return len(paths) if files is None else files.remove(paths)
 
     def _ask(
         self, content: dict[str, Any], progress: OnProgress = nobody, stop: threading.Event | None = None
@@ -156,7 +184,7 @@ class Writer:
         owner = self._lease.owner()
         progress(Progress("waiting", 0, 0, f"process {owner.pid if owner else '?'} writes this index"))
         while not letter.done:
-            files = self.take_over()
+            files = self._take_over()
             if files is not None or (stop is not None and stop.is_set()):
                 self._inbox.finish(letter)
                 return files
@@ -169,7 +197,7 @@ class Writer:
 
     def serve_inbox(self, open_files: Used) -> None:
         """Do what other processes ask. A build takes its time on a thread of its own."""
-        files = self.take_over()
+        files = self.stay()
         if files is None:
             return
         for letter in self._inbox.letters():

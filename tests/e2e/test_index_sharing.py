@@ -110,3 +110,15 @@ def test_a_request_outlives_who_should_have_done_it(tmp_path, workspace):
     done.join(20)
     assert not done.is_alive() and asking.has_name("start_1")
     assert list((store.local.folder / "inbox").iterdir()) == []
+
+
+def test_who_does_not_stay_leaves_the_writing_to_others_at_once(tmp_path, workspace):
+    """A terminal's command, or a test, that has built an index and lives on does not keep the next one waiting."""
+    first = LocalIndex(Store(tmp_path / "index", workspace), crew=one_thread)
+    first.build_from(None)
+    second = LocalIndex(Store(tmp_path / "index", workspace), crew=one_thread)
+    done = threading.Thread(target=second.build_from, args=(None,))
+    done.start()
+    done.join(20)
+    assert not done.is_alive()
+    first.close()
