@@ -142,7 +142,7 @@ def read_distributions(site_packages: tuple[Path, ...]) -> dict[str, Installed]:
         for distribution in Distribution.discover(path=[str(site)]):
             try:
                 package, version = distribution.metadata["Name"], distribution.version
-                names = sorted(_import_names(distribution))
+                names = sorted(name for name in _import_names(distribution) if _is_importable(site, name))
             except Exception:  # a half-removed distribution has no metadata; the others are fine
                 continue
             if not package:
@@ -165,6 +165,14 @@ def _import_names(distribution: Distribution) -> set[str]:
             elif len(file.parts) == 1 and file.suffix in {".py", ".so", ".pyd"}:
                 names.add(first.split(".", 1)[0])
     return {name for name in names if name.isidentifier() and name != "__pycache__"}
+
+
+def _is_importable(site: Path, name: str) -> bool:
+    """True for a package or a module. Wheels list folders as well that hold data, or that are not there at all."""
+    if (site / f"{name}.py").is_file() or any(site.glob(f"{name}.*so")) or any(site.glob(f"{name}.*pyd")):
+        return True
+    files = (site / name).rglob("*.py*")  # nothing if there is no such folder
+    return any(file.suffix in {".py", ".pyi"} for file in files)
 
 
 def _configured(workspace: Path, interpreter: str | Path, environ: Mapping[str, str]) -> Path:

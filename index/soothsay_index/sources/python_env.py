@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from ..environment import Environment
+from ..environment import Environment, Installed
 from .base import Harvest, Release, Relevant, Used
 from .distributions import is_namespace, listed, namespace_parts, stubbed_roots
 from .python_loading import NOT_PUBLIC
 from .python_package import harvest_package
+
+log = logging.getLogger(__name__)
 
 _ELSEWHERE = frozenset({"azure"})  # namespaces that another source reads
 
@@ -48,14 +51,22 @@ class PythonEnvironment:
             for release in self._releases_of(root)
             if release.part == root or used.mentions(release.part)
         ]
+        self._log_compiled(used)
         return Relevant(now=tuple(sorted(imported, key=lambda release: release.package == "python")))
 
     def release_of(self, import_name: str) -> Release | None:
-        """The release that ``import import_name`` uses."""
+        """The release that ``import import_name`` uses; None for what is not there, is private, or has no source."""
         found = self._environment.package_of(import_name)
-        if found is None or found.import_name.startswith("_"):
+        if found is None or found.import_name.startswith("_") or not _has_source(found):
             return None
         return Release(found.package, found.version, found.import_name)
+
+    def _log_compiled(self, used: Used) -> None:
+        """``sys``, ``math`` and their like are compiled: nothing is known of them, so nothing is denied."""
+        found = (self._environment.package_of(root) for root in used.roots())
+        compiled = sorted(each.import_name for each in found if each is not None and not _has_source(each))
+        if compiled:
+            log.debug("Not indexed, there is no source: %s", ", ".join(compiled))
 
     def _releases_of(self, root: str) -> Sequence[Release]:
         """One release, or one for each package of a namespace (``google.cloud.storage``).
@@ -104,3 +115,7 @@ class PythonEnvironment:
         return harvest_package(
             release, (installed.folder, *self._environment.site_packages), siblings=siblings
         )
+
+
+def _has_source(found: Installed) -> bool:
+    return (found.folder / f"{found.import_name}.py").is_file() or (found.folder / found.import_name).is_dir()

@@ -15,20 +15,31 @@ from pathlib import Path
 
 import griffe
 
-from .python_notes import Notes, exported_lists, is_exported
+from .python_notes import (
+    Notes,
+    exported_lists,
+    has_open_exports,
+    is_exported,
+    module_at,
+    open_exports,
+    path_of,
+)
 
 # Folders that are in the wheel but not in the interface.
 NOT_PUBLIC = frozenset({"tests", "test", "testing_utils", "conftest", "benchmarks", "_vendor", "vendored"})
+
+
+_DEEPEST = 12  # dots in a name: a module that imports from itself leads to ever longer ones
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much of one package is read; what is nearest to its root comes first.
 
-    A megabyte of source costs about half a second and 10 MB, so that a package stays below a minute and 600 MB.
+    A megabyte of source costs about half a second and 10 MB of memory, and a little more of each for its rows.
     """
 
-    source: int = 30_000_000  # bytes: all of torch's interface is 20 MB
+    source: int = 60_000_000  # bytes: all of torch's interface is 16 MB, of transformers' 37 MB
     file: int = 3_000_000  # bytes: larger ones are tables of data, and griffe cannot be stopped within one
     seconds: float = 40.0  # of the thread's processor time
 
@@ -125,9 +136,15 @@ class _Loader(griffe.GriffeLoader):
             self.left_out[".".join((module.path, *parts[:-1]))].add(parts[-1])
 
     def expand_exports(self, module: griffe.Module, seen: set[str] | None = None) -> None:
-        """As griffe does, and below modules without an ``__all__`` as well."""
+        """As griffe does, and below modules without an ``__all__`` as well, and minding lists that are computed."""
         seen = seen or set()
         seen.add(module.path)
+        lists = [module_at(module, path) for path in exported_lists(module)]
+        for other in lists:
+            if other is not None and other.path not in seen:
+                self.expand_exports(other, seen)
+        if module.exports is not None and any(other and has_open_exports(other) for other in lists):
+            open_exports(module)
         super().expand_exports(module, seen)
         if module.exports is None:
             for below in module.modules.values():
@@ -137,7 +154,10 @@ class _Loader(griffe.GriffeLoader):
     def load_file(self, root: griffe.Module, parts: tuple[str, ...], path: Path) -> None:
         """Load the module ``parts`` below ``root`` from the file at ``path``; its parents are loaded."""
         if path.suffix in {".py", ".pyi"} and self.budget.takes(path):
-            self._load_submodule(root, parts, path)
+            try:
+                self._load_submodule(root, parts, path)
+            except (griffe.GriffeError, RecursionError):
+                logging.getLogger(__name__).debug("skipped %s", path, exc_info=True)
 
 
 class _Tree:
@@ -157,7 +177,7 @@ class _Tree:
 
     def load(self) -> None:
         """Read the public modules, nearest first, and whatever their public names lead to."""
-        self._want(_wildcards(self._root))
+        self._enter(self._root, ())
         self._want(_offered(self._root))
         self._follow_all()
         private_half = self._root.name.startswith("_")  # _pytest: what pytest needs of it is not known here
@@ -185,7 +205,7 @@ class _Tree:
     def _follow(self, path: str) -> None:
         """Read the modules that ``path`` leads through, and want what the object there leads to in its turn."""
         root = self._root.path
-        if not path.startswith(f"{root}."):
+        if not path.startswith(f"{root}.") or path.count(".") > _DEEPEST:
             return
         parts = tuple(path.removeprefix(f"{root}.").split("."))
         end = next((n for n in range(len(parts), 0, -1) if parts[:n] in self._files), 0)
@@ -212,9 +232,17 @@ class _Tree:
                 for path in self._files.get(parts[:n], ()):
                     self._loader.load_file(self._root, parts[:n], path)
                 module = self._member(parts[:n])
-                if module is not None:  # what it imports with wildcards decides what its names are
-                    self._want(_wildcards(module))
+                if module is not None:
+                    self._enter(module, parts[:n])
         return self._member(parts)
+
+    def _enter(self, module: griffe.Module, parts: tuple[str, ...]) -> None:
+        """What comes with any module, private or not."""
+        self._want(_wildcards(module))  # they decide what its names are
+        for name, member in list(module.members.items()):
+            if member.is_alias and (*parts, name) in self._files:
+                # "from .bake import bake": griffe goes around in circles until the module stands in its place
+                self._reach((*parts, name))
 
     def _member(self, parts: tuple[str, ...]) -> griffe.Module | None:
         module = self._root
@@ -252,7 +280,7 @@ def _wildcards(module: griffe.Module) -> Iterator[str]:
 def _bases(cls: griffe.Class) -> Iterator[str]:
     """The dotted paths of the bases of a class and of the classes in it."""
     for base in cls.bases:
-        yield str(base) if isinstance(base, str) else base.canonical_path
+        yield path_of(base)
     for member in cls.members.values():
         if isinstance(member, griffe.Class):
             yield from _bases(member)
@@ -261,7 +289,7 @@ def _bases(cls: griffe.Class) -> Iterator[str]:
 def _names_in(annotation: griffe.Expr) -> Iterator[str]:
     for name in annotation.iterate(flat=True):
         if isinstance(name, griffe.ExprName):
-            yield name.canonical_path
+            yield path_of(name)
 
 
 class _Finder(griffe.ModuleFinder):

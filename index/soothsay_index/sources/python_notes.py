@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,8 @@ class Notes(griffe.Extension):
         self._note_deprecation(node, func)
         if str(agent.filepath).endswith(".pyi"):
             self._stubs.setdefault(func.path, []).append(func)
+        else:
+            _write_out(func)
 
     def on_class_instance(self, *, node: Any, cls: griffe.Class, **_: Any) -> None:
         self._note_deprecation(node, cls)
@@ -66,14 +69,12 @@ class Notes(griffe.Extension):
         )
         mod.extra[_EXTRA]["dynamic"] = bool(_DYNAMIC_MODULE.search(source))
         mod.extra[_EXTRA]["stub"] = stub
-        if (
-            isinstance(node, ast.Module)
-            and _computes_exports(node, mod)
-            and not agent.filepath.with_suffix(".pyi").is_file()  # which will say it all
-        ):
-            # griffe would take the part of it that it can read for the whole: of scipy.optimize that is nothing
-            mod.extra[_EXTRA]["exported"] = tuple(mod.exports or ())
-            mod.exports = None
+        if isinstance(node, ast.Module):
+            for name in _appended_exports(node):
+                mod.exports = [*(mod.exports or ()), name]
+            # a stub will say it all
+            if _computes_exports(node, mod) and not agent.filepath.with_suffix(".pyi").is_file():
+                open_exports(mod)
 
     def on_attribute_instance(self, *, attr: griffe.Attribute, **_: Any) -> None:
         attr.value = None  # nobody asks for it, and tables of data are trees of a hundred megabytes
@@ -85,6 +86,21 @@ class Notes(griffe.Extension):
         cls.extra[_EXTRA]["dynamic"] = dynamic or bool(getattr(node, "keywords", ()))
         # Stubs leave out what is private, and what is set at run time.
         cls.extra[_EXTRA]["stub"] = str(agent.filepath).endswith(".pyi")
+
+
+def _write_out(function: griffe.Function) -> None:
+    """Keep the text of a signature in place of its expressions, which are a hundred times as large.
+
+    Not for stubs: griffe merges their expressions.
+    """
+    for parameter in function.parameters:
+        parameter.annotation = _text_of(parameter.annotation)
+        parameter.default = _text_of(parameter.default)
+    function.returns = _text_of(function.returns)
+
+
+def _text_of(expression: griffe.Expr | str | None) -> str | None:
+    return None if expression is None else sys.intern(str(expression))
 
 
 def _computes_exports(node: ast.Module, mod: griffe.Module) -> bool:
@@ -104,9 +120,22 @@ def _computes_exports(node: ast.Module, mod: griffe.Module) -> bool:
             ):
                 if value is not None and not _is_literal(value, mod):
                     return True
-            case ast.Expr(ast.Call(ast.Attribute(ast.Name("__all__"), "extend" | "append" | "insert"))):
-                return True
+            case ast.Expr(ast.Call(ast.Attribute(ast.Name("__all__"), "extend" | "append"), [value])):
+                if not _is_literal(value, mod):
+                    return True
     return False
+
+
+def _appended_exports(node: ast.Module) -> Iterator[str]:
+    """The literal names that ``__all__.append`` and ``__all__.extend`` add, which griffe does not see."""
+    for statement in node.body:
+        match statement:
+            case ast.Expr(ast.Call(ast.Attribute(ast.Name("__all__"), "append"), [ast.Constant(str(name))])):
+                yield name
+            case ast.Expr(
+                ast.Call(ast.Attribute(ast.Name("__all__"), "extend"), [ast.List(names) | ast.Tuple(names)])
+            ):
+                yield from (ast.literal_eval(each) for each in names if isinstance(each, ast.Constant))
 
 
 def _is_literal(value: ast.expr, mod: griffe.Module) -> bool:
@@ -124,29 +153,53 @@ def _is_literal(value: ast.expr, mod: griffe.Module) -> bool:
     return False
 
 
+def open_exports(module: griffe.Module) -> None:
+    """Take the ``__all__`` of a module for a part of it only.
+
+    griffe would take what it can read for the whole: of scipy.optimize that is nothing.
+    """
+    module.extra[_EXTRA]["exported"] = tuple(module.exports or ())
+    module.exports = None
+
+
+def has_open_exports(module: griffe.Module) -> bool:
+    """True when ``__all__`` may list more than can be read."""
+    return module.exports is None and noted(module, "exported", None) is not None
+
+
 def exported_lists(module: griffe.Module) -> Iterator[str]:
     """The paths of the modules whose ``__all__`` is part of that of ``module``."""
     for entry in (*(module.exports or ()), *noted(module, "exported", ())):
         if not isinstance(entry, str):
-            yield entry.canonical_path.removesuffix(".__all__")
+            yield path_of(entry).removesuffix(".__all__")
 
 
-def is_exported(module: griffe.Module, name: str) -> bool:
+def path_of(expression: griffe.Expr | str) -> str:
+    """The dotted path a name means where it stands; empty where names go around in circles."""
+    try:
+        return expression if isinstance(expression, str) else expression.canonical_path
+    except griffe.GriffeError:
+        return ""
+
+
+def is_exported(module: griffe.Module, name: str, seen: tuple[str, ...] = ()) -> bool:
     """True when ``name`` is listed in the ``__all__`` of ``module``, as far as that can be read."""
     if module.exports is not None:
         return name in module.exports
     listed = noted(module, "exported", ())
-    return bool(listed) and (
-        name in listed or any(_lists(module, path, name) for path in exported_lists(module))
-    )
-
-
-def _lists(module: griffe.Module, path: str, name: str) -> bool:
-    try:
-        other = module.modules_collection.get_member(path)
-    except (griffe.GriffeError, KeyError):
+    if not listed or module.path in seen:
         return False
-    return isinstance(other, griffe.Module) and name in (other.exports or ())
+    others = (module_at(module, path) for path in exported_lists(module))
+    return name in listed or any(is_exported(each, name, (*seen, module.path)) for each in others if each)
+
+
+def module_at(module: griffe.Module, path: str) -> griffe.Module | None:
+    """The loaded module at ``path``, seen from another."""
+    try:
+        found = module.modules_collection.get_member(path)
+    except (griffe.GriffeError, KeyError):
+        return None
+    return found if isinstance(found, griffe.Module) else None
 
 
 def _mark_stub(mod: griffe.Module, path: Path) -> None:

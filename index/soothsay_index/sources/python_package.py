@@ -88,6 +88,8 @@ class _Reader:
         self._noted: dict[str, tuple[Note, ...]] = {}
         self._homes: dict[tuple[str, str], list[Home]] = {}
         self._classes: list[_Listing] = []
+        self._known: dict[tuple[int, bool], Symbol] = {}  # by the identity of what they stand for
+        self._lineages: dict[int, tuple[list[griffe.Class], bool]] = {}
         self._left_out = loaded.left_out
 
     def read(self) -> Harvest:
@@ -95,6 +97,7 @@ class _Reader:
         self._guarded(self._package)
         self._list_classes()
         symbols = tuple(with_shortest_names(self._symbols, self._homes))
+        self._symbols.clear()
         notes = {
             symbol.qualified_name: self._noted[f"{symbol.owner}.{symbol.name}"]
             for symbol in symbols
@@ -195,14 +198,15 @@ class _Reader:
         return target.path.split(".", 1)[0].lstrip("_") == self._release.part.lstrip("_")  # the private half
 
     def _list_classes(self) -> None:
-        """The members of all classes, first where a person would look for them.
+        """The members of all classes, first where a person would look for them, and base classes first.
 
-        Past :data:`MOST_SYMBOLS` a class is described where it has its best name, with its own members. Of the others
-        only the names are kept, so that none of them is denied.
+        Past :data:`MOST_SYMBOLS` a class is described where it has its best name, with the methods of its own. Of the
+        others only the names are kept, so that none of them is denied.
         """
 
-        def order(listing: _Listing) -> tuple[bool, tuple[int, bool, int, str]]:
-            return listing.home is not self._best_home(listing), listing.home.rank
+        def order(listing: _Listing) -> tuple[bool, int, int]:
+            above = len(self._lineage(listing.cls)[0])
+            return listing.home is not self._best_home(listing), listing.home.module.count("."), above
 
         for listing in sorted(self._classes, key=order):
             owner = f"{listing.home.module}.{listing.name}"
@@ -224,7 +228,7 @@ class _Reader:
         if owner in self._seen:
             return
         self._seen.add(owner)
-        chain, resolved = _lineage(cls)
+        chain, resolved = self._lineage(cls)
         members: dict[str, griffe.Object | griffe.Alias] = {}
         hidden: set[str] = set(_OBJECT_NAMES) | {"__dict__", "__module__", "__weakref__"}
         closed = resolved
@@ -238,26 +242,43 @@ class _Reader:
             if name.startswith("_") or target is None or isinstance(target, griffe.Module):
                 continue
             own = name in cls.members
-            if described == "all" or (described == "own" and own):
+            if described == "all" or (described == "own" and own and not target.is_attribute):
                 documented.add(name)
                 self._symbols.append(self._symbol(owner, name, target, bound=True))
             # Nested classes are owners of their own, but only where they are defined.
             if isinstance(target, griffe.Class) and own and not member.is_alias:
                 self._class(f"{owner}.{name}", target, described)
         hidden |= set(members)
+        if described == "none" and not closed:
+            return  # it would deny nothing, and tell nothing that is not told where the class has its best name
         names = tuple(sorted(name for name in hidden - documented if name.isidentifier()))
         self._owners.append(OwnerFacts(owner, closed, names))
 
     def _symbol(self, owner: str, name: str, target: griffe.Object, bound: bool = False) -> Symbol:
-        kind: SymbolKind = "attribute"
-        parameters: tuple[Parameter, ...] | None = None
-        returns = ""
         described = self._described(name, target)
         if described.notes:
             self._noted[f"{owner}.{name}"] = tuple(
                 replace(note, text=note.text or described.summary) if note.kind == "new" else note
                 for note in described.notes
             )
+        # the methods of a base class come by once for each class that inherits them
+        key = (id(target), bound)
+        if key not in self._known:
+            self._known[key] = self._first_symbol(name, target, bound)
+        return replace(
+            self._known[key],
+            qualified_name=f"{owner}.{name}",
+            name=name,
+            owner=owner,
+            summary=described.summary,
+            doc=described.doc,
+        )
+
+    def _first_symbol(self, name: str, target: griffe.Object, bound: bool) -> Symbol:
+        """A symbol for ``target`` that says all but what it is called and where it can be found."""
+        kind: SymbolKind = "attribute"
+        parameters: tuple[Parameter, ...] | None = None
+        returns = ""
         if isinstance(target, griffe.Class):
             kind = "class"
             parameters = self._constructor(target)
@@ -274,9 +295,9 @@ class _Reader:
                 parameters = _parameters(call, drop_first=True)
                 returns = _short(call.returns)
         return Symbol(
-            qualified_name=f"{owner}.{name}",
+            qualified_name=name,
             name=name,
-            owner=owner,
+            owner="",
             kind=kind,
             origin="package",
             package=self._release.package,
@@ -285,12 +306,9 @@ class _Reader:
             line=target.lineno or 1,
             parameters=parameters,
             returns=returns,
-            summary=described.summary,
-            doc=described.doc,
         )
 
     def _described(self, name: str, target: griffe.Object) -> Described:
-        # the methods of a base class come by once for each class that inherits them
         key = (target.path, name)
         if key not in self._texts:
             text = _docstring(target) or self._docs.of(target.path, target.is_class)
@@ -312,8 +330,13 @@ class _Reader:
         documented = documented_keywords(docstring or _docstring(function))
         return (*parameters[:-1], *(each for each in documented if each.name not in known), parameters[-1])
 
+    def _lineage(self, cls: griffe.Class) -> tuple[list[griffe.Class], bool]:
+        if id(cls) not in self._lineages:
+            self._lineages[id(cls)] = _lineage(cls)
+        return self._lineages[id(cls)]
+
     def _constructor(self, cls: griffe.Class) -> tuple[Parameter, ...] | None:
-        for ancestor in _lineage(cls)[0]:
+        for ancestor in self._lineage(cls)[0]:
             for name in ("__init__", "__new__"):
                 member = ancestor.members.get(name)
                 target = _target(member) if member is not None else None

@@ -2,6 +2,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from index_fakes import write
 
 from soothsay_index.environment import (
     find_environment,
@@ -74,3 +75,21 @@ def test_import_names_come_from_the_metadata(site):
     found = read_distributions((site,))
     assert found["shapes"].version == "1.2"
     assert found["botocore"].package == "botocore"
+
+
+def test_only_what_can_be_imported_is_an_import_name(tmp_path: Path):
+    write(
+        tmp_path,
+        {
+            "oats-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: oats\nVersion: 1.0\n",
+            "oats-1.0.dist-info/RECORD": (
+                "oats/__init__.py,,\noat.py,,\n_oat.cpython-312-x86_64-linux-gnu.so,,\n"
+                "dist/oats.py,,\nlib/liboats.so,,\n"
+            ),
+            "oats/__init__.py": "",
+            "oat.py": "",
+            "_oat.cpython-312-x86_64-linux-gnu.so": "",
+            "lib/liboats.so": "",
+        },
+    )
+    assert sorted(read_distributions((tmp_path,))) == ["_oat", "oat", "oats"]

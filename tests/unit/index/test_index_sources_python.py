@@ -4,11 +4,15 @@ from pathlib import Path
 import pytest
 from index_fakes import write
 
+from soothsay_index import harvesting
 from soothsay_index.environment import Environment, read_distributions, read_environment
-from soothsay_index.sources.base import Harvest, Release
+from soothsay_index.sources import python_package
+from soothsay_index.sources.base import Harvest, OwnerFacts, Release, Used
 from soothsay_index.sources.docstrings import Note, describe
 from soothsay_index.sources.news import news_of
 from soothsay_index.sources.python_env import PythonEnvironment
+from soothsay_index.sources.python_loading import Limits, load_package
+from soothsay_index.sources.python_package import harvest_package
 from soothsay_index.types import Symbol
 
 BREAD = {
@@ -218,3 +222,115 @@ def test_a_package_that_only_renames_its_sibling(tmp_path: Path):
     (roll,) = [symbol for symbol in source.harvest(release).symbols if symbol.owner == "buns"]
     assert (roll.qualified_name, roll.package) == ("buns.roll", "buns")
     assert [(p.name, p.annotation) for p in roll.parameters or ()] == [("dough", "str")]
+
+
+MILL = {
+    "mill/__init__.py": (
+        "from mill._core import Wheel\nfrom . import _stones\nfrom ._stones import *\nfrom .grind import grind\n"
+        "names = ['Wheel']\n__all__ = names + _stones.__all__\n"
+    ),
+    "mill/_core.py": "from mill._old import Turning\nclass Wheel(Turning):\n    def stop(self): ...\n",
+    "mill/_old.py": "class Turning:\n    speed = 1\n    def turn(self, by): '''Turn it.'''\n",
+    "mill/_stones.py": "from ._upper import runner\nbed = 1\n__all__ = ['runner']\n__all__.append('bed')\n",
+    "mill/_upper.py": "def runner(): ...\n",
+    "mill/_spare.py": "def never_needed(): ...\n",
+    "mill/grind.py": "def grind(grain): ...\n",
+    "mill/loop/__init__.py": "from .loop import loop\nfrom mill.loop._self import a as b\n",
+    "mill/loop/_self.py": "from mill.loop._self.a import a\n",
+    "mill/copy/__init__.py": "import mill.copy._main\nfrom mill.copy._main import *\n__all__ = mill.copy._main.__all__\n",
+    "mill/copy/_main.py": "def one(): ...\n__all__ = [name for name in ('one',)]\n",
+    "mill/far/__init__.py": "",
+    "mill/far/away/__init__.py": "",
+    "mill/far/away/sail.py": "def hoist(): ...\n",
+}
+MILL_RELEASE = Release("mill", "1.0", "mill")
+
+
+@pytest.fixture
+def mill(tmp_path: Path) -> Path:
+    write(tmp_path, MILL)
+    return tmp_path
+
+
+def facts_of(harvest: Harvest, owner: str) -> OwnerFacts:
+    return next(facts for facts in harvest.owners if facts.owner == owner)
+
+
+def test_a_private_module_is_read_only_where_a_public_name_leads_to_it(mill: Path):
+    loaded = load_package("mill", [mill], False, ())
+    assert loaded is not None
+    assert {"_core", "_old", "_stones", "_upper"} <= set(loaded.package.members)
+    assert loaded.left_out["mill"] == {"_spare"}
+    found = harvest_package(MILL_RELEASE, [mill])
+    assert at(list(found.symbols), "mill.Wheel", "turn").summary == "Turn it."
+    assert "_spare" in facts_of(found, "mill").hidden  # it is there, if nothing is known of it
+
+
+def test_a_computed_list_of_exports_hides_nothing(mill: Path):
+    names = {symbol.qualified_name for symbol in harvest_package(MILL_RELEASE, [mill]).symbols}
+    assert {"mill.Wheel", "mill.runner", "mill.bed", "mill.grind", "mill.copy.one"} <= names
+
+
+def test_what_is_nearest_to_the_root_is_read_first(mill: Path):
+    sail = (mill / "mill/far/away/sail.py").stat().st_size
+    everything = sum(
+        len(text) for path, text in MILL.items() if path not in {"mill/__init__.py", "mill/_spare.py"}
+    )
+    loaded = load_package("mill", [mill], False, (), Limits(source=everything - 1))
+    assert loaded is not None
+    assert dict(loaded.left_out) == {"mill": {"_spare"}, "mill.far.away": {"sail"}}
+    loaded = load_package("mill", [mill], False, (), Limits(file=sail - 1))
+    assert loaded is not None and loaded.left_out["mill.far.away"] == {"sail"}
+
+
+def test_when_the_time_is_up_what_was_read_is_kept(mill: Path):
+    loaded = load_package("mill", [mill], False, (), Limits(seconds=-1.0))
+    assert loaded is not None
+    assert {"_core", "_spare", "far", "grind"} <= set(loaded.left_out["mill"])
+    assert "Wheel" in loaded.package.members
+
+
+def test_past_the_limit_inherited_members_are_only_names(mill: Path, monkeypatch: pytest.MonkeyPatch):
+    whole = harvest_package(MILL_RELEASE, [mill])
+    monkeypatch.setattr(python_package, "MOST_SYMBOLS", 0)
+    found = harvest_package(MILL_RELEASE, [mill])
+    assert {symbol.name for symbol in found.symbols if symbol.owner == "mill.Wheel"} == {"stop"}
+    before, after = facts_of(whole, "mill.Wheel"), facts_of(found, "mill.Wheel")
+    assert "turn" not in before.hidden and {"turn", "speed"} <= set(after.hidden)
+    assert before.closed and after.closed
+
+
+def test_rows_are_the_same_however_they_are_cut(mill: Path, monkeypatch: pytest.MonkeyPatch):
+    write(
+        mill,
+        {
+            "mill-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: mill\nVersion: 1.0\n",
+            "mill-1.0.dist-info/top_level.txt": "mill\n",
+        },
+    )
+    environment = Environment(Path("x"), "3.12", (mill,), Path("/nowhere"), read_distributions((mill,)))
+    whole = harvesting.harvest_releases(environment, [MILL_RELEASE])
+    monkeypatch.setattr(harvesting, "_PIECE", 2)
+    cut = harvesting.harvest_releases(environment, [MILL_RELEASE])
+    assert whole.tables["symbols"].num_rows > 10
+    assert {name: table.to_pylist() for name, table in whole.tables.items()} == {
+        name: table.to_pylist() for name, table in cut.tables.items()
+    }
+
+
+def test_compiled_modules_are_no_releases(installed: PythonEnvironment):
+    assert installed.release_of("sys") is None and installed.release_of("math") is None
+    used = Used({"sys": 3, "math": 1, "json": 1})
+    assert [release.part for release in installed.relevant(used).now] == ["json"]
+
+
+@pytest.mark.slow
+def test_the_real_scipy(installed: PythonEnvironment):
+    symbols, _ = harvest(installed, "scipy")
+    assert {
+        "scipy.optimize.minimize",
+        "scipy.stats.norm",
+        "scipy.linalg.solve",
+        "scipy.special.airy",
+        "scipy.io.loadmat",
+    } <= symbols.keys()
