@@ -94,7 +94,7 @@ def _through_the_transformer() -> Vectors:
 
 
 def open_embedder(name: str) -> Embedder:
-    return StaticEmbedder() if name == STATIC else minilm(threads=1)
+    return StaticEmbedder() if name == STATIC else minilm()
 
 
 def measure(name: str) -> dict[str, Any]:

@@ -134,7 +134,9 @@ def ablations(
     return rows
 
 
-def title_ablations(found: Sequence[Trial], bare: Sequence[Trial]) -> list[dict[str, Any]]:
+def title_ablations(
+    found: Sequence[Trial], bare: Sequence[Trial], before: Sequence[tuple[Task, str, int]]
+) -> list[dict[str, Any]]:
     """The titles that people wrote, without each stage in turn."""
     titles = [trial for trial in found if trial.kind == TITLE]
     rows = [{"what": "everything", **figures(ranked(titles))}]
@@ -142,6 +144,9 @@ def title_ablations(found: Sequence[Trial], bare: Sequence[Trial]) -> list[dict[
         {"what": f"without {stage}", **figures(ranked(titles, stage))} for stage in STAGES if stage != "exact"
     ]
     rows.append({"what": "without synonyms", **figures(ranked(t for t in bare if t.kind == TITLE))})
+    of_then = [(task, rank) for task, kind, rank in before if kind == TITLE]
+    if of_then:
+        rows.append({"what": f"as it was at {COMMIT}", **figures(of_then)})
     return rows
 
 
@@ -259,6 +264,7 @@ def measure(
     views = Views(owners, names, minilm_)
     found = trials(half, drafts, views, minilm_)
     bare = trials(half, drafts, views, minilm_, [BOTH, TITLE], synonyms={})
+    before = ranks_before(half, drafts, views, minilm_)
     return {
         "tasks": len([task for task in half if task["id"] in drafts]),
         "titles": len([task for task in half if task["id"] not in drafts]),
@@ -272,10 +278,10 @@ def measure(
             found,
             bare,
             trials(half, drafts, Views(owners, names, static), static, [BOTH]),
-            ranks_before(half, drafts, views, minilm_),
+            before,
         )
         + second_look(found, views, minilm_),
-        "ablations_titles": title_ablations(found, bare),
+        "ablations_titles": title_ablations(found, bare, before),
     }
 
 

@@ -96,6 +96,6 @@ def vectors_of(texts: Sequence[str], embedder: Embedder) -> Vectors:
     return matrix[[known[key] for key in keys]]
 
 
-def minilm(threads: int | None = None) -> SentenceTransformerEmbedder:
-    """The embedding model of the index, from the models' folder."""
-    return SentenceTransformerEmbedder(model_path(EMBEDDING_MODEL), threads=threads)
+def minilm() -> SentenceTransformerEmbedder:
+    """The embedding model of the index, from the models' folder, on one thread as in the index's worker."""
+    return SentenceTransformerEmbedder(model_path(EMBEDDING_MODEL), threads=1)
