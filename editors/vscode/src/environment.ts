@@ -55,7 +55,7 @@ async function configured(python: string): Promise<string> {
 async function askToInstall(): Promise<void> {
   const install = "Install";
   const answer = await vscode.window.showInformationMessage(
-    "soothsay runs on this machine and needs its server: about 1.5 GB of Python packages, in a folder of its own. llama.cpp is compiled once, which takes some minutes.",
+    "soothsay runs on this machine and needs its server: about 2 GB of Python packages, in a folder of its own. llama.cpp is compiled once, which takes some minutes.",
     install,
   );
   if (answer !== install) {

@@ -40,6 +40,7 @@ export class StatusItems implements vscode.Disposable {
       phase.is === "stopped"
         ? { command: "soothsay.restartServer", title: "Start" }
         : { command: "soothsay.selectModel", title: "Select model" };
+    this.indexed = false;
     this.index.text = indexLine(null, false).text;
     this.index.detail = "";
     this.index.busy = false;
@@ -58,7 +59,7 @@ export class StatusItems implements vscode.Disposable {
       status.state === "paused"
         ? { command: "soothsay.togglePause", title: "Resume" }
         : { command: "soothsay.selectModel", title: "Select model" };
-    this.indexed ||= status.index !== null || status.state === "ready";
+    this.indexed ||= status.index !== null; // ready comes before indexing begins
     const index = indexLine(status.index, this.indexed);
     this.index.text = index.text;
     this.index.detail = index.detail;

@@ -43,7 +43,7 @@ def bench(start: OpenWorkbench, small: Path, cache: Path) -> Workbench:
 
 
 def test_the_status_shows_the_index_until_it_is_done(bench: Workbench) -> None:
-    bench.wait_for_index(300)
+    bench.wait_for_status("index up to date", 300)
     assert f"soothsay: {MODEL}" in bench.status_rows()
     bench.hide_status()
 

@@ -310,18 +310,8 @@ class Workbench:
         row.click()
 
     def wait_for_index(self, patience: float) -> None:
-        """Wait until the index can be searched: all of it is read, though vectors may still be made.
-
-        It must stay so for some seconds: between loading the model and indexing there is a moment of rest.
-        """
-        seen = 0
-        until = time.monotonic() + patience
-        while seen < 3:
-            self.wait_for_status("index up to date|indexing", patience)
-            seen = seen + 1 if re.search("index up to date|embedding", self.status_rows()) else 0
-            if time.monotonic() > until:
-                raise TimeoutError(f"still indexing after {patience:.0f} s")
-            self.page.wait_for_timeout(1 * SECONDS)
+        """Wait until the index can be searched: all of it is read, though vectors may still be made."""
+        self.wait_for_status("index up to date|embedding", patience)
         self.hide_status()
 
     # -- waiting -----------------------------------------------------------------------------------
