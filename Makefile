@@ -30,7 +30,7 @@ models: install ## Pull the default model and the embedding model
 
 demo: models ## Index examples/ and complete its files: draft, trigger, evidence, answer
 	$(BIN)/soothsay index build --workspace examples
-	$(BIN)/python
+	$(BIN)/python examples/demo.py
 
 test: lint models ## Lint, then run all tests, with the real model and the real index
 	$(BIN)/soothsay models pull smollm2-135m

@@ -1,5 +1,6 @@
 """The main job on real input: what is drafted, why it is looked up, what is answered."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,12 @@ def test_a_cell_of_the_workspace_is_found_by_meaning(session: Session, workspace
     assert "post_reversal_to_customer" in {hit.symbol.name if hit.symbol else "" for hit in hits[:3]} | {
         hit.chunk.symbol.name if hit.chunk and hit.chunk.symbol else "" for hit in hits[:3]
     }
+
+
+def test_make_demo_shows_the_examples() -> None:
+    """The README's first command once ran no program at all, and nobody noticed."""
+    root = Path(__file__).parents[2]
+    shown = subprocess.run(
+        ["make", "-n", "demo"], cwd=root, capture_output=True, text=True, check=True
+    ).stdout
+    assert "examples/demo.py" in shown
