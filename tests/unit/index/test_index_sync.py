@@ -13,7 +13,9 @@ from soothsay_index.types import Query
 @pytest.fixture
 def index(tmp_path: Path, workspace: Path) -> LocalIndex:
     embedder = HashEmbedder()
-    return LocalIndex(Store(tmp_path / "index", workspace, embedder.model_id, embedder.dimension), embedder, one_thread)
+    return LocalIndex(
+        Store(tmp_path / "index", workspace, embedder.model_id, embedder.dimension), embedder, one_thread
+    )
 
 
 def names(index: LocalIndex, owner: str) -> set[str]:
@@ -66,7 +68,9 @@ def test_packages_are_shared_between_workspaces(index, environment, tmp_path, wo
     other.mkdir()
     (other / "use.py").write_text("import shapes\n")
     embedder = HashEmbedder()
-    second = LocalIndex(Store(tmp_path / "index", other, embedder.model_id, embedder.dimension), embedder, one_thread)
+    second = LocalIndex(
+        Store(tmp_path / "index", other, embedder.model_id, embedder.dimension), embedder, one_thread
+    )
     second.build_from(environment)
     assert embedder.encoded == []  # nothing of shapes is read or embedded a second time
     assert "area_of" in names(second, "shapes")
