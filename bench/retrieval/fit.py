@@ -18,7 +18,7 @@ from bench.retrieval.world import minilm, read_owners
 
 from soothsay_index.ranking import Scores
 
-RANKERS = ("vector", "text", "name", "verb")
+RANKERS = ("vector", "text", "verb")
 KINDS = (COMMENT, DRAFT, BOTH, TITLE)
 # The likelihood would make a drafted name that exists speak against itself, for its words count already; what it is worth
 # as a whole is tried instead.

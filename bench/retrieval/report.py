@@ -60,14 +60,19 @@ One command: `make bench-retrieval`. On the test half, by comment + draft, the r
 
 ## What each stage adds, comment + draft
 
-{_compared(test["ablations"], dev["ablations"], "what")}
+{_compared(test["stages"], dev["stages"], "what")}
 
-"As it was" ranks with the code of that commit. On development a second look at the best 20 by a longer text changes nothing
-that its vectors would be worth, so the index has none.
+"As it was" ranks with the code of that commit.
 
 ## What each stage adds, titles
 
-{_compared(test["ablations_titles"], dev["ablations_titles"], "what")}
+{_compared(test["stages_titles"], dev["stages_titles"], "what")}
+
+## Other choices, comment + draft
+
+{_compared(test["choices"], dev["choices"], "what")}
+
+On development a second look at the best 20 by a longer text changes nothing that its vectors would be worth, so the index has none.
 
 ## Where it is hard, comment + draft, test half
 
@@ -77,7 +82,7 @@ that its vectors would be worth, so the index has none.
 
 {_costs(results["embeddings"])}
 
-The static embedding is distilled from MiniLM's vocabulary (`embeddings.py`); its quality stands in the table of stages. One thread,
+The static embedding is distilled from MiniLM's vocabulary (`embeddings.py`); its quality stands under the other choices. One thread,
 each model in a process of its own; documents are a name and a sentence.
 
 ## Time of one search, ms

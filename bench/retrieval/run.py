@@ -27,13 +27,13 @@ from bench.retrieval.world import CACHE, HERE, Owners, minilm, read_owners, vect
 
 from soothsay_index.embedding import Embedder, Vectors
 from soothsay_index.members import MemberViews, OwnerView
-from soothsay_index.ranking import blend, query_sentence
+from soothsay_index.ranking import FIELDS, blend, query_sentence
 from soothsay_index.search_members import MemberSearch
 from soothsay_index.text import split_identifier
 from soothsay_index.types import Query, Symbol
 
 RESULTS = HERE.parent / "results"
-STAGES = ("vector", "text", "name", "verb", "exact")
+STAGES = ("vector", "text", "verb", "exact")
 _RESAMPLES = 1000
 _SECOND_LOOK = 20  # of the best, compared with the query again
 _LOOK_AGAIN = (0.2, 0.4, 0.8)  # what the second cosine weighs, beside 1 for the first
@@ -110,43 +110,35 @@ def strata(found: Sequence[Trial]) -> list[dict[str, Any]]:
     return rows
 
 
-def ablations(
+def stages(
+    kind: str,
     found: Sequence[Trial],
-    bare: Sequence[Trial],
-    static: Sequence[Trial],
+    others: Mapping[str, Sequence[Trial]],
     before: Sequence[tuple[Task, str, int]],
 ) -> list[dict[str, Any]]:
-    """Comment + draft without each stage in turn, and with other choices in their place."""
-    both = [trial for trial in found if trial.kind == BOTH]
-    rows = [{"what": "everything", **figures(ranked(both))}]
-    rows += [{"what": f"without {stage}", **figures(ranked(both, stage))} for stage in STAGES]
-    rows.append({"what": "without synonyms", **figures(ranked(t for t in bare if t.kind == BOTH))})
-    rows.append({"what": "without masking", **figures(ranked(t for t in found if t.kind == UNMASKED))})
-    rows.append({"what": "without the draft", **figures(ranked(t for t in found if t.kind == COMMENT))})
-    alone = [(t.task, t.rank(t.scores["vector"])) for t in both if "vector" in t.scores]
+    """Queries of one kind without each stage in turn, with ``others`` in its place, and as it was."""
+    those = [trial for trial in found if trial.kind == kind]
+    rows = [{"what": "everything", **figures(ranked(those))}]
+    rows += [{"what": f"without {stage}", **figures(ranked(those, stage))} for stage in STAGES]
+    rows += [
+        {"what": what, **figures(ranked(t for t in of if t.kind == kind))} for what, of in others.items()
+    ]
+    alone = [(t.task, t.rank(t.scores["vector"])) for t in those if "vector" in t.scores]
     rows.append({"what": "vector alone", **figures(alone)})
-    rows.append({"what": "static embedding", **figures(ranked(t for t in static if t.kind == BOTH))})
-    alone = [(t.task, t.rank(t.scores["vector"])) for t in static if t.kind == BOTH and "vector" in t.scores]
-    rows.append({"what": "static embedding alone", **figures(alone)})
-    of_then = [(task, rank) for task, kind, rank in before if kind == BOTH]
+    of_then = [(task, rank) for task, asked, rank in before if asked == kind]
     if of_then:
         rows.append({"what": f"as it was at {COMMIT}", **figures(of_then)})
     return rows
 
 
-def title_ablations(
-    found: Sequence[Trial], bare: Sequence[Trial], before: Sequence[tuple[Task, str, int]]
-) -> list[dict[str, Any]]:
-    """The titles that people wrote, without each stage in turn."""
-    titles = [trial for trial in found if trial.kind == TITLE]
-    rows = [{"what": "everything", **figures(ranked(titles))}]
-    rows += [
-        {"what": f"without {stage}", **figures(ranked(titles, stage))} for stage in STAGES if stage != "exact"
-    ]
-    rows.append({"what": "without synonyms", **figures(ranked(t for t in bare if t.kind == TITLE))})
-    of_then = [(task, rank) for task, kind, rank in before if kind == TITLE]
-    if of_then:
-        rows.append({"what": f"as it was at {COMMIT}", **figures(of_then)})
+def choices(found: Sequence[Trial], static: Sequence[Trial]) -> list[dict[str, Any]]:
+    """Comment + draft against other queries, and with another embedding."""
+    rows: list[dict[str, Any]] = []
+    rows.append({"what": "without masking", **figures(ranked(t for t in found if t.kind == UNMASKED))})
+    rows.append({"what": "without the draft", **figures(ranked(t for t in found if t.kind == COMMENT))})
+    rows.append({"what": "static embedding", **figures(ranked(t for t in static if t.kind == BOTH))})
+    alone = [(t.task, t.rank(t.scores["vector"])) for t in static if t.kind == BOTH and "vector" in t.scores]
+    rows.append({"what": "static embedding alone", **figures(alone)})
     return rows
 
 
@@ -263,7 +255,13 @@ def measure(
     names = [task["owner"] for task in half]
     views = Views(owners, names, minilm_)
     found = trials(half, drafts, views, minilm_)
-    bare = trials(half, drafts, views, minilm_, [BOTH, TITLE], synonyms={})
+    asked = [BOTH, TITLE]
+    others = {"without synonyms": trials(half, drafts, views, minilm_, asked, synonyms={})}
+    for left_out in FIELDS:
+        fields = {name: weight for name, weight in FIELDS.items() if name != left_out}
+        others[f"text without {left_out}"] = trials(
+            half, drafts, Views(owners, names, minilm_, fields=fields), minilm_, asked
+        )
     before = ranks_before(half, drafts, views, minilm_)
     return {
         "tasks": len([task for task in half if task["id"] in drafts]),
@@ -274,14 +272,10 @@ def measure(
         "members": round(float(np.mean([task["members"] for task in half if task["id"] in drafts])), 1),
         "kinds": by_kind(found),
         "strata": strata(found),
-        "ablations": ablations(
-            found,
-            bare,
-            trials(half, drafts, Views(owners, names, static), static, [BOTH]),
-            before,
-        )
+        "stages": stages(BOTH, found, others, before),
+        "stages_titles": stages(TITLE, found, others, before),
+        "choices": choices(found, trials(half, drafts, Views(owners, names, static), static, [BOTH]))
         + second_look(found, views, minilm_),
-        "ablations_titles": title_ablations(found, bare, before),
     }
 
 

@@ -13,7 +13,7 @@ from bench.retrieval.world import Owners, vectors_of
 
 from soothsay_index.embedding import Embedder, Vectors
 from soothsay_index.members import MemberViews, OwnerView
-from soothsay_index.ranking import Ask, Scores, query_sentence, read_query
+from soothsay_index.ranking import FIELDS, Ask, MemberRanker, Scores, query_sentence, read_query
 from soothsay_index.rows import embedding_text, worth_a_vector
 from soothsay_index.search_members import MemberSearch
 from soothsay_index.types import Symbol
@@ -63,9 +63,16 @@ class Views:
     """What the member search asks of an index: the vectors of an owner's members, here from the cache."""
 
     def __init__(
-        self, owners: Owners, names: Iterable[str], embedder: Embedder, describe: Describe = embedding_text
+        self,
+        owners: Owners,
+        names: Iterable[str],
+        embedder: Embedder,
+        describe: Describe = embedding_text,
+        fields: Mapping[str, float] = FIELDS,
     ) -> None:
         self._views = {name: OwnerView(name, owners[name], None) for name in sorted(set(names))}
+        for view in self._views.values():
+            view.ranker = MemberRanker(view.symbols, fields)
         texts = sorted(
             {describe(s) for view in self._views.values() for s in view.symbols if worth_a_vector(s)}
         )

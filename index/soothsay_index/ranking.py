@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,8 +14,10 @@ from .text import split_identifier, stem, terms
 from .types import Symbol
 
 RRF_K = 60
-_K1 = 1.2
-_B_NAME, _B_SUMMARY = 0.3, 0.6  # long names are normal, long sentences say more than was asked for
+_B, _K1 = 0.6, 1.2
+# What a word counts by where it stands, of a member; the documentation is read no further than its beginning.
+FIELDS: Mapping[str, float] = {"name": 3.0, "summary": 1.0, "doc": 0.25}
+_DOC_CHARACTERS = 300
 _DRAFTED, _SYNONYM = 0.5, 0.4  # what a word counts that was only drafted, and one that was not said at all
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _ATTRIBUTE = re.compile(r"\.\s*([A-Za-z_]\w*)")
@@ -129,25 +130,23 @@ def query_sentence(ask_text: str) -> str:
 class MemberRanker:
     """Scores the members of one owner. Built once an owner, asked many times."""
 
-    def __init__(self, symbols: Sequence[Symbol]) -> None:
+    def __init__(self, symbols: Sequence[Symbol], fields: Mapping[str, float] = FIELDS) -> None:
         names = [terms(symbol.name) for symbol in symbols]
         self._size = len(symbols)
-        self._name = _Field(names, _B_NAME)
-        self._summary = _Field([terms(symbol.summary) for symbol in symbols], _B_SUMMARY)
+        self._text = _Text([_weighted(symbol, fields) for symbol in symbols])
         self._verbs = _positions(words[:1] for words in names)
         self._spelled = _positions((symbol.name,) for symbol in symbols)
 
     def scores(self, ask: Ask) -> dict[str, Scores]:
         """What speaks for each member, by ranker; higher is better, and 0 says nothing.
 
-        ``text`` is BM25 (Robertson and Zaragoza 2009) over the summary and ``name`` over the name's words, both over the
-        square root of the number of words asked for. The others are 1 or 0: ``verb`` for a verb that can be meant,
-        ``exact`` for the drafted name, ``written`` for a name that the prose spells out.
+        ``text`` is BM25F over name, summary and documentation (Robertson and Zaragoza 2009), over the square root of the
+        number of words asked for. The others are 1 or 0: ``verb`` for a verb that can be meant, ``exact`` for the drafted
+        name, ``written`` for a name that the prose spells out.
         """
         length = math.sqrt(max(1, len({*ask.prose, *ask.draft})))
         return {
-            "text": self._summary.bm25(ask.wanted) / length,
-            "name": self._name.bm25(ask.wanted) / length,
+            "text": self._text.bm25(ask.wanted) / length,
             "verb": self.verb(ask),
             "exact": _at(self._spelled, (ask.draft_name,), self._size),
             "written": _at(self._spelled, ask.written, self._size),
@@ -159,17 +158,17 @@ class MemberRanker:
         return _at(self._verbs, _VERBS[said] | {said} if said else (), self._size)
 
 
-class _Field:
-    """BM25 over one field of the members: what each term adds, and where, is worked out beforehand."""
+class _Text:
+    """BM25 over texts whose words are weighted: what each term adds, and where, is worked out beforehand."""
 
-    def __init__(self, texts: Sequence[Sequence[str]], b: float) -> None:
+    def __init__(self, texts: Sequence[Mapping[str, float]]) -> None:
         self._size = len(texts)
-        lengths = np.array([len(words) for words in texts], dtype=np.float64)
+        lengths = np.array([sum(words.values()) for words in texts], dtype=np.float64)
         mean = float(lengths.mean()) if self._size else 0.0
-        norm = _K1 * (1 - b + b * lengths / (mean or 1.0))
-        counts: dict[str, list[tuple[int, int]]] = {}
+        norm = _K1 * (1 - _B + _B * lengths / (mean or 1.0))
+        counts: dict[str, list[tuple[int, float]]] = {}
         for position, words in enumerate(texts):
-            for term, count in Counter(words).items():
+            for term, count in words.items():
                 counts.setdefault(term, []).append((position, count))
         self._postings: dict[str, tuple[npt.NDArray[np.intp], Scores]] = {}
         for term, found in counts.items():
@@ -186,6 +185,15 @@ class _Field:
                 positions, worth = self._postings[term]
                 scores[positions] += weight * worth
         return scores
+
+
+def _weighted(symbol: Symbol, fields: Mapping[str, float]) -> dict[str, float]:
+    texts = {"name": symbol.name, "summary": symbol.summary, "doc": symbol.doc[:_DOC_CHARACTERS]}
+    words: dict[str, float] = {}
+    for field, weight in fields.items():
+        for term in terms(texts[field]):
+            words[term] = words.get(term, 0.0) + weight
+    return words
 
 
 def _at(positions: Mapping[str, npt.NDArray[np.intp]], keys: Iterable[str], size: int) -> Scores:
@@ -247,8 +255,8 @@ _VERBS = _verb_classes()
 # Among the few hundred members of one owner the scores themselves say more than their ranks. The weights are fitted on
 # the development half of bench/retrieval by `python -m bench.retrieval.fit` (a listwise softmax, Cao et al. 2007). A name
 # that a model drafted is a hint and no more: put first whenever it exists, it cost 4 points of hit@1.
-WEIGHTS: Mapping[str, float] = {"vector": 1.0, "text": 0.176, "name": 0.033, "verb": 0.163, "exact": 0.1}
-WEIGHTS_WITHOUT_VECTORS: Mapping[str, float] = {"text": 1.0, "name": 0.463, "verb": 0.505, "exact": 0.5}
+WEIGHTS: Mapping[str, float] = {"vector": 1.0, "text": 0.157, "verb": 0.134, "exact": 0.1}
+WEIGHTS_WITHOUT_VECTORS: Mapping[str, float] = {"text": 1.0, "verb": 0.429, "exact": 0.5}
 _WRITTEN = 10.0  # whoever spells out a name means it: more than everything else together
 
 

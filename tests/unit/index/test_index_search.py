@@ -29,7 +29,7 @@ def test_among_members_the_meaning_wins_over_the_drafted_name(index):
     )
     hits = index.search(query)
     assert found(hits)[0] == "create_recipe_customization_job"
-    assert hits[0].kind == "symbol" and {"text", "name", "vector"} <= hits[0].scores.keys()
+    assert hits[0].kind == "symbol" and {"text", "verb", "vector"} <= hits[0].scores.keys()
 
 
 def test_only_members_of_the_owner_are_answers(index):
