@@ -71,7 +71,9 @@ def all_of_botocore(folder: Path) -> None:
     python = interpreter("plain")
     code = "import botocore, pathlib; print(pathlib.Path(botocore.__file__).parent / 'data')"
     data = subprocess.run([str(python), "-c", code], check=True, capture_output=True, text=True)
-    services = sorted(path.parent.parent.name for path in Path(data.stdout.strip()).glob("*/*/service-2.json*"))
+    services = sorted(
+        path.parent.parent.name for path in Path(data.stdout.strip()).glob("*/*/service-2.json*")
+    )
     lines = [f"c{number} = boto3.client('{name}')" for number, name in enumerate(dict.fromkeys(services))]
     (folder / "clients.py").write_text("import boto3\n" + "\n".join(lines) + "\n")
 
