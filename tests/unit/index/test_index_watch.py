@@ -1,0 +1,35 @@
+"""What changes on disk, noticed without being told."""
+
+import os
+from dataclasses import replace
+
+from soothsay_index.sources.workspace import Workspace
+from soothsay_index.watch import Changes, Watch, environment_stamp
+
+
+def test_new_changed_renamed_and_deleted_files_are_seen(workspace):
+    watch = Watch(Workspace(workspace))
+    assert watch.look() == Changes() and watch.look() == Changes()
+    (workspace / "app.py").write_text("x = 1\n")
+    (workspace / "billing" / "ledger.py").rename(workspace / "billing" / "books.py")
+    (workspace / "fresh").mkdir()
+    (workspace / "fresh" / "new.py").write_text("y = 2\n")
+    seen = watch.look()
+    assert {path.name for path in seen.updated} == {"app.py", "books.py", "new.py"}
+    assert [path.name for path in seen.removed] == ["ledger.py"]
+    assert watch.look() == Changes()
+
+
+def test_what_git_ignores_from_now_on_is_gone(workspace):
+    watch = Watch(Workspace(workspace))
+    watch.look()
+    (workspace / ".gitignore").write_text("app.py\n")
+    assert [path.name for path in watch.look().removed] == ["app.py"]
+
+
+def test_an_installed_package_changes_the_environment(environment, site):
+    os.utime(site, (1, 1))
+    before = environment_stamp(environment)
+    assert environment_stamp(replace(environment)) == before
+    (site / "later-1.0.dist-info").mkdir()
+    assert environment_stamp(environment) != before
