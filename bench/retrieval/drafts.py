@@ -10,7 +10,6 @@ import gzip
 import json
 import os
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,31 +24,12 @@ from soothsay.engine.types import CompletionRequest
 from soothsay.model.fim import Window, build_prompt, place_anchor
 from soothsay.model.resolve import resolve_model
 from soothsay.model.runtime import LlamaRuntime
-from soothsay_index.types import Hit, Query, Symbol
+from soothsay.session import NoIndex
 
 DRAFTS = HERE / "drafts.jsonl.gz"
 MODEL = "qwen2.5-coder-0.5b"
 _SHORT = {"numpy": "np", "pandas": "pd", "networkx": "nx"}
 _MOST_TOKENS = 20
-
-
-class NoIndex:
-    """A draft asks nothing."""
-
-    def members(self, owner: str) -> Sequence[Symbol]:
-        return ()
-
-    def is_closed(self, owner: str) -> bool:
-        return False
-
-    def lookup(self, qualified: str) -> Symbol | None:
-        return None
-
-    def has_name(self, name: str) -> bool:
-        return False
-
-    def search(self, query: Query) -> Sequence[Hit]:
-        return ()
 
 
 def file_of(task: Task) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .database import one_of, quote
+from .database import quote
 from .embedding import Vectors
 from .overlay import Overlay
 from .ranking import MemberRanker
@@ -145,14 +144,6 @@ class MemberViews:
         )
         row = next((row for row in rows if row["uri"] == symbol.uri), None)
         return chunk_of(row, symbol) if row else None
-
-    def symbols_by_id(self, ids: Iterable[str]) -> dict[str, Symbol]:
-        """Workspace symbols by the id their chunks carry."""
-        wanted = sorted(ids)
-        if not wanted:
-            return {}
-        rows = self._store.local.rows("symbols", one_of("id", wanted), limit=len(wanted) * 2)
-        return {row["id"]: symbol_of(row) for row in rows}
 
     def visible(self) -> frozenset[str]:
         """The releases this workspace's environment has."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence, Set
 from .crew import OpenCrew
 from .embedding import Embedder
 from .environment import Environment
-from .progress import OnProgress
+from .progress import OnProgress, nobody
 from .shadow import Shadow
 from .shared import SharedIndex, is_shared
 from .shared_reader import SharedReader
@@ -86,7 +86,7 @@ class Builder:
         if self._embedder is not None:
             never = threading.Event()
             vectors = VectorSync(self._embedder)
-            vectors.chunks(self._store.local, self._store.name, lambda _: None, never, paths)
+            vectors.chunks(self._store.local, self._store.name, nobody, never, paths)
 
     def _open_shared(self, progress: OnProgress) -> SharedReader | None:
         if not self._uri:
