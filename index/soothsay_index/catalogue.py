@@ -70,6 +70,9 @@ class Catalogue(Generic[T]):
         if not len(wanted):
             return []
         columns = self.columns()
+        if not len(columns) or wanted[-1] > columns.ids[-1]:  # found by somebody who sees more
+            self._database.look_again()
+            columns = self.columns()
         return columns.take(columns.positions(wanted), others)
 
     def columns(self) -> Columns:
@@ -251,7 +254,7 @@ def _with_ids(database: Database, table: str, columns: Sequence[str], where: str
     """Rows: their ids and some columns."""
     found = database.table(table)
     if found is None:
-        fields = [pa.field(_ROW_ID, pa.uint64()), *(pa.field(name, pa.string()) for name in columns)]
+        fields = [pa.field(_ROW_ID, pa.uint64()), *(database.schema(table).field(name) for name in columns)]
         return pa.schema(fields).empty_table()
     query = found.search().select([_ROW_ID, *columns]).limit(1_000_000_000)
     return (query.where(where) if where else query).to_arrow()

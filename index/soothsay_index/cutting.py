@@ -45,9 +45,30 @@ class Batch:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Some files, read and cut, and those that are not to be indexed (any more)."""
+
+    files: tuple[tuple[FileState, Place, FileFacts], ...] = ()
+    gone: tuple[str, ...] = ()
+
+    def facts(self) -> dict[str, FileFacts]:
+        """What is in each of them now; in one that is gone is nothing."""
+        there = {state.path: facts for state, _, facts in self.files}
+        return {**there, **dict.fromkeys(self.gone, FileFacts())}
+
+    def rows(self) -> Batch:
+        """All of it as rows."""
+        return Batch(tuple(state for state, *_ in self.files), self.gone, _tables(self.files))
+
+
 def cut_files(root: Path, docs: Sequence[Path], names: Sequence[str], known: Mapping[str, str]) -> Batch:
-    """Cut the files ``names`` of a workspace, except those whose text has the hash that is ``known``."""
-    workspace = Workspace(root, docs)
+    """The rows of the files ``names`` of a workspace, except those whose text has the hash that is ``known``."""
+    return read_files(Workspace(root, docs), names, known).rows()
+
+
+def read_files(workspace: Workspace, names: Sequence[str], known: Mapping[str, str]) -> Cut:
+    """Read and cut the files ``names``, except those whose text has the hash that is ``known``."""
     cut: list[tuple[FileState, Place, FileFacts]] = []
     gone: list[str] = []
     for name in names:
@@ -68,7 +89,7 @@ def cut_files(root: Path, docs: Sequence[Path], names: Sequence[str], known: Map
             facts = FileFacts()
         # A file that no source wants is remembered all the same, or it would be read again each time.
         cut.append((FileState(name, stamp, state.size, state.mtime), place, facts or FileFacts()))
-    return Batch(tuple(state for state, *_ in cut), tuple(gone), _tables(cut))
+    return Cut(tuple(cut), tuple(gone))
 
 
 def look_at(path: Path, name: str) -> FileState:

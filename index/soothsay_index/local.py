@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .crew import OpenCrew, processes
+from .cutting import Cut
 from .embedding import Embedder, SentenceTransformerEmbedder
 from .environment import Environment
 from .errors import SoothsayIndexError
@@ -19,14 +20,17 @@ from .project import read_project
 from .publishing import Publication, Publisher
 from .search import Searcher
 from .shared import SharedIndex
-from .sources.base import Used
+from .sources.base import FileFacts, Used
 from .sources.workspace import Workspace
 from .status import Status, status_of
 from .store import Store
+from .sync_files import ignore
 from .types import Hit, Query, Symbol
 from .writer import BuildOptions, Writer
 
 log = logging.getLogger(__name__)
+
+_AHEAD = 16  # files: a whole branch that is checked out goes to the store alone
 
 
 class LocalIndex:
@@ -113,7 +117,7 @@ class LocalIndex:
         """The best ``query.limit`` hits, best first. The open documents count as recent, the last edited first."""
         if self._loading is not None:
             self._loading.join()
-        recent = query.recent or tuple(reversed(list(self._overlay.snapshot())))
+        recent = query.recent or tuple(reversed(self._overlay.shown()))
         return self._searcher.search(replace(query, recent=recent))
 
     def status(self) -> Status:
@@ -180,8 +184,21 @@ class LocalIndex:
         return self.status()
 
     def update(self, paths: Iterable[Path]) -> int:
-        """Index changed files again, and forget those that are gone; returns how many were rewritten."""
-        return self.writer.update(paths)
+        """Index changed files again, and forget those that are gone; returns how many were rewritten.
+
+        A few of them can be found before they are stored: while a first build runs, the store takes its time.
+        """
+        paths = list(paths)
+        ahead: dict[str, FileFacts] = {}
+
+        def show(cut: Cut) -> None:
+            ahead.update(cut.facts())
+            self._overlay.ahead(ahead)
+
+        try:
+            return self.writer.update(paths, show if len(paths) <= _AHEAD else ignore)
+        finally:
+            self._overlay.stored(ahead)
 
     def remove(self, paths: Iterable[Path]) -> int:
         """Forget files."""

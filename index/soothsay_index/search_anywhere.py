@@ -139,7 +139,7 @@ class AnywhereSearch:
         self._views = views
         self._overlay = overlay or Overlay()
         # Only questions to the database run there: none of them waits for another.
-        self._pool = ThreadPoolExecutor(4, "search")
+        self._pool = ThreadPoolExecutor(8, "search")
         self._chunks = Catalogue(store.local, "chunks", _CHUNK, _piece, ("text",))
         self._own = Catalogue(
             store.local, "symbols", ("id", "name"), lambda row: (row["path"], symbol_of(row))
@@ -156,6 +156,8 @@ class AnywhereSearch:
 
     def search(self, query: Query, vector: Vectors | None) -> list[Hit]:
         """The best candidates, best first, a few more than asked; ``vector`` is the query's, if any."""
+        for catalogue in (self._chunks, self._own, self._symbols, self._documents):
+            self._pool.submit(catalogue.columns)  # while a build runs, each has something to read
         ask = self._read(query)
         local, packages = self._store.local, self._store.packages
         text = self._text(local, "chunks", ask, _CANDIDATES)

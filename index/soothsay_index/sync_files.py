@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
-from .cutting import Batch, FileState, cut_files, look_at
+from .cutting import Batch, Cut, FileState, cut_files, look_at, read_files
 from .database import Database, quote
 from .progress import OnProgress
 from .rows import OWNERS, SYMBOLS, owner_row, symbol_row, table_of
@@ -20,7 +20,12 @@ from .types import Progress
 log = logging.getLogger(__name__)
 
 _FILES_AT_ONCE = 64
+OnCut = Callable[[Cut], None]
 _TABLES = ("symbols", "owners", "chunks", "files")  # in this order: a file is known once all of it is written
+
+
+def ignore(_: Cut) -> None:
+    """For callers who need not know what was cut."""
 
 
 class FileSync:
@@ -74,6 +79,7 @@ class FileSync:
                     each.path for each in batch.files if self._known.get(each.path) == before.get(each.path)
                 ]
                 self._write(batch.only(current))
+            self._database.keep_quick()
             done += len(batch.files)
             if batch.files:
                 progress(Progress("workspace", total - len(changed) + done, total, batch.files[-1].path))
@@ -83,12 +89,21 @@ class FileSync:
             progress(Progress("workspace", total, total, f"{done} changed"))
         return done
 
-    def update(self, paths: Iterable[Path]) -> list[str]:
-        """Index these files again, or forget those that are gone; returns the names of the rewritten ones."""
+    def update(self, paths: Iterable[Path], on_cut: OnCut = ignore) -> list[str]:
+        """Index these files again, or forget those that are gone; returns the names of the rewritten ones.
+
+        ``on_cut`` is told what is in them before it is written: that may have to wait for a batch of a first build.
+        """
         names = list(dict.fromkeys(name for path in paths if (name := self._workspace.name_of(path))))
+        known = self._stamps(names)
+        cut = read_files(self._workspace, names, known)
+        on_cut(cut)
         with self._lock:
+            # While it waited, they may have been changed, or stored by somebody else.
+            if known != self._stamps(names) or not all(self._is_current(state) for state, *_ in cut.files):
+                cut = read_files(self._workspace, names, self._stamps(names))
+            batch = cut.rows()
             added = any(name not in self._known for name in names)
-            batch = cut_files(*self._task(names))
             gone = [name for name in batch.gone if name in self._known]
             self._write(batch)
             if gone or (added and batch.files):
@@ -121,8 +136,15 @@ class FileSync:
     # -- writing -------------------------------------------------------------------------------------------
 
     def _task(self, names: Sequence[str]) -> tuple[Path, Sequence[Path], Sequence[str], dict[str, str]]:
-        known = {name: self._known[name].stamp for name in names if name in self._known}
-        return self._workspace.root, self._workspace.docs, names, known
+        return self._workspace.root, self._workspace.docs, names, self._stamps(names)
+
+    def _stamps(self, names: Sequence[str]) -> dict[str, str]:
+        known = self._known
+        return {name: known[name].stamp for name in names if name in known}
+
+    def _is_current(self, state: FileState) -> bool:
+        now = look_at(self._workspace.path_of(state.path), state.path)
+        return (now.size, now.mtime) == (state.size, state.mtime)
 
     def _may_read(self, name: str) -> bool:
         return self._workspace.may_read(self._workspace.path_of(name))

@@ -143,6 +143,7 @@ class PackageSync:
                     if release.key in keys
                 }
             )
+        self._database.keep_quick()
 
     def _note_use(self, releases: Sequence[Release]) -> None:
         """Releases that nobody has used for long are thrown away; these are in use."""

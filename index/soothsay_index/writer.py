@@ -22,7 +22,7 @@ from .sources.base import Used
 from .sources.workspace import Workspace
 from .store import Store
 from .sync import Builder
-from .sync_files import FileSync
+from .sync_files import FileSync, OnCut, ignore
 from .types import Progress
 from .upkeep import collect_releases, collect_vectors
 
@@ -160,13 +160,16 @@ class Writer:
                     embed=options.embed,
                 )
 
-    def update(self, paths: Iterable[Path]) -> int:
-        """Index changed files again, and forget those that are gone; returns how many were rewritten."""
+    def update(self, paths: Iterable[Path], on_cut: OnCut = ignore) -> int:
+        """Index changed files again, and forget those that are gone; returns how many were rewritten.
+
+        ``on_cut`` is told what is in them before they are stored, if this process is the one that stores them.
+        """
         paths = list(paths)
         with self._writing({"do": "update", "paths": [str(path) for path in paths]}) as files:
             if files is None:
                 return len(paths)
-            changed = files.update(paths)
+            changed = files.update(paths, on_cut)
         self._without_vectors.update(dict.fromkeys(changed))
         return len(changed)
 
