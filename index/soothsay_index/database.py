@@ -37,6 +37,9 @@ _VECTOR_INDEX_FROM = (
 )
 _VECTORS_A_PARTITION = 400
 _IN_LIST = 400
+# Bytes a database. LanceDB would take up to 7 GB.
+_INDEX_CACHE = 256_000_000
+_METADATA_CACHE = 32_000_000
 # Full text reads the rows outside its index one by one: 1,000 take 25 ms.
 _OUTSIDE = 1_500
 _WORK_BETWEEN = 5.0  # times as long as bringing the index up to date took
@@ -101,7 +104,11 @@ class Database:
             with self.writing():
                 self._make_fit(model, dimension)
             # Another process may write the shared database: look again after a second.
-            self._db = lancedb.connect(str(folder / "db"), read_consistency_interval=timedelta(seconds=1))
+            self._db = lancedb.connect(
+                str(folder / "db"),
+                read_consistency_interval=timedelta(seconds=1),
+                session=lancedb.Session(_INDEX_CACHE, _METADATA_CACHE),
+            )
         except (OSError, Timeout) as error:
             raise SoothsayIndexError(
                 f"Cannot use the index folder {folder} ({error}): make it writable."
