@@ -15,7 +15,6 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from .database import Database
 from .embedding import Vectors
@@ -23,7 +22,6 @@ from .embedding import Vectors
 T = TypeVar("T")
 _ROW_ID = "_rowid"  # LanceDB's name for the address of a row; a compaction gives new ones
 _PROBES = 32  # partitions of the vector index; what fewer would save is lost in what any question costs
-_is_in: Any = pc.is_in  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class Catalogue(Generic[T]):
@@ -58,8 +56,8 @@ class Catalogue(Generic[T]):
 
     def select(self, column: str, values: Iterable[str], *others: str) -> list[tuple[Any, ...]]:
         """The same, each id with its values of other columns."""
-        wanted = pa.array({value for value in values if value}, pa.string())
-        if not len(wanted):
+        wanted = {value for value in values if value}
+        if not wanted:
             return []
         columns = self.columns()
         return columns.take(columns.where(column, wanted), others)
@@ -74,6 +72,11 @@ class Catalogue(Generic[T]):
             self._database.look_again()
             columns = self.columns()
         return columns.take(columns.positions(wanted), others)
+
+    @property
+    def is_behind(self) -> bool:
+        """True when the next question has to read what has changed."""
+        return self._known is None or self._known[0] != self._database.version(self._table)
 
     def columns(self) -> Columns:
         """The columns as they are now: brought up to date whenever the table has changed."""
@@ -157,7 +160,7 @@ class Columns:
         kept = np.flatnonzero(_are_in(self.ids, ids))
         return Columns(self.ids[kept], {name: each.only(kept) for name, each in self.columns.items()})
 
-    def where(self, column: str, wanted: pa.Array) -> npt.NDArray[np.intp]:
+    def where(self, column: str, wanted: Iterable[str]) -> npt.NDArray[np.intp]:
         """The positions at which ``column`` has one of the values, in order."""
         return self.columns[column].where(wanted)
 
@@ -180,39 +183,59 @@ class Columns:
 class Column:
     """A column by the numbers of its values. A value that came later may have a second number."""
 
-    def __init__(self, values: pa.Array, codes: npt.NDArray[np.int32]) -> None:
+    def __init__(self, values: pa.Array, codes: npt.NDArray[np.int32], numbers: _Numbers) -> None:
         self._values: Any = values
         self._codes = codes
+        self._numbers = numbers
         self._grouped: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None = None
 
     @classmethod
     def of(cls, values: pa.ChunkedArray) -> Column:
         """The column with these values."""
         encoded: Any = values.combine_chunks().dictionary_encode()
-        return cls(encoded.dictionary, encoded.indices.to_numpy())
+        return cls(encoded.dictionary, encoded.indices.to_numpy(), _Numbers())
 
     def followed_by(self, more: Column) -> Column:
         """This one, and ``more`` behind it."""
         codes = np.concatenate([self._codes, more._codes + np.int32(len(self._values))])
-        return Column(pa.concat_arrays([self._values, more._values]), codes)
+        return Column(pa.concat_arrays([self._values, more._values]), codes, self._numbers)
 
     def only(self, positions: npt.NDArray[np.intp]) -> Column:
         """The values at some positions."""
-        return Column(self._values, self._codes[positions])
+        return Column(self._values, self._codes[positions], self._numbers)
 
     def at(self, positions: npt.NDArray[np.intp]) -> list[Any]:
         """The values at some positions, as a list."""
         return self._values.take(pa.array(self._codes[positions])).to_pylist()
 
-    def where(self, wanted: pa.Array) -> npt.NDArray[np.intp]:
+    def where(self, wanted: Iterable[str]) -> npt.NDArray[np.intp]:
         """The positions of some values, in order."""
         if self._grouped is None:  # at the first question: some columns are only shown
             order = np.argsort(self._codes, kind="stable")
             self._grouped = order, np.searchsorted(self._codes[order], np.arange(len(self._values) + 1))
         order, starts = self._grouped
-        found = np.flatnonzero(_is_in(self._values, wanted).to_numpy(zero_copy_only=False))
+        found = self._numbers.of(wanted, self._values)
         groups = [order[starts[code] : starts[code + 1]] for code in found]
         return np.sort(np.concatenate(groups)) if groups else np.zeros(0, np.intp)
+
+
+class _Numbers:
+    """The numbers of each value, shared by a column and those that follow it: values are only ever added behind."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known = 0
+        self._numbers: dict[str, tuple[int, ...]] = {}
+
+    def of(self, wanted: Iterable[str], values: Any) -> list[int]:
+        """The numbers of ``wanted`` among ``values``."""
+        if self._known < len(values):
+            with self._lock:
+                for number, value in enumerate(values[self._known :].to_pylist(), self._known):
+                    self._numbers[value] = (*self._numbers.get(value, ()), number)
+                self._known = max(self._known, len(values))
+        found = (number for value in wanted for number in self._numbers.get(value, ()))
+        return [number for number in found if number < len(values)]
 
 
 def _are_in(ids: npt.NDArray[np.uint64], among: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:

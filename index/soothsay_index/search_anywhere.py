@@ -157,7 +157,8 @@ class AnywhereSearch:
     def search(self, query: Query, vector: Vectors | None) -> list[Hit]:
         """The best candidates, best first, a few more than asked; ``vector`` is the query's, if any."""
         for catalogue in (self._chunks, self._own, self._symbols, self._documents):
-            self._pool.submit(catalogue.columns)  # while a build runs, each has something to read
+            if catalogue.is_behind:  # while a build runs, each has something to read
+                self._pool.submit(catalogue.columns)
         ask = self._read(query)
         local, packages = self._store.local, self._store.packages
         text = self._text(local, "chunks", ask, _CANDIDATES)
@@ -386,8 +387,7 @@ class AnywhereSearch:
         documented = [each.row_id for each in candidates if each.row_id is not None]
         of_packages = self._pool.submit(self._symbols.rows, documented)
         ids = {each.piece.symbol_id for each in candidates if each.piece and not each.piece.chunk.symbol}
-        own = self._own.select("name", {_last(symbol_id) for symbol_id in ids}, "id")
-        definitions = self._own.rows(row_id for row_id, symbol_id in own if symbol_id in ids)
+        definitions = self._own.rows(self._own.ids("id", ids))
         by_id = {f"{path}|{symbol.owner}.{symbol.name}": symbol for path, symbol in definitions.values()}
         symbols = of_packages.result()
         hits: list[Hit] = []

@@ -57,13 +57,13 @@ class Features:
         """All identifiers."""
         return frozenset(self.identifiers)
 
-    def counts(self, wanted: Set[str]) -> dict[str, int]:
-        """How often each of the stems ``wanted`` occurs. Not remembered: the next query wants others."""
-        counts = {stem: _TITLE for stem in stems(self._title) if stem in wanted}
-        for word, count in self.identifiers.items():
-            for stem in stems(word):
-                if stem in wanted:
-                    counts[stem] = counts.get(stem, 0) + count
+    def counts(self, sought: Sought) -> dict[str, int]:
+        """How often each of the stems that are sought occurs. Not remembered: the next query wants others."""
+        counts = dict.fromkeys(sought.in_name(self._title), _TITLE)
+        for word in sought.among(self.identifiers.keys()):
+            count = self.identifiers[word]
+            for stem in sought.in_name(word):
+                counts[stem] = counts.get(stem, 0) + count
         return counts
 
     @cached_property
@@ -92,6 +92,29 @@ class Features:
 def stems(name: str) -> tuple[str, ...]:
     """The stemmed words of an identifier. The same few thousand identifiers are met over and over."""
     return tuple(terms(name))
+
+
+class Sought:
+    """The stems of one query, and which identifiers have one of them; each identifier is looked at once."""
+
+    def __init__(self, wanted: Iterable[str]) -> None:
+        self._wanted = frozenset(wanted)
+        self._seen: set[str] = set()
+        self._having: dict[str, tuple[str, ...]] = {}
+
+    def in_name(self, name: str) -> tuple[str, ...]:
+        """The stems of ``name`` that are sought."""
+        if name not in self._seen:
+            self._seen.add(name)
+            if found := tuple(stem for stem in stems(name) if stem in self._wanted):
+                self._having[name] = found
+        return self._having.get(name, ())
+
+    def among(self, names: Set[str]) -> Set[str]:
+        """Those of ``names`` that have one."""
+        for name in names - self._seen:
+            self.in_name(name)
+        return names & self._having.keys()
 
 
 def _window(lines: Sequence[str], start: int) -> Window:
@@ -154,8 +177,8 @@ def bm25(pieces: Sequence[Features], wanted: Iterable[str]) -> list[float]:
     Scores of a database's full-text index cannot be compared with scores of texts that are not in it: one scorer over
     the candidates of both can.
     """
-    stems_wanted = frozenset(wanted)
-    counts = [piece.counts(stems_wanted) for piece in pieces]
+    sought = Sought(wanted)
+    counts = [piece.counts(sought) for piece in pieces]
     having = Counter(stem for each in counts for stem in each)
     size = len(pieces)
     rarity = {stem: math.log(1 + (size - count + 0.5) / (count + 0.5)) for stem, count in having.items()}

@@ -3,6 +3,7 @@ from soothsay_index.similarity import (
     STRIDE,
     WINDOW,
     Features,
+    Sought,
     bm25,
     jaccard,
     last_window,
@@ -62,7 +63,7 @@ def test_rare_words_and_titles_weigh_most():
 
 def test_identifiers_are_words():
     wanted = frozenset(stem for word in ("model", "customization", "absent") for stem in stems(word))
-    counts = Features("client.createModelCustomizationJob(model_customization=1)").counts(wanted)
+    counts = Features("client.createModelCustomizationJob(model_customization=1)").counts(Sought(wanted))
     assert sorted(counts.values()) == [2, 2]
 
 
