@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import subprocess
-import sys
-import venv
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any
 
+from bench.environments import environment
 from platformdirs import user_cache_path
 
 from soothsay.config import IndexSettings, Settings
@@ -29,19 +27,8 @@ CACHE = user_cache_path("soothsay-bench") / "oracle"
 
 def interpreter(env: str) -> Path:
     """The Python of environment ``env``, made when it is not there or its requirements have changed."""
-    requirements = sorted(HERE.glob("requirements-*.txt"))
-    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in requirements)).hexdigest()
-    folder = CACHE / f"venv-{env}"
-    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    stamp = folder / "requirements.sha256"
-    if not stamp.exists() or stamp.read_text() != wanted:
-        print(f"making the environment {folder} ...", flush=True)
-        venv.create(folder, clear=True, with_pip=True)
-        file = HERE / f"requirements-{env}.txt"
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "-r", str(file)], check=True)
-        stamp.write_text(wanted)
-    return python
+    every = sorted(HERE.glob("requirements-*.txt"))
+    return environment(CACHE / f"venv-{env}", HERE / f"requirements-{env}.txt", every)
 
 
 class Referee:

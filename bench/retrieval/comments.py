@@ -109,7 +109,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "existing": ("present",), "given": ("this",), "maximum": ("largest",), "minimum": ("smallest",), "multiple": ("many",), "new": ("fresh",),
     "random": ("arbitrary",), "specific": ("particular",), "specified": ("given",), "unique": ("distinct",),
 }  # fmt: skip
-_STOP = frozenset(["a", "an", "and", "are", "as", "at", "be", "been", "being", "by", "can", "for", "from", "given", "has", "have", "if", "in", "into", "is", "it", "its", "of", "on", "one", "or", "that", "the", "their", "this", "to", "was", "were", "which", "will", "with", "you", "your"])  # fmt: skip
+STOP = frozenset(["a", "an", "and", "are", "as", "at", "be", "been", "being", "by", "can", "for", "from", "given", "has", "have", "if", "in", "into", "is", "it", "its", "of", "on", "one", "or", "that", "the", "their", "this", "to", "was", "were", "which", "will", "with", "you", "your"])  # fmt: skip
 _LEAD_IN = re.compile(
     r"^(?:(?:use|call) this (?:operation|api|action|method|function)? ?to |this (?:operation|api|action|method|function|class)? ?(?:is used to )?|"
     r"(?:the )?\w+ (?:api|action|operation|function|method) (?:is used to )?|you can |you use this \w+ to |grants permission to |utility to |helper to |method to |function to )",
@@ -146,7 +146,7 @@ def same_word(one: str, other: str) -> bool:
 
 def name_leak(comment: str, name: str) -> float:
     """The share of the words of ``name`` that ``comment`` gives away, in any form."""
-    names = [word for word in dict.fromkeys(words_of(name)) if word not in _STOP] or words_of(name)
+    names = [word for word in dict.fromkeys(words_of(name)) if word not in STOP] or words_of(name)
     said = [word for token in re.findall(r"[A-Za-z0-9]+", comment) for word in words_of(token)]
     return round(sum(any(same_word(word, each) for each in said) for word in names) / max(1, len(names)), 3)
 
@@ -168,15 +168,15 @@ def comment_of(owner: str, name: str, doc: str) -> str | None:
         return None
     chance = random.Random(f"{SEED} {owner} {name}")
     names = words_of(name)
-    first = _rewritten(_cut(_imperative(found[0]), chance), names, chance)[:_LONGEST]
+    first = _rewritten(cut_clause(imperative(found[0]), chance), names, chance)[:_LONGEST]
     if len(found) > 1 and chance.random() < _LATER_SENTENCE:
         first += [",", *_rewritten(found[1], names, chance)[:_LATER_LONGEST]]
     text = " ".join(_trimmed(first)).replace(" ,", ",")
-    content = [word for word in re.findall(r"[A-Za-z]+", text) if word.lower() not in _STOP]
+    content = [word for word in re.findall(r"[A-Za-z]+", text) if word.lower() not in STOP]
     return text[:1].lower() + text[1:] if len(content) >= 3 else None
 
 
-def _imperative(sentence: str) -> str:
+def imperative(sentence: str) -> str:
     """``Creates a job`` and ``This operation creates a job`` as ``create a job``."""
     rest = _LEAD_IN.sub("", sentence, count=1)
     head, _, tail = rest.partition(" ")
@@ -187,7 +187,7 @@ def _imperative(sentence: str) -> str:
     return f"{head} {tail}"
 
 
-def _cut(sentence: str, chance: random.Random) -> str:
+def cut_clause(sentence: str, chance: random.Random) -> str:
     shorter = _CLAUSE.sub("", sentence)
     return shorter if chance.random() < _CLAUSE_CUT and len(shorter.split()) >= 4 else sentence
 
@@ -202,7 +202,7 @@ def _rewritten(sentence: str, names: Sequence[str], chance: random.Random) -> li
             kept += _rewritten(" ".join(parts), names, chance)
             continue
         word = parts[0]
-        if word in _STOP or not word[:1].isalpha():
+        if word in STOP or not word[:1].isalpha():
             kept.append(token)
             continue
         other = _said_otherwise(word, VERBS if not kept or kept[-1] == "to" else NOUNS, chance)
@@ -231,15 +231,15 @@ def _said_otherwise(word: str, table: Mapping[str, tuple[str, ...]], chance: ran
 def _trimmed(words: Sequence[str]) -> list[str]:
     """Without the articles, prepositions and repetitions that left-out words leave behind."""
     kept = list(words)
-    while kept and (kept[-1].lower() in _STOP or not kept[-1][:1].isalnum()):
+    while kept and (kept[-1].lower() in STOP or not kept[-1][:1].isalnum()):
         kept.pop()
-    while kept and (kept[0].lower() in _STOP or not kept[0][:1].isalnum()):
+    while kept and (kept[0].lower() in STOP or not kept[0][:1].isalnum()):
         kept.pop(0)
     result: list[str] = []
     for word in kept:
         if result and result[-1].lower() == word.lower():
             continue
-        if result and result[-1].lower() in {"a", "an", "the"} and word.lower() in _STOP | {","}:
+        if result and result[-1].lower() in {"a", "an", "the"} and word.lower() in STOP | {","}:
             result.pop()
         result.append(word)
     return result

@@ -1,0 +1,29 @@
+"""Virtual environments with pinned packages, kept in the cache folder and made anew when their requirements change."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import venv
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def environment(folder: Path, requirements: Path, depends_on: Sequence[Path] = ()) -> Path:
+    """The Python of an environment in ``folder`` with the packages of ``requirements``.
+
+    ``depends_on`` are files that the requirements include.
+    """
+    wanted = hashlib.sha256(
+        b"".join(path.read_bytes() for path in (depends_on or [requirements]))
+    ).hexdigest()
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    stamp = folder / "requirements.sha256"
+    if not stamp.exists() or stamp.read_text() != wanted:
+        print(f"making the environment {folder} ...", file=sys.stderr, flush=True)
+        venv.create(folder, clear=True, with_pip=True)
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "-r", str(requirements)], check=True)
+        stamp.write_text(wanted)
+    return python
