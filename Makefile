@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SOURCES := server index tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-retrieval vscode measure-vscode
+.PHONY: help install models demo test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-retrieval bench-quality vscode measure-vscode
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ bench-oracle: models ## Judge what is shown, the check itself and its cost (LIMI
 
 bench-index: models ## Build, search, update and kill indexes (PARTS=search,crash: some; LIMIT=10: a tenth)
 	PARTS=$(PARTS) LIMIT=$(LIMIT) $(BIN)/python -m bench.index.run
+
+bench-quality: models ## Ask every method for the right API call (LIMIT=n: a sample; MODEL=, METHODS=a;b; it resumes)
+	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" $(BIN)/python -m bench.cloudapi.run
 
 bench-retrieval: models ## Measure whether the right member is found first, by query and by stage (COSTS=0: not the models' costs)
 	COSTS=$(COSTS) $(BIN)/python -m bench.retrieval.run

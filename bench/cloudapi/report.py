@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.cloudapi.confidence import examine, plot, summary
 from bench.cloudapi.judge import OUTCOMES
 from bench.cloudapi.methods import VARIANTS
 from bench.cloudapi.stats import bootstrap_difference, mcnemar
@@ -151,6 +152,12 @@ def page(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
     """Everything, as Markdown."""
     tasks = [row for row in rows if row["stratum"] in STRATA]
     test = [row for row in tasks if row["split"] == "test"]
+    found = examine(tasks)
+    confidence = (
+        f"{summary(found)}\n\n![risk and coverage](cloudapi-{facts['model']}-confidence.png)"
+        if found
+        else "too few tasks"
+    )
     parts = [
         f"# CloudAPIBench's question: {facts['model']}\n",
         "A valid API invocation binds to a stub of the wanted API: its name, no unknown argument, none missing. "
@@ -161,6 +168,7 @@ def page(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
         f"## What the others were (test)\n\n{failures(test)}\n",
         f"## Subsets (test)\n\n{subsets(test)}\n",
         f"## Side by side, the same tasks (test)\n\n{pairs(test)}\n",
+        f"## Does the model know (test)\n\nProbabilities of the name that `base` drafted, against whether its call was valid.\n\n{confidence}\n",
         f"## What it took (all)\n\n{costs(tasks)}\n",
         f"## APIs that are gone since August 2024\n\n{stale([row for row in rows if row['stratum'] == 'removed'])}\n",
         "*" + ", ".join(f"{key} {value}" for key, value in facts.items()) + "*\n",
