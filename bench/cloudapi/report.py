@@ -181,6 +181,9 @@ def write_report(rows: Sequence[Row], facts: Mapping[str, Any], model: str) -> s
     text = page(rows, facts)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"cloudapi-{model}.md").write_text(text, encoding="utf-8")
+    found = examine([row for row in rows if row["stratum"] in STRATA])
+    if found:
+        plot(found, RESULTS / f"cloudapi-{model}-confidence.png")
     counts = Counter(
         (row["method"], row["stratum"], row["split"], row["outcome"], row["fired"]) for row in rows
     )
