@@ -77,3 +77,33 @@ def test_rows_that_have_gone_are_missing(database, names):
     ids = names.ids("name", ["a", "b"])
     database.delete("symbols", "name = 'a'")
     assert list(names.rows(ids).values()) == ["m.b"]
+
+
+def test_numbers_stay_numbers_when_the_table_comes_later(database):
+    lines = Catalogue(database, "symbols", ("name", "line"), lambda row: row["name"])
+    assert lines.ids("name", ["a"]) == []  # asked before anything was written
+    database.add("symbols", rows("a"))
+    ((row_id, line),) = lines.select("name", ["a"], "line")
+    assert line == 1 and lines.rows([row_id]) == {row_id: "a"}
+
+
+def test_inside_a_write_nothing_is_read_again_but_what_somebody_found(database, names):
+    database.add("symbols", rows("a"))
+    (known,) = names.ids("name", ["a"])
+    with database.writing():
+        database.add("symbols", rows("b"))
+        assert not names.is_behind and names.ids("name", ["b"]) == []
+        assert [name for _, name in names.values([known, known + (1 << 32)], "name")] == ["a", "b"]
+    assert names.ids("name", ["b"])
+
+
+def test_a_long_build_brings_full_text_up_to_date_now_and_then(database, monkeypatch):
+    done: list[str] = []
+    monkeypatch.setattr(database, "_optimize", lambda name, _: done.append(name))
+    database.add("symbols", rows("first"))
+    database.add("symbols", rows(*(f"n{number}" for number in range(1_400))))
+    database.keep_quick()
+    assert not done
+    database.add("symbols", rows(*(f"m{number}" for number in range(200))))
+    database.keep_quick()
+    assert done == ["symbols"]
