@@ -80,19 +80,19 @@ def failures(rows: Sequence[Row]) -> str:
 
 
 def costs(rows: Sequence[Row]) -> str:
-    lines = []
+    """Times mean something where the machine was quiet: its load stands beside them."""
+    lines: list[Sequence[object]] = []
     for method, group in by_method(rows).items():
         totals = [row["ms"]["total"] for row in group]
         evaluated = [sum(row["evaluated"].values()) for row in group]
+        load = sum(row["load"] for row in group) / len(group)
         lines.append(
             (
-                method,
-                f"{quantile(totals, 0.5):.0f} ms",
-                f"{quantile(totals, 0.95):.0f} ms",
-                f"{quantile(evaluated, 0.5):.0f}",
+                method, f"{quantile(totals, 0.5):.0f} ms", f"{quantile(totals, 0.95):.0f} ms",
+                f"{quantile(evaluated, 0.5):.0f}", f"{load:.1f}",
             )
-        )
-    return table(("method", "p50", "p95", "prompt tokens evaluated, median"), lines)
+        )  # fmt: skip
+    return table(("method", "p50", "p95", "prompt tokens evaluated, median", "load, mean"), lines)
 
 
 def pairs(rows: Sequence[Row], against: Sequence[str] = ("base", "dag, top 3", "dag++")) -> str:

@@ -6,6 +6,9 @@ import threading
 import time
 from collections import OrderedDict
 from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import numpy as np
 import numpy.typing as npt
@@ -139,11 +142,12 @@ class MemberViews:
             for chunk in file.chunks:
                 if chunk.symbol is not None and chunk.uri == symbol.uri and chunk.symbol == symbol:
                     return chunk
-        rows = self._store.local.rows(
-            "chunks", f"symbol_id LIKE {quote('%|' + symbol.qualified_name)}", limit=8
-        )
-        row = next((row for row in rows if row["uri"] == symbol.uri), None)
-        return chunk_of(row, symbol) if row else None
+        file = Path(url2pathname(urlsplit(symbol.uri).path))
+        root = self._store.workspace
+        path = file.relative_to(root) if file.is_relative_to(root) else file
+        where = f"symbol_id = {quote(f'{path.as_posix()}|{symbol.qualified_name}')}"
+        rows = self._store.local.rows("chunks", where, limit=1)
+        return chunk_of(rows[0], symbol) if rows else None
 
     def visible(self) -> frozenset[str]:
         """The releases this workspace's environment has."""
