@@ -30,6 +30,7 @@ from soothsay.config import IndexSettings, Settings
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.trigger import name_tokens
 from soothsay.engine.types import ApiName, Completion, CompletionRequest
+from soothsay.errors import Cancelled
 from soothsay.model.cache import model_path
 from soothsay.model.registry import DEFAULT_MODEL, EMBEDDING_MODEL
 from soothsay.model.resolve import resolve_model
@@ -188,7 +189,7 @@ def write_generations(
                 end="",
                 flush=True,
             )
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Cancelled):  # Ctrl-C while the model writes ends what it writes
         print("\nstopped: the next run goes on from here")
         raise SystemExit(130) from None
     finally:
