@@ -21,6 +21,7 @@ from sklearn.metrics import roc_auc_score
 Row = dict[str, Any]
 Scores = npt.NDArray[np.float64]
 _BINS = 10
+_FEWEST = 60  # drafts in each half: with fewer, curves show nothing but chance
 _FLOOR = 1e-6
 
 
@@ -79,6 +80,8 @@ def examine(rows: Sequence[Row]) -> list[Examined]:
     drafted = [row for row in rows if row["method"] == "base" and row["name_probabilities"]]
     dev = [row for row in drafted if row["split"] == "dev"]
     test = [row for row in drafted if row["split"] == "test"]
+    if min(len(dev), len(test)) < _FEWEST:
+        return []
     of_dev, of_test = _truth(dev), _truth(test)
     if min(len(set(of_dev.tolist())), len(set(of_test.tolist()))) < 2:
         return []  # a sample in which all are valid, or none
