@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.cloudapi.confidence import examine, plot, summary
+from bench.cloudapi.confidence import Examined, examine, plot, summary
 from bench.cloudapi.judge import OUTCOMES
 from bench.cloudapi.methods import VARIANTS
 from bench.cloudapi.stats import bootstrap_difference, mcnemar
@@ -34,7 +34,7 @@ def share(rows: Sequence[Row], what: Callable[[Row], bool] = valid) -> str:
 
 
 def by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """The rows of each method that has all of the tasks of the one with most."""
+    """The rows of each method that has any, in the order of the methods."""
     groups = {method: [row for row in rows if row["method"] == method] for method in VARIANTS}
     return {method: group for method, group in groups.items() if group}
 
@@ -148,11 +148,10 @@ def stale(rows: Sequence[Row]) -> str:
     )
 
 
-def page(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
-    """Everything, as Markdown."""
+def page(rows: Sequence[Row], found: Sequence[Examined], facts: Mapping[str, Any]) -> str:
+    """Everything, as Markdown. ``found`` is what the drafts' probabilities are worth."""
     tasks = [row for row in rows if row["stratum"] in STRATA]
     test = [row for row in tasks if row["split"] == "test"]
-    found = examine(tasks)
     confidence = (
         f"{summary(found)}\n\n![risk and coverage](cloudapi-{facts['model']}-confidence.png)"
         if found
@@ -178,10 +177,10 @@ def page(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
 
 def write_report(rows: Sequence[Row], facts: Mapping[str, Any], model: str) -> str:
     """Write the page and the counts behind it; returns the page."""
-    text = page(rows, facts)
+    found = examine([row for row in rows if row["stratum"] in STRATA])
+    text = page(rows, found, facts)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"cloudapi-{model}.md").write_text(text, encoding="utf-8")
-    found = examine([row for row in rows if row["stratum"] in STRATA])
     if found:
         plot(found, RESULTS / f"cloudapi-{model}-confidence.png")
     counts = Counter(

@@ -14,30 +14,29 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 from bench.cloudapi.judge import judge, stub
 from bench.cloudapi.methods import VARIANTS, Bench, Variant
 from bench.cloudapi.report import write_report
-from bench.cloudapi.tasks import STALE, read_names, read_tasks
+from bench.cloudapi.tasks import STALE, TASKS, read_names
 from bench.cloudapi.world import CACHE, HERE, interpreter
 from bench.machine import about, head_commit
+from bench.oracle.world import built_index
+from bench.retrieval.tasks import read_tasks
 
 import soothsay
 import soothsay_index
-from soothsay.config import IndexSettings, Settings
+from soothsay.config import Settings
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.trigger import name_tokens
 from soothsay.engine.types import ApiName, Completion, CompletionRequest
 from soothsay.errors import Cancelled
-from soothsay.model.cache import model_path
-from soothsay.model.registry import DEFAULT_MODEL, EMBEDDING_MODEL
+from soothsay.model.registry import DEFAULT_MODEL
 from soothsay.model.resolve import resolve_model
 from soothsay.model.runtime import LlamaRuntime
 from soothsay.oracle.adapters import PYTHON
 from soothsay.oracle.client import LspOracle
-from soothsay.session import Session, index_folder, open_in_process
 from soothsay_index.local import LocalIndex
 
 GENERATIONS = HERE / "generations"
@@ -105,13 +104,7 @@ def open_index(tasks: Iterable[Mapping[str, Any]]) -> tuple[LocalIndex, Path]:
         path = workspace / f"client_{number}.py"
         if not path.exists() or path.read_text() != setup:
             path.write_text(setup)
-    settings = Settings(index=IndexSettings(python=str(interpreter())))
-    session = Session(settings, workspace, open_in_process)
-    print(session.build_index(lambda _: None, Event()).describe(), flush=True)
-    session.close()
-    index = LocalIndex.open(index_folder(), workspace, model_path(EMBEDDING_MODEL))
-    index.load_model()
-    return index, workspace
+    return built_index(workspace, interpreter()), workspace
 
 
 def owner_of(client: str) -> str:
@@ -201,7 +194,7 @@ def write_generations(
 
 
 def main() -> None:
-    tasks = read_tasks()
+    tasks = read_tasks(TASKS)
     limit = int(os.environ.get("LIMIT") or len(tasks))
     model_name = os.environ.get("MODEL") or DEFAULT_MODEL
     methods = [name for name in (os.environ.get("METHODS") or ";".join(VARIANTS)).split(";") if name]

@@ -13,12 +13,13 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from bench.cloudapi.comments import comment_of
 from bench.cloudapi.world import HERE, clients, old_clients
+from bench.order import interleaved
 from bench.retrieval.comments import SEED, name_leak, sentences
+from bench.retrieval.tasks import Task, write_tasks
 
 TASKS, STALE, NAMES = HERE / "tasks.jsonl.gz", HERE / "stale.jsonl.gz", HERE / "names.json.gz"
 COUNTS = HERE / "counts.json.gz"
@@ -28,7 +29,6 @@ _FEWEST_MEMBERS = 12  # with fewer, anything finds the right one
 _MOST_LEAK = 0.7  # of the name's words in the comment
 _TEST = 2 / 3
 _STALE = 100
-Task = dict[str, Any]
 
 
 def stratum(count: int) -> str:
@@ -95,10 +95,7 @@ def in_turns(tasks: Sequence[Task]) -> list[Task]:
     groups: dict[tuple[str, str], list[Task]] = {}
     for task in tasks:
         groups.setdefault((task["stratum"], task["split"]), []).append(task)
-    placed = [
-        ((n + 0.5) / len(group), key, task) for key, group in groups.items() for n, task in enumerate(group)
-    ]
-    return [task for *_, task in sorted(placed, key=lambda each: each[:2])]
+    return interleaved(groups)
 
 
 def make() -> tuple[list[Task], list[Task], dict[str, list[str]]]:
@@ -129,26 +126,17 @@ def make() -> tuple[list[Task], list[Task], dict[str, list[str]]]:
     return in_turns(chosen), chosen_stale, names
 
 
-def read_tasks(path: Path = TASKS) -> list[Task]:
-    """The tasks of a file."""
-    return [json.loads(line) for line in gzip.decompress(path.read_bytes()).decode().splitlines()]
-
-
 def read_names() -> dict[str, frozenset[str]]:
     """The names that each client has."""
     plain = json.loads(gzip.decompress(NAMES.read_bytes()))
     return {client: frozenset(names) for client, names in plain.items()}
 
 
-def _write(path: Path, text: str) -> None:
-    path.write_bytes(gzip.compress(text.encode(), mtime=0))  # no clock in it: the same tasks, the same bytes
-
-
 def main() -> None:
     tasks, stale, names = make()
-    for path, rows in ((TASKS, tasks), (STALE, stale)):
-        _write(path, "".join(json.dumps(row) + "\n" for row in rows))
-    _write(NAMES, json.dumps(names))
+    write_tasks(tasks, TASKS)
+    write_tasks(stale, STALE)
+    NAMES.write_bytes(gzip.compress(json.dumps(names).encode(), mtime=0))
     table = Counter((task["stratum"], task["split"], task["family"]) for task in tasks)
     for key, number in sorted(table.items()):
         print(*key, number)

@@ -19,6 +19,7 @@ from bench.oracle.judge import FORWARDED
 from bench.oracle.mutate import labelled_calls
 from bench.oracle.report import write_report
 from bench.oracle.world import CACHE, HERE, World, open_world
+from bench.order import interleaved
 
 from soothsay.config import CompletionSettings, Method, OracleSettings, Settings
 from soothsay.engine import pipeline
@@ -97,12 +98,7 @@ def spread(tasks: Sequence[Row], seed: int = 7) -> list[Row]:
     groups: dict[str, list[Row]] = {}
     for task in tasks:
         groups.setdefault(task["group"], []).append(task)
-    placed = [
-        ((n + 0.5) / len(group), name, task)
-        for name, group in sorted(groups.items())
-        for n, task in enumerate(chance.sample(group, len(group)))
-    ]
-    return [task for _, _, task in sorted(placed, key=lambda each: each[:2])]
+    return interleaved({name: chance.sample(group, len(group)) for name, group in sorted(groups.items())})
 
 
 def schedule(tasks: Sequence[Row], done: set[tuple[str, str]]) -> Iterator[tuple[Row, str]]:

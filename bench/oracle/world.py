@@ -73,6 +73,16 @@ class World:
         self.referee.close()
 
 
+def built_index(workspace: Path, python: Path) -> LocalIndex:
+    """The index of ``workspace`` and the packages of ``python``, brought up to date as the server does, model loaded."""
+    session = Session(Settings(index=IndexSettings(python=str(python))), workspace, open_in_process)
+    print(f"{workspace.name}: {session.build_index(lambda _: None, Event()).describe()}", flush=True)
+    session.close()
+    index = LocalIndex.open(index_folder(), workspace, model_path(EMBEDDING_MODEL))
+    index.load_model()
+    return index
+
+
 def open_world(env: str) -> World:
     """Open environment ``env``, its index built and embedded first."""
     python = interpreter(env)
@@ -80,12 +90,7 @@ def open_world(env: str) -> World:
     shutil.copytree(
         HERE / "workspace", workspace, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
     )
-    settings = Settings(index=IndexSettings(python=str(python)))
-    session = Session(settings, workspace, open_in_process)
-    print(f"{env}: {session.build_index(lambda _: None, Event()).describe()}", flush=True)
-    session.close()
-    index = LocalIndex.open(index_folder(), workspace, model_path(EMBEDDING_MODEL))
-    index.load_model()
+    index = built_index(workspace, python)
     oracle = LspOracle(PYTHON, workspace, python)
     oracle.start()
     return World(workspace, index, oracle, Referee(python))

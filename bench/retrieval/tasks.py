@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.order import interleaved
 from bench.retrieval.comments import SEED, comment_of, name_leak, sentences
 from bench.retrieval.world import HERE, PACKAGES, Owners, installed, read_owners
 
@@ -156,12 +157,11 @@ def _drawn(
 def all_tasks(owners: Owners) -> list[Task]:
     """The tasks in an order in which every beginning holds the same share of families and halves."""
     everything = service_tasks(owners) + package_tasks(owners)
-    placed: list[tuple[float, str, Task]] = []
+    groups: dict[str, list[Task]] = {}
     for (family, split), wanted in _WANTED.items():
         there = [task for task in everything if (task["family"], task["split"]) == (family, split)]
-        chosen = _even(there, wanted, random.Random(f"{SEED} {family} {split}"))
-        placed += [((n + 0.5) / len(chosen), f"{family} {split}", task) for n, task in enumerate(chosen)]
-    return [task for _, _, task in sorted(placed, key=lambda each: each[:2])]
+        groups[f"{family} {split}"] = _even(there, wanted, random.Random(f"{SEED} {family} {split}"))
+    return interleaved(groups)
 
 
 def _even(tasks: Sequence[Task], wanted: int, chance: random.Random) -> list[Task]:
