@@ -46,6 +46,7 @@ class Environment:
     stdlib: Path
     distributions: Mapping[str, Installed] = field(default_factory=dict)  # by import name
     stdlib_names: frozenset[str] = frozenset()
+    stamp: tuple[int, ...] = ()  # of ``site_packages``, taken before ``distributions`` were read
 
     def package_of(self, import_name: str) -> Installed | None:
         """What ``import import_name`` gives: an installed distribution, the standard library, or None."""
@@ -125,6 +126,7 @@ def read_environment(python: Path, timeout: float = 20.0) -> Environment:
             f"{python} is not a working Python ({reason}): configure another interpreter."
         ) from None
     sites = tuple(Path(site) for site in facts["sites"] if Path(site).is_dir())
+    stamp = stamp_of(sites)
     return Environment(
         python=python,
         version=facts["version"],
@@ -132,7 +134,21 @@ def read_environment(python: Path, timeout: float = 20.0) -> Environment:
         stdlib=Path(facts["stdlib"]),
         distributions=read_distributions(sites),
         stdlib_names=frozenset(facts["stdlib_names"]),
+        stamp=stamp,
     )
+
+
+def stamp_of(site_packages: tuple[Path, ...]) -> tuple[int, ...]:
+    """Changes when a package is installed, upgraded or removed: each of them renames something in site-packages."""
+    return tuple(changed_at(site) for site in site_packages)
+
+
+def changed_at(path: Path) -> int:
+    """When ``path`` was changed, in nanoseconds; -1 where there is nothing."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return -1
 
 
 def read_distributions(site_packages: tuple[Path, ...]) -> dict[str, Installed]:

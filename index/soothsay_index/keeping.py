@@ -7,10 +7,10 @@ import threading
 import time
 from collections.abc import Callable
 
-from .environment import find_interpreter
+from .environment import Environment, find_interpreter, stamp_of
 from .errors import SoothsayIndexError
 from .local import LocalIndex
-from .watch import Watch, environment_stamp
+from .watch import Watch
 from .writer import BuildOptions
 
 log = logging.getLogger(__name__)
@@ -40,8 +40,8 @@ class Keeper:
         self._next_collection = time.monotonic() + 600.0
         self._last_write = 0.0
         self._unsettled = 0
-        self._environment: object = None
         self._settling: object = None
+        self._tried: object = None  # a build that failed is not begun again until something changes
 
     def start(self) -> None:
         """Begin."""
@@ -54,7 +54,6 @@ class Keeper:
     def built(self, options: BuildOptions) -> None:
         """A build was asked for like this: it is done again when the environment changes."""
         self._options = options
-        self._environment = None  # whatever it is now, it has just been indexed
 
     def _run(self) -> None:
         while not self._stop.wait(_TICK):
@@ -94,15 +93,16 @@ class Keeper:
             written += self._index.remove(changes.removed) if changes.removed else 0
             if written:
                 self._changed()
-        if self._options is None:
+        environment = self._index.writer.environment
+        if self._options is None or environment is None:
             return
-        stamp = self._stamp()
-        if stamp == self._environment or self._environment is None:
-            self._environment, self._settling = stamp, None
-        elif stamp != self._settling:
-            self._settling = stamp  # pip is at work: wait until it looks the same twice
+        now = self._installed(self._options, environment)
+        if now in (None, self._tried, (environment.python, environment.stamp)):
+            self._settling = None
+        elif now != self._settling:
+            self._settling = now  # pip is at work: wait until it looks the same twice
         else:
-            self._environment, self._settling = None, None
+            self._tried = now
             threading.Thread(target=self._rebuild, args=(self._options,), name="rebuild", daemon=True).start()
 
     def _rebuild(self, options: BuildOptions) -> None:
@@ -113,12 +113,10 @@ class Keeper:
         else:
             self._changed()
 
-    def _stamp(self) -> object:
+    def _installed(self, options: BuildOptions, environment: Environment) -> object:
         """Changes with the interpreter that would be chosen, and with what is installed."""
-        if self._options is None or self._index.writer.environment is None:
-            return None
         try:
-            python = find_interpreter(self._index.store.workspace, self._options.interpreter)
+            python = find_interpreter(self._index.store.workspace, options.interpreter)
         except SoothsayIndexError:
             return None
-        return python, environment_stamp(self._index.writer.environment)
+        return python, stamp_of(environment.site_packages)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .environment import Environment
+from .environment import changed_at
 from .sources.workspace import Workspace
 
 _Seen = tuple[int, int]  # size, time of change in nanoseconds
@@ -39,7 +39,7 @@ class Watch:
         if before is None:
             self._last = self._walk()
             return Changes()
-        if any(_time(folder) != time for folder, time in before.folders.items()):
+        if any(changed_at(folder) != time for folder, time in before.folders.items()):
             now = self._walk()  # something came, went, or is ignored from now on
         else:
             now = _Snapshot(before.folders, {path: seen for path in before.files if (seen := _stat(path))})
@@ -52,22 +52,10 @@ class Watch:
     def _walk(self) -> _Snapshot:
         found = _Snapshot()
         for folder in self._workspace.folders():
-            found.folders[folder.path] = _time(folder.path)
-            found.folders[folder.path / ".gitignore"] = _time(folder.path / ".gitignore")
+            found.folders[folder.path] = changed_at(folder.path)
+            found.folders[folder.path / ".gitignore"] = changed_at(folder.path / ".gitignore")
             found.files.update({path: seen for path in folder.files if (seen := _stat(path))})
         return found
-
-
-def environment_stamp(environment: Environment) -> tuple[int, ...]:
-    """Changes when a package is installed, upgraded or removed: each of them renames something in site-packages."""
-    return tuple(_time(site) for site in environment.site_packages)
-
-
-def _time(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return -1
 
 
 def _stat(path: Path) -> _Seen | None:

@@ -21,7 +21,6 @@ def test_an_installed_package_is_noticed(tmp_path: Path):
     with IndexClient(tmp_path / "index", workspace, timeout=20.0) as client:
         client.build(interpreter=environment)
         assert not client.has_name("light_the_lantern")
-        time.sleep(3.0)  # the worker has looked at the environment as it was
         (site / "lanterns").mkdir()
         (site / "lanterns" / "__init__.py").write_text('def light_the_lantern(oil):\n    """Light it."""\n')
         (site / "lanterns-1.0.dist-info").mkdir()

@@ -1,10 +1,10 @@
 """What changes on disk, noticed without being told."""
 
 import os
-from dataclasses import replace
 
+from soothsay_index.environment import stamp_of
 from soothsay_index.sources.workspace import Workspace
-from soothsay_index.watch import Changes, Watch, environment_stamp
+from soothsay_index.watch import Changes, Watch
 
 
 def test_new_changed_renamed_and_deleted_files_are_seen(workspace):
@@ -29,7 +29,7 @@ def test_what_git_ignores_from_now_on_is_gone(workspace):
 
 def test_an_installed_package_changes_the_environment(environment, site):
     os.utime(site, (1, 1))
-    before = environment_stamp(environment)
-    assert environment_stamp(replace(environment)) == before
+    before = stamp_of(environment.site_packages)
+    assert stamp_of(environment.site_packages) == before
     (site / "later-1.0.dist-info").mkdir()
-    assert environment_stamp(environment) != before
+    assert stamp_of(environment.site_packages) != before
