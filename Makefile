@@ -58,7 +58,7 @@ bench-index: models ## Build, search, update and kill indexes (PARTS=search,cras
 	PARTS=$(PARTS) LIMIT=$(LIMIT) $(BIN)/python -m bench.index.run
 
 bench-quality: models ## Ask every method for the right API call (LIMIT=n: a sample; MODEL=, METHODS=a;b; it resumes)
-	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" $(BIN)/python -m bench.cloudapi.run
+	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" SPLIT=$(SPLIT) $(BIN)/python -m bench.cloudapi.run
 
 bench-retrieval: models ## Measure whether the right member is found first, by query and by stage (COSTS=0: not the models' costs)
 	COSTS=$(COSTS) $(BIN)/python -m bench.retrieval.run

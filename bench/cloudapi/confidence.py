@@ -25,15 +25,32 @@ _FEWEST = 60  # drafts in each half: with fewer, curves show nothing but chance
 _FLOOR = 1e-6
 
 
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    """What the model's distribution says of each token of a name."""
+
+    probabilities: tuple[float, ...]
+    margins: tuple[float, ...]
+    entropies: tuple[float, ...]
+
+    @classmethod
+    def of(cls, row: Row) -> Certainty:
+        return cls(*(tuple(column) for column in zip(*row["certainty"], strict=True)))
+
+
 def _mean_log(probabilities: Sequence[float]) -> float:
     return math.exp(sum(math.log(max(p, _FLOOR)) for p in probabilities) / len(probabilities))
 
 
-MEASURES: Mapping[str, Callable[[Sequence[float]], float]] = {
-    "minimum probability": min,
-    "mean log-probability": _mean_log,
-    "probability of the whole name": math.prod,
-    "first token": lambda probabilities: probabilities[0],
+# each between 0 and 1, the surer the higher
+MEASURES: Mapping[str, Callable[[Certainty], float]] = {
+    "minimum probability": lambda name: min(name.probabilities),
+    "mean log-probability": lambda name: _mean_log(name.probabilities),
+    "probability of the whole name": lambda name: math.prod(name.probabilities),
+    "probability of the first token": lambda name: name.probabilities[0],
+    "least margin": lambda name: min(name.margins),
+    "greatest entropy": lambda name: math.exp(-max(name.entropies)),
+    "mean entropy": lambda name: math.exp(-sum(name.entropies) / len(name.entropies)),
 }
 
 
@@ -77,7 +94,7 @@ def best_threshold(scores: Scores, truth: npt.NDArray[np.bool_]) -> float:
 
 def examine(rows: Sequence[Row]) -> list[Examined]:
     """All measures, and their combination, on the drafts of ``base``."""
-    drafted = [row for row in rows if row["method"] == "base" and row["name_probabilities"]]
+    drafted = [row for row in rows if row["method"] == "base" and row["certainty"]]
     dev = [row for row in drafted if row["split"] == "dev"]
     test = [row for row in drafted if row["split"] == "test"]
     if min(len(dev), len(test)) < _FEWEST:
@@ -113,13 +130,13 @@ def _truth(rows: Sequence[Row]) -> npt.NDArray[np.bool_]:
     return np.array([row["outcome"] == "valid" for row in rows], dtype=np.bool_)
 
 
-def _scores(rows: Sequence[Row], measure: Callable[[Sequence[float]], float]) -> Scores:
-    return np.array([measure(row["name_probabilities"]) for row in rows], dtype=np.float64)
+def _scores(rows: Sequence[Row], measure: Callable[[Certainty], float]) -> Scores:
+    return np.array([measure(Certainty.of(row)) for row in rows], dtype=np.float64)
 
 
 def _features(rows: Sequence[Row]) -> Scores:
     columns = [_scores(rows, measure) for measure in MEASURES.values()]
-    columns.append(np.array([len(row["name_probabilities"]) for row in rows], dtype=np.float64))
+    columns.append(np.array([len(row["certainty"]) for row in rows], dtype=np.float64))
     return np.stack(columns, axis=1)
 
 

@@ -83,7 +83,7 @@ def costs(rows: Sequence[Row]) -> str:
     """Times mean something where the machine was quiet: its load stands beside them."""
     lines: list[Sequence[object]] = []
     for method, group in by_method(rows).items():
-        totals = [row["ms"]["total"] for row in group]
+        totals = [row["ms"] for row in group]
         evaluated = [sum(row["evaluated"].values()) for row in group]
         load = sum(row["load"] for row in group) / len(group)
         lines.append(

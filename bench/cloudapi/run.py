@@ -1,7 +1,7 @@
 """`make bench-quality`: CloudAPIBench's question, asked of every method: is the right API called, and rightly?
 
 ``LIMIT=n`` takes the first n tasks, which hold the same share of strata as all of them; ``MODEL=`` another model of
-the registry; ``METHODS=base,full`` some methods. What was generated is kept in ``generations/`` by what it depends on, so
+the registry; ``METHODS=base;full`` some methods; ``SPLIT=dev`` one split. What was generated is kept in ``generations/`` by what it depends on, so
 a run goes on where the last one stopped, on any machine, and regenerates what a change of the engine touches.
 """
 
@@ -23,6 +23,7 @@ from bench.cloudapi.tasks import STALE, TASKS, read_names
 from bench.cloudapi.world import CACHE, HERE, interpreter
 from bench.machine import about, head_commit
 from bench.oracle.world import built_index
+from bench.remember import RememberingModel, Streams
 from bench.retrieval.tasks import read_tasks
 
 import soothsay
@@ -113,8 +114,8 @@ def owner_of(client: str) -> str:
     return client if family == "botocore" else name
 
 
-def name_probabilities(completion: Completion) -> list[float]:
-    """Of the tokens of the first name in the draft."""
+def name_certainty(completion: Completion) -> list[tuple[float, float, float]]:
+    """Probability, margin and entropy of the tokens of the first name in the draft."""
     name = completion.trigger.name or ""
     at = completion.draft.find(name)
     if not name or at < 0:
@@ -122,20 +123,26 @@ def name_probabilities(completion: Completion) -> list[float]:
     start = len(completion.draft[:at].encode())
     typed = sum(len(token.data) for token in completion.tokens) - len(completion.draft.encode())
     api = ApiName(name, "", start, start + len(name.encode()))
-    return [round(token.probability, 4) for token in name_tokens(api, completion.tokens, max(0, typed))]
+    return [
+        (round(token.probability, 4), round(token.margin, 4), round(token.entropy, 4))
+        for token in name_tokens(api, completion.tokens, max(0, typed))
+    ]
 
 
-def generate(task: Row, variant: Variant, engine: Engine, index: Bench, workspace: Path) -> Row:
+def generate(
+    task: Row, variant: Variant, engine: Engine, model: RememberingModel, index: Bench, workspace: Path
+) -> Row:
     """One completion and what there is to know about it."""
+    model.reset()
     index.ask_for(owner_of(task["client"]), task["name"], variant)
     request = CompletionRequest(workspace / "task.py", task["text"], len(task["text"]), workspace)
     completion = engine.complete(request)
     return {
         "shown": completion.text, "draft": completion.draft, "verdict": completion.verdict,
         "fired": completion.trigger.fired, "reasons": list(completion.trigger.reasons),
-        "confidence": completion.trigger.confidence, "name_probabilities": name_probabilities(completion),
+        "confidence": completion.trigger.confidence, "certainty": name_certainty(completion),
         "found": index.found, "problem": completion.check.problem, "repaired": completion.check.repaired,
-        "trimmed": completion.check.trimmed, "ms": {k: round(v, 1) for k, v in completion.timings_ms.items()},
+        "trimmed": completion.check.trimmed, "ms": round(completion.timings_ms["total"] + model.replayed_ms, 1),
         "evaluated": completion.evaluated, "load": round(os.getloadavg()[0], 1), "commit": head_commit(),
     }  # fmt: skip
 
@@ -170,12 +177,18 @@ def write_generations(
     bench = Bench(index)
     oracle = LspOracle(PYTHON, workspace, interpreter())
     oracle.start()
-    model = LlamaRuntime(resolve_model(model_name, ""), context=Settings().model.context)
+    runtime = LlamaRuntime(
+        resolve_model(model_name, ""),
+        context=Settings().model.context,
+        threads=int(os.environ.get("THREADS") or 0),
+    )
+    streams = Streams(GENERATIONS / f"{model_name}.streams.jsonl.gz")
+    model = RememberingModel(runtime, streams)
     engines = {method: Engine(model, bench, VARIANTS[method].settings(), oracle) for method in methods}
     began = time.monotonic()
     try:
         for number, (task, method) in enumerate(missing, 1):
-            kept.put(task, method, generate(task, VARIANTS[method], engines[method], bench, workspace))
+            kept.put(task, method, generate(task, VARIANTS[method], engines[method], model, bench, workspace))
             left = (time.monotonic() - began) / number * (len(missing) - number)
             print(
                 f"\r{number}/{len(missing)} generations, {left / 60:.0f} min left   ",
@@ -187,14 +200,18 @@ def write_generations(
         raise SystemExit(130) from None
     finally:
         kept.save()
-        model.close()
+        streams.save()
+        runtime.close()
         oracle.close()
         index.close()
     print()
 
 
 def main() -> None:
-    tasks = read_tasks(TASKS)
+    split = os.environ.get("SPLIT") or "all"
+    tasks = [task for task in read_tasks(TASKS) if split in ("all", task["split"])]
+    if not tasks:
+        raise SystemExit(f"SPLIT: there is no {split}; there are dev and test")
     limit = int(os.environ.get("LIMIT") or len(tasks))
     model_name = os.environ.get("MODEL") or DEFAULT_MODEL
     methods = [name for name in (os.environ.get("METHODS") or ";".join(VARIANTS)).split(";") if name]

@@ -88,7 +88,7 @@ class TimedConstraint(CallConstraint):
 
 
 class TimedRuntime(LlamaRuntime):
-    def _possible(self, *args: Any) -> tuple[int, float]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def _possible(self, *args: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         return METER.timed("_possible", lambda: super(TimedRuntime, self)._possible(*args))
 
 

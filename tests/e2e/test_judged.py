@@ -19,7 +19,7 @@ from soothsay.engine.verify import Judgement, judge
 from soothsay.model.cache import model_path
 from soothsay.model.constraint import NameTrie
 from soothsay.model.fim import Prompt
-from soothsay.model.runtime import LlamaRuntime
+from soothsay.model.runtime import LlamaRuntime, _pick
 from soothsay.session import Session, open_in_process
 from soothsay_index.types import Parameter
 
@@ -105,8 +105,9 @@ def test_the_most_probable_possible_token_is_taken(runtime: LlamaRuntime) -> Non
     wanted, unwanted = runtime.vocab.encode("zz")[0], runtime.vocab.encode("create")[0]
     logits[wanted], logits[unwanted] = 1.0, 5.0
     constraint = CallConstraint("client.", {"client": NameTrie(["zz"])}.get, lambda _: None)
-    token, _ = runtime._possible(logits, None, constraint, b"", unwanted, 0.98)
-    assert token == wanted
+    first = _pick(logits, None)
+    assert first.token == unwanted
+    assert runtime._possible(logits, None, constraint, b"", first).token == wanted
 
 
 class TestWithoutAnOracle:

@@ -27,10 +27,15 @@ class CompletionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One generated token: its bytes, and its probability under the raw logits (given what was typed)."""
+    """One generated token: its bytes, and how sure the model was, under the raw logits (given what was typed).
+
+    ``margin`` is its probability less that of the runner-up, ``entropy`` that of the whole distribution in nats.
+    """
 
     data: bytes
     probability: float
+    margin: float = 1.0
+    entropy: float = 0.0
 
     @property
     def text(self) -> str:

@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
@@ -78,19 +79,19 @@ class LlamaRuntime:
             if code_first:
                 code = self.vocab.code
                 allowed = np.flatnonzero(code) if allowed is None else allowed[code[allowed]]
-            token, probability = _pick(logits, allowed)
+            choice = _pick(logits, allowed)
             if constraint is not None:
-                token, probability = self._possible(logits, allowed, constraint, written, token, probability)
-            if self.vocab.ends(token):
+                choice = self._possible(logits, allowed, constraint, written, choice)
+            if self.vocab.ends(choice.token):
                 return
-            piece = self.vocab.pieces[token]
+            piece = self.vocab.pieces[choice.token]
             must = must[len(piece) :]
             code_first = code_first and not piece.strip()
             written += piece
-            yield Token(piece, probability)
+            yield Token(piece, choice.probability, choice.margin, choice.entropy)
             if len(self._held) + 1 >= self.n_ctx:
                 return
-            logits = self._evaluate([token])
+            logits = self._evaluate([choice.token])
 
     def _possible(
         self,
@@ -98,18 +99,19 @@ class LlamaRuntime:
         allowed: np.ndarray | None,
         constraint: Constraint,
         written: bytes,
-        token: int,
-        probability: float,
-    ) -> tuple[int, float]:
-        """The most probable token that ``constraint`` accepts; ``token`` itself when none is to be found.
+        first: _Choice,
+    ) -> _Choice:
+        """The most probable token that ``constraint`` accepts; ``first`` itself when none is to be found.
 
         Its probability is the one it has without the constraint: how sure the model is, not how few choices it had.
         """
-        first = token
+        token = first.token
         pieces = self.vocab.pieces
         remaining: np.ndarray | None = None
         for _ in range(_CHECKED_ONE_BY_ONE):
-            if constraint.accepts(written, pieces[token]) and not (token != first and self.vocab.ends(token)):
+            if constraint.accepts(written, pieces[token]) and not (
+                token != first.token and self.vocab.ends(token)
+            ):
                 break
             if remaining is None:
                 remaining = np.full_like(logits, -np.inf)
@@ -122,9 +124,12 @@ class LlamaRuntime:
             if allowed is not None:
                 listed = np.intersect1d(listed, allowed)
             if not listed.size:
-                return first, probability
+                return first
             token = int(listed[logits[listed].argmax()])
-        return token, probability * float(np.exp(logits[token] - logits[first]))
+        if token == first.token:
+            return first
+        probability = first.probability * float(np.exp(logits[token] - logits[first.token]))
+        return _Choice(token, probability, probability - first.probability, first.entropy)
 
     def encode(self, prompt: Prompt) -> list[int]:
         """The prompt's ids. Without FIM markers in the vocabulary the suffix is left out.
@@ -230,12 +235,27 @@ def _load(path: Path, errors: list[str]) -> llama_cpp.llama_model_p:
     return model
 
 
-def _pick(logits: np.ndarray, allowed: np.ndarray | None) -> tuple[int, float]:
-    """The greedy choice and its softmax probability, among ``allowed`` ids when given."""
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A token's id, and what a `Token` says of it."""
+
+    token: int
+    probability: float
+    margin: float
+    entropy: float
+
+
+def _pick(logits: np.ndarray, allowed: np.ndarray | None) -> _Choice:
+    """The greedy choice under the softmax of the logits of ``allowed`` ids (None: of all)."""
     candidates = logits if allowed is None else logits[allowed]
     best = int(candidates.argmax())
-    probability = 1.0 / float(np.exp(candidates - candidates[best]).sum())
-    return (best if allowed is None else int(allowed[best])), probability
+    below = candidates - candidates[best]
+    weights = np.exp(below)
+    total = float(weights.sum())
+    entropy = float(np.log(total)) - float(weights @ below) / total
+    weights[best] = 0.0
+    token = best if allowed is None else int(allowed[best])
+    return _Choice(token, 1.0 / total, (1.0 - float(weights.max())) / total, entropy)
 
 
 def _common_prefix(a: Sequence[int], b: Sequence[int]) -> int:

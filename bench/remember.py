@@ -1,0 +1,133 @@
+"""A model that remembers what it wrote: a greedy answer to the same prompt is the same, so it is generated once.
+
+Methods share most of their work (every draft, and what is written where two methods find the same documents), and a
+change of the engine that leaves a prompt as it was leaves its answer as it was. What was decoded under a constraint is
+not remembered: it depends on more than the prompt.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from threading import Event
+
+from soothsay.engine.draft import Model
+from soothsay.engine.types import Token
+from soothsay.model.constraint import Constraint
+from soothsay.model.fim import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What the model wrote for one prompt, as far as it was asked to. Times are in milliseconds."""
+
+    tokens: tuple[Token, ...]
+    ended: bool  # the model had nothing more to write
+    evaluated: int  # prompt tokens
+    prompt_ms: float
+    token_ms: float  # each
+
+
+class Streams:
+    """Remembered streams, in a file of one JSON line each."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._streams: dict[str, Stream] = {}
+        if path.exists():
+            for line in gzip.decompress(path.read_bytes()).decode().splitlines():
+                key, tokens, *rest = json.loads(line)
+                self._streams[key] = Stream(tuple(_token(*token) for token in tokens), *rest)
+
+    def get(self, key: str) -> Stream | None:
+        return self._streams.get(key)
+
+    def put(self, key: str, stream: Stream) -> None:
+        """Keep ``stream``, unless more of it is known."""
+        known = self._streams.get(key)
+        if known is None or len(known.tokens) < len(stream.tokens) or stream.ended:
+            self._streams[key] = stream
+
+    def save(self) -> None:
+        """Write all of them."""
+        lines = [json.dumps([key, *_plain(stream)]) + "\n" for key, stream in sorted(self._streams.items())]
+        temporary = self._path.with_suffix(".part")
+        temporary.write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
+        temporary.replace(self._path)
+
+
+class RememberingModel:
+    """A `Model` in front of another. ``replayed_ms`` is what the answers since `reset` took when they were written."""
+
+    def __init__(self, model: Model, streams: Streams) -> None:
+        self._model = model
+        self._streams = streams
+        self.fim = model.fim
+        self.count_tokens = model.count_tokens
+        self.evaluated = 0
+        self.replayed_ms = 0.0
+
+    def reset(self) -> None:
+        """Begin to count anew."""
+        self.replayed_ms = 0.0
+
+    def stream(
+        self, prompt: Prompt, cancel: Event | None = None, constraint: Constraint | None = None
+    ) -> Iterator[Token]:
+        if constraint is not None:
+            for token in self._model.stream(prompt, cancel, constraint):
+                self.evaluated = self._model.evaluated
+                yield token
+            return
+        key = _key(prompt)
+        known = self._streams.get(key)
+        if known is not None:
+            self.evaluated = known.evaluated
+            self.replayed_ms += known.prompt_ms
+            for token in known.tokens:
+                self.replayed_ms += known.token_ms
+                yield token
+            if known.ended:
+                return
+        yield from self._write(key, prompt, cancel, len(known.tokens) if known else 0)
+
+    def _write(self, key: str, prompt: Prompt, cancel: Event | None, skip: int) -> Iterator[Token]:
+        tokens: list[Token] = []
+        ended = False
+        spent, prompt_ms, resumed = 0.0, 0.0, time.perf_counter()
+        try:
+            for token in self._model.stream(prompt, cancel):
+                spent += time.perf_counter() - resumed
+                prompt_ms = prompt_ms or spent * 1000
+                self.evaluated = self._model.evaluated
+                tokens.append(token)
+                if len(tokens) > skip:
+                    yield token
+                resumed = time.perf_counter()
+            ended = True
+        finally:
+            each = (spent * 1000 - prompt_ms) / max(1, len(tokens) - 1)
+            self._streams.put(
+                key, Stream(tuple(tokens), ended, self._model.evaluated, round(prompt_ms, 1), round(each, 2))
+            )
+
+
+def _key(prompt: Prompt) -> str:
+    return hashlib.sha256(json.dumps(astuple(prompt)).encode()).hexdigest()[:20]
+
+
+def _token(data: str, *numbers: float) -> Token:
+    return Token(data.encode("latin-1"), *numbers)
+
+
+def _plain(stream: Stream) -> tuple[object, ...]:
+    tokens = [
+        [token.data.decode("latin-1"), *(round(number, 6) for number in astuple(token)[1:])]
+        for token in stream.tokens
+    ]
+    return tokens, stream.ended, stream.evaluated, stream.prompt_ms, stream.token_ms

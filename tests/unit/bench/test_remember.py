@@ -1,0 +1,102 @@
+"""A remembering model replays what it wrote, and writes what it did not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+from bench.remember import RememberingModel, Streams
+
+from soothsay.engine.types import Token
+from soothsay.model.constraint import Constraint
+from soothsay.model.fim import Prompt
+
+PROMPT = Prompt("a", "b", "c")
+TEXT = [Token(b"cr\xc3", 0.5, 0.25, 1.5), Token(b"\xa9", 0.75, 0.5, 0.125), Token(b"me", 1.0)]
+
+
+class Writer:
+    """A `Model` that counts how often it is asked."""
+
+    fim = True
+    evaluated = 7
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def stream(
+        self, prompt: Prompt, cancel: Event | None = None, constraint: Constraint | None = None
+    ) -> Iterator[Token]:
+        self.asked += 1
+        for token in TEXT:
+            time.sleep(0.001)
+            yield token
+
+    def count_tokens(self, text: str) -> int:
+        return len(text)
+
+
+class Anything:
+    def accepts(self, written: bytes, piece: bytes) -> bool:
+        return True
+
+    def possible(self, written: bytes) -> list[bytes]:
+        return []
+
+
+def begun(model: RememberingModel, tokens: int) -> list[Token]:
+    """What a reader gets who stops after some tokens."""
+    stream = model.stream(PROMPT)
+    found = [next(stream) for _ in range(tokens)]
+    stream.close()  # type: ignore[attr-defined]
+    return found
+
+
+def test_the_same_prompt_is_answered_once(tmp_path: Path):
+    writer = Writer()
+    model = RememberingModel(writer, Streams(tmp_path / "s.gz"))
+    assert list(model.stream(PROMPT)) == TEXT == list(model.stream(PROMPT))
+    assert writer.asked == 1 and model.evaluated == 7
+    list(model.stream(Prompt("a", "b", "c", forced="x")))
+    assert writer.asked == 2
+
+
+def test_more_than_is_remembered_is_written(tmp_path: Path):
+    writer = Writer()
+    model = RememberingModel(writer, Streams(tmp_path / "s.gz"))
+    assert begun(model, 1) == TEXT[:1] and begun(model, 1) == TEXT[:1]
+    assert writer.asked == 1
+    assert list(model.stream(PROMPT)) == TEXT
+    assert writer.asked == 2
+    assert begun(model, 2) == TEXT[:2] and list(model.stream(PROMPT)) == TEXT
+    assert writer.asked == 2
+
+
+def test_streams_survive_in_a_file(tmp_path: Path):
+    streams = Streams(tmp_path / "s.gz")
+    list(RememberingModel(Writer(), streams).stream(PROMPT))
+    streams.save()
+    writer = Writer()
+    model = RememberingModel(writer, Streams(tmp_path / "s.gz"))
+    assert list(model.stream(PROMPT)) == TEXT and writer.asked == 0
+    assert model.evaluated == 7
+
+
+def test_what_is_constrained_is_always_written(tmp_path: Path):
+    writer = Writer()
+    model = RememberingModel(writer, Streams(tmp_path / "s.gz"))
+    for _ in range(2):
+        assert list(model.stream(PROMPT, None, Anything())) == TEXT
+    assert writer.asked == 2
+
+
+def test_replayed_time_is_counted(tmp_path: Path):
+    model = RememberingModel(Writer(), Streams(tmp_path / "s.gz"))
+    list(model.stream(PROMPT))
+    assert model.replayed_ms == 0.0
+    list(model.stream(PROMPT))
+    assert model.replayed_ms > 2.0  # three tokens of a millisecond
+    model.reset()
+    assert model.replayed_ms == 0.0
