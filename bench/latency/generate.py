@@ -44,7 +44,18 @@ LINES = 9  # written again, a file
 
 _LONGEST, _SHORTEST = 76, 14  # of a line that is written again, without its indentation
 _STOPS = re.compile(r"(?<=[.(=,] )|(?<=[.(])|(?<=return )|(?<=\bif )|(?<=\bin )")
-_NEIGHBOURS = {"a": "s", "e": "r", "i": "o", "l": "k", "m": "n", "n": "b", "o": "p", "r": "t", "s": "d", "t": "y"}
+_NEIGHBOURS = {
+    "a": "s",
+    "e": "r",
+    "i": "o",
+    "l": "k",
+    "m": "n",
+    "n": "b",
+    "o": "p",
+    "r": "t",
+    "s": "d",
+    "t": "y",
+}
 _LEFT = 8  # characters after a stop: what a person hopes to have written for them
 _SIGNATURES = ("def ", "class ", "@", "import ", "from ")  # nothing there to be completed from
 _MISTAKES = 0.4  # a line

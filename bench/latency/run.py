@@ -1,0 +1,315 @@
+"""`make bench-latency`: the same traces typed on our server and on llama.vim's, in turn.
+
+LIMIT=0.2        only the first fifth of each trace (the results go to the cache folder, not to bench/results)
+SPEEDS=120       only these milliseconds a key
+SIDES=a;b        only these rows (`llama-server;soothsay` without the variants)
+EDITOR_PLUGIN=neovim    ask when our Neovim plugin asks, not when VS Code does
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+from bench.latency import plot, probes, report
+from bench.latency.figures import Replay
+from bench.latency.ours import PLUGINS, Ours, Setup, longest_wait
+from bench.latency.peer import Peer, PeerSetup
+from bench.latency.peer_build import CACHE, llama_server
+from bench.latency.trace import Buffer, Jump, Trace, stored
+from bench.latency.trace import replay as expected
+from bench.latency.typist import READ, REST, Typist
+from bench.machine import about, head_commit
+
+from soothsay.model.cache import model_path, models_folder
+from soothsay.model.registry import DEFAULT_MODEL
+
+RESULTS = Path(__file__).resolve().parents[1] / "results"
+SPEEDS = (60, 120, 250)
+CONTEXT = 4096
+PEER = "llama-server"
+OURS = "soothsay"
+_STARTING = 10.0  # seconds, a guess: until a server is ready
+_WAITING = 1.2  # seconds, a guess: a look takes that much longer than READ
+_CANCELS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A row of the report: a side, and how it runs."""
+
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    traces: tuple[str, ...] = ()  # all without
+    speeds: tuple[int, ...] = ()
+    indexing: bool = False  # an index is being built meanwhile
+    pinged: bool = False  # the event loop is asked all the time
+
+
+CONDITIONS = (
+    Condition(PEER),
+    Condition(OURS),
+    Condition(report.NO_ORACLE, {"oracle": {"enabled": False}}, traces=("medium",)),
+    Condition(report.NO_RETRIEVAL, {"method": "base"}, traces=("medium",)),
+    Condition(report.INDEXING, traces=("medium",), indexing=True),
+    Condition(report.PINGED, traces=("medium",), speeds=(120,), pinged=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One replay to come."""
+
+    condition: Condition
+    trace: Trace
+    speed: int
+
+    def seconds(self) -> float:
+        jumps = sum(isinstance(step, Jump) for step in self.trace.steps)
+        typing = self.trace.keys() * self.speed / 1000
+        return _STARTING + typing + jumps * REST + self.trace.looks() * (READ + _WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Where everything is."""
+
+    workspace: Path
+    home: Path  # SOOTHSAY_CACHE of our server: its index is not the user's
+    logs: Path
+    model: Path
+    threads: int
+    program: Path
+    editor: str
+
+    def setup(self, condition: Condition, home: Path | None = None) -> Setup:
+        settings = {
+            "model": {"name": DEFAULT_MODEL, "context": CONTEXT, "threads": self.threads},
+            "index": {"python": sys.executable},
+            **condition.settings,
+        }
+        return Setup(
+            settings, self.workspace, home or self.home, self.logs / "soothsay.log", PLUGINS[self.editor]
+        )
+
+    def peer(self) -> PeerSetup:
+        return PeerSetup(self.program, self.model, CONTEXT, self.threads, self.logs / "llama-server.log")
+
+
+def plans(traces: Sequence[Trace], speeds: Sequence[int], sides: Sequence[str]) -> list[Plan]:
+    """Every replay, the sides of one trace and speed after each other; each time another side comes first."""
+    found: list[Plan] = []
+    for turn, (speed, trace) in enumerate((speed, trace) for trace in traces for speed in speeds):
+        row = [
+            Plan(each, trace, speed)
+            for each in CONDITIONS
+            if (not sides or each.name in sides)
+            and (not each.traces or trace.name in each.traces)
+            and (not each.speeds or speed in each.speeds)
+        ]
+        first = turn % len(row) if row else 0
+        found += row[first:] + row[:first]
+    return found
+
+
+def make_world(traces: Sequence[Trace], editor: str) -> World:
+    """Build what has to be there once: the peer, a workspace with the files of the traces, its index."""
+    program = llama_server()
+    workspace, home, logs = CACHE / "workspace", CACHE / "home", CACHE / "logs"
+    for folder in (workspace, home, logs):
+        folder.mkdir(parents=True, exist_ok=True)
+    for trace in traces:
+        (workspace / _name(trace)).write_text(trace.source.read(), encoding="utf-8")
+    link = home / "models"
+    if not link.is_symlink() or link.resolve() != models_folder().resolve():
+        link.unlink(missing_ok=True)
+        link.symlink_to(models_folder(), target_is_directory=True)
+    threads = psutil.cpu_count(logical=False) or 1
+    return World(workspace, home, logs, model_path(DEFAULT_MODEL), threads, program, editor)
+
+
+def _name(trace: Trace) -> str:
+    return Path(trace.source.path).name
+
+
+async def build_index(world: World) -> None:
+    """The first start builds it; later ones find it."""
+    print("bringing the index of the traced files and what they import up to date ...", flush=True)
+    started = time.monotonic()
+    ours = Ours(world.setup(Condition(OURS)))
+    await ours.start()
+    await ours.close()
+    print(f"  done after {time.monotonic() - started:.0f} s", flush=True)
+
+
+async def replay(plan: Plan, world: World) -> Replay:
+    """Start a server, type the trace, stop the server."""
+    text = plan.trace.source.read()
+    buffer = Buffer(text)
+    if plan.condition.name == PEER:
+        peer = Peer(world.peer())
+        await peer.start()
+        try:
+            return await _typed(plan, peer, buffer)
+        finally:
+            await peer.close()
+    home = _copy_of_home(world) if plan.condition.indexing else None
+    ours = Ours(world.setup(plan.condition, home))
+    await ours.start()
+    try:
+        return await _typed(plan, ours, buffer)
+    finally:
+        await ours.close()
+        if home is not None:
+            shutil.rmtree(home)
+
+
+def _copy_of_home(world: World) -> Path:
+    """An index that may be left half built."""
+    copy = CACHE / "home-indexing"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(world.home, copy, symlinks=True)
+    return copy
+
+
+async def _typed(plan: Plan, side: Ours | Peer, buffer: Buffer) -> Replay:
+    if isinstance(side, Ours):
+        await side.open(buffer, _name(plan.trace))
+    else:
+        await side.open(buffer)
+    done = asyncio.Event()
+    building = pinging = None
+    if isinstance(side, Ours) and plan.condition.indexing:
+        building = asyncio.create_task(_keep_indexing(side, done))
+    if isinstance(side, Ours) and plan.condition.pinged:
+        pinging = asyncio.create_task(longest_wait(side, done))
+    cpu, started = side.cpu(), time.monotonic()
+    typed = await Typist(plan.trace, plan.speed, side, buffer).type()
+    cpu, seconds = side.cpu() - cpu, time.monotonic() - started
+    done.set()
+    if buffer.text != expected(plan.trace, plan.trace.source.read()):
+        raise AssertionError(
+            f"{plan.condition.name} has typed something else than the trace {plan.trace.name} says"
+        )
+    return Replay(
+        side=plan.condition.name, trace=plan.trace.name, speed=plan.speed, keys=typed.keys,
+        samples=typed.samples, requests=typed.requests, sent=side.watch.sent, cancelled=side.watch.cancelled,
+        accepted=typed.accepted, cpu=cpu, seconds=seconds,
+        background=await building if building else None, block=await pinging if pinging else None,
+        own=await side.counters() if isinstance(side, Ours) else None,
+    )  # fmt: skip
+
+
+async def _keep_indexing(ours: Ours, until: asyncio.Event) -> float:
+    """Build the index again and again; the share of the time that a build was under way."""
+    looked = building = 0
+    while not until.is_set():
+        looked += 1
+        building += ours.indexing
+        if not ours.indexing:
+            await ours.command("reindex")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(until.wait(), 0.2)
+    return building / looked
+
+
+async def probe(world: World, traces: Sequence[Trace], sides: Sequence[str]) -> dict[str, list[float | None]]:
+    """How long a cancelled request goes on, on both sides."""
+    text = traces[-1].source.read()
+    found: dict[str, list[float | None]] = {}
+    if not probes.can_probe():
+        return found
+    if not sides or PEER in sides:
+        peer = Peer(world.peer())
+        await peer.start()
+        found[PEER] = await probes.peer_freed(peer, text, _CANCELS)
+        await peer.close()
+    if not sides or OURS in sides:
+        ours = Ours(world.setup(Condition(OURS)))
+        await ours.start()
+        await ours.open(Buffer(text), _name(traces[-1]))
+        found[OURS] = await probes.ours_freed(ours, text, _CANCELS)
+        await ours.close()
+    return found
+
+
+async def measure(world: World, todo: Sequence[Plan]) -> list[Replay]:
+    """Every replay; what is left is estimated by how the estimates have turned out so far."""
+    done: list[Replay] = []
+    started, guessed = time.monotonic(), 0.0
+    for number, plan in enumerate(todo, 1):
+        rest = sum(each.seconds() for each in todo[number - 1 :])
+        pace = (time.monotonic() - started) / guessed if guessed else 1.0
+        left = f"{rest * pace / 60:.0f} min left" if rest * pace > 90 else f"{rest * pace:.0f} s left"
+        print(
+            f"[{number}/{len(todo)}] {plan.condition.name}, {plan.trace.name}, {plan.speed} ms a key · {left}",
+            flush=True,
+        )
+        done.append(await replay(plan, world))
+        guessed += plan.seconds()
+    return done
+
+
+def _listed(name: str, separator: str = ",") -> list[str]:
+    return [each.strip() for each in (os.environ.get(name) or "").split(separator) if each.strip()]
+
+
+async def main() -> None:
+    limit = float(os.environ.get("LIMIT") or 1)
+    editor = os.environ.get("EDITOR_PLUGIN") or "vscode"
+    speeds = [int(each) for each in _listed("SPEEDS")] or list(SPEEDS)
+    sides = _listed("SIDES", ";")
+    unknown = [each for each in sides if each not in {condition.name for condition in CONDITIONS}]
+    if unknown or editor not in PLUGINS or not 0 < limit <= 1:
+        names = "; ".join(condition.name for condition in CONDITIONS)
+        raise SystemExit(
+            f"LIMIT is over 0 and at most 1, EDITOR_PLUGIN one of {', '.join(PLUGINS)}, SIDES some of: {names}"
+        )
+    whole = stored()
+    traces = [each.part(limit) for each in whole]
+    world = make_world(traces, editor)
+    await build_index(world)
+    todo = plans(traces, speeds, sides)
+    replays = await measure(world, todo)
+    print("cancelling requests ...", flush=True)
+    freed = await probe(world, traces, sides)
+    facts = {
+        "commit": head_commit(), **about(("llama-cpp-python", "pygls")), "model": world.model.name,
+        "context": str(CONTEXT), "threads": str(world.threads), "editor": editor,
+    }  # fmt: skip
+    sample = limit < 1 or bool(sides) or set(speeds) != set(SPEEDS)
+    if sample:
+        facts["sample"] = (
+            f"LIMIT={limit:g} SPEEDS={','.join(map(str, speeds))} SIDES={';'.join(sides) or 'all'}"
+        )
+    write(CACHE / "sample" if sample else RESULTS, facts, replays, freed)
+
+
+def write(
+    folder: Path, facts: Mapping[str, str], replays: Sequence[Replay], freed: Mapping[str, Any]
+) -> None:
+    """The figures, the page, the plot; and every sample in the cache folder, for whoever wants to look closer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    raw = [each.to_json() for each in replays]
+    (CACHE / "replays.json").write_text(json.dumps({"about": facts, "replays": raw}), encoding="utf-8")
+    figures = report.figures(facts, replays, freed)
+    (folder / "latency.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    page = report.page(figures)
+    (folder / "latency.md").write_text(page, encoding="utf-8")
+    plot.draw(figures, folder / "latency.png")
+    print(page)
+    print(f"written to {folder}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
