@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SOURCES := server index tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-retrieval bench-quality vscode measure-vscode
+.PHONY: help install models demo test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-retrieval bench-quality vscode measure-vscode
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ bench-quality: models ## Ask every method for the right API call (LIMIT=n: a sam
 
 bench-retrieval: models ## Measure whether the right member is found first, by query and by stage (COSTS=0: not the models' costs)
 	COSTS=$(COSTS) $(BIN)/python -m bench.retrieval.run
+
+bench-latency: models ## Type the same traces on our server and on llama.vim's (LIMIT=0.2: a part; SPEEDS=60,120; SIDES=a;b)
+	LIMIT=$(LIMIT) SPEEDS="$(SPEEDS)" SIDES="$(SIDES)" EDITOR_PLUGIN=$(EDITOR_PLUGIN) $(BIN)/python -m bench.latency.run
 
 bench-oracle-tasks: install ## Make the tasks of bench-oracle again
 	$$($(BIN)/python -c 'from bench.oracle.world import interpreter; print(interpreter("stubs"))' | tail -1) bench/oracle/tasks.py > bench/oracle/tasks.new

@@ -101,7 +101,7 @@ class Source:
         if digest(text) != self.sha256:
             raise SystemExit(
                 f"the trace is about {self.path} of {self.package} {self.version}, which is not what is installed: "
-                f"pip install {self.package}=={self.version}, or make the traces again: make bench-latency-traces"
+                f"pip install {self.package}=={self.version}, or make the traces again: python -m bench.latency.generate"
             )
         return text
 

@@ -44,6 +44,7 @@ class Typist:
 
     async def type(self, on_step: Callable[[int], None] = lambda _: None) -> Typed:
         """Go through the whole trace; ``on_step`` is told the number of each step."""
+        self._due = time.perf_counter()
         for number, step in enumerate(self._trace.steps):
             on_step(number)
             await self._do(step, number)
