@@ -2,7 +2,7 @@
 
 Methods share most of their work (every draft, and what is written where two methods find the same documents), and a
 change of the engine that leaves a prompt as it was leaves its answer as it was. What was decoded under a constraint is
-not remembered: it depends on more than the prompt.
+remembered with what the constraint was asked: it is the same as long as a constraint answers all of that as before.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from threading import Event
@@ -20,6 +20,9 @@ from soothsay.engine.draft import Model
 from soothsay.engine.types import Token
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
+
+# How much was written (bytes), then a piece and whether it may follow, or "" and a hash of all that may.
+Question = tuple[int, str, bool | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Stream:
     evaluated: int  # prompt tokens
     prompt_ms: float
     token_ms: float  # each
+    asked: tuple[Question, ...] = ()  # of the constraint
 
 
 class Streams:
@@ -41,17 +45,19 @@ class Streams:
         self._streams: dict[str, Stream] = {}
         if path.exists():
             for line in gzip.decompress(path.read_bytes()).decode().splitlines():
-                key, tokens, *rest = json.loads(line)
-                self._streams[key] = Stream(tuple(_token(*token) for token in tokens), *rest)
+                key, tokens, ended, evaluated, prompt_ms, token_ms, asked = json.loads(line)
+                self._streams[key] = Stream(
+                    tuple(_token(*token) for token in tokens),
+                    ended, evaluated, prompt_ms, token_ms,
+                    tuple((at, piece, answer) for at, piece, answer in asked),
+                )  # fmt: skip
 
     def get(self, key: str) -> Stream | None:
         return self._streams.get(key)
 
     def put(self, key: str, stream: Stream) -> None:
-        """Keep ``stream``, unless more of it is known."""
-        known = self._streams.get(key)
-        if known is None or len(known.tokens) < len(stream.tokens) or stream.ended:
-            self._streams[key] = stream
+        """Keep ``stream``."""
+        self._streams[key] = stream
 
     def save(self) -> None:
         """Write all of them."""
@@ -79,13 +85,10 @@ class RememberingModel:
     def stream(
         self, prompt: Prompt, cancel: Event | None = None, constraint: Constraint | None = None
     ) -> Iterator[Token]:
-        if constraint is not None:
-            for token in self._model.stream(prompt, cancel, constraint):
-                self.evaluated = self._model.evaluated
-                yield token
-            return
-        key = _key(prompt)
+        key = _key(prompt, constraint is not None)
         known = self._streams.get(key)
+        if known is not None and constraint is not None and not _agrees(constraint, known):
+            known = None
         if known is not None:
             self.evaluated = known.evaluated
             self.replayed_ms += known.prompt_ms
@@ -94,14 +97,18 @@ class RememberingModel:
                 yield token
             if known.ended:
                 return
-        yield from self._write(key, prompt, cancel, len(known.tokens) if known else 0)
+        yield from self._write(key, prompt, cancel, constraint, len(known.tokens) if known else 0)
 
-    def _write(self, key: str, prompt: Prompt, cancel: Event | None, skip: int) -> Iterator[Token]:
+    def _write(
+        self, key: str, prompt: Prompt, cancel: Event | None, constraint: Constraint | None, skip: int
+    ) -> Iterator[Token]:
         tokens: list[Token] = []
+        asked: list[Question] = []
+        noted = None if constraint is None else _Noted(constraint, asked)
         ended = False
         spent, prompt_ms, resumed = 0.0, 0.0, time.perf_counter()
         try:
-            for token in self._model.stream(prompt, cancel):
+            for token in self._model.stream(prompt, cancel, noted):
                 spent += time.perf_counter() - resumed
                 prompt_ms = prompt_ms or spent * 1000
                 self.evaluated = self._model.evaluated
@@ -112,13 +119,53 @@ class RememberingModel:
             ended = True
         finally:
             each = (spent * 1000 - prompt_ms) / max(1, len(tokens) - 1)
-            self._streams.put(
-                key, Stream(tuple(tokens), ended, self._model.evaluated, round(prompt_ms, 1), round(each, 2))
-            )
+            if ended or len(tokens) > skip:
+                times = round(prompt_ms, 1), round(each, 2)
+                stream = Stream(tuple(tokens), ended, self._model.evaluated, *times, tuple(asked))
+                self._streams.put(key, stream)
 
 
-def _key(prompt: Prompt) -> str:
-    return hashlib.sha256(json.dumps(astuple(prompt)).encode()).hexdigest()[:20]
+class _Noted:
+    """A `Constraint` that notes what it was asked, and what it said."""
+
+    def __init__(self, constraint: Constraint, asked: list[Question]) -> None:
+        self._constraint = constraint
+        self._asked = asked
+
+    def accepts(self, written: bytes, piece: bytes) -> bool:
+        answer = self._constraint.accepts(written, piece)
+        self._asked.append((len(written), piece.decode("latin-1"), answer))
+        return answer
+
+    def possible(self, written: bytes) -> Sequence[bytes]:
+        answer = self._constraint.possible(written)
+        self._asked.append((len(written), "", _hash(answer)))
+        return answer
+
+
+def _agrees(constraint: Constraint, known: Stream) -> bool:
+    """Whether the constraint would say today what it said then."""
+    data = b"".join(token.data for token in known.tokens)
+    for at, piece, answer in known.asked:
+        written = data[:at]
+        listed = isinstance(answer, str)
+        now = (
+            _hash(constraint.possible(written))
+            if listed
+            else constraint.accepts(written, piece.encode("latin-1"))
+        )
+        if now != answer:
+            return False
+    return True
+
+
+def _hash(texts: Sequence[bytes]) -> str:
+    return hashlib.sha256(b"\n".join(texts)).hexdigest()[:8]
+
+
+def _key(prompt: Prompt, constrained: bool) -> str:
+    content = json.dumps([astuple(prompt), constrained])
+    return hashlib.sha256(content.encode()).hexdigest()[:20]
 
 
 def _token(data: str, *numbers: float) -> Token:
@@ -130,4 +177,4 @@ def _plain(stream: Stream) -> tuple[object, ...]:
         [token.data.decode("latin-1"), *(round(number, 6) for number in astuple(token)[1:])]
         for token in stream.tokens
     ]
-    return tokens, stream.ended, stream.evaluated, stream.prompt_ms, stream.token_ms
+    return tokens, stream.ended, stream.evaluated, stream.prompt_ms, stream.token_ms, stream.asked

@@ -1,15 +1,15 @@
 """Whether the model knows what it does not know: probabilities of the drafted name against whether the call was valid.
 
 Every measure is of the tokens of the first API name in the draft of ``base``. Thresholds and the logistic combination
-(after CARD's features) are chosen on the development split, what is reported is of the test split.
+(after CARD's features) are chosen on the development split, what is reported is of the test split. What a trigger is
+worth is computed from what was generated: the retrieving method's call where it fires, the draft's where it does not.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,13 @@ import numpy.typing as npt
 from bench.oracle.report import table
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 Row = dict[str, Any]
 Scores = npt.NDArray[np.float64]
+Truth = npt.NDArray[np.bool_]
+RETRIEVING = "dag, top 3"  # what a draft that is not believed is replaced by
 _BINS = 10
 _FEWEST = 60  # drafts in each half: with fewer, curves show nothing but chance
 _FLOOR = 1e-6
@@ -55,19 +59,51 @@ MEASURES: Mapping[str, Callable[[Certainty], float]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Drafts:
+    """The drafts of one split, their calls, and what retrieving instead of believing them would have brought.
+
+    ``unknown``: the drafted name is not in the index, so DAG++ retrieves however sure the model is.
+    """
+
+    certainty: tuple[Certainty, ...]
+    valid: Truth
+    unknown: Truth
+    retrieved: Truth  # is the call valid that was written with documents
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], split: str) -> Drafts:
+        """Those tasks of ``split`` that both ``base`` and `RETRIEVING` have answered."""
+        mine = {row["id"]: row for row in rows if row["split"] == split and row["method"] == "base"}
+        theirs = {row["id"]: row for row in rows if row["split"] == split and row["method"] == RETRIEVING}
+        ids = [each for each, row in sorted(mine.items()) if row["certainty"] and each in theirs]
+        return cls(
+            tuple(Certainty.of(mine[each]) for each in ids),
+            _truth(mine[each]["outcome"] == "valid" for each in ids),
+            _truth(mine[each]["outcome"] == "no_such_api" for each in ids),
+            _truth(theirs[each]["outcome"] == "valid" for each in ids),
+        )
+
+    def selective(self, scores: Scores, threshold: float) -> tuple[float, float]:
+        """The share that is retrieved for below ``threshold``, and the share of valid calls that this makes."""
+        fired = (scores < threshold) | self.unknown
+        return float(fired.mean()), float(np.where(fired, self.retrieved, self.valid).mean())
+
+
+@dataclass(frozen=True, slots=True)
 class Examined:
-    """One measure on the test split. ``threshold`` is the development split's best, ``accuracy`` is at it."""
+    """One measure on the test split. ``threshold`` is the development split's best."""
 
     name: str
     auroc: float
     ece: float
     threshold: float
-    accuracy: float
+    retrieved: float  # share of the tasks, at the threshold
+    validity: float  # share of valid calls, at the threshold
     scores: Scores
-    truth: npt.NDArray[np.bool_]
+    drafts: Drafts
 
 
-def expected_calibration_error(scores: Scores, truth: npt.NDArray[np.bool_], bins: int = _BINS) -> float:
+def expected_calibration_error(scores: Scores, truth: Truth, bins: int = _BINS) -> float:
     """The mean distance of what is said from what is true, in ``bins`` of equal width (Naeini et al. 2015)."""
     places = np.minimum((scores * bins).astype(int), bins - 1)
     total = 0.0
@@ -78,7 +114,7 @@ def expected_calibration_error(scores: Scores, truth: npt.NDArray[np.bool_], bin
     return float(total)
 
 
-def risk_coverage(scores: Scores, truth: npt.NDArray[np.bool_]) -> tuple[Scores, Scores]:
+def risk_coverage(scores: Scores, truth: Truth) -> tuple[Scores, Scores]:
     """Coverage, and the share of wrong ones among the most confident: both from few to all."""
     order = np.argsort(-scores, kind="stable")
     wrong = np.cumsum(~truth[order])
@@ -86,117 +122,60 @@ def risk_coverage(scores: Scores, truth: npt.NDArray[np.bool_]) -> tuple[Scores,
     return number / len(order), wrong / number
 
 
-def best_threshold(scores: Scores, truth: npt.NDArray[np.bool_]) -> float:
-    """The threshold at which "confident" and "valid" agree most often."""
-    candidates = np.unique(np.concatenate([scores, [0.0, 1.0]]))
-    return float(max(candidates, key=lambda each: ((scores >= each) == truth).mean()))
+def best_threshold(scores: Scores, drafts: Drafts) -> float:
+    """The threshold with the most valid calls; of several the one that retrieves least often."""
+    candidates = np.unique(np.concatenate([scores, [0.0, 1.0 + _FLOOR]]))
+    return float(max(candidates, key=lambda each: (drafts.selective(scores, each)[1], -each)))
 
 
 def examine(rows: Sequence[Row]) -> list[Examined]:
     """All measures, and their combination, on the drafts of ``base``."""
-    drafted = [row for row in rows if row["method"] == "base" and row["certainty"]]
-    dev = [row for row in drafted if row["split"] == "dev"]
-    test = [row for row in drafted if row["split"] == "test"]
-    if min(len(dev), len(test)) < _FEWEST:
+    dev, test = Drafts.of(rows, "dev"), Drafts.of(rows, "test")
+    if min(len(dev.certainty), len(test.certainty)) < _FEWEST:
         return []
-    of_dev, of_test = _truth(dev), _truth(test)
-    if min(len(set(of_dev.tolist())), len(set(of_test.tolist()))) < 2:
+    if min(len(set(dev.valid.tolist())), len(set(test.valid.tolist()))) < 2:
         return []  # a sample in which all are valid, or none
     found = [
-        _examined(name, _scores(dev, measure), of_dev, _scores(test, measure), of_test)
+        _examined(name, _scores(dev, measure), dev, _scores(test, measure), test)
         for name, measure in MEASURES.items()
     ]
-    model = LogisticRegression().fit(_features(dev), of_dev)
-    combined = (model.predict_proba(_features(each))[:, 1] for each in (dev, test))
-    found.append(_examined("logistic combination", next(combined), of_dev, next(combined), of_test))
-    return found
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(_features(dev), dev.valid)
+    of_dev, of_test = (model.predict_proba(_features(each))[:, 1] for each in (dev, test))
+    return [*found, _examined("logistic combination", of_dev, dev, of_test, test)]
 
 
-def _examined(
-    name: str,
-    dev: Scores,
-    of_dev: npt.NDArray[np.bool_],
-    test: Scores,
-    of_test: npt.NDArray[np.bool_],
-) -> Examined:
-    threshold = best_threshold(dev, of_dev)
-    accuracy = float(((test >= threshold) == of_test).mean())
-    return Examined(
-        name, float(roc_auc_score(of_test, test)), expected_calibration_error(test, of_test), threshold, accuracy, test, of_test,
-    )  # fmt: skip
+def _examined(name: str, of_dev: Scores, dev: Drafts, of_test: Scores, test: Drafts) -> Examined:
+    threshold = best_threshold(of_dev, dev)
+    auroc = float(roc_auc_score(test.valid, of_test))
+    ece = expected_calibration_error(of_test, test.valid)
+    return Examined(name, auroc, ece, threshold, *test.selective(of_test, threshold), of_test, test)
 
 
-def _truth(rows: Sequence[Row]) -> npt.NDArray[np.bool_]:
-    return np.array([row["outcome"] == "valid" for row in rows], dtype=np.bool_)
+def _truth(values: Iterable[bool]) -> Truth:
+    return np.array(list(values), dtype=np.bool_)
 
 
-def _scores(rows: Sequence[Row], measure: Callable[[Certainty], float]) -> Scores:
-    return np.array([measure(Certainty.of(row)) for row in rows], dtype=np.float64)
+def _scores(drafts: Drafts, measure: Callable[[Certainty], float]) -> Scores:
+    return np.array([measure(name) for name in drafts.certainty], dtype=np.float64)
 
 
-def _features(rows: Sequence[Row]) -> Scores:
-    columns = [_scores(rows, measure) for measure in MEASURES.values()]
-    columns.append(np.array([len(row["certainty"]) for row in rows], dtype=np.float64))
+def _features(drafts: Drafts) -> Scores:
+    columns = [_scores(drafts, measure) for measure in MEASURES.values()]
+    columns.append(np.array([len(name.probabilities) for name in drafts.certainty], dtype=np.float64))
     return np.stack(columns, axis=1)
 
 
 def summary(found: Sequence[Examined]) -> str:
-    """The table."""
-    head = (
-        "measure",
-        "AUROC",
-        "expected calibration error",
-        "threshold (development)",
-        "right about it (test)",
-    )
-    return table(
-        head,
-        [
-            (
-                each.name,
-                f"{each.auroc:.3f}",
-                f"{each.ece:.3f}",
-                f"{each.threshold:.2f}",
-                f"{100 * each.accuracy:.1f} %",
-            )
-            for each in found
-        ],
-    )
-
-
-def plot(found: Sequence[Examined], path: Path) -> None:
-    """Risk–coverage curves and a reliability diagram."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 4.2))
-    for each in found:
-        coverage, risk = risk_coverage(each.scores, each.truth)
-        left.plot(coverage, risk, label=f"{each.name} (AUROC {each.auroc:.2f})")
-    left.set(
-        xlabel="share of drafts kept, the most confident first",
-        ylabel="share of invalid ones among them",
-        ylim=(0, None),
-    )
-    left.set_title("Risk and coverage")
-    left.legend(fontsize=8)
-    first = found[0]
-    places = np.minimum((first.scores * _BINS).astype(int), _BINS - 1)
-    for place in range(_BINS):
-        there = places == place
-        if there.any():
-            right.bar(
-                (place + 0.5) / _BINS,
-                first.truth[there].mean(),
-                width=0.9 / _BINS,
-                color="tab:blue",
-                alpha=0.75,
-            )
-            right.text((place + 0.5) / _BINS, 0.01, int(there.sum()), ha="center", fontsize=7, color="white")
-    right.plot([0, 1], [0, 1], "--", color="gray", linewidth=1)
-    right.set(xlabel=first.name, ylabel="share of valid calls", xlim=(0, 1), ylim=(0, 1), title="Reliability")
-    figure.tight_layout()
-    figure.savefig(path, dpi=140)
-    pyplot.close(figure)
+    """The table. The last columns are DAG++ with this measure as its trigger."""
+    head = ("measure", "AUROC", "ECE", "threshold (dev)", "retrieved (test)", "valid (test)")
+    lines = [
+        (
+            each.name, f"{each.auroc:.3f}", f"{each.ece:.3f}", f"{each.threshold:.2f}",
+            f"{100 * each.retrieved:.1f} %", f"{100 * each.validity:.1f} %",
+        )
+        for each in found
+    ]  # fmt: skip
+    drafts = found[0].drafts
+    lines.append(("(never)", "", "", "", "0.0 %", f"{100 * drafts.valid.mean():.1f} %"))
+    lines.append(("(always)", "", "", "", "100.0 %", f"{100 * drafts.retrieved.mean():.1f} %"))
+    return table(head, lines)

@@ -10,6 +10,7 @@ from soothsay.engine.types import Evidence
 from soothsay_index.text import shorten
 from soothsay_index.types import Chunk, Hit, Parameter, Symbol
 
+_OPTIONAL = 4  # parameters that need not be given: a model that sees many fills them all in
 _SUMMARY = 100  # characters of a symbol's description that go into the prompt
 _CODE_LINES = 20  # of another file
 _PROSE_LINES, _PROSE_WIDTH = 8, 160
@@ -93,15 +94,16 @@ def _arguments(symbol: Symbol) -> list[str]:
     if symbol.kind == "operation":
         # optional members of a request are many, and naming them makes the model fill them in
         return [f"{p.name}={p.example or '...'}" for p in symbol.parameters if p.required]
-    return [_parameter(p) for p in symbol.parameters]
+    optional = [p for p in symbol.parameters if not p.required and not p.kind.startswith("var_")]
+    # `**kwargs` would be copied as it stands, and names nothing in the file
+    hidden = [p for p in symbol.parameters if p.kind == "var_keyword"] + optional[_OPTIONAL:]
+    return [_parameter(p) for p in symbol.parameters if p not in hidden]
 
 
 def _parameter(parameter: Parameter) -> str:
     match parameter.kind:
         case "var_positional":
             return f"*{parameter.name}"
-        case "var_keyword":
-            return f"**{parameter.name}"
         case "keyword_only" if parameter.required:
             return f"{parameter.name}=..."
         case _ if parameter.required:

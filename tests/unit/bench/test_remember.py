@@ -25,25 +25,37 @@ class Writer:
 
     def __init__(self) -> None:
         self.asked = 0
+        self.lists = False  # whether it asks for all that may follow
 
     def stream(
         self, prompt: Prompt, cancel: Event | None = None, constraint: Constraint | None = None
     ) -> Iterator[Token]:
         self.asked += 1
+        written = b""
         for token in TEXT:
             time.sleep(0.001)
+            if constraint is not None:
+                constraint.accepts(written, token.data)
+            if constraint is not None and self.lists:
+                constraint.possible(written)
+            written += token.data
             yield token
 
     def count_tokens(self, text: str) -> int:
         return len(text)
 
 
-class Anything:
+class Letters:
+    """Only these bytes may be written."""
+
+    def __init__(self, allowed: bytes) -> None:
+        self._allowed = allowed
+
     def accepts(self, written: bytes, piece: bytes) -> bool:
-        return True
+        return all(byte in self._allowed for byte in piece)
 
     def possible(self, written: bytes) -> list[bytes]:
-        return []
+        return [bytes([byte]) for byte in self._allowed]
 
 
 def begun(model: RememberingModel, tokens: int) -> list[Token]:
@@ -84,11 +96,29 @@ def test_streams_survive_in_a_file(tmp_path: Path):
     assert model.evaluated == 7
 
 
-def test_what_is_constrained_is_always_written(tmp_path: Path):
+def test_what_was_constrained_is_replayed_while_the_constraint_says_the_same(tmp_path: Path):
+    writer = Writer()
+    streams = Streams(tmp_path / "s.gz")
+    model = RememberingModel(writer, streams)
+    assert list(model.stream(PROMPT, None, Letters(b"cr\xc3\xa9me"))) == TEXT
+    streams.save()
+    model = RememberingModel(writer, Streams(tmp_path / "s.gz"))
+    assert list(model.stream(PROMPT, None, Letters(b"emr\xa9c\xc3!"))) == TEXT
+    assert writer.asked == 1, "what more it would allow was never asked"
+    list(model.stream(PROMPT, None, Letters(b"r\xc3\xa9me")))
+    assert writer.asked == 2, "it would not allow the first letter any more"
+    list(model.stream(PROMPT))
+    assert writer.asked == 3, "without a constraint it is another stream"
+
+
+def test_what_may_follow_is_compared_too(tmp_path: Path):
     writer = Writer()
     model = RememberingModel(writer, Streams(tmp_path / "s.gz"))
-    for _ in range(2):
-        assert list(model.stream(PROMPT, None, Anything())) == TEXT
+    writer.lists = True
+    list(model.stream(PROMPT, None, Letters(b"cr\xc3\xa9me")))
+    list(model.stream(PROMPT, None, Letters(b"cr\xc3\xa9me")))
+    assert writer.asked == 1
+    list(model.stream(PROMPT, None, Letters(b"cr\xc3\xa9me!")))
     assert writer.asked == 2
 
 

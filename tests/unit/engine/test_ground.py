@@ -50,5 +50,13 @@ def test_what_can_be_called_is_one_line_however_long_its_code_is():
     assert lines == ["    # m.post(amount)"]
 
 
+def test_of_many_options_a_few_are_shown_and_none_that_names_nothing():
+    options = tuple(Parameter(f"option_{n}", "keyword_only", default="None") for n in range(6))
+    callee = symbol("post", (Parameter("amount", required=True), *options, Parameter("kwargs", "var_keyword")))
+    lines, _ = render([Hit("symbol", 1.0, callee)], 30)
+    shown = ", ".join(f"option_{n}=None" for n in range(4))
+    assert lines == [f"    # m.post(amount, {shown})"]
+
+
 def test_nothing_fits_into_nothing():
     assert render([Hit("cross_file", 1.0, chunk=piece(5)), Hit("symbol", 1.0, symbol("post"))], 0) == ([], [])
