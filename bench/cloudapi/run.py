@@ -44,6 +44,7 @@ GENERATIONS = HERE / "generations"
 # Tasks that one method writes in a row: none finds the prompt of the method before it in the KV cache.
 _BLOCK = 12
 _SAVE_EVERY = 60.0  # seconds
+_SAVE_STREAMS = 50  # generations
 Row = dict[str, Any]
 
 
@@ -189,6 +190,8 @@ def write_generations(
     try:
         for number, (task, method) in enumerate(missing, 1):
             kept.put(task, method, generate(task, VARIANTS[method], engines[method], model, bench, workspace))
+            if number % _SAVE_STREAMS == 0:
+                streams.save()
             left = (time.monotonic() - began) / number * (len(missing) - number)
             print(
                 f"\r{number}/{len(missing)} generations, {left / 60:.0f} min left   ",

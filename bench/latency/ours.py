@@ -7,7 +7,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,8 +68,8 @@ class Ours:
 
     # -- life --------------------------------------------------------------------------------------
 
-    async def start(self) -> None:
-        """Start the server, and wait until its model is loaded and its index is up to date."""
+    async def start(self, say: Callable[[str], None] = lambda _: None) -> None:
+        """Start the server, and wait until its model is loaded and its index is up to date; ``say`` is told how far."""
         command = [sys.executable, "-m", "soothsay", "serve", "--stdio"]
         environment = {**os.environ, "SOOTHSAY_CACHE": str(self._setup.cache)}
         self._client = await Client.start(command, self._setup.log, self._note, env=environment)
@@ -89,10 +89,9 @@ class Ours:
             },
         )
         self._client.notify("initialized", {})
-        await self.ready()
+        await self._ready(say)
 
-    async def ready(self, patience: float = 3600.0) -> None:
-        """Wait for the model and the index."""
+    async def _ready(self, say: Callable[[str], None], patience: float = 3600.0) -> None:
         started, quiet = time.monotonic(), 0
         while quiet < 5:  # the index begins to be looked at a moment after the model is there
             if self.status.get("state") == "error":
@@ -100,6 +99,7 @@ class Ours:
             if time.monotonic() - started > patience or self.client.process.returncode is not None:
                 raise SystemExit(f"the server is not ready; see {self._setup.log}")
             quiet = quiet + 1 if self.status.get("state") == "ready" and not self.indexing else 0
+            say(progress(self.status))
             await asyncio.sleep(0.1)
 
     @property
@@ -242,6 +242,16 @@ class Ours:
     def _note(self, method: str, params: Any) -> None:
         if method == "soothsay/status":
             self.status = params
+
+
+def progress(status: Mapping[str, Any]) -> str:
+    """What the server is at, in a line."""
+    index = status.get("index")
+    if not index:
+        return str(status.get("message") or status.get("state") or "starting")
+    count = f"{index['stage']} {index['done']:,}/{index['total']:,}" if index["total"] else index["stage"]
+    left = index.get("remainingSeconds")
+    return count if left is None else f"{count}, {left:.0f} s left"
 
 
 async def longest_wait(ours: Ours, until: asyncio.Event, every: float = 0.005) -> float:

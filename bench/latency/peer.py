@@ -51,7 +51,7 @@ class Peer:
         chance = random.Random(seed)
         self._setup = setup
         self._process: asyncio.subprocess.Process | None = None
-        self._port = 0
+        self.port = 0  # of the server
         self._buffer = Buffer("")
         self._lines: list[str] = [""]
         self._cache = Cache(chance)
@@ -73,15 +73,15 @@ class Peer:
         """Start the server, and wait until its model is loaded."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+            self.port = free.getsockname()[1]
         with self._setup.log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *command(self._setup, self._port), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+                *command(self._setup, self.port), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
             )
         started = time.monotonic()
         while True:
             try:
-                if (await http(self._port, "GET", "/health"))[0] == 200:
+                if (await http(self.port, "GET", "/health"))[0] == 200:
                     break
             except OSError:
                 pass
@@ -102,7 +102,8 @@ class Peer:
                 task.cancel()
         if self._timer is not None:
             self._timer.cancel()
-        assert self._process is not None
+        if self._process is None:
+            return
         self._process.terminate()
         try:
             await asyncio.wait_for(self._process.wait(), 10)
@@ -113,10 +114,6 @@ class Peer:
     def cpu(self) -> float:
         assert self._process is not None
         return used(psutil.Process(self._process.pid))
-
-    @property
-    def port(self) -> int:
-        return self._port
 
     @property
     def pid(self) -> int:
@@ -225,7 +222,7 @@ class Peer:
     async def _run(self, body: dict[str, Any], keys: Sequence[str], step: int, *, speculative: bool) -> None:
         sent = time.perf_counter()
         try:
-            status, answer = await http(self._port, "POST", "/infill", body)
+            status, answer = await http(self.port, "POST", "/infill", body)
         except OSError as error:
             status, answer = 0, str(error)
         if status != 200 or not isinstance(answer, dict):
@@ -250,7 +247,7 @@ class Peer:
             task.add_done_callback(self._warming.discard)
 
     async def _warm_up(self) -> None:
-        _, answer = await http(self._port, "POST", "/infill", warm_up(self._ring.extra("main.py")))
+        _, answer = await http(self.port, "POST", "/infill", warm_up(self._ring.extra("main.py")))
         if isinstance(answer, dict):
             self._requests.append(_asked("ring", self.watch.step, answer))
 

@@ -147,9 +147,9 @@ async def build_index(world: World) -> None:
     print("bringing the index of the traced files and what they import up to date ...", flush=True)
     started = time.monotonic()
     ours = Ours(world.setup(Condition(OURS)))
-    await ours.start()
+    await ours.start(lambda line: print(f"\r  {line:<70}", end="", flush=True))
     await ours.close()
-    print(f"  done after {time.monotonic() - started:.0f} s", flush=True)
+    print(f"\r  done after {time.monotonic() - started:.0f} s{'':<60}", flush=True)
 
 
 async def replay(plan: Plan, world: World) -> Replay:
