@@ -54,7 +54,7 @@ class Replay:
     seconds: float
     background: float | None = None  # share of the time that an index was being built
     block: float | None = None  # ms, the longest that the event loop took to answer
-    own: dict[str, Any] | None = None  # what the server has counted itself
+    own: dict[str, Any] | None = None  # what our server has counted itself, `soothsay.stats`
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -77,6 +77,7 @@ class Summary:
     evaluated: float | None  # tokens, mean an answered request
     evaluated_p50: float | None
     generated: float | None
+    work: float | None  # tokens of prompts a key, with those of cancelled requests, speculation and idle time
     sent: int
     cancelled: int
     through: int  # keys that the ghost text had foreseen
@@ -129,6 +130,7 @@ def summarize(replays: Sequence[Replay]) -> Summary:
         evaluated=mean(evaluated) if evaluated else None,
         evaluated_p50=percentile(evaluated, 0.5),
         generated=mean(generated) if generated else None,
+        work=_work(replays),
         sent=sum(replay.sent for replay in replays),
         cancelled=sum(replay.cancelled for replay in replays),
         through=len(through),
@@ -138,6 +140,27 @@ def summarize(replays: Sequence[Replay]) -> Summary:
         cpu_per_character=sum(replay.cpu for replay in replays) / accepted if accepted else None,
         cold_p50=percentile([s.whole for s in stops if s.cold and s.whole is not None], 0.5),
     )
+
+
+def counted(replay: Replay, *path: str) -> float | None:
+    """A number in what our server has counted; None when it does not count that."""
+    found: Any = replay.own
+    for name in path:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, int | float) else None
+
+
+def _work(replays: Sequence[Replay]) -> float | None:
+    """Only our server leaves requests unanswered, so what its answers tell is not all."""
+    keys = sum(replay.keys for replay in replays)
+    totals = [
+        sum(each.evaluated or 0 for each in replay.requests)
+        if replay.own is None
+        else counted(replay, "model", "evaluated")
+        for replay in replays
+    ]
+    known = [total for total in totals if total is not None]
+    return sum(known) / keys if keys and len(known) == len(totals) else None
 
 
 def _through(sample: Sample) -> float | None:

@@ -67,6 +67,16 @@ def test_tokens_are_those_of_answers_and_not_of_the_ring() -> None:
     assert (got.evaluated, got.evaluated_p50, got.generated) == (200, 200, 15)
 
 
+def test_all_work_is_known_of_a_server_that_answers_everything_or_counts() -> None:
+    asked = (Asked("first", 1, 300, 10), Asked("ring", 1, 900, 0))
+    peer = replay(report.PEER, requests=asked, keys=4)
+    silent, counting = replay(keys=4, own={"shown": 3}), replay(keys=4, own={"model": {"evaluated": 40}})
+    assert summarize([peer]).work == 300
+    assert summarize([silent]).work is None
+    assert summarize([counting]).work == 10
+    assert summarize([counting, silent]).work is None
+
+
 def test_processor_time_is_told_per_accepted_character_of_all_replays() -> None:
     got = summarize([replay(cpu=3.0, accepted=10), replay(cpu=1.0, accepted=10)])
     assert got.cpu_per_character == pytest.approx(0.2)
@@ -118,6 +128,14 @@ def test_the_page_tells_them() -> None:
     assert "1.25 times as long" in page
     assert "21 ms at the median, 30 ms at most, 1 of 3 not within 1.5 s" in page
     assert "commit abc" in page
+    assert "By its own clocks" not in page
+
+
+def test_what_the_server_counts_is_told() -> None:
+    own = {"eventLoop": {"longestBlockMs": 12.34}, "model": {"longestFreeMs": 8}}
+    page = report.page(report.figures({}, [replay(own=own), replay(own={})], {}))
+    assert "the event loop was blocked 12.3 ms at most" in page
+    assert "a cancelled request kept the model 8.0 ms at most" in page
 
 
 def test_the_curve_stays_below_one_when_something_never_came() -> None:
