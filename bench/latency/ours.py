@@ -213,7 +213,8 @@ class Ours:
             self._ghost = Ghost(offset, str(items[0]["insertText"]))
             self._ghost_id = _id_of(items[0])
             if self._ghost_id is not None:
-                self._steps[self._ghost_id] = step
+                if self._ghost_id > self._told:  # else an answer from memory, whose work has been told
+                    self._steps[self._ghost_id] = step
                 self.client.notify("soothsay/didShow", {"id": self._ghost_id})
         # without an item the editor keeps what it shows, as long as it fits
         if self.ghost():

@@ -15,15 +15,22 @@ from matplotlib import pyplot
 _COLOURS = {PEER: "#8a8f98", OURS: "#0b7a75"}
 _LABELS = {PEER: "llama.vim + llama-server", OURS: "soothsay"}
 _INK, _FAINT = "#1d2329", "#d9dde1"
-_LIMITS = (1.0, 12_000.0)  # ms
-_TICKS = {1: "1 ms", 10: "10", 100: "100", 1_000: "1 s", 10_000: "10"}
+_LIMITS = (1.0, 13_000.0)  # ms; a stop is given up after 12 s
+_TICKS = {1: "1 ms", 10: "10 ms", 100: "100 ms", 1_000: "1 s", 10_000: "10 s"}
 _MARKS = (150, 500)
 
 
-def steps(times: Sequence[float | None], floor: float = _LIMITS[0]) -> tuple[list[float], list[float]]:
+def steps(
+    times: Sequence[float | None], limits: tuple[float, float] = _LIMITS
+) -> tuple[list[float], list[float]]:
     """Times and the share of all that has come by then; what never came keeps the curve below 1."""
-    told = sorted(max(ms, floor) for ms in times if ms is not None)
-    return [floor, *told], [0.0, *((n + 1) / len(times) for n in range(len(told)))]
+    low, high = limits
+    told = sorted(min(max(ms, low), high) for ms in times if ms is not None)
+    return [low, *told, high], [
+        0.0,
+        *((n + 1) / len(times) for n in range(len(told))),
+        len(told) / len(times),
+    ]
 
 
 def draw(figures: Mapping[str, Any], file: Path) -> None:
@@ -42,7 +49,7 @@ def draw(figures: Mapping[str, Any], file: Path) -> None:
                 _curve(axis, side, sides[side]["whole"])
         axis.set_xscale("log")
         axis.set_xlim(*_LIMITS)
-        axis.set_ylim(0, 1)
+        axis.set_ylim(0, 1.01)
         axis.set_xticks(list(_TICKS), list(_TICKS.values()))
         axis.minorticks_off()
         axis.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
@@ -54,7 +61,8 @@ def draw(figures: Mapping[str, Any], file: Path) -> None:
             axis.spines[name].set_visible(False)
         axis.spines["bottom"].set_color("#9aa2aa")
     axes[0][0].set_ylabel("share of stops answered")
-    axes[0][-1].legend(loc="lower right", frameon=False, fontsize=12)
+    handles, labels = axes[0][0].get_legend_handles_labels()
+    canvas.legend(handles, labels, loc="outside upper right", ncols=2, frameon=False, fontsize=13)
     about = figures["about"]
     canvas.supxlabel(
         f"{about.get('model', '')} · {about.get('hardware', '')} · {about.get('date', '')}",
@@ -68,7 +76,6 @@ def _curve(axis: Any, side: str, times: Sequence[float | None]) -> None:
     x, y = steps(times)
     colour = _COLOURS[side]
     axis.step(x, y, where="post", color=colour, linewidth=2.8, label=_LABELS[side], solid_capstyle="round")
-    axis.fill_between(x, y, step="post", color=colour, alpha=0.10, linewidth=0)
     middle = next((at for at, reached in zip(x, y, strict=True) if reached >= 0.5), None)
     if middle is not None:
         axis.plot([middle], [0.5], "o", color=colour, markersize=8, markeredgecolor="white", zorder=5)

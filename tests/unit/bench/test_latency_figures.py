@@ -139,10 +139,8 @@ def test_what_the_server_counts_is_told() -> None:
 
 
 def test_the_curve_stays_below_one_when_something_never_came() -> None:
-    assert plot.steps([300.0, None, 0.2, 20.0], floor=1.0) == (
-        [1.0, 1.0, 20.0, 300.0],
-        [0.0, 0.25, 0.5, 0.75],
-    )
+    got = plot.steps([300.0, None, 0.2, 20.0], limits=(1.0, 1000.0))
+    assert got == ([1.0, 1.0, 20.0, 300.0, 1000.0], [0.0, 0.25, 0.5, 0.75, 0.75])
 
 
 def test_the_plot_is_drawn(tmp_path: Path) -> None:
