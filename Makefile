@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SOURCES := server index tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-retrieval bench-quality vscode measure-vscode
+.PHONY: help install models demo test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-retrieval bench-quality bench-installed bench-repo vscode measure-vscode
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -59,6 +59,12 @@ bench-index: models ## Build, search, update and kill indexes (PARTS=search,cras
 
 bench-quality: models ## Ask every method for the right API call (LIMIT=n: a sample; MODEL=, METHODS=a;b; it resumes)
 	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" SPLIT=$(SPLIT) $(BIN)/python -m bench.cloudapi.run
+
+bench-installed: models ## Complete calls of ordinary libraries as they are installed (LIMIT=n: a sample; MODEL=, METHODS=a;b, SPLIT=; it resumes)
+	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" SPLIT=$(SPLIT) THREADS=$(THREADS) $(BIN)/python -m bench.installed.run
+
+bench-repo: models ## Complete lines that call another file of a repository (LIMIT=n: a sample; MODEL=, METHODS=a;b, SPLIT=; it resumes)
+	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" SPLIT=$(SPLIT) THREADS=$(THREADS) $(BIN)/python -m bench.repo.run
 
 bench-retrieval: models ## Measure whether the right member is found first, by query and by stage (COSTS=0: not the models' costs)
 	COSTS=$(COSTS) $(BIN)/python -m bench.retrieval.run

@@ -1,0 +1,156 @@
+"""The page of `make bench-installed`: what every method made of the same call sites."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.cloudapi.methods import VARIANTS
+from bench.cloudapi.stats import bootstrap_difference, mcnemar
+from bench.installed.child import OUTCOMES
+from bench.installed.tasks import STRATA
+from bench.oracle.report import percent, quantile, table, with_interval
+
+Row = dict[str, Any]
+RESULTS = Path(__file__).resolve().parents[1] / "results"
+HALLUCINATED = ("invented", "invalid_usage")
+_EXAMPLES = 8  # of each class of failures
+
+
+def valid(row: Row) -> bool:
+    return row["outcome"] == "valid"
+
+
+def sound(row: Row) -> bool:
+    """Nothing is made up: a call that exists and binds, wanted or not, or nothing."""
+    return row["outcome"] not in HALLUCINATED
+
+
+def by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """The rows of each method that has any, in the order of the methods."""
+    groups = {method: [row for row in rows if row["method"] == method] for method in VARIANTS}
+    return {method: group for method, group in groups.items() if group}
+
+
+def share(rows: Sequence[Row], what: Callable[[Row], bool]) -> str:
+    return percent(sum(map(what, rows)), len(rows))
+
+
+def by_stratum(rows: Sequence[Row], what: Callable[[Row], bool]) -> str:
+    """A share per method and stratum."""
+    lines: list[Sequence[object]] = []
+    for method, group in by_method(rows).items():
+        strata = [[row for row in group if row["stratum"] == name] for name in STRATA]
+        lines.append((method, *(share(each, what) for each in strata), with_interval(sum(map(what, group)), len(group))))  # fmt: skip
+    sizes = Counter(row["stratum"] for row in next(iter(by_method(rows).values()), []))
+    return table(("method", *(f"{name} ({sizes[name]})" for name in STRATA), "all (95 % interval)"), lines)
+
+
+def outcomes(rows: Sequence[Row]) -> str:
+    lines = []
+    for method, group in by_method(rows).items():
+        counted = Counter(row["outcome"] for row in group)
+        lines.append((method, *(percent(counted[name], len(group)) for name in OUTCOMES)))
+    return table(("method", *(name.replace("_", " ") for name in OUTCOMES)), lines)
+
+
+def retrieval(rows: Sequence[Row]) -> str:
+    lines = []
+    for method, group in by_method(rows).items():
+        searched = [row for row in group if row["found"]]
+        hit = [row for row in searched if row["rank"]]
+        lines.append((
+            method, *(share([row for row in group if row["stratum"] == name], lambda row: row["fired"]) for name in STRATA),
+            *(share(searched, lambda row, k=k: 1 <= row["rank"] <= k) for k in (1, 3, 5)),
+            share(hit, valid), share([row for row in searched if not row["rank"]], valid), share([row for row in group if not row["fired"]], valid),
+            f"{quantile([row['ms'] for row in group], 0.5):.0f} ms", f"{quantile([row['ms'] for row in group], 0.95):.0f} ms",
+            f"{sum(row['load'] for row in group) / len(group):.1f}",
+        ))  # fmt: skip
+    head = ("method", *(f"retrieved, {name}" for name in STRATA), "hit@1", "hit@3", "hit@5", "valid given hit", "valid given miss", "valid, not retrieved", "p50", "p95", "load")  # fmt: skip
+    return table(head, lines)
+
+
+def pairs(
+    rows: Sequence[Row], what: Callable[[Row], bool], against: Sequence[str] = ("base", "dag, top 3")
+) -> str:
+    """The same tasks, two methods."""
+    groups = {method: {row["id"]: what(row) for row in group} for method, group in by_method(rows).items()}
+    lines: list[Sequence[object]] = []
+    for method, mine in groups.items():
+        for other in against:
+            if other not in groups or other == method or method in against[: against.index(other)]:
+                continue
+            ids = sorted(mine.keys() & groups[other].keys())
+            one, two = [mine[each] for each in ids], [groups[other][each] for each in ids]
+            low, high = bootstrap_difference(one, two)
+            points = 100 * (sum(one) - sum(two)) / max(1, len(ids))
+            lines.append((method, other, len(ids), f"{points:+.1f}", f"{100 * low:+.1f} to {100 * high:+.1f}", f"{mcnemar(one, two):.2g}"))  # fmt: skip
+    return table(("method", "against", "tasks", "points", "95 % (bootstrap)", "p (McNemar)"), lines)
+
+
+def subsets(rows: Sequence[Row]) -> str:
+    wanted: Mapping[str, Callable[[Row], bool]] = {
+        "the developer's own comment": lambda row: row["comment_from"] == "site",
+        "a comment from the documentation": lambda row: row["comment_from"] != "site",
+        "name_leak up to 0.35": lambda row: row["name_leak"] <= 0.35,
+        "of a module": lambda row: row["of_module"],
+        "of a class": lambda row: not row["of_module"],
+    }
+    lines = []
+    for method, group in by_method(rows).items():
+        parts = [[row for row in group if of(row)] for of in wanted.values()]
+        lines.append((method, *(f"{share(part, valid)} of {len(part)}" for part in parts)))
+    return table(("method", *wanted), lines)
+
+
+def failures(rows: Sequence[Row], method: str) -> str:
+    """How often each outcome, and some of them."""
+    group = by_method(rows).get(method, [])
+    parts: list[str] = []
+    for outcome in OUTCOMES[1:]:
+        found = [row for row in group if row["outcome"] == outcome]
+        parts.append(f"* **{outcome.replace('_', ' ')}**: {len(found)} of {len(group)}")
+        for row in found[:_EXAMPLES]:
+            shown = (row["shown"] or row["trimmed"]).strip().partition("\n")[0][:100]
+            said = f"trimmed `{shown}`" if not row["shown"].strip() else f"shown `{shown}`"
+            how = "retrieved, rank " + str(row["rank"] or "–") if row["fired"] else "not retrieved"
+            parts.append(f"  * {row['id']} ({row['stratum']}): wanted `{row['call'][:80]}`, {said} ({row['verdict']}, {how}): {row['why'] or row['problem']}")  # fmt: skip
+    return "\n".join(parts)
+
+
+def page(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
+    """Everything, as Markdown."""
+    test, dev = ([row for row in rows if row["split"] == half] for half in ("test", "dev"))
+    parts = [
+        f"# Libraries as they are installed: {facts['model']}\n",
+        "Call sites from the libraries' own tests and documented examples, the call removed. *Valid*: the wanted callable, and the "
+        "arguments bind (`inspect.signature(...).bind` on the imported package). *Wrong name*: another that exists and binds. "
+        "*Invented*: no such name. *Invalid usage*: it exists but cannot be called like this. *New*: the release of February 2024 does not "
+        "have it. *Frequent*: at least 40 calls in the code of other distributions. `make bench-installed`; every generation is in "
+        "`bench/installed/generations`.\n",
+        f"## Valid, test split\n\n{by_stratum(test, valid)}\n",
+        f"## Hallucinated: invented, or cannot be called like this (test)\n\n{by_stratum(test, lambda row: not sound(row))}\n",
+        f"## What became of them (test)\n\n{outcomes(test)}\n",
+        f"## When it retrieved, and what that brought (test)\n\n{retrieval(test)}\n",
+        f"## Side by side, the same tasks: valid (test)\n\n{pairs(test, valid)}\n",
+        f"## Side by side: not hallucinated (test)\n\n{pairs(test, sound)}\n",
+        f"## Subsets: valid (test)\n\n{subsets(test)}\n",
+        f"## Development split\n\n{by_stratum(dev, valid)}\n\n{outcomes(dev)}\n",
+        f"## What `full` gets wrong (development)\n\n{failures(dev, 'full')}\n",
+        "*" + ", ".join(f"{key} {value}" for key, value in facts.items()) + "*\n",
+    ]
+    return "\n".join(parts)
+
+
+def write_report(rows: Sequence[Row], facts: Mapping[str, Any], model: str) -> str:
+    """Write the page and the figures behind it; returns the page."""
+    text = page(rows, facts)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"installed-{model}.md").write_text(text, encoding="utf-8")
+    kept = ("id", "method", "split", "stratum", "outcome", "called", "fired", "rank", "verdict", "ms", "load")
+    lines = ",\n".join(json.dumps({key: row[key] for key in kept}) for row in rows)
+    (RESULTS / f"installed-{model}.json").write_text(f'{{"about": {json.dumps(facts)},\n"rows": [\n{lines}\n]}}\n', encoding="utf-8")  # fmt: skip
+    return text

@@ -1,0 +1,126 @@
+"""`make bench-installed`: calls of ordinary libraries, as they are installed, by every method.
+
+``LIMIT=n`` takes the first n tasks, which hold the same share of strata as all of them; ``MODEL=`` another model of the
+registry; ``METHODS=base;full`` some methods; ``SPLIT=dev`` one split; ``THREADS=`` the model's threads. What was generated is kept
+in ``generations/`` by what it depends on: a run goes on where the last one stopped. Judging is done anew each time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.cloudapi.methods import VARIANTS, Bench
+from bench.cloudapi.run import Generations, fingerprint
+from bench.installed.completing import Row, Wanted, fill, open_model, recorded, wanted
+from bench.installed.report import write_report
+from bench.installed.tasks import LIBRARIES, STANDARD, TASKS, preload
+from bench.installed.world import CACHE, HERE, REQUIREMENTS, Referee, interpreter
+from bench.machine import about, head_commit
+from bench.oracle.world import built_index
+from bench.retrieval.tasks import read_tasks
+
+from soothsay.engine.pipeline import Engine
+from soothsay.engine.types import CompletionRequest
+from soothsay.oracle.adapters import PYTHON
+from soothsay.oracle.client import LspOracle
+
+GENERATIONS = HERE / "generations"
+USUAL = ("base", "dag, top 3", "dag++", "full")
+_BLOCK = (
+    12  # tasks that one method writes in a row: the next method does not find their prompts in the KV cache
+)
+
+
+def code() -> str:
+    """Changes with everything that a generation depends on beside its task."""
+    return hashlib.sha256(fingerprint().encode() + REQUIREMENTS.read_bytes()).hexdigest()[:12]
+
+
+def workspace(tasks: Sequence[Row]) -> Path:
+    """A folder whose one file imports what the tasks import, so that it is indexed."""
+    folder = CACHE / "workspace"
+    folder.mkdir(parents=True, exist_ok=True)
+    modules = {
+        each for task in tasks for each in re.findall(r"^(?:import|from) ([\w.]+)", task["setup"], re.M)
+    }
+    known = sorted(each for each in modules if each.partition(".")[0] in {*LIBRARIES, *STANDARD})
+    path, text = folder / "imports.py", "".join(f"import {each}\n" for each in known)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def write_generations(everything: Sequence[Row], run: Wanted, kept: Generations) -> None:
+    """Every task by every method that is not there yet."""
+    tasks = run.tasks
+    missing = [
+        (task, method)
+        for begin in range(0, len(tasks), _BLOCK)
+        for method in run.methods
+        for task in tasks[begin : begin + _BLOCK]
+        if kept.get(task, method) is None
+    ]
+    if not missing:
+        return
+    folder = workspace(everything)
+    index = built_index(folder, interpreter())
+    bench = Bench(index)
+    oracle = LspOracle(PYTHON, folder, interpreter())
+    oracle.start()
+    try:
+        with open_model(run.model, GENERATIONS) as (model, streams):
+
+            def complete(task: Row, method: str) -> Row:
+                model.reset()
+                bench.ask_for(task["client"].partition(":")[2], task["name"], VARIANTS[method])
+                engine = Engine(model, bench, VARIANTS[method].settings(), oracle)
+                text = task["text"]
+                completion = engine.complete(CompletionRequest(folder / "task.py", text, len(text), folder))
+                return recorded(completion, model, bench.found)
+
+            fill(missing, complete, kept, streams)
+    finally:
+        oracle.close()
+        index.close()
+
+
+def judged(task: Row, row: Row, referee: Referee) -> Row:
+    """A generation with what the referee says of it today, and the place of the right document (0: not found)."""
+    verdict = referee.ask({
+        "ask": "judge", "setup": task["setup"], "prefix": task["prefix"], "receiver": task["receiver"], "name": task["name"],
+        "shown": row["shown"], "preload": preload(task["setup"]),
+    })  # fmt: skip
+    found = row["found"]
+    keys = ("name", "library", "split", "stratum", "comment_from", "name_leak", "call")
+    return {
+        **row, **(verdict or {"outcome": "nothing", "called": "", "why": "the code before the call ended in an error"}),
+        "rank": found.index(task["name"]) + 1 if task["name"] in found else 0,
+        "of_module": task["client"].endswith(f":{task['module']}"), **{key: task[key] for key in keys},
+    }  # fmt: skip
+
+
+def main() -> None:
+    everything = read_tasks(TASKS)
+    run = wanted(everything, VARIANTS, USUAL)
+    kept = Generations(GENERATIONS / f"{run.model}.jsonl.gz", code())
+    write_generations(everything, run, kept)
+    referee = Referee(interpreter())
+    rows = [
+        judged(task, row, referee)
+        for task in run.tasks
+        for method in VARIANTS
+        if (row := kept.get(task, method))
+    ]
+    referee.close()
+    facts = {
+        "commit": head_commit(), "model": run.model, "tasks": f"{len(run.tasks)} of {run.total}",
+        **about(("llama-cpp-python", "lancedb", "sentence-transformers", "ty")),
+    }  # fmt: skip
+    print(write_report(rows, facts, run.model))
+
+
+if __name__ == "__main__":
+    main()

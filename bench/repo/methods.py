@@ -1,0 +1,17 @@
+"""The methods that are compared: never, always, and selectively."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bench.cloudapi.methods import Variant
+
+VARIANTS: Mapping[str, Variant] = {
+    "base": Variant("base"),
+    "dag": Variant("dag"),
+    "index_lookup": Variant("index_lookup"),
+    "confidence": Variant("confidence"),
+    "dag++": Variant("dag++"),
+    "full": Variant("full"),
+}
+USUAL = ("base", "dag", "dag++", "full")

@@ -1,0 +1,133 @@
+"""`make bench-repo`: lines that call another file of the repository, by every method.
+
+``LIMIT=n`` takes the first n tasks, which hold the same share of each repository; ``MODEL=`` another model of the registry;
+``METHODS=base;full`` some methods; ``SPLIT=dev`` one split; ``THREADS=`` the model's threads. What was generated is kept in
+``generations/`` by what it depends on: a run goes on where the last one stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bench.cloudapi.run import Generations, fingerprint
+from bench.installed.completing import Row, Wanted, fill, open_model, recorded, wanted
+from bench.machine import about, head_commit
+from bench.oracle.world import built_index
+from bench.remember import RememberingModel, Streams
+from bench.repo.methods import USUAL, VARIANTS
+from bench.repo.metrics import score
+from bench.repo.report import write_report
+from bench.repo.tasks import TASKS
+from bench.repo.world import HERE, REPOSITORIES, interpreter, workspace
+from bench.retrieval.tasks import read_tasks
+
+from soothsay.engine.pipeline import Engine
+from soothsay.engine.types import CompletionRequest
+from soothsay.oracle.adapters import PYTHON
+from soothsay.oracle.client import LspOracle
+from soothsay_index.local import LocalIndex
+
+GENERATIONS = HERE / "generations"
+_BLOCK = (
+    12  # tasks that one method writes in a row: the next method does not find their prompts in the KV cache
+)
+
+
+def code() -> str:
+    """Changes with everything that a generation depends on beside its task."""
+    files = (HERE / "methods.py", HERE / "requirements.txt", REPOSITORIES)
+    return hashlib.sha256(b"".join((fingerprint().encode(), *(path.read_bytes() for path in files)))).hexdigest()[:12]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One repository opened: its index built, its language server started."""
+
+    root: Path
+    index: LocalIndex
+    oracle: LspOracle
+
+    @classmethod
+    def open(cls, name: str) -> World:
+        root, python = workspace(name), interpreter()
+        oracle = LspOracle(PYTHON, root, python)
+        index = built_index(root, python)
+        oracle.start()
+        return cls(root, index, oracle)
+
+    def close(self) -> None:
+        self.oracle.close()
+        self.index.close()
+
+    def complete(self, task: Row, method: str, model: RememberingModel) -> Row:
+        """One completion of a file that was just opened: what is on disk, with the answer in it, must not be read."""
+        path = self.root / task["path"]
+        model.reset()
+        self.index.mirror(path, task["text"])
+        self.oracle.mirror(path, task["text"])
+        try:
+            engine = Engine(model, self.index, VARIANTS[method].settings(), self.oracle)
+            completion = engine.complete(CompletionRequest(path, task["text"], task["offset"], self.root))
+        finally:
+            self.index.forget(path)
+            self.oracle.forget(path)
+        return recorded(completion, model, [each.symbol for each in completion.evidence])
+
+
+def missing_of(tasks: Sequence[Row], methods: Sequence[str], kept: Generations) -> list[tuple[Row, str]]:
+    """What is not written yet, in blocks."""
+    return [
+        (task, method)
+        for begin in range(0, len(tasks), _BLOCK)
+        for method in methods
+        for task in tasks[begin : begin + _BLOCK]
+        if kept.get(task, method) is None
+    ]
+
+
+def write_generations(run: Wanted, kept: Generations) -> None:
+    """Every task by every method that is not there yet, one repository after the other."""
+    names = sorted({task["repository"] for task in run.tasks})
+    todo = {name: missing_of([task for task in run.tasks if task["repository"] == name], run.methods, kept) for name in names}  # fmt: skip
+    if not any(todo.values()):
+        return
+    with open_model(run.model, GENERATIONS) as (model, streams):
+        for number, name in enumerate(names, 1):
+            if todo[name]:
+                print(f"{name} ({number} of {len(names)} repositories)", flush=True)
+                _of_repository(name, todo[name], kept, model, streams)
+
+
+def _of_repository(
+    name: str, todo: Sequence[tuple[Row, str]], kept: Generations, model: RememberingModel, streams: Streams
+) -> None:
+    world = World.open(name)
+    try:
+        fill(todo, lambda task, method: world.complete(task, method, model), kept, streams)
+    finally:
+        world.close()
+
+
+def scored(task: Row, row: Row) -> Row:
+    """A generation with how close it is."""
+    found = score(task["before"], task["answer"], row["shown"], task["names"], task["closed"])
+    return {**row, **asdict(found), **{key: task[key] for key in ("repository", "split", "kind", "seen", "name", "answer", "before", "receiver")}}  # fmt: skip
+
+
+def main() -> None:
+    run = wanted(read_tasks(TASKS), VARIANTS, USUAL)
+    kept = Generations(GENERATIONS / f"{run.model}.jsonl.gz", code())
+    write_generations(run, kept)
+    rows = [scored(task, row) for task in run.tasks for method in VARIANTS if (row := kept.get(task, method))]
+    facts = {
+        "commit": head_commit(), "model": run.model, "tasks": f"{len(run.tasks)} of {run.total}",
+        **about(("llama-cpp-python", "lancedb", "sentence-transformers", "ty")),
+    }  # fmt: skip
+    print(write_report(rows, facts, run.model))
+
+
+if __name__ == "__main__":
+    main()
