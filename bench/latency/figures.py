@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from statistics import mean
 from typing import Any, Literal
 
+GIVEN_UP = 12_000.0  # ms: a stop that has no answer by then counts as this long, and is over
+
 Why = Literal["first", "speculative", "ring", "completion"]
 
 
@@ -107,7 +109,7 @@ def summarize(replays: Sequence[Replay]) -> Summary:
     """Sum up the replays of one side."""
     samples = [sample for replay in replays for sample in replay.samples]
     stops = [sample for sample in samples if sample.last]
-    whole = [sample.whole for sample in stops if sample.whole is not None]
+    whole = [_until_answer(sample) for sample in stops]
     first = [sample.first for sample in stops if sample.first is not None]
     asked = [asked for replay in replays for asked in replay.requests if asked.why != "ring"]
     evaluated = [each.evaluated for each in asked if each.evaluated is not None]
@@ -138,7 +140,7 @@ def summarize(replays: Sequence[Replay]) -> Summary:
         through_p95=percentile(told, 0.95),
         accepted=accepted,
         cpu_per_character=sum(replay.cpu for replay in replays) / accepted if accepted else None,
-        cold_p50=percentile([s.whole for s in stops if s.cold and s.whole is not None], 0.5),
+        cold_p50=percentile([_until_answer(sample) for sample in stops if sample.cold], 0.5),
     )
 
 
@@ -161,6 +163,10 @@ def _work(replays: Sequence[Replay]) -> float | None:
     ]
     known = [total for total in totals if total is not None]
     return sum(known) / keys if keys and len(known) == len(totals) else None
+
+
+def _until_answer(sample: Sample) -> float:
+    return GIVEN_UP if sample.whole is None else sample.whole
 
 
 def _through(sample: Sample) -> float | None:

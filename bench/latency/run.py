@@ -145,9 +145,16 @@ def _name(trace: Trace) -> str:
 async def build_index(world: World) -> None:
     """The first start builds it; later ones find it."""
     print("bringing the index of the traced files and what they import up to date ...", flush=True)
-    started = time.monotonic()
+    started, shown = time.monotonic(), ""
+
+    def say(line: str) -> None:
+        nonlocal shown
+        if line != shown:
+            shown = line
+            print(f"\r  {line:<70}", end="", flush=True)
+
     ours = Ours(world.setup(Condition(OURS)))
-    await ours.start(lambda line: print(f"\r  {line:<70}", end="", flush=True))
+    await ours.start(say)
     await ours.close()
     print(f"\r  done after {time.monotonic() - started:.0f} s{'':<60}", flush=True)
 

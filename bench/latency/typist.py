@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.latency.figures import Asked, Sample
+from bench.latency.figures import GIVEN_UP, Asked, Sample
 from bench.latency.sides import Side
 from bench.latency.trace import Accept, Buffer, Edit, Jump, Look, Step, Through, Trace, agreed, edits
 
 REST = 1.0  # seconds after a jump: the eyes look for the place, the editor is in normal mode
 READ = 0.6  # seconds that a look takes at least
 DECIDE = 0.25  # seconds from the answer to the next key
-PATIENCE = 12.0  # seconds that a look takes at most
+PATIENCE = GIVEN_UP / 1000  # seconds that a look takes at most
 
 
 @dataclass(frozen=True, slots=True)

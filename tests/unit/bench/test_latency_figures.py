@@ -49,7 +49,8 @@ def test_only_last_keys_count_for_the_times() -> None:
     )
     got = summarize([replay(samples=samples)])
     assert got.stops == 3
-    assert got.whole_p50 == 200
+    assert got.whole_p50 == 300  # what never came counts as the longest
+    assert got.first_p50 == 100
     assert got.within_150 == pytest.approx(1 / 3)  # what never came is not within
     assert got.within_500 == pytest.approx(2 / 3)
     assert got.shown == pytest.approx(2 / 3)
@@ -115,9 +116,13 @@ def found() -> dict[str, Any]:
 
 def test_the_figures_hold_what_ours_is_of_theirs() -> None:
     got = found()
-    assert got["speeds"]["120"]["ratio"]["whole_p50"] == pytest.approx(0.2)
-    assert got["traces"]["medium"]["120"]["ratio"]["whole_p50"] == pytest.approx(0.2)
-    assert got["variants"][report.INDEXING]["ratio"]["whole_p95"] == pytest.approx(1.1)
+    assert got["speeds"]["120"]["ratio"]["first_p50"] == pytest.approx(1.0)
+    assert got["speeds"]["120"]["ratio"]["whole_p50"] == pytest.approx(6.1)
+    assert got["traces"]["medium"]["120"]["ratio"]["whole_p50"] == pytest.approx(6.1)
+    variant = got["variants"][report.INDEXING]["120"]
+    assert variant["this"]["whole_p50"] == 220
+    assert variant["peer"]["whole_p50"] == pytest.approx(0.22)
+    assert variant["default"]["whole_p50"] == pytest.approx(220 / 6_100)
     assert got["retrieval"] == {"stops": 1, "p50": pytest.approx(1.25), "p95": pytest.approx(1.25)}
     assert got["stops"]["120"][report.OURS]["whole"] == [200.0, None]
 
