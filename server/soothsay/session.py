@@ -11,6 +11,7 @@ from threading import Event, Lock
 from typing import Protocol
 
 from soothsay.config import Settings
+from soothsay.engine.draft import OnText, nobody
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.repair import Fault, Replacement, find_faults, repair
 from soothsay.engine.types import Completion, CompletionRequest
@@ -127,12 +128,14 @@ class Session:
                 )
             self._engine = Engine(self._model, self._index or NoIndex(), self.settings, self.oracle)
 
-    def complete(self, request: CompletionRequest, cancel: Event | None = None) -> Completion:
+    def complete(
+        self, request: CompletionRequest, cancel: Event | None = None, on_text: OnText = nobody
+    ) -> Completion:
         """Answer one request (blocking). Raises `Cancelled` once ``cancel`` is set, `SoothsayError` on bad input."""
         self.load_model()
         assert self._engine is not None
         with self._lock:
-            self.last = self._engine.complete(request, cancel)
+            self.last = self._engine.complete(request, cancel, on_text)
             return self.last
 
     def find_faults(

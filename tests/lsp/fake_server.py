@@ -105,7 +105,12 @@ class FakeSession:
                 time.sleep(3.0)
         journal("loaded")
 
-    def complete(self, request: CompletionRequest, cancel: Event | None = None) -> Completion:
+    def complete(
+        self,
+        request: CompletionRequest,
+        cancel: Event | None = None,
+        on_text: Callable[[str], None] = lambda _: None,
+    ) -> Completion:
         above, _, before = request.text[: request.offset].rpartition("\n")
         journal(
             "complete",

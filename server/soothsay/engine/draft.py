@@ -13,6 +13,12 @@ from soothsay.engine.types import Token
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
 
+OnText = Callable[[str], None]
+
+
+def nobody(_text: str) -> None:
+    """Nobody wants to know."""
+
 
 class Model(Protocol):
     """What the engine asks of a language model."""
@@ -63,9 +69,11 @@ def write(
     watch: Callable[[str, list[Token]], bool] = lambda _text, _tokens: False,
     accepted: str = "",
     constraint: Constraint | None = None,
+    on_text: OnText = nobody,
 ) -> Written:
     """Generate until ``rule`` says that it is complete, ``watch`` says stop, or a limit is reached.
 
+    ``on_text`` is told the text so far after every token.
     ``accepted`` is what an earlier draft wrote and the prompt holds already: the text returned begins with it.
     """
     typed = len(prompt.forced.encode("utf-8"))
@@ -79,6 +87,7 @@ def write(
         text = _text(accepted, data, typed)
         cut = rule.cut(text)
         text = text[:cut]
+        on_text(text)
         if watch(text, tokens):
             complete = False
             break

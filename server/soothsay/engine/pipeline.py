@@ -12,7 +12,7 @@ from threading import Event
 from soothsay.config import Settings
 from soothsay.engine.clock import Clock
 from soothsay.engine.constrain import CallConstraint
-from soothsay.engine.draft import Limits, Model, Written, write
+from soothsay.engine.draft import Limits, Model, OnText, Written, nobody, write
 from soothsay.engine.ground import Grounding, call_line, ground
 from soothsay.engine.known import Known
 from soothsay.engine.postfilter import tidy
@@ -38,6 +38,7 @@ class _Task:
     site: Site
     limits: Limits
     cancel: Event | None
+    on_text: OnText
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +60,27 @@ class Engine:
         self._settings = settings
         self._anchors: OrderedDict[Path, Anchor] = OrderedDict()
 
-    def complete(self, request: CompletionRequest, cancel: Event | None = None) -> Completion:
-        """Complete ``request``. Raises `Cancelled` once ``cancel`` is set."""
+    def complete(
+        self, request: CompletionRequest, cancel: Event | None = None, on_text: OnText = nobody
+    ) -> Completion:
+        """Complete ``request``. Raises `Cancelled` once ``cancel`` is set.
+
+        ``on_text`` is told what is being written, token by token; the draft may be replaced by another text.
+        """
         with self._oracle.recording() as questions:
-            completion = self._complete(request, cancel)
+            completion = self._complete(request, cancel, on_text)
         return replace(completion, check=replace(completion.check, questions=tuple(questions)))
 
-    def _complete(self, request: CompletionRequest, cancel: Event | None) -> Completion:
+    def _complete(self, request: CompletionRequest, cancel: Event | None, on_text: OnText) -> Completion:
         method = request.method or self._settings.method
         clock = Clock()
         deadline = time.monotonic() + self._settings.completion.max_latency_ms / 1000
         limits = Limits(self._settings.completion.max_tokens, deadline)
-        task = _Task(Site(request, self._index), limits, cancel)
+        task = _Task(Site(request, self._index), limits, cancel, on_text)
         prompt = self._prompt(request)
         watch = Watch(task.site, method, self._settings.trigger.threshold, len(prompt.forced.encode()), clock)
         with clock.step("draft"):
-            draft = write(self._model, prompt, task.site.rule, limits, cancel, watch=watch)
+            draft = write(self._model, prompt, task.site.rule, limits, cancel, watch=watch, on_text=on_text)
         evaluated = {"draft": self._model.evaluated}
         clock.ms["draft"] -= clock.ms["trigger"]  # the trigger ran inside
         decision = watch.decision(draft)
@@ -173,6 +179,7 @@ class Engine:
             task.cancel,
             accepted=accepted,
             constraint=constraint,
+            on_text=task.on_text,
         )
 
     def _judge(self, task: _Task, written: str, grounding: Grounding) -> _Answer:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from lsprotocol.types import Position
 
-from soothsay.engine.types import CompletionRequest
+from soothsay.engine.continuation import Shown
+from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import SoothsayError
 from soothsay.lsp.completion import Answer, Answers
 from soothsay.lsp.documents import MAX_CHARACTERS, Document, Workspace, position_at
 from soothsay.lsp.places import Place, find_place
-from soothsay.lsp.scheduler import Scheduler
 from soothsay.lsp.status import StatusBoard, last_of
+from soothsay.lsp.typist import Typist
 
 if TYPE_CHECKING:
     from soothsay.lsp.host import Host
@@ -38,11 +39,12 @@ class Completer:
         self.idle = asyncio.Event()
         self.idle.set()
         self.stop_others: list[Callable[[], None]] = []
+        self._shown = Shown()
         self._waiting = 0
         self._host = host
         self._messages = messages
         self._board = board
-        self._scheduler = Scheduler(host.model_worker, host.complete, host.ready)
+        self._scheduler = Typist(host.model_worker, host.complete, host.ready)
 
     async def complete(
         self, workspace: Workspace, document: Document | None, position: Position
@@ -51,24 +53,44 @@ class Completer:
         if document is None or place is None:
             return None
         request = self._request(document, place)
-        try:
-            with self._turn():
-                completion = await self._scheduler.submit(request)
-        except SoothsayError as error:
-            self._messages.error(error)
-            return None
-        except Exception:
-            logger.exception("a completion failed")
-            return None
-        self._host.show_warnings()
-        if completion is None:
-            return None
         text, offset = place.text[place.above :], place.offset - place.above
         here = position_at(text, offset, document.encoding)
-        answer = self.answers.add(completion, here, text[text.rfind("\n", 0, offset) + 1 : offset])
+        line = text[text.rfind("\n", 0, offset) + 1 : offset]
+        if known := self._shown.find(request):
+            rest, number = known
+            return self.answers.go_on(number, rest, here, line)
+        completion = await self._ask(request)
+        if completion is None:
+            return None
+        answer = self.answers.add(completion, here, line)
+        self._shown.add(request, completion, answer.id)
         if last := last_of(answer.id, completion):
             self._board.update(last=last)
         return answer
+
+    async def _ask(self, request: CompletionRequest) -> Completion | None:
+        try:
+            with self._turn():
+                return await self._scheduler.submit(request)
+        except SoothsayError as error:
+            self._messages.error(error)
+        except Exception:
+            logger.exception("a completion failed")
+        finally:
+            self._host.show_warnings()
+        return None
+
+    def changed(self, workspace: Workspace, document: Document) -> None:
+        """``document`` was edited: what is being written for it may be of no use any more."""
+        if len(document.source) > MAX_CHARACTERS:
+            return
+        place = find_place(workspace, document, Position(0, 0), self._host.folder(workspace))
+        if place is not None:
+            self._scheduler.changed(place.path, place.text)
+
+    def forget(self) -> None:
+        """The session, the index or the settings have changed: completions may come out differently."""
+        self._shown.forget()
 
     def pause(self) -> None:
         self.stop()

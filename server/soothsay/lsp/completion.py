@@ -47,7 +47,12 @@ class Answers:
 
     def add(self, completion: Completion, position: types.Position, line: str) -> Answer:
         self._count += 1
-        answer = self._answers[self._count] = Answer(self._count, completion, position, line)
+        return self.go_on(self._count, completion, position, line)
+
+    def go_on(self, number: int, completion: Completion, position: types.Position, line: str) -> Answer:
+        """Answer ``number``, of which a part has been typed: ``completion`` is the rest of it."""
+        answer = self._answers[number] = Answer(number, completion, position, line)
+        self._answers.move_to_end(number)
         if len(self._answers) > self._capacity:
             self._answers.popitem(last=False)
         return answer

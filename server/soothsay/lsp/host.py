@@ -40,7 +40,9 @@ class Session(Protocol):
     @property
     def oracle(self) -> Oracle: ...
     def load_model(self) -> None: ...
-    def complete(self, request: CompletionRequest, cancel: Event | None = None) -> Completion: ...
+    def complete(
+        self, request: CompletionRequest, cancel: Event | None = None, on_text: Callable[[str], None] = ...
+    ) -> Completion: ...
     def find_faults(
         self, path: Path, text: str, cancel: Event | None = None, *, typed: bool = False
     ) -> Sequence[Fault]: ...
@@ -255,13 +257,15 @@ class Host:
 
     # -- completions -------------------------------------------------------------------------------
 
-    def complete(self, request: CompletionRequest, cancel: Event) -> Completion:
+    def complete(
+        self, request: CompletionRequest, cancel: Event, on_text: Callable[[str], None]
+    ) -> Completion:
         """Blocking; runs on the model's thread. A request without a method gets the setting of this moment."""
         if self._session is None or self.settings is None:
             raise Cancelled
         if request.method is None:
             request = replace(request, method=self.settings.method)
-        return self._session.complete(request, cancel)
+        return self._session.complete(request, cancel, on_text)
 
     def show_warnings(self) -> None:
         warnings = list(self._session.warnings) if self._session else []

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from soothsay.errors import Cancelled
 from soothsay.lsp.worker import Worker
@@ -16,13 +16,27 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(eq=False)
-class _Job(Generic[Request, Answer]):
+class Job(Generic[Request, Answer]):
     """One request to the model, and everybody who waits for it (an editor may ask in two ways at once)."""
 
     request: Request
     answer: asyncio.Future[Answer | None]
     cancel: Event = field(default_factory=Event)
     waiters: int = 0
+
+    async def wait(self) -> Answer | None:
+        """The answer; None when it was superseded or aborted."""
+        self.waiters += 1
+        try:
+            return await asyncio.shield(self.answer)
+        finally:
+            self.waiters -= 1
+            if self.waiters == 0:  # nobody is left: the last one was cancelled, or all have their answer
+                self.leave()
+
+    def leave(self) -> None:
+        """Nobody waits any more."""
+        self.abort()
 
     def settle(self, answer: Answer | None) -> None:
         if not self.answer.done():
@@ -50,36 +64,29 @@ class Scheduler(Generic[Request, Answer]):
         self._worker = worker
         self._do = work
         self._ready = ready
-        self._newest: _Job[Request, Answer] | None = None
+        self._newest: Job[Request, Answer] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def submit(self, request: Request) -> Answer | None:
         """The answer; None when it was superseded, aborted, or the model is not there (yet)."""
         job = self._newest
         if job is None or job.answer.done() or job.request != request:
-            job = self._supersede(request)
-        job.waiters += 1
-        try:
-            return await asyncio.shield(job.answer)
-        finally:
-            job.waiters -= 1
-            if job.waiters == 0:  # nobody is left: the last one was cancelled, or all have their answer
-                job.abort()
+            self.abort()
+            job = self._newest = Job(request, asyncio.get_running_loop().create_future())
+            self._start(self._run(job))
+        return await job.wait()
 
     def abort(self) -> None:
         """Stop whatever runs or waits; its requests are answered with None."""
         if self._newest is not None:
             self._newest.abort()
 
-    def _supersede(self, request: Request) -> _Job[Request, Answer]:
-        self.abort()
-        job = self._newest = _Job(request, asyncio.get_running_loop().create_future())
-        task = asyncio.create_task(self._run(job))
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return job
 
-    async def _run(self, job: _Job[Request, Answer]) -> None:
+    async def _run(self, job: Job[Request, Answer]) -> None:
         try:
             if await self._ready() and not job.answer.done():
                 job.settle(await self._worker.run(self._work, job))
@@ -90,7 +97,7 @@ class Scheduler(Generic[Request, Answer]):
         finally:
             job.settle(None)
 
-    def _work(self, job: _Job[Request, Answer]) -> Answer:
+    def _work(self, job: Job[Request, Answer]) -> Answer:
         if job.cancel.is_set():  # superseded while it waited for its turn
             raise Cancelled
         return self._do(job.request, job.cancel)

@@ -100,6 +100,7 @@ class SoothsayServer(LanguageServer):
 
     def look_again(self) -> None:
         """The session, the index or the settings have changed."""
+        self.completer.forget()
         self.repairs.forget()
         self.hints.look_again()
 
@@ -108,6 +109,7 @@ class SoothsayServer(LanguageServer):
         settings, problems = self.configuration.decode()
         for problem in problems:
             self.messages.warning(problem)
+        self.completer.forget()
         self.host.configure(settings)
 
     async def complete(self, document: Document | None, position: types.Position) -> Answer | None:
@@ -205,6 +207,8 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def changed(params: types.DidChangeTextDocumentParams) -> None:
         server.repairs.abort()
+        if document := server.document(params.text_document.uri):
+            server.completer.changed(server.protocol.workspace, document)
         server.mirror(params.text_document.uri, WHEN_IDLE)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)

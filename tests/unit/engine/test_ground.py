@@ -52,7 +52,9 @@ def test_what_can_be_called_is_one_line_however_long_its_code_is():
 
 def test_of_many_options_a_few_are_shown_and_none_that_names_nothing():
     options = tuple(Parameter(f"option_{n}", "keyword_only", default="None") for n in range(6))
-    callee = symbol("post", (Parameter("amount", required=True), *options, Parameter("kwargs", "var_keyword")))
+    callee = symbol(
+        "post", (Parameter("amount", required=True), *options, Parameter("kwargs", "var_keyword"))
+    )
     lines, _ = render([Hit("symbol", 1.0, callee)], 30)
     shown = ", ".join(f"option_{n}=None" for n in range(4))
     assert lines == [f"    # m.post(amount, {shown})"]

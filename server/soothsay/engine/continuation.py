@@ -1,0 +1,77 @@
+"""Completions that survive typing: what is shown, or being written, and is typed meanwhile needs no new answer."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+
+from soothsay.engine.types import Completion, CompletionRequest
+
+_CLOSERS = ")]}\"'"  # what editors insert behind the cursor by themselves
+_KEPT = 64  # completions; comparing with all of them takes some ten microseconds
+
+
+def typed_since(earlier: CompletionRequest, text: str) -> Iterator[str]:
+    """What may have been typed at the cursor of ``earlier`` for its file to hold ``text``; nothing otherwise.
+
+    More than one reading is possible where the editor has closed a bracket that was typed: ``()`` or ``(``.
+    """
+    before, after = earlier.text[: earlier.offset], earlier.text[earlier.offset :]
+    if len(text) < len(earlier.text) or not text.startswith(before) or not text.endswith(after):
+        return
+    typed = text[earlier.offset : len(text) - len(after)]
+    yield typed
+    while typed and typed[-1] in _CLOSERS:
+        typed = typed[:-1]
+        yield typed
+
+
+def continues(earlier: CompletionRequest, now: CompletionRequest) -> str | None:
+    """What was typed between two requests for the same place; None when it is another place, or text was changed."""
+    if now.offset < earlier.offset or replace(now, text="", offset=0) != replace(earlier, text="", offset=0):
+        return None
+    typed = now.text[earlier.offset : now.offset]
+    return typed if typed in typed_since(earlier, now.text) else None
+
+
+def agrees(written: str, typed: str) -> bool:
+    """Whether a text that is still being written may turn out to begin with what was typed."""
+    return written.startswith(typed) or typed.startswith(written)
+
+
+def rest_of(completion: Completion, typed: str, now: CompletionRequest) -> Completion | None:
+    """``completion`` less what was typed of it; None when something else was typed, or all of it."""
+    if not typed:
+        return completion
+    if not completion.text.startswith(typed):
+        return None
+    # imported late: a server has answered its first request before the parser is loaded
+    from soothsay.engine.postfilter import tidy
+    from soothsay.engine.stop import stop_rule
+
+    rest = tidy(completion.text[len(typed) :], stop_rule(now.text, now.offset).before, now.text[now.offset :])
+    return replace(completion, text=rest) if rest else None
+
+
+class Shown:
+    """The last completions, to be found again by those who type what they were shown."""
+
+    def __init__(self) -> None:
+        self._shown: deque[tuple[CompletionRequest, Completion, int]] = deque(maxlen=_KEPT)
+
+    def add(self, request: CompletionRequest, completion: Completion, number: int) -> None:
+        """``number`` is what the completion is known by."""
+        self._shown.append((request, completion, number))
+
+    def find(self, request: CompletionRequest) -> tuple[Completion, int] | None:
+        """What is left of a completion of which ``request`` has typed a part, or nothing yet; the newest first."""
+        for earlier, completion, number in reversed(self._shown):
+            typed = continues(earlier, request)
+            if typed is not None and (rest := rest_of(completion, typed, request)) is not None:
+                return rest, number
+        return None
+
+    def forget(self) -> None:
+        """What is known has changed: completions may come out differently."""
+        self._shown.clear()

@@ -1,0 +1,118 @@
+"""Completions for somebody who types on: the newest request wins, unless the text of an older one is being typed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from soothsay.engine.continuation import agrees, continues, rest_of, typed_since
+from soothsay.engine.types import Completion, CompletionRequest
+from soothsay.errors import Cancelled
+from soothsay.lsp.debounce import Debounce
+from soothsay.lsp.scheduler import Job, Scheduler
+from soothsay.lsp.worker import Worker
+
+# Seconds that work nobody waits for goes on: editors cancel a request before they tell what was typed, and tell what
+# was typed some time before they ask again.
+_UNTIL_CHANGED = 0.015
+_UNTIL_ASKED = 0.5
+
+Write = Callable[[CompletionRequest, Event, Callable[[str], None]], Completion]
+
+
+@dataclass(eq=False)
+class _Writing(Job[CompletionRequest, Completion]):
+    """A completion under way."""
+
+    started: bool = False  # before that, a newer request is the better one
+    written: str = ""  # so far; by the model's thread
+    typed: str = ""  # since the request
+    diverged: bool = False  # something else was typed than is being written
+    _end: asyncio.TimerHandle | None = None
+
+    def on_text(self, text: str) -> None:
+        """Called by the model's thread: what it writes is of no use once something else is typed."""
+        self.written = text
+        if not agrees(text, self.typed):
+            self.diverged = True
+            self.cancel.set()
+
+    def type(self, typed: str) -> bool:
+        """Note what was typed since the request; False when the text is of no use then."""
+        if self.cancel.is_set() or not agrees(self.written, typed) or (typed and not self.started):
+            return False
+        self.typed = typed
+        return True
+
+    async def wait(self) -> Completion | None:
+        self._stay()
+        return await super().wait()
+
+    def leave(self) -> None:
+        if not self.answer.done():
+            self.keep(_UNTIL_CHANGED)
+
+    def keep(self, seconds: float) -> None:
+        """Go on for so long, though nobody waits."""
+        self._stay()
+        self._end = asyncio.get_running_loop().call_later(seconds, self.abort)
+
+    def _stay(self) -> None:
+        if self._end is not None:
+            self._end.cancel()
+            self._end = None
+
+
+class Typist(Scheduler[CompletionRequest, Completion]):
+    """A `Scheduler` that keeps what is being typed, and waits a little where keys come faster than answers."""
+
+    def __init__(self, worker: Worker, write: Write, ready: Callable[[], Awaitable[bool]]) -> None:
+        super().__init__(worker, lambda request, cancel: write(request, cancel, lambda _: None), ready)
+        self._write = write
+        self._debounce = Debounce()
+        self._current: _Writing | None = None
+
+    async def submit(self, request: CompletionRequest) -> Completion | None:
+        job = self._current
+        typed = None if job is None or job.answer.done() else continues(job.request, request)
+        if job is not None and typed is not None and job.type(typed):
+            answer = await job.wait()
+            rest = None if answer is None else rest_of(answer, typed, request)
+            if rest is not None or self._current is not job:
+                return rest
+            if answer is None and not job.diverged:
+                return None
+        self.abort()
+        job = self._newest = self._current = _Writing(request, asyncio.get_running_loop().create_future())
+        self._start(self._begin(job, self._debounce.asked()))
+        return await job.wait()
+
+    def changed(self, path: Path, text: str) -> None:
+        """The file that may be worked on holds ``text`` now: the work goes on only if its text is being typed."""
+        job = self._current
+        if job is None or job.answer.done() or job.request.path != path:
+            return
+        if not any(job.type(typed) for typed in typed_since(job.request, text)):
+            job.abort()
+        elif not job.waiters:
+            job.keep(_UNTIL_ASKED)
+
+    async def _begin(self, job: _Writing, delay: float) -> None:
+        if delay:
+            await asyncio.sleep(delay)
+        if not job.answer.done():
+            await self._run(job)
+
+    def _work(self, job: Job[CompletionRequest, Completion]) -> Completion:
+        assert isinstance(job, _Writing)
+        if job.cancel.is_set():  # superseded while it waited for its turn
+            raise Cancelled
+        job.started = True
+        began = time.monotonic()
+        completion = self._write(job.request, job.cancel, job.on_text)
+        self._debounce.answered(time.monotonic() - began)
+        return completion
