@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from soothsay.model.runtime import LlamaRuntime
 
 Row = dict[str, Any]
 _SAVE_STREAMS = 50  # generations
+_PATIENCE_MS = 600_000  # the most that a setting may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,12 @@ def open_model(name: str, folder: Path) -> Iterator[tuple[RememberingModel, Stre
     finally:
         streams.save()
         runtime.close()
+
+
+def settings_of(variant: Variant) -> Settings:
+    """A variant's settings, in no hurry: a busy machine must not cut short what is shown."""
+    settings = variant.settings()
+    return replace(settings, completion=replace(settings.completion, max_latency_ms=_PATIENCE_MS))
 
 
 def fill(

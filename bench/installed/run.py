@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.cloudapi.methods import VARIANTS, Bench
 from bench.cloudapi.run import Generations, fingerprint
-from bench.installed.completing import Row, Wanted, fill, open_model, recorded, wanted
+from bench.installed.completing import Row, Wanted, fill, open_model, recorded, settings_of, wanted
 from bench.installed.report import write_report
 from bench.installed.tasks import LIBRARIES, STANDARD, TASKS, preload
 from bench.installed.world import CACHE, HERE, REQUIREMENTS, Referee, interpreter
@@ -27,6 +27,7 @@ from soothsay.engine.types import CompletionRequest
 from soothsay.oracle.adapters import PYTHON
 from soothsay.oracle.client import LspOracle
 
+COMPLETING = HERE / "completing.py"
 GENERATIONS = HERE / "generations"
 USUAL = ("base", "dag, top 3", "dag++", "full")
 _BLOCK = (
@@ -36,7 +37,9 @@ _BLOCK = (
 
 def code() -> str:
     """Changes with everything that a generation depends on beside its task."""
-    return hashlib.sha256(fingerprint().encode() + REQUIREMENTS.read_bytes()).hexdigest()[:12]
+    return hashlib.sha256(
+        fingerprint().encode() + REQUIREMENTS.read_bytes() + COMPLETING.read_bytes()
+    ).hexdigest()[:12]
 
 
 def workspace(tasks: Sequence[Row]) -> Path:
@@ -76,7 +79,7 @@ def write_generations(everything: Sequence[Row], run: Wanted, kept: Generations)
             def complete(task: Row, method: str) -> Row:
                 model.reset()
                 bench.ask_for(task["client"].partition(":")[2], task["name"], VARIANTS[method])
-                engine = Engine(model, bench, VARIANTS[method].settings(), oracle)
+                engine = Engine(model, bench, settings_of(VARIANTS[method]), oracle)
                 text = task["text"]
                 completion = engine.complete(CompletionRequest(folder / "task.py", text, len(text), folder))
                 return recorded(completion, model, bench.found)

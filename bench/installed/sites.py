@@ -15,11 +15,22 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from bench.retrieval.comments import VERBS
+
 _MOST_CHARACTERS = 4000  # of the code before a call: prompt and documents must fit into 4,096 tokens
 _ASSERTS = re.compile(r"^_?(assert|fail|raises|warns|check|skip)|^(self|pytest|tm|unittest)$", re.I)
 _TESTING = re.compile(r"\b(self|cls|pytest|unittest|monkeypatch|request|tmp_path|hypothesis|raises|warns)\b")
 _COMMENT = re.compile(r"^\s*#\s?(.*)$")
 _SAYS_NOTHING = re.compile(r"noqa|type:|pragma|pylint|fmt:|todo|fixme|xxx|gh-?#?\d|https?:|issue|#\d|bpo|^\W|[=;{}]|\w\(", re.I)  # fmt: skip
+# What somebody wants done begins with a verb; what a test says that it tests does not count.
+_ORDERS = frozenset(VERBS) | {
+    "adapt", "append", "ask", "bin", "broadcast", "bring", "call", "cast", "clean", "clear", "close", "collect", "combine", "compile", "concatenate",
+    "connect", "decode", "divide", "do", "drop", "emit", "encode", "evaluate", "expand", "extract", "factor", "fetch", "filter", "flatten", "format",
+    "give", "group", "initialize", "integrate", "interpolate", "iterate", "keep", "leave", "let", "look", "make", "map", "mask", "match", "multiply", "now",
+    "open", "order", "parse", "pass", "pick", "pop", "prepare", "print", "push", "raise", "rebuild", "reduce", "render", "reshape", "round", "run", "scale",
+    "select", "shift", "shuffle", "simulate", "slice", "solve", "store", "swap", "switch", "take", "trim", "try", "turn", "unpack", "use", "wrap",
+}  # fmt: skip
+_TESTS = frozenset({"list", "check", "confirm", "test", "verify", "validate"})
 _FEWEST_WORDS, _MOST_WORDS = 3, 16
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return, ast.Assert)
 
@@ -216,5 +227,7 @@ def _comment_above(lines: Sequence[str], number: int, name: str) -> str:
     text = above.group(1).strip() if above and not before else ""
     words = text.rstrip(".:").split()
     if not _FEWEST_WORDS <= len(words) <= _MOST_WORDS or _SAYS_NOTHING.search(text):
+        return ""
+    if words[0].lower() not in _ORDERS - _TESTS:
         return ""
     return "" if re.search(rf"\b{re.escape(name)}\b", text) else text.rstrip(".:")

@@ -53,6 +53,8 @@ _TEST = 2 / 3
 _TRIED, _TRIED_NEW = 100, 250  # sites that are run, of one library
 _A_NAME, _A_NEW_NAME = 2, 5  # sites that are run, of one name
 _MOST_OF_AN_OWNER = 14
+_NOTE = re.compile(r"^!!!.*\n(?:[ \t]+.*\n?|\n)*", re.M)  # pydantic's documentation begins with a box
+_INTERNAL = re.compile(r"\btest|^sqlalchemy\.(util|testing)|^pandas\.core\.common")
 _SKIPPED = re.compile(r"(^|/)(typing/|mypy|benchmarks?/|f2py/|distutils|_pyinstaller|_vendor)")
 
 
@@ -116,8 +118,15 @@ def new_names(library: str, now: Referee, before: Referee) -> set[str]:
 
 def is_new(facts: Mapping[str, Any], name: str, before: Referee) -> bool | None:
     """Whether the libraries of February 2024 lack it under each of its names; None where that cannot be told."""
-    question = {"ask": "has", "module": facts["module"], "class": facts["class"]}
-    answers = [before.ask({**question, "name": each}) for each in (name, *facts["others"])]
+    parent, _, last = facts["module"].rpartition(".")
+    places = [(facts["module"], facts["class"])]
+    if parent and not facts["class"]:
+        places.append((parent, last))  # numpy.rec was no module that could be imported, but it was there
+    answers = [
+        before.ask({"ask": "has", "module": module, "class": owner, "name": each, "preload": [module]})
+        for module, owner in places
+        for each in (name, *facts["others"])
+    ]
     if "yes" in answers:
         return False
     if answers[0] == "no" or (
@@ -131,7 +140,7 @@ def is_new(facts: Mapping[str, Any], name: str, before: Referee) -> bool | None:
 def task_of(library: str, site: Site, facts: Mapping[str, Any], new: bool, calls: int) -> Task | None:
     """The task of one site; None when nothing says what is wanted, or the comment says the name."""
     owner = ".".join(part for part in (facts["module"], facts["class"]) if part)
-    comment = site.comment or comment_of(owner, site.name, facts["doc"]) or ""
+    comment = site.comment or comment_of(owner, site.name, _NOTE.sub("", facts["doc"])) or ""
     if not comment or name_leak(comment, site.name) > _MOST_LEAK:
         return None
     return {
@@ -143,6 +152,14 @@ def task_of(library: str, site: Site, facts: Mapping[str, Any], new: bool, calls
         "setup": site.setup, "prefix": site.prefix, "receiver": site.receiver,
         "text": f"{site.setup}\n# {comment}\n{site.prefix}",
     }  # fmt: skip
+
+
+def is_internal(facts: Mapping[str, Any]) -> bool:
+    """Whether nobody but the library calls it. A public class may be defined in a private module, a function not."""
+    seen = facts["class"] or facts["module"]
+    return (
+        any(part.startswith("_") for part in seen.split(".")) or _INTERNAL.search(facts["module"]) is not None
+    )
 
 
 def group_of(module: str) -> str:
@@ -227,11 +244,7 @@ def make() -> list[Task]:
             flush=True,
         )
         top = facts["module"].partition(".")[0] if facts else ""
-        if (
-            not facts
-            or (top not in LIBRARIES and top not in STANDARD)
-            or re.search(r"\btest", facts["module"])
-        ):
+        if not facts or (top not in LIBRARIES and top not in STANDARD) or is_internal(facts):
             continue
         fresh = is_new(facts, site.name, before) if top in LIBRARIES else False
         if fresh is not None:

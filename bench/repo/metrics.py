@@ -29,7 +29,7 @@ def score(before: str, answer: str, shown: str, names: Collection[str], closed: 
     """Compare ``shown`` with ``answer``; both follow ``before``, the beginning of the line."""
     written = first_statement(before, shown)
     one, other = normal(written), normal(answer)
-    name = _NAME.match(written)
+    name = _NAME.match(written.lstrip())
     called = name.group() if name else ""
     resolves = called in names if called else False
     return Score(one == other, similarity(one, other), identifier_f1(written, answer), resolves if resolves or closed or not called else None, called)  # fmt: skip

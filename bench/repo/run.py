@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.cloudapi.run import Generations, fingerprint
-from bench.installed.completing import Row, Wanted, fill, open_model, recorded, wanted
+from bench.installed import completing
+from bench.installed.completing import Row, Wanted, fill, open_model, recorded, settings_of, wanted
 from bench.machine import about, head_commit
 from bench.oracle.world import built_index
 from bench.remember import RememberingModel, Streams
@@ -38,7 +39,7 @@ _BLOCK = (
 
 def code() -> str:
     """Changes with everything that a generation depends on beside its task."""
-    files = (HERE / "methods.py", HERE / "requirements.txt", REPOSITORIES)
+    files = (HERE / "methods.py", HERE / "requirements.txt", REPOSITORIES, Path(completing.__file__))
     return hashlib.sha256(b"".join((fingerprint().encode(), *(path.read_bytes() for path in files)))).hexdigest()[:12]  # fmt: skip
 
 
@@ -69,7 +70,7 @@ class World:
         self.index.mirror(path, task["text"])
         self.oracle.mirror(path, task["text"])
         try:
-            engine = Engine(model, self.index, VARIANTS[method].settings(), self.oracle)
+            engine = Engine(model, self.index, settings_of(VARIANTS[method]), self.oracle)
             completion = engine.complete(CompletionRequest(path, task["text"], task["offset"], self.root))
         finally:
             self.index.forget(path)
