@@ -59,13 +59,8 @@ def workspace(tasks: Sequence[Row]) -> Path:
 def write_generations(everything: Sequence[Row], run: Wanted, kept: Generations) -> None:
     """Every task by every method that is not there yet."""
     tasks = run.tasks
-    missing = [
-        (task, method)
-        for begin in range(0, len(tasks), _BLOCK)
-        for method in run.methods
-        for task in tasks[begin : begin + _BLOCK]
-        if kept.get(task, method) is None
-    ]
+    # one task after the other: the methods share its draft, which is remembered, and find it in the KV cache
+    missing = [(task, method) for task in tasks for method in run.methods if kept.get(task, method) is None]
     if not missing:
         return
     folder = workspace(everything)
