@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
@@ -75,6 +76,7 @@ class RememberingModel:
         self._streams = streams
         self.fim = model.fim
         self.count_tokens = model.count_tokens
+        self.prepare = model.prepare
         self.evaluated = 0
         self.replayed_ms = 0.0
 
@@ -83,8 +85,13 @@ class RememberingModel:
         self.replayed_ms = 0.0
 
     def stream(
-        self, prompt: Prompt, cancel: Event | None = None, constraint: Constraint | None = None
+        self,
+        prompt: Prompt,
+        cancel: Event | None = None,
+        constraint: Constraint | None = None,
+        deadline: float = math.inf,
     ) -> Iterator[Token]:
+        """As the model would; a deadline would make what is remembered depend on the machine: there must be none near."""
         key = _key(prompt, constraint is not None)
         known = self._streams.get(key)
         if known is not None and constraint is not None and not _agrees(constraint, known):

@@ -47,6 +47,7 @@ class CompletionSettings:
     max_tokens: Annotated[int, Between(1, 4096)] = 160
     # a completion that takes longer returns what it has
     max_latency_ms: Annotated[int, Between(50, 600_000)] = 10_000
+    speculate: bool = True  # while a completion is shown, write what would follow it
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,18 @@ class Session:
             self.last = self._engine.complete(request, cancel, on_text)
             return self.last
 
+    def prepare(self, request: CompletionRequest, cancel: Event | None = None) -> None:
+        """Read what a completion at this place would have to read (blocking). Raises `Cancelled` once ``cancel`` is set."""
+        self.load_model()
+        assert self._engine is not None
+        with self._lock:
+            self._engine.prepare(request, cancel)
+
+    @property
+    def evaluated(self) -> int:
+        """Tokens that the model has evaluated, whatever for."""
+        return self._model.evaluated_in_all if self._model else 0
+
     def find_faults(
         self, path: Path, text: str, cancel: Event | None = None, *, typed: bool = False
     ) -> Sequence[Fault]:

@@ -105,6 +105,19 @@ class FakeSession:
                 time.sleep(3.0)
         journal("loaded")
 
+    @property
+    def evaluated(self) -> int:
+        return 7
+
+    def prepare(self, request: CompletionRequest, cancel: Event | None = None) -> None:
+        line = request.text[: request.offset].rpartition("\n")[2]
+        journal("prepare", line=line)
+        if "SLOW" in line:
+            assert cancel is not None
+            if cancel.wait(5):
+                journal("prepare cancelled", line=line)
+                raise Cancelled
+
     def complete(
         self,
         request: CompletionRequest,

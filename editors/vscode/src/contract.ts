@@ -86,6 +86,7 @@ export interface Check {
 
 export const NOTIFICATIONS = {
   status: "soothsay/status",
+  didMoveCursor: "soothsay/didMoveCursor",
   didShow: "soothsay/didShow",
   didPartiallyAccept: "soothsay/didPartiallyAccept",
 } as const;

@@ -3,6 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import * as vscode from "vscode";
 import { registerCommands } from "./commands.ts";
+import { Cursor } from "./cursor.ts";
 import { findServer } from "./environment.ts";
 import { showCompressedFiles } from "./evidence.ts";
 import { ExplainPanel } from "./explain.ts";
@@ -43,6 +44,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     logger,
     server,
     ghostText,
+    new Cursor(SELECTOR, (method, params) => server.tell(method, params)),
     status,
     panel,
     showCompressedFiles(),

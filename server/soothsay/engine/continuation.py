@@ -54,17 +54,25 @@ def rest_of(completion: Completion, typed: str, now: CompletionRequest) -> Compl
     return replace(completion, text=rest) if rest else None
 
 
+def accepted(request: CompletionRequest, completion: Completion) -> CompletionRequest:
+    """The request that follows when ``completion`` is taken as it is."""
+    before, after = request.text[: request.offset], request.text[request.offset :]
+    return replace(
+        request, text=before + completion.text + after, offset=request.offset + len(completion.text)
+    )
+
+
 class Shown:
     """The last completions, to be found again by those who type what they were shown."""
 
     def __init__(self) -> None:
-        self._shown: deque[tuple[CompletionRequest, Completion, int]] = deque(maxlen=_KEPT)
+        self._shown: deque[tuple[CompletionRequest, Completion, int | None]] = deque(maxlen=_KEPT)
 
-    def add(self, request: CompletionRequest, completion: Completion, number: int) -> None:
-        """``number`` is what the completion is known by."""
+    def add(self, request: CompletionRequest, completion: Completion, number: int | None) -> None:
+        """``number`` is what the completion is known by; None while it was not shown."""
         self._shown.append((request, completion, number))
 
-    def find(self, request: CompletionRequest) -> tuple[Completion, int] | None:
+    def find(self, request: CompletionRequest) -> tuple[Completion, int | None] | None:
         """What is left of a completion of which ``request`` has typed a part, or nothing yet; the newest first."""
         for earlier, completion, number in reversed(self._shown):
             typed = continues(earlier, request)

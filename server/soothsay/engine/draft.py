@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,8 +33,16 @@ class Model(Protocol):
         ...
 
     def stream(
-        self, prompt: Prompt, cancel: Event | None = None, constraint: Constraint | None = None
+        self,
+        prompt: Prompt,
+        cancel: Event | None = None,
+        constraint: Constraint | None = None,
+        deadline: float = math.inf,
     ) -> Iterator[Token]: ...
+
+    def prepare(self, prompt: Prompt, cancel: Event | None = None) -> None:
+        """Evaluate ``prompt``, so that a stream of it begins at once."""
+        ...
 
     def count_tokens(self, text: str) -> int: ...
 
@@ -81,7 +90,7 @@ def write(
     data = b""
     text = accepted
     complete = True
-    for token in model.stream(prompt, cancel, constraint):
+    for token in model.stream(prompt, cancel, constraint, limits.deadline):
         tokens.append(token)
         data += token.data
         text = _text(accepted, data, typed)
@@ -96,6 +105,7 @@ def write(
         if len(tokens) >= limits.max_tokens or time.monotonic() > limits.deadline:
             complete = False
             break
+    complete = complete and time.monotonic() <= limits.deadline
     return Written(text, tuple(tokens), typed, complete)
 
 

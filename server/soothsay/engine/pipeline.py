@@ -71,6 +71,11 @@ class Engine:
             completion = self._complete(request, cancel, on_text)
         return replace(completion, check=replace(completion.check, questions=tuple(questions)))
 
+    def prepare(self, request: CompletionRequest, cancel: Event | None = None) -> None:
+        """Read what ``request`` would have to read before it is answered. Raises `Cancelled` once ``cancel`` is set."""
+        Site(request, self._index).owners()  # what an index in another process answers is remembered here
+        self._model.prepare(self._prompt(request), cancel)
+
     def _complete(self, request: CompletionRequest, cancel: Event | None, on_text: OnText) -> Completion:
         method = request.method or self._settings.method
         clock = Clock()

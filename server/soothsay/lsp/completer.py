@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from lsprotocol.types import Position
 
-from soothsay.engine.continuation import Shown
+from soothsay.engine.continuation import Shown, accepted
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import SoothsayError
 from soothsay.lsp.completion import Answer, Answers
 from soothsay.lsp.documents import MAX_CHARACTERS, Document, Workspace, position_at
+from soothsay.lsp.idle import IdleModel
 from soothsay.lsp.places import Place, find_place
 from soothsay.lsp.status import StatusBoard, last_of
 from soothsay.lsp.typist import Typist
@@ -22,6 +23,9 @@ from soothsay.lsp.typist import Typist
 if TYPE_CHECKING:
     from soothsay.lsp.host import Host
     from soothsay.lsp.messages import Messages
+
+_PREPARE_AFTER = 0.1  # seconds without a key
+_SPECULATE_AFTER = 0.15
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +44,8 @@ class Completer:
         self.idle.set()
         self.stop_others: list[Callable[[], None]] = []
         self._shown = Shown()
+        self._ahead = IdleModel(host.model_worker, self.idle)
+        self.stop_others.append(self._ahead.stop)
         self._waiting = 0
         self._host = host
         self._messages = messages
@@ -58,12 +64,26 @@ class Completer:
         line = text[text.rfind("\n", 0, offset) + 1 : offset]
         if known := self._shown.find(request):
             rest, number = known
-            return self.answers.go_on(number, rest, here, line)
+            if number is not None:
+                return self.answers.go_on(number, rest, here, line)
+            return self._show(request, rest, here, line)
         completion = await self._ask(request)
         if completion is None:
             return None
-        answer = self.answers.add(completion, here, line)
+        return self._show(request, completion, here, line)
+
+    def _show(
+        self, request: CompletionRequest, completion: Completion, position: Position, line: str
+    ) -> Answer:
+        answer = self.answers.add(completion, position, line)
         self._shown.add(request, completion, answer.id)
+        if completion.text and self._host.speculates:
+            then = accepted(request, completion)
+            self._ahead.do(
+                lambda cancel: self._host.complete(then, cancel, lambda _: None),
+                lambda written: self._shown.add(then, written, None),
+                _SPECULATE_AFTER,
+            )
         if last := last_of(answer.id, completion):
             self._board.update(last=last)
         return answer
@@ -80,8 +100,16 @@ class Completer:
             self._host.show_warnings()
         return None
 
+    def moved(self, workspace: Workspace, document: Document, position: Position) -> None:
+        """The cursor is there now: what a completion would have to read is read when nothing else is to be done."""
+        place = None if self.paused else self._place(workspace, document, position)
+        if place is not None:
+            request = self._request(document, place)
+            self._ahead.do(lambda cancel: self._host.prepare(request, cancel), lambda _: None, _PREPARE_AFTER)
+
     def changed(self, workspace: Workspace, document: Document) -> None:
         """``document`` was edited: what is being written for it may be of no use any more."""
+        self._ahead.stop()
         if len(document.source) > MAX_CHARACTERS:
             return
         place = find_place(workspace, document, Position(0, 0), self._host.folder(workspace))
@@ -105,6 +133,12 @@ class Completer:
         """No completions any more; nobody is told."""
         self.paused = True
         self._scheduler.abort()
+        self._ahead.stop()
+
+    @property
+    def longest_free_ms(self) -> float:
+        """The longest that it took the model to stop once it was told to."""
+        return self._scheduler.longest_free_ms
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

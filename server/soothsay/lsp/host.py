@@ -43,6 +43,9 @@ class Session(Protocol):
     def complete(
         self, request: CompletionRequest, cancel: Event | None = None, on_text: Callable[[str], None] = ...
     ) -> Completion: ...
+    @property
+    def evaluated(self) -> int: ...
+    def prepare(self, request: CompletionRequest, cancel: Event | None = None) -> None: ...
     def find_faults(
         self, path: Path, text: str, cancel: Event | None = None, *, typed: bool = False
     ) -> Sequence[Fault]: ...
@@ -266,6 +269,20 @@ class Host:
         if request.method is None:
             request = replace(request, method=self.settings.method)
         return self._session.complete(request, cancel, on_text)
+
+    def prepare(self, request: CompletionRequest, cancel: Event) -> None:
+        """Blocking; runs on the model's thread."""
+        if self._session is not None and self._loaded:
+            self._session.prepare(request, cancel)
+
+    @property
+    def speculates(self) -> bool:
+        return self.settings is not None and self.settings.completion.speculate
+
+    @property
+    def evaluated(self) -> int:
+        """Tokens that the model has evaluated, whatever for."""
+        return self._session.evaluated if self._session is not None else 0
 
     def show_warnings(self) -> None:
         warnings = list(self._session.warnings) if self._session else []

@@ -29,9 +29,11 @@ from soothsay.lsp.completion import (
 from soothsay.lsp.doctor import checks_to_json
 from soothsay.lsp.documents import MAX_CHARACTERS, Document
 from soothsay.lsp.downloads import Downloads, models_to_json
+from soothsay.lsp.heartbeat import Heartbeat
 from soothsay.lsp.hints import SOON, WHEN_IDLE, Hints
 from soothsay.lsp.host import Host, SessionFactory, open_session
 from soothsay.lsp.messages import Messages
+from soothsay.lsp.moves import DID_MOVE_CURSOR, cursor_of
 from soothsay.lsp.notebooks import SYNC
 from soothsay.lsp.places import path_of_notebook, path_of_unsaved
 from soothsay.lsp.progress import Bar
@@ -59,6 +61,7 @@ class SoothsayServer(LanguageServer):
         self.host = Host(session_factory, self.messages, bar, self.board, self.contents, self.look_again)
         self.completer = Completer(self.host, self.messages, self.board)
         self.acceptance = Acceptance()
+        self.heartbeat = Heartbeat()
         self.downloads = Downloads(bar)
         self.desk = Worker("soothsay-desk")  # what a person asks for now and then
         publish = self.text_document_publish_diagnostics
@@ -168,6 +171,7 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
     # Without the options pygls would not announce it.
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
+        server.heartbeat.touch()
         document = server.document(params.text_document.uri)
         return inline_items(await server.complete(document, params.position))
 
@@ -206,6 +210,7 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def changed(params: types.DidChangeTextDocumentParams) -> None:
+        server.heartbeat.touch()
         server.repairs.abort()
         if document := server.document(params.text_document.uri):
             server.completer.changed(server.protocol.workspace, document)
@@ -233,6 +238,14 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
     def files_changed(params: types.DidChangeWatchedFilesParams) -> None:
         server.host.files_changed(*updated_and_removed(params.changes))
 
+    @server.feature(DID_MOVE_CURSOR)
+    def moved(params: Any) -> None:
+        """A client tells where the cursor is, after a file was opened or a jump; nobody has to."""
+        place = cursor_of(params)
+        document = server.document(place[0]) if place else None
+        if place and document:
+            server.completer.moved(server.protocol.workspace, document, place[1])
+
     # -- what became of a completion ---------------------------------------------------------------
 
     @server.feature(DID_SHOW)
@@ -251,8 +264,18 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
 
     @server.command("soothsay.stats")
     def stats(*arguments: Any) -> dict[str, Any]:
-        """How many completions were shown and accepted since the server started."""
-        return server.acceptance.to_json()
+        """What has happened since the server started: completions, tokens, and how long anything was blocked."""
+        return {
+            **server.acceptance.to_json(),
+            "model": {
+                "evaluated": server.host.evaluated,
+                "longestFreeMs": round(server.completer.longest_free_ms, 1),
+            },
+            "eventLoop": {
+                "beats": server.heartbeat.beats,
+                "longestBlockMs": round(server.heartbeat.longest_ms, 1),
+            },
+        }
 
     # -- commands ----------------------------------------------------------------------------------
 

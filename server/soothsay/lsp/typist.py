@@ -32,6 +32,7 @@ class _Writing(Job[CompletionRequest, Completion]):
     written: str = ""  # so far; by the model's thread
     typed: str = ""  # since the request
     diverged: bool = False  # something else was typed than is being written
+    stopped_at: float | None = None  # when it was told to stop
     _end: asyncio.TimerHandle | None = None
 
     def on_text(self, text: str) -> None:
@@ -47,6 +48,11 @@ class _Writing(Job[CompletionRequest, Completion]):
             return False
         self.typed = typed
         return True
+
+    def abort(self) -> None:
+        if not self.answer.done():
+            self.stopped_at = time.monotonic()
+        super().abort()
 
     async def wait(self) -> Completion | None:
         self._stay()
@@ -75,6 +81,7 @@ class Typist(Scheduler[CompletionRequest, Completion]):
         self._write = write
         self._debounce = Debounce()
         self._current: _Writing | None = None
+        self.longest_free_ms = 0.0  # from the moment that work was told to stop until the model was free
 
     async def submit(self, request: CompletionRequest) -> Completion | None:
         job = self._current
@@ -113,6 +120,13 @@ class Typist(Scheduler[CompletionRequest, Completion]):
             raise Cancelled
         job.started = True
         began = time.monotonic()
-        completion = self._write(job.request, job.cancel, job.on_text)
+        try:
+            completion = self._write(job.request, job.cancel, job.on_text)
+        except Cancelled:
+            if job.stopped_at is not None:
+                self.longest_free_ms = max(
+                    self.longest_free_ms, (time.monotonic() - max(began, job.stopped_at)) * 1000
+                )
+            raise
         self._debounce.answered(time.monotonic() - began)
         return completion

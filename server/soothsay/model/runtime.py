@@ -9,10 +9,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import logging
+import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from typing import NoReturn
 
 import llama_cpp
 import numpy as np
@@ -22,14 +25,25 @@ from soothsay.engine.types import Token
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
+from soothsay.model.lookup import Lookup
+from soothsay.model.sequences import Plan, plan
 from soothsay.model.vocab import Vocab
 
 log = logging.getLogger(__name__)
 
 _BATCH = 256  # tokens evaluated at once: the unit of progress that survives a cancel
+_ROWS = 4  # of logits that are kept: a token and the guesses that follow it
+_SEQUENCES = 4  # files, or places in files, whose prompts stay in the cache
+_SURE = 0.1  # margin from which a choice is the same whether its token was evaluated alone or with others
 _CHECKED_ONE_BY_ONE = 12  # impossible tokens that are skipped before the possible ones are listed
-_ABORTED = 2  # llama_decode's answer when the abort callback said stop
-_SEQUENCE = 0
+_NO_ROOM, _ABORTED = (
+    1,
+    2,
+)  # llama_decode's answers when the cache is full, and when the abort callback said stop
+
+
+class _LateError(Exception):
+    """The deadline has come."""
 
 
 class LlamaRuntime:
@@ -42,15 +56,31 @@ class LlamaRuntime:
         self.vocab = Vocab(self._model)
         self.n_ctx = context
         self._cancel: Event | None = None
+        self._deadline = math.inf
         # both must outlive the context: C calls back through them
         self._abort = llama_cpp.ggml_abort_callback(self._should_abort)
+        # a recurrent state can neither be shared nor taken back by a few tokens
+        forgetful = llama_cpp.llama_model_is_recurrent(self._model) or llama_cpp.llama_model_is_hybrid(
+            self._model
+        )
+        self._count = 1 if forgetful else _SEQUENCES
         self._context = self._new_context(context, threads or psutil.cpu_count(logical=False) or 1)
         memory = llama_cpp.llama_get_memory(self._context)
         assert memory is not None
         self._memory = memory
         self._batch = llama_cpp.llama_batch_init(_BATCH, 0, 1)
-        self._held: list[int] = []  # the tokens whose keys and values are in the cache
+        # the tokens whose keys and values are in the cache, by sequence; and the sequences, the longest unused one first
+        self._sequences: list[list[int]] = [[] for _ in range(self._count)]
+        self._used = list(range(self._count))
+        self._current = 0
+        self._ahead: list[
+            int
+        ] = []  # guesses evaluated behind the last token: in the cache, and not in `_held`
+        self._row = 0  # where the logits of the last token are
+        self._exact = True  # they are as they would be without guesses
+        self._lookup = Lookup()
         self.evaluated = 0  # prompt tokens evaluated for the last stream
+        self.evaluated_in_all = 0  # tokens, whatever for
 
     @property
     def fim(self) -> bool:
@@ -61,15 +91,28 @@ class LlamaRuntime:
         return len(self.vocab.encode(text))
 
     def stream(
-        self, prompt: Prompt, cancel: Event | None = None, constraint: Constraint | None = None
+        self,
+        prompt: Prompt,
+        cancel: Event | None = None,
+        constraint: Constraint | None = None,
+        deadline: float = math.inf,
     ) -> Iterator[Token]:
-        """Generate greedily until the model ends; stop early by closing the iterator.
+        """Generate greedily until the model ends or ``deadline`` (of `time.monotonic`) has come; stop early by closing
+        the iterator.
 
         The first tokens spell ``prompt.forced`` (token healing): their probability is conditional on that
         text, every other one is the softmax over all raw logits. Raises `Cancelled` once ``cancel`` is set.
         """
+        try:
+            yield from self._stream(prompt, cancel, constraint, deadline)
+        except _LateError:
+            return
+
+    def _stream(
+        self, prompt: Prompt, cancel: Event | None, constraint: Constraint | None, deadline: float
+    ) -> Iterator[Token]:
         tokens = self.encode(prompt)
-        self._cancel = cancel
+        self._cancel, self._deadline = cancel, deadline
         logits = self._evaluate_prompt(tokens)
         must = prompt.forced.encode("utf-8")
         code_first = prompt.code_first
@@ -80,6 +123,9 @@ class LlamaRuntime:
                 code = self.vocab.code
                 allowed = np.flatnonzero(code) if allowed is None else allowed[code[allowed]]
             choice = _pick(logits, allowed)
+            if not self._exact and choice.margin < _SURE:
+                logits = self._alone()
+                choice = _pick(logits, allowed)
             if constraint is not None:
                 choice = self._possible(logits, allowed, constraint, written, choice)
             if self.vocab.ends(choice.token):
@@ -89,9 +135,15 @@ class LlamaRuntime:
             code_first = code_first and not piece.strip()
             written += piece
             yield Token(piece, choice.probability, choice.margin, choice.entropy)
-            if len(self._held) + 1 >= self.n_ctx:
+            if len(self._held) + 1 + _ROWS >= self.n_ctx:
                 return
-            logits = self._evaluate([choice.token])
+            logits = self._next(choice.token)
+
+    def prepare(self, prompt: Prompt, cancel: Event | None = None) -> None:
+        """Evaluate ``prompt`` and write nothing. Raises `Cancelled` once ``cancel`` is set."""
+        tokens = self.encode(prompt)
+        self._cancel, self._deadline = cancel, math.inf
+        self._evaluate_prompt(tokens)
 
     def _possible(
         self,
@@ -161,58 +213,119 @@ class LlamaRuntime:
         llama_cpp.llama_model_free(self._model)
         self._model = None
 
+    @property
+    def _held(self) -> list[int]:
+        """The tokens of the sequence that is worked on."""
+        return self._sequences[self._current]
+
     def _evaluate_prompt(self, tokens: Sequence[int]) -> np.ndarray:
-        # the last token is always evaluated again: its logits are what we are after
-        keep = min(_common_prefix(self._held, tokens), len(tokens) - 1)
-        self._forget_after(keep)
+        self._forget_after(len(self._held))  # guesses that nobody asked for
+        self._make_ready(plan(self._sequences, self._used, tokens, self.n_ctx - self.n_ctx // 8))
         todo = tokens[len(self._held) :]
         self.evaluated = len(todo)
         for start in range(0, len(todo) - _BATCH, _BATCH):
             self._evaluate(todo[start : start + _BATCH])
         return self._evaluate(todo[(len(todo) - 1) // _BATCH * _BATCH :])
 
+    def _make_ready(self, ready: Plan) -> None:
+        for number in ready.emptied:
+            llama_cpp.llama_memory_seq_rm(self._memory, number, -1, -1)
+            self._sequences[number] = []
+        if ready.copied_from is not None:
+            llama_cpp.llama_memory_seq_cp(self._memory, ready.copied_from, ready.sequence, 0, ready.keep)
+            self._sequences[ready.sequence] = self._sequences[ready.copied_from][: ready.keep]
+        self._current = ready.sequence
+        self._used.remove(ready.sequence)
+        self._used.append(ready.sequence)
+        self._forget_after(ready.keep)
+
     def _forget_after(self, keep: int) -> None:
-        if keep == len(self._held):
+        if keep == len(self._held) and not self._ahead:
             return
-        if not llama_cpp.llama_memory_seq_rm(self._memory, _SEQUENCE, keep, -1):
+        self._ahead = []
+        if not llama_cpp.llama_memory_seq_rm(self._memory, self._current, keep, -1):
             # recurrent models cannot forget a part
-            llama_cpp.llama_memory_clear(self._memory, True)
+            llama_cpp.llama_memory_seq_rm(self._memory, self._current, -1, -1)
             keep = 0
         del self._held[keep:]
 
-    def _evaluate(self, tokens: Sequence[int]) -> np.ndarray:
-        """Append at most `_BATCH` tokens to the cache; the last one's logits, valid until the next call."""
+    def _next(self, token: int) -> np.ndarray:
+        """The logits behind ``token``: at hand when it was guessed, else evaluated, with new guesses."""
+        if self._ahead:
+            true = self._ahead[0] == token
+            self._lookup.learn(true=true)
+            if true:
+                self._held.append(self._ahead.pop(0))
+                self._row += 1
+                return self._logits(self._row)
+            self._forget_after(len(self._held))
+        guesses = self._lookup.guess([*self._held, token]) if self._count > 1 else []
+        return self._evaluate([token], guesses)
+
+    def _alone(self) -> np.ndarray:
+        """The logits behind the last token as they are when it is evaluated by itself."""
+        token = self._held[-1]
+        self._forget_after(len(self._held) - 1)
+        return self._evaluate([token])
+
+    def _evaluate(self, tokens: Sequence[int], guesses: Sequence[int] = ()) -> np.ndarray:
+        """Append at most `_BATCH` tokens to the cache; the last one's logits, valid until the next call.
+
+        ``guesses`` are evaluated behind them (less than `_ROWS`), and count only when they come true.
+        """
         if self._should_abort(None):
-            raise Cancelled
+            self._stopped()
         batch = self._batch
-        batch.n_tokens = len(tokens)
-        for i, token in enumerate(tokens):
+        everything = [*tokens, *guesses]
+        batch.n_tokens = len(everything)
+        for i, token in enumerate(everything):
             batch.token[i] = token
             batch.pos[i] = len(self._held) + i
             batch.n_seq_id[i] = 1
-            batch.seq_id[i][0] = _SEQUENCE
-            batch.logits[i] = i == len(tokens) - 1
+            batch.seq_id[i][0] = self._current
+            batch.logits[i] = i >= len(tokens) - 1
         status = llama_cpp.llama_decode(self._context, batch)
+        if status == _NO_ROOM and self._forget_others():
+            status = llama_cpp.llama_decode(self._context, batch)
         if status != 0:
             # what an aborted batch left behind is unknown: go back to where it began
-            llama_cpp.llama_memory_seq_rm(self._memory, _SEQUENCE, len(self._held), -1)
+            llama_cpp.llama_memory_seq_rm(self._memory, self._current, len(self._held), -1)
             if status == _ABORTED:
-                raise Cancelled
+                self._stopped()
             raise SoothsayError(
                 f"the model failed to evaluate {len(tokens)} tokens (llama.cpp status {status})"
             )
         self._held.extend(tokens)
-        row = llama_cpp.llama_get_logits_ith(self._context, -1)
+        self.evaluated_in_all += len(everything)
+        self._ahead = list(guesses)
+        self._row, self._exact = 0, not guesses
+        return self._logits(len(tokens) - 1)
+
+    def _forget_others(self) -> bool:
+        """Leave the cache to the present sequence; False when it had all of it."""
+        others = [number for number in self._used if number != self._current and self._sequences[number]]
+        for number in others:
+            llama_cpp.llama_memory_seq_rm(self._memory, number, -1, -1)
+            self._sequences[number] = []
+        return bool(others)
+
+    def _logits(self, at: int) -> np.ndarray:
+        row = llama_cpp.llama_get_logits_ith(self._context, at)
         return np.ctypeslib.as_array(row, shape=(self.vocab.size,))
 
     def _should_abort(self, _data: ctypes.c_void_p | None) -> bool:
-        return self._cancel is not None and self._cancel.is_set()
+        return (self._cancel is not None and self._cancel.is_set()) or time.monotonic() > self._deadline
+
+    def _stopped(self) -> NoReturn:
+        raise Cancelled if self._cancel is not None and self._cancel.is_set() else _LateError
 
     def _new_context(self, context: int, threads: int) -> llama_cpp.llama_context_p:
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = context
         params.n_batch = params.n_ubatch = _BATCH
-        params.n_outputs_max = 1  # one row of logits: a row a token of the batch would take 150 MB
+        params.n_outputs_max = _ROWS  # a row of logits for every token of a batch would take 150 MB
+        params.n_seq_max = self._count
+        params.kv_unified = True  # sequences share the cells: each may take all of them
         params.n_threads = params.n_threads_batch = threads
         params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED
         params.abort_callback = self._abort
@@ -256,13 +369,6 @@ def _pick(logits: np.ndarray, allowed: np.ndarray | None) -> _Choice:
     weights[best] = 0.0
     token = best if allowed is None else int(allowed[best])
     return _Choice(token, 1.0 / total, (1.0 - float(weights.max())) / total, entropy)
-
-
-def _common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
-    for i, (x, y) in enumerate(zip(a, b, strict=False)):
-        if x != y:
-            return i
-    return min(len(a), len(b))
 
 
 _LOG_LEVEL_ERROR = 4

@@ -28,7 +28,11 @@ class Writer:
         self.lists = False  # whether it asks for all that may follow
 
     def stream(
-        self, prompt: Prompt, cancel: Event | None = None, constraint: Constraint | None = None
+        self,
+        prompt: Prompt,
+        cancel: Event | None = None,
+        constraint: Constraint | None = None,
+        deadline: float = 0.0,
     ) -> Iterator[Token]:
         self.asked += 1
         written = b""
@@ -40,6 +44,8 @@ class Writer:
                 constraint.possible(written)
             written += token.data
             yield token
+
+    def prepare(self, prompt: Prompt, cancel: Event | None = None) -> None: ...
 
     def count_tokens(self, text: str) -> int:
         return len(text)

@@ -29,9 +29,14 @@ class FakeModel:
         self.scripts = {False: plain, True: grounded or plain}
         self.needle = needle
         self.prompts: list[Prompt] = []
+        self.prepared: list[Prompt] = []
 
     def stream(
-        self, prompt: Prompt, cancel: Event | None = None, constraint: Constraint | None = None
+        self,
+        prompt: Prompt,
+        cancel: Event | None = None,
+        constraint: Constraint | None = None,
+        deadline: float = 0.0,
     ) -> Iterator[Token]:
         self.prompts.append(prompt)
         if prompt.forced:
@@ -40,6 +45,9 @@ class FakeModel:
             if cancel is not None and cancel.is_set():
                 raise Cancelled
             yield Token(text.encode(), probability)
+
+    def prepare(self, prompt: Prompt, cancel: Event | None = None) -> None:
+        self.prepared.append(prompt)
 
     def count_tokens(self, text: str) -> int:
         return len(text.split())

@@ -19,6 +19,7 @@ end
 ---@param bufnr integer
 function M.attach(client, bufnr)
   local options = require("soothsay.config").options
+  require("soothsay.cursor").attach(client, bufnr)
   if not options.ghost_text then
     return
   end

@@ -1,0 +1,59 @@
+"""What the model does while nobody waits for it: one thing at a time, the newest, and nothing once it is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from threading import Event
+from typing import TypeVar
+
+from soothsay.errors import Cancelled, SoothsayError
+from soothsay.lsp.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class IdleModel:
+    """Runs work on the model's ``worker`` when ``idle`` is set."""
+
+    def __init__(self, worker: Worker, idle: asyncio.Event) -> None:
+        self._worker = worker
+        self._idle = idle
+        self._cancel = Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def do(self, work: Callable[[Event], T], then: Callable[[T], None], delay: float) -> None:
+        """Call ``work`` with an event that tells it to stop, after ``delay`` seconds without a reason not to."""
+        self.stop()
+        self._task = asyncio.create_task(self._do(work, then, delay))
+
+    def stop(self) -> None:
+        """The model is needed, or what was to be done is not."""
+        self._cancel.set()
+        self._cancel = Event()
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _do(self, work: Callable[[Event], T], then: Callable[[T], None], delay: float) -> None:
+        cancel = self._cancel
+        await asyncio.sleep(delay)
+        await self._idle.wait()
+        try:
+            result = await self._worker.run(self._unless, cancel, work)
+        except (Cancelled, SoothsayError):
+            return
+        except Exception:
+            logger.exception("work done ahead failed")
+            return
+        if not cancel.is_set():
+            then(result)
+
+    @staticmethod
+    def _unless(cancel: Event, work: Callable[[Event], T]) -> T:
+        if cancel.is_set():
+            raise Cancelled
+        return work(cancel)

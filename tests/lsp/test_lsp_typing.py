@@ -1,0 +1,72 @@
+"""While somebody types: what is shown is answered from memory, what follows is written ahead, places are read ahead."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fake_editor import Editor, until
+from lsprotocol import types
+
+
+def edit(editor: Editor, line: int, character: int, text: str, version: int = 2) -> None:
+    at = types.Position(line, character)
+    editor.client.text_document_did_change(
+        types.DidChangeTextDocumentParams(
+            text_document=types.VersionedTextDocumentIdentifier(version=version, uri=editor.uri()),
+            content_changes=[types.TextDocumentContentChangePartial(range=types.Range(at, at), text=text)],
+        )
+    )
+
+
+def move(editor: Editor, line: object, character: object) -> None:
+    params = {"textDocument": {"uri": editor.uri()}, "position": {"line": line, "character": character}}
+    editor.client.protocol.notify("soothsay/didMoveCursor", params)
+
+
+async def test_what_is_shown_and_typed_is_answered_without_the_model(editor: Editor) -> None:
+    await editor.start(settings={"completion": {"speculate": False}})
+    editor.open("client.")
+    (text,) = await editor.inline(0, 7)
+    before = await editor.command("soothsay.explainLast")
+    for end in range(1, 4):
+        edit(editor, 0, 6 + end, text[end - 1], end + 1)
+        assert await editor.inline(0, 7 + end) == [text[end:]]
+    assert len(editor.journal("complete")) == 1
+    stats = await editor.command("soothsay.stats")
+    assert stats["model"]["evaluated"] == 7 and stats["eventLoop"]["beats"] > 0
+    assert before is not None
+
+
+async def test_what_would_follow_is_written_while_it_is_shown(editor: Editor) -> None:
+    await editor.start()
+    editor.open("client.")
+    (text,) = await editor.inline(0, 7)
+    ahead = await editor.happened("complete", 2)
+    assert ahead[1]["line"] == f"client.{text}".splitlines()[-1]
+    await until(lambda: len(editor.journal("complete")) == 2, "one completion ahead, and no more")
+    edit(editor, 0, 7, text)
+    last = text.splitlines()[-1]
+    position = (text.count("\n"), len(last) + (0 if "\n" in text else 7))
+    asked = len(editor.journal("complete"))
+    assert await editor.inline(*position)
+    assert len(editor.journal("complete")) == asked, "the answer was there"
+
+
+async def test_a_place_is_read_when_the_cursor_stays_there_and_left_when_it_is_needed(editor: Editor) -> None:
+    await editor.start()
+    editor.open("x = 1\nSLOW = client.\ny = 2\n")
+    await editor.inline(2, 5)
+    move(editor, 1, 14)
+    assert (await editor.happened("prepare"))[0]["line"] == "SLOW = client."
+    assert await asyncio.wait_for(editor.inline(0, 5), 3)
+    await editor.happened("prepare cancelled")
+
+
+async def test_moves_that_say_nothing_are_ignored(editor: Editor) -> None:
+    await editor.start()
+    editor.open("x = 1\n")
+    for line, character in ((-1, 0), ("a", 0), (0, None), (99, 0)):
+        move(editor, line, character)
+    editor.client.protocol.notify("soothsay/didMoveCursor", None)
+    assert await editor.inline(0, 5)
+    assert not editor.journal("prepare")
