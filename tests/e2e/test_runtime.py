@@ -123,3 +123,64 @@ def test_a_cut_off_file_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(SoothsayError, match="cannot load") as error:
         LlamaRuntime(broken)
     assert "\n" not in str(error.value)
+
+
+class TestSeveralPlaces:
+    """Other files, and other places in a file, stay in the cache."""
+
+    ONE = Prompt("import os\n\n" + "x = os.getcwd()\n" * 40, "\nprint(x)\n", "y = os", ".")
+    TWO = Prompt("import json\n\n" + "z = json.dumps(1)\n" * 40, "\nprint(z)\n", "w = json", ".")
+
+    def test_going_back_evaluates_next_to_nothing(self, runtime: LlamaRuntime) -> None:
+        first = written(runtime, self.ONE)
+        other = written(runtime, self.TWO)
+        assert runtime.evaluated > 200
+        assert written(runtime, self.ONE) == first
+        assert runtime.evaluated <= 2
+        assert written(runtime, self.TWO) == other
+        assert runtime.evaluated <= 2
+
+    def test_another_place_in_a_file_shares_what_is_before_both(self, runtime: LlamaRuntime) -> None:
+        head = "import os\n\n" + "".join(f"x{n} = os.getcwd()\n" for n in range(40))
+        here, there = (
+            Prompt(head, "\nprint(x)\n" * 120, "y = os", "."),
+            Prompt(head, "\nprint(2)\n" * 120, "y = os", "."),
+        )
+        first = written(runtime, here)
+        whole = runtime.evaluated
+        second = written(runtime, there)
+        assert runtime.evaluated < whole - 150
+        assert (written(runtime, here), written(runtime, there)) == (first, second)
+        assert runtime.evaluated <= 2
+
+    def test_what_is_in_the_cache_of_others_changes_nothing(self, runtime: LlamaRuntime) -> None:
+        alone = LlamaRuntime(model_path("qwen2.5-coder-0.5b"), context=2048)
+        try:
+            expected = written(alone, self.TWO, 16)
+        finally:
+            alone.close()
+        written(runtime, self.ONE)
+        assert written(runtime, self.TWO, 16) == expected
+
+    def test_a_long_prompt_takes_the_room_of_others(self, runtime: LlamaRuntime) -> None:
+        for prompt in (self.ONE, self.TWO):
+            written(runtime, prompt)
+        written(runtime, Prompt("x = 1\n" * 1500, "", "y = x", " "), 3)
+        assert sum(map(len, runtime._sequences)) <= runtime.n_ctx
+        assert written(runtime, self.ONE)
+
+
+def test_what_was_prepared_is_not_evaluated_again(runtime: LlamaRuntime) -> None:
+    prompt = Prompt("import sys\n\n" + "a = sys.argv\n" * 60, "\nprint(a)\n", "b = sys", ".")
+    runtime.prepare(prompt)
+    prepared = runtime.evaluated
+    text = written(runtime, prompt)
+    assert text.startswith(".") and runtime.evaluated == 1 < prepared
+
+
+def test_the_deadline_counts_while_a_prompt_is_read(runtime: LlamaRuntime) -> None:
+    prompt = Prompt("".join(f"q{n} = {n}\n" for n in range(300)), "", "p = ", "")
+    began = time.monotonic()
+    assert list(runtime.stream(prompt, deadline=began + 0.1)) == []
+    assert time.monotonic() - began < 2.0
+    assert written(runtime, prompt, 2)

@@ -25,21 +25,16 @@ from soothsay.engine.types import Token
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
-from soothsay.model.lookup import Lookup
 from soothsay.model.sequences import Plan, plan
 from soothsay.model.vocab import Vocab
 
 log = logging.getLogger(__name__)
 
-_BATCH = 256  # tokens evaluated at once: the unit of progress that survives a cancel
-_ROWS = 4  # of logits that are kept: a token and the guesses that follow it
+_BATCH = 128  # tokens evaluated at once: the unit of progress that survives a cancel
 _SEQUENCES = 4  # files, or places in files, whose prompts stay in the cache
-_SURE = 0.1  # margin from which a choice is the same whether its token was evaluated alone or with others
 _CHECKED_ONE_BY_ONE = 12  # impossible tokens that are skipped before the possible ones are listed
-_NO_ROOM, _ABORTED = (
-    1,
-    2,
-)  # llama_decode's answers when the cache is full, and when the abort callback said stop
+# llama_decode's answers when the cache is full, and when the abort callback said stop
+_NO_ROOM, _ABORTED = 1, 2
 
 
 class _LateError(Exception):
@@ -59,11 +54,9 @@ class LlamaRuntime:
         self._deadline = math.inf
         # both must outlive the context: C calls back through them
         self._abort = llama_cpp.ggml_abort_callback(self._should_abort)
-        # a recurrent state can neither be shared nor taken back by a few tokens
-        forgetful = llama_cpp.llama_model_is_recurrent(self._model) or llama_cpp.llama_model_is_hybrid(
-            self._model
-        )
-        self._count = 1 if forgetful else _SEQUENCES
+        # a recurrent state cannot be shared
+        recurrent = llama_cpp.llama_model_is_recurrent(self._model)
+        self._count = 1 if recurrent or llama_cpp.llama_model_is_hybrid(self._model) else _SEQUENCES
         self._context = self._new_context(context, threads or psutil.cpu_count(logical=False) or 1)
         memory = llama_cpp.llama_get_memory(self._context)
         assert memory is not None
@@ -73,12 +66,6 @@ class LlamaRuntime:
         self._sequences: list[list[int]] = [[] for _ in range(self._count)]
         self._used = list(range(self._count))
         self._current = 0
-        self._ahead: list[
-            int
-        ] = []  # guesses evaluated behind the last token: in the cache, and not in `_held`
-        self._row = 0  # where the logits of the last token are
-        self._exact = True  # they are as they would be without guesses
-        self._lookup = Lookup()
         self.evaluated = 0  # prompt tokens evaluated for the last stream
         self.evaluated_in_all = 0  # tokens, whatever for
 
@@ -123,9 +110,6 @@ class LlamaRuntime:
                 code = self.vocab.code
                 allowed = np.flatnonzero(code) if allowed is None else allowed[code[allowed]]
             choice = _pick(logits, allowed)
-            if not self._exact and choice.margin < _SURE:
-                logits = self._alone()
-                choice = _pick(logits, allowed)
             if constraint is not None:
                 choice = self._possible(logits, allowed, constraint, written, choice)
             if self.vocab.ends(choice.token):
@@ -135,9 +119,9 @@ class LlamaRuntime:
             code_first = code_first and not piece.strip()
             written += piece
             yield Token(piece, choice.probability, choice.margin, choice.entropy)
-            if len(self._held) + 1 + _ROWS >= self.n_ctx:
+            if len(self._held) + 1 >= self.n_ctx:
                 return
-            logits = self._next(choice.token)
+            logits = self._evaluate([choice.token])
 
     def prepare(self, prompt: Prompt, cancel: Event | None = None) -> None:
         """Evaluate ``prompt`` and write nothing. Raises `Cancelled` once ``cancel`` is set."""
@@ -219,7 +203,6 @@ class LlamaRuntime:
         return self._sequences[self._current]
 
     def _evaluate_prompt(self, tokens: Sequence[int]) -> np.ndarray:
-        self._forget_after(len(self._held))  # guesses that nobody asked for
         self._make_ready(plan(self._sequences, self._used, tokens, self.n_ctx - self.n_ctx // 8))
         todo = tokens[len(self._held) :]
         self.evaluated = len(todo)
@@ -240,50 +223,26 @@ class LlamaRuntime:
         self._forget_after(ready.keep)
 
     def _forget_after(self, keep: int) -> None:
-        if keep == len(self._held) and not self._ahead:
+        if keep == len(self._held):
             return
-        self._ahead = []
         if not llama_cpp.llama_memory_seq_rm(self._memory, self._current, keep, -1):
             # recurrent models cannot forget a part
             llama_cpp.llama_memory_seq_rm(self._memory, self._current, -1, -1)
             keep = 0
         del self._held[keep:]
 
-    def _next(self, token: int) -> np.ndarray:
-        """The logits behind ``token``: at hand when it was guessed, else evaluated, with new guesses."""
-        if self._ahead:
-            true = self._ahead[0] == token
-            self._lookup.learn(true=true)
-            if true:
-                self._held.append(self._ahead.pop(0))
-                self._row += 1
-                return self._logits(self._row)
-            self._forget_after(len(self._held))
-        guesses = self._lookup.guess([*self._held, token]) if self._count > 1 else []
-        return self._evaluate([token], guesses)
-
-    def _alone(self) -> np.ndarray:
-        """The logits behind the last token as they are when it is evaluated by itself."""
-        token = self._held[-1]
-        self._forget_after(len(self._held) - 1)
-        return self._evaluate([token])
-
-    def _evaluate(self, tokens: Sequence[int], guesses: Sequence[int] = ()) -> np.ndarray:
-        """Append at most `_BATCH` tokens to the cache; the last one's logits, valid until the next call.
-
-        ``guesses`` are evaluated behind them (less than `_ROWS`), and count only when they come true.
-        """
+    def _evaluate(self, tokens: Sequence[int]) -> np.ndarray:
+        """Append at most `_BATCH` tokens to the cache; the last one's logits, valid until the next call."""
         if self._should_abort(None):
             self._stopped()
         batch = self._batch
-        everything = [*tokens, *guesses]
-        batch.n_tokens = len(everything)
-        for i, token in enumerate(everything):
+        batch.n_tokens = len(tokens)
+        for i, token in enumerate(tokens):
             batch.token[i] = token
             batch.pos[i] = len(self._held) + i
             batch.n_seq_id[i] = 1
             batch.seq_id[i][0] = self._current
-            batch.logits[i] = i >= len(tokens) - 1
+            batch.logits[i] = i == len(tokens) - 1
         status = llama_cpp.llama_decode(self._context, batch)
         if status == _NO_ROOM and self._forget_others():
             status = llama_cpp.llama_decode(self._context, batch)
@@ -296,10 +255,9 @@ class LlamaRuntime:
                 f"the model failed to evaluate {len(tokens)} tokens (llama.cpp status {status})"
             )
         self._held.extend(tokens)
-        self.evaluated_in_all += len(everything)
-        self._ahead = list(guesses)
-        self._row, self._exact = 0, not guesses
-        return self._logits(len(tokens) - 1)
+        self.evaluated_in_all += len(tokens)
+        row = llama_cpp.llama_get_logits_ith(self._context, -1)
+        return np.ctypeslib.as_array(row, shape=(self.vocab.size,))
 
     def _forget_others(self) -> bool:
         """Leave the cache to the present sequence; False when it had all of it."""
@@ -308,10 +266,6 @@ class LlamaRuntime:
             llama_cpp.llama_memory_seq_rm(self._memory, number, -1, -1)
             self._sequences[number] = []
         return bool(others)
-
-    def _logits(self, at: int) -> np.ndarray:
-        row = llama_cpp.llama_get_logits_ith(self._context, at)
-        return np.ctypeslib.as_array(row, shape=(self.vocab.size,))
 
     def _should_abort(self, _data: ctypes.c_void_p | None) -> bool:
         return (self._cancel is not None and self._cancel.is_set()) or time.monotonic() > self._deadline
@@ -323,8 +277,7 @@ class LlamaRuntime:
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = context
         params.n_batch = params.n_ubatch = _BATCH
-        params.n_outputs_max = _ROWS  # a row of logits for every token of a batch would take 150 MB
-        params.n_seq_max = self._count
+        params.n_seq_max = params.n_outputs_max = self._count  # a row of logits a token would take 150 MB
         params.kv_unified = True  # sequences share the cells: each may take all of them
         params.n_threads = params.n_threads_batch = threads
         params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_WORTH_KEEPING = 256  # tokens; less than that is evaluated again in a moment
+_WORTH_KEEPING = 64  # tokens; less than that is evaluated again in a moment
 
 
 @dataclass(frozen=True, slots=True)
