@@ -19,6 +19,7 @@ from bench.latency.sides import Watch, used
 from bench.latency.trace import Buffer, Edit, Ghost
 
 _AUTOMATIC = 2  # LSP's InlineCompletionTriggerKind
+_SETTLED = 0.1  # seconds after which the plugins tell where the cursor has gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Ours:
         self._ghost: Ghost | None = None
         self._ghost_id: int | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._moved: asyncio.TimerHandle | None = None
         self._running: tuple[int, asyncio.Task[None]] | None = None
         self._steps: dict[int, int] = {}  # of the answers, by their number
         self._told = 0  # the number of the last answer that was explained
@@ -122,9 +124,11 @@ class Ours:
         self._uri = (self._setup.workspace / name).as_uri()
         document = {"uri": self._uri, "languageId": "python", "version": 1, "text": buffer.text}
         self.client.notify("textDocument/didOpen", {"textDocument": document})
+        self._tell_soon()
 
     async def close(self) -> None:
         self._stop_asking()
+        self._stop_telling()
         await self.client.stop()
 
     async def command(self, name: str, *arguments: Any) -> Any:
@@ -140,6 +144,7 @@ class Ours:
         self._version += 1
         change = {"range": {"start": _position(before), "end": _position(until)}, "text": edit.text}
         document = {"uri": self._uri, "version": self._version}
+        self._stop_telling()  # the server sees by itself what is typed
         params = {"textDocument": document, "contentChanges": [change]}
         self.client.notify("textDocument/didChange", params)
         self._stop_asking()
@@ -153,8 +158,24 @@ class Ours:
     def jumped(self) -> None:
         self._stop_asking()
         self._ghost = None
+        self._tell_soon()
         if self._setup.plugin.moves:
             self._ask_soon()
+
+    def _tell_soon(self) -> None:
+        """Both plugins tell where the cursor has gone, once it rests."""
+        self._stop_telling()
+        self._moved = asyncio.get_running_loop().call_later(_SETTLED, self._tell)
+
+    def _tell(self) -> None:
+        document = {"uri": self._uri}
+        params = {"textDocument": document, "position": _position(self._buffer.position())}
+        self.client.notify("soothsay/didMoveCursor", params)
+
+    def _stop_telling(self) -> None:
+        if self._moved is not None:
+            self._moved.cancel()
+            self._moved = None
 
     def ghost(self) -> str:
         return self._ghost.rest(self._buffer) if self._ghost else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -122,10 +123,13 @@ class Session:
             self._model = LlamaRuntime(
                 resolve_model(model.name, model.path), context=model.context, threads=model.threads
             )
+            self._model.vocab.warm()
             if not self._model.fim:
                 self._warn(
                     "this model has no fill-in-the-middle tokens: what stands after the cursor is not read"
                 )
+            gc.collect()
+            gc.freeze()  # what is loaded now stays: no later collection needs to look at it
             self._engine = Engine(self._model, self._index or NoIndex(), self.settings, self.oracle)
 
     def complete(

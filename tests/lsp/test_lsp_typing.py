@@ -23,8 +23,15 @@ def move(editor: Editor, line: object, character: object) -> None:
     editor.client.protocol.notify("soothsay/didMoveCursor", params)
 
 
+async def indexed(editor: Editor) -> None:
+    """Wait until the index is built and everybody has heard of it: what was remembered before is forgotten then."""
+    await editor.happened("build done")
+    await asyncio.sleep(0.1)
+
+
 async def test_what_is_shown_and_typed_is_answered_without_the_model(editor: Editor) -> None:
     await editor.start(settings={"completion": {"speculate": False}})
+    await indexed(editor)
     editor.open("client.")
     (text,) = await editor.inline(0, 7)
     before = await editor.command("soothsay.explainLast")
@@ -39,6 +46,7 @@ async def test_what_is_shown_and_typed_is_answered_without_the_model(editor: Edi
 
 async def test_what_would_follow_is_written_while_it_is_shown(editor: Editor) -> None:
     await editor.start()
+    await indexed(editor)
     editor.open("client.")
     (text,) = await editor.inline(0, 7)
     ahead = await editor.happened("complete", 2)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol.types import Position
 
-from soothsay.engine.continuation import Shown, accepted
+from soothsay.engine.continuation import Shown, accepted, typed_since
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import SoothsayError
 from soothsay.lsp.completion import Answer, Answers
@@ -44,6 +44,7 @@ class Completer:
         self.idle.set()
         self.stop_others: list[Callable[[], None]] = []
         self._shown = Shown()
+        self._suggested: tuple[CompletionRequest, Completion] | None = None
         self._ahead = IdleModel(host.model_worker, self.idle)
         self.stop_others.append(self._ahead.stop)
         self._waiting = 0
@@ -62,6 +63,7 @@ class Completer:
         text, offset = place.text[place.above :], place.offset - place.above
         here = position_at(text, offset, document.encoding)
         line = text[text.rfind("\n", 0, offset) + 1 : offset]
+        await self._ahead.finish(request)
         if known := self._shown.find(request):
             rest, number = known
             if number is not None:
@@ -83,7 +85,9 @@ class Completer:
                 lambda cancel: self._host.complete(then, cancel, lambda _: None),
                 lambda written: self._shown.add(then, written, None),
                 _SPECULATE_AFTER,
+                then,
             )
+            self._suggested = request, completion
         if last := last_of(answer.id, completion):
             self._board.update(last=last)
         return answer
@@ -109,12 +113,22 @@ class Completer:
 
     def changed(self, workspace: Workspace, document: Document) -> None:
         """``document`` was edited: what is being written for it may be of no use any more."""
-        self._ahead.stop()
         if len(document.source) > MAX_CHARACTERS:
             return
         place = find_place(workspace, document, Position(0, 0), self._host.folder(workspace))
+        if place is None or not self._takes_suggestion(place):
+            self._ahead.stop()
         if place is not None:
             self._scheduler.changed(place.path, place.text)
+
+    def _takes_suggestion(self, place: Place) -> bool:
+        """Whether what was suggested last is being typed, or was accepted: what follows it is of use then."""
+        if self._suggested is None:
+            return False
+        request, completion = self._suggested
+        return place.path == request.path and any(
+            completion.text.startswith(typed) for typed in typed_since(request, place.text)
+        )
 
     def forget(self) -> None:
         """The session, the index or the settings have changed: completions may come out differently."""

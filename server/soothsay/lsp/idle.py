@@ -24,11 +24,24 @@ class IdleModel:
         self._idle = idle
         self._cancel = Event()
         self._task: asyncio.Task[None] | None = None
+        self._subject: object = None
+        self._begun = False
 
-    def do(self, work: Callable[[Event], T], then: Callable[[T], None], delay: float) -> None:
-        """Call ``work`` with an event that tells it to stop, after ``delay`` seconds without a reason not to."""
+    def do(
+        self, work: Callable[[Event], T], then: Callable[[T], None], delay: float, subject: object = None
+    ) -> None:
+        """Call ``work`` with an event that tells it to stop, after ``delay`` seconds without a reason not to.
+
+        ``subject`` says what it is about, for :meth:`finish`.
+        """
         self.stop()
+        self._subject = subject
         self._task = asyncio.create_task(self._do(work, then, delay))
+
+    async def finish(self, subject: object) -> None:
+        """Wait for the work on ``subject``, if it is under way."""
+        if self._begun and self._task is not None and self._subject == subject:
+            await asyncio.wait([self._task])
 
     def stop(self) -> None:
         """The model is needed, or what was to be done is not."""
@@ -37,11 +50,13 @@ class IdleModel:
         if self._task is not None:
             self._task.cancel()
             self._task = None
+        self._begun = False
 
     async def _do(self, work: Callable[[Event], T], then: Callable[[T], None], delay: float) -> None:
         cancel = self._cancel
         await asyncio.sleep(delay)
         await self._idle.wait()
+        self._begun = True
         try:
             result = await self._worker.run(self._unless, cancel, work)
         except (Cancelled, SoothsayError):

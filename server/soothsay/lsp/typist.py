@@ -18,7 +18,7 @@ from soothsay.lsp.worker import Worker
 
 # Seconds that work nobody waits for goes on: editors cancel a request before they tell what was typed, and tell what
 # was typed some time before they ask again.
-_UNTIL_CHANGED = 0.015
+_UNTIL_CHANGED = 0.008
 _UNTIL_ASKED = 0.5
 
 Write = Callable[[CompletionRequest, Event, Callable[[str], None]], Completion]

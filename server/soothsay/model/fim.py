@@ -61,7 +61,9 @@ def place_anchor(text: str, offset: int, window: Window, previous: Anchor | None
     if previous is not None and _still_fits(previous, text, offset, window):
         return previous
     end = _start_of_thought(text, offset)
-    start = max(0, end - window.prefix * _CHARS_PER_TOKEN)
+    # on a grid, so that prompts for places near each other begin alike and share what is in the KV cache
+    grid = window.prefix * _CHARS_PER_TOKEN // 3
+    start = max(0, (end // grid - 2) * grid)
     if start > 0:
         start = text.find("\n", start, end) + 1 or start  # never in the middle of a line
     return Anchor(start, end, text[start:end], _suffix(text, offset, window))
