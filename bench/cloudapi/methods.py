@@ -11,7 +11,7 @@ from soothsay.config import CompletionSettings, Method, RetrievalSettings, Setti
 from soothsay_index.types import Hit, Index, Query, Symbol
 
 # what is shown must not depend on how busy the machine is
-PATIENT = CompletionSettings(max_latency_ms=120_000)
+PATIENT = CompletionSettings(max_latency_ms=600_000)
 
 
 @dataclass(frozen=True, slots=True)
