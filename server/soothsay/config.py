@@ -28,7 +28,7 @@ class ModelSettings:
     name: str = "qwen2.5-coder-0.5b"  # a name of the registry (`soothsay models list`)
     path: str = ""  # any GGUF; wins over `name`
     context: Annotated[int, Between(256, 1_048_576)] = 4096  # tokens
-    threads: Annotated[int, Between(0, 1024)] = 0  # 0: one per physical core
+    threads: Annotated[int, Between(0, 1024)] = 0  # 0: what is fastest here, measured at the first start
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from soothsay.model.cache import is_pulled, model_path, models_folder
 from soothsay.model.registry import EMBEDDING_MODEL
 from soothsay.model.resolve import resolve_model
 from soothsay.model.runtime import LlamaRuntime
+from soothsay.model.tuning import remembered
 from soothsay.oracle import NoOracle, Oracle, open_oracle
 from soothsay_index.environment import find_interpreter
 from soothsay_index.errors import SoothsayIndexError
@@ -112,7 +113,7 @@ class Session:
         return self._index
 
     def load_model(self) -> None:
-        """Load the weights (blocking, about a second). Raises `SoothsayError` with the fix."""
+        """Load the weights (blocking, about a second; two more at the first start, which finds the best threads). Raises `SoothsayError` with the fix."""
         with self._lock:
             if self._engine is not None:
                 return
@@ -120,9 +121,10 @@ class Session:
                 self._index.start()
             self.oracle.start()
             model = self.settings.model
-            self._model = LlamaRuntime(
-                resolve_model(model.name, model.path), context=model.context, threads=model.threads
-            )
+            path = resolve_model(model.name, model.path)
+            self._model = LlamaRuntime(path, context=model.context, threads=model.threads)
+            if not model.threads:
+                self._model.use(remembered(path, self._model.time_threads))
             self._model.vocab.warm()
             if not self._model.fim:
                 self._warn(

@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nvim_driver import Neovim, until
@@ -91,7 +92,7 @@ def ask(neovim: Neovim) -> str:
     return until(neovim.ghost, "ghost text", PATIENCE)
 
 
-def stats(neovim: Neovim) -> dict[str, int]:
+def stats(neovim: Neovim) -> dict[str, Any]:
     """What the server has counted."""
     return neovim.lua("""
         local client = require("soothsay.server").client()
@@ -110,6 +111,14 @@ def capture(neovim: Neovim, install: Install, name: str) -> str:
         path = Path(target) / f"neovim-{name}-{install.version[0]}.{install.version[1]}.txt"
         path.write_text(title + shown, encoding="utf-8")
     return text
+
+
+def test_a_place_is_read_before_anything_is_typed_there(neovim: Neovim) -> None:
+    neovim.type("gg")
+    before = stats(neovim)["model"]["evaluated"]
+    neovim.type("G$")
+    until(lambda: stats(neovim)["model"]["evaluated"] > before, "the model to read", PATIENCE)
+    assert not neovim.ghost()
 
 
 def test_type_see_accept_and_write(neovim: Neovim, install: Install, folder: Path) -> None:

@@ -13,6 +13,7 @@ from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.cache import model_path
 from soothsay.model.fim import Prompt
 from soothsay.model.runtime import LlamaRuntime
+from soothsay.model.tuning import choose
 
 pytestmark = pytest.mark.slow
 
@@ -184,3 +185,12 @@ def test_the_deadline_counts_while_a_prompt_is_read(runtime: LlamaRuntime) -> No
     assert list(runtime.stream(prompt, deadline=began + 0.1)) == []
     assert time.monotonic() - began < 2.0
     assert written(runtime, prompt, 2)
+
+
+def test_threads_are_timed_and_used(runtime: LlamaRuntime) -> None:
+    before = written(runtime, PROMPT)
+    timings = runtime.time_threads((1, 2))
+    assert [each.threads for each in timings] == [1, 2, 2, 1]
+    assert all(0 < each.single < each.batch for each in timings)
+    runtime.use(choose(timings))
+    assert written(runtime, PROMPT) == before

@@ -19,19 +19,20 @@ from typing import NoReturn
 
 import llama_cpp
 import numpy as np
-import psutil
 
 from soothsay.engine.types import Token
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
 from soothsay.model.sequences import Plan, plan
+from soothsay.model.tuning import Threads, Timing, default_threads
 from soothsay.model.vocab import Vocab
 
 log = logging.getLogger(__name__)
 
 _BATCH = 128  # tokens evaluated at once: the unit of progress that survives a cancel
 _SEQUENCES = 4  # files, or places in files, whose prompts stay in the cache
+_TIMED_BATCH, _TIMED_TOKENS = 64, 6  # tokens that are evaluated to see how fast that is
 _CHECKED_ONE_BY_ONE = 12  # impossible tokens that are skipped before the possible ones are listed
 # llama_decode's answers when the cache is full, and when the abort callback said stop
 _NO_ROOM, _ABORTED = 1, 2
@@ -57,7 +58,8 @@ class LlamaRuntime:
         # a recurrent state cannot be shared
         recurrent = llama_cpp.llama_model_is_recurrent(self._model)
         self._count = 1 if recurrent or llama_cpp.llama_model_is_hybrid(self._model) else _SEQUENCES
-        self._context = self._new_context(context, threads or psutil.cpu_count(logical=False) or 1)
+        self._context = self._new_context(context)
+        self.use(Threads(threads, threads) if threads else default_threads())
         memory = llama_cpp.llama_get_memory(self._context)
         assert memory is not None
         self._memory = memory
@@ -73,6 +75,28 @@ class LlamaRuntime:
     def fim(self) -> bool:
         """Whether the model can fill in the middle."""
         return self.vocab.fim is not None
+
+    def use(self, threads: Threads) -> None:
+        """Work with so many threads from now on."""
+        llama_cpp.llama_set_n_threads(self._context, threads.single, threads.batch)
+
+    def time_threads(self, tried: Sequence[int]) -> list[Timing]:
+        """How fast each number of ``tried`` threads is; takes a second or two, and empties the present sequence."""
+        self._cancel, self._deadline = None, math.inf
+        tokens = self.vocab.encode("for number in range(100):\n    print(number)\n" * 20)
+        timings: list[Timing] = []
+        for threads in (*tried, *tried[::-1]):
+            self.use(Threads(threads, threads))
+            self._forget_after(0)
+            began = time.perf_counter()
+            self._evaluate(tokens[:_TIMED_BATCH])
+            read = time.perf_counter()
+            for token in tokens[:_TIMED_TOKENS]:
+                self._evaluate([token])
+            written = time.perf_counter()
+            timings.append(Timing(threads, (written - read) / _TIMED_TOKENS, read - began))
+        self._forget_after(0)
+        return timings
 
     def count_tokens(self, text: str) -> int:
         return len(self.vocab.encode(text))
@@ -273,13 +297,12 @@ class LlamaRuntime:
     def _stopped(self) -> NoReturn:
         raise Cancelled if self._cancel is not None and self._cancel.is_set() else _LateError
 
-    def _new_context(self, context: int, threads: int) -> llama_cpp.llama_context_p:
+    def _new_context(self, context: int) -> llama_cpp.llama_context_p:
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = context
         params.n_batch = params.n_ubatch = _BATCH
         params.n_seq_max = params.n_outputs_max = self._count  # a row of logits a token would take 150 MB
         params.kv_unified = True  # sequences share the cells: each may take all of them
-        params.n_threads = params.n_threads_batch = threads
         params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED
         params.abort_callback = self._abort
         params.no_perf = True

@@ -13,6 +13,7 @@ interface Stats {
   readonly shown: number;
   readonly accepted: number;
   readonly partiallyAccepted: number;
+  readonly model: { readonly evaluated: number };
 }
 
 async function eventually<T>(look: () => T | undefined | Promise<T | undefined>, what: string): Promise<T> {
@@ -108,6 +109,18 @@ export const extensionTests: Tests = {
       return (await serverCommand<Stats>("soothsay.stats")).accepted > 0 ? true : undefined;
     }, "the rest");
     assert.match(editor.document.getText().slice(before.length), /^loads\(text/);
+  },
+
+  "a place is read before anything is typed there": async () => {
+    const editor = await openPython("import os\n\nhere = os.getcwd()\n\nprint(here)\n");
+    const evaluated = async () => (await serverCommand<Stats>("soothsay.stats")).model.evaluated;
+    const before = await evaluated();
+    await eventually(async () => {
+      const line = editor.selection.active.line === 2 ? 4 : 2;
+      editor.selection = new vscode.Selection(line, 0, line, 0);
+      await sleep(1500);
+      return (await evaluated()) > before ? true : undefined;
+    }, "the model to read");
   },
 
   "the explanation opens beside the code": async () => {
