@@ -271,12 +271,13 @@ def write_report(rows: Sequence[Row], facts: Mapping[str, Any], model: str) -> s
     if found:
         draw_confidence(found, RESULTS / f"cloudapi-{model}-confidence.png")
     test = [row for row in rows if row["split"] == "test" and row["stratum"] in STRATA]
-    draw_strata(
-        counts_by_stratum(test),
-        PAPER,
-        f"{model}: test split, calls that bind",
-        RESULTS / f"cloudapi-{model}.png",
-    )
+    if test:
+        draw_strata(
+            counts_by_stratum(test),
+            PAPER,
+            f"{model}: test split, calls that bind",
+            RESULTS / f"cloudapi-{model}.png",
+        )
     counts = Counter(
         (row["method"], row["stratum"], row["split"], row["outcome"], row["fired"]) for row in rows
     )
