@@ -242,12 +242,13 @@ def page(rows: Sequence[Row], found: Sequence[Examined], facts: Mapping[str, Any
         if found
         else "too few tasks"
     )
+    picture = f"![valid invocations](cloudapi-{facts['model']}.png)\n\n" if test else ""
     parts = [
         f"# CloudAPIBench's question: {facts['model']}\n",
         "A valid API invocation binds to a stub of the wanted API: its name, no unknown argument, none missing. "
         "`make bench-quality`; every generation is in `bench/cloudapi/generations`.\n",
         f"## Goals\n\n{goals(test, facts['model'])}\n",
-        f"## Valid invocations, test split\n\n![valid invocations](cloudapi-{facts['model']}.png)\n\n{validity(test)}\n",
+        f"## Valid invocations, test split\n\n{picture}{validity(test)}\n",
         f"## Development split\n\n{validity([row for row in tasks if row['split'] == 'dev'])}\n",
         f"## When it retrieved, and what that brought (test)\n\n{retrieval(test)}\n",
         f"## What the others were (test)\n\n{failures(test)}\n",
