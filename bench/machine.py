@@ -7,6 +7,7 @@ import platform
 import subprocess
 import time
 from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,8 +31,9 @@ def hardware() -> str:
     return f"{processor}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
 
 
+@cache
 def head_commit() -> str:
-    """The commit checked out; COMMIT says it where there is no repository."""
+    """The commit checked out when it was first asked for; COMMIT says it where there is no repository."""
     known = os.environ.get("COMMIT")
     command = ["git", "rev-parse", "--short", "HEAD"]
     return known or subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
+from bench import side_by_side
 from bench.cloudapi.confidence import Examined, examine, summary
 from bench.cloudapi.judge import OUTCOMES
 from bench.cloudapi.methods import VARIANTS
 from bench.cloudapi.plots import draw_confidence, draw_strata
-from bench.cloudapi.stats import bootstrap_difference, mcnemar
 from bench.cloudapi.tasks import STRATA
 from bench.oracle.report import percent, quantile, table, with_interval
+from bench.side_by_side import RESULTS, footer, outcomes, pairs, share
 
 Row = dict[str, Any]
-RESULTS = Path(__file__).resolve().parents[1] / "results"
+AGAINST = ("base", "dag, top 3", "dag++")  # what the others are compared with
 # Jain et al. 2024, on the paper's own tasks
 PAPER: Mapping[str, Mapping[str, float]] = {
     "GPT-4o, DAG++ (paper)": {"High": 0.942, "Medium": 0.820, "Low": 0.554, "all": 0.746},
@@ -35,14 +35,8 @@ def valid(row: Row) -> bool:
     return row["outcome"] == "valid"
 
 
-def share(rows: Sequence[Row], what: Callable[[Row], bool] = valid) -> str:
-    return percent(sum(map(what, rows)), len(rows))
-
-
 def by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """The rows of each method that has any, in the order of the methods."""
-    groups = {method: [row for row in rows if row["method"] == method] for method in VARIANTS}
-    return {method: group for method, group in groups.items() if group}
+    return side_by_side.by_method(rows, VARIANTS)
 
 
 def validity(rows: Sequence[Row]) -> str:
@@ -50,7 +44,11 @@ def validity(rows: Sequence[Row]) -> str:
     for method, group in by_method(rows).items():
         strata = [[row for row in group if row["stratum"] == name] for name in STRATA]
         lines.append(
-            (method, *(share(each) for each in strata), with_interval(sum(map(valid, group)), len(group)))
+            (
+                method,
+                *(share(each, valid) for each in strata),
+                with_interval(sum(map(valid, group)), len(group)),
+            )
         )
     paper = [(name, *(f"{100 * value:.1f} %" for value in shares.values())) for name, shares in PAPER.items()]
     # what the average would be in the paper's proportions is the average itself: the strata are drawn like that
@@ -80,26 +78,23 @@ def goals(rows: Sequence[Row], model: str) -> str:
     high = [row for row in groups["full"] if row["stratum"] == "High"]
     retrieved = 100 * sum(row["fired"] for row in high) / max(1, len(high))
     average = 80.0 if "0.5b" in model else 85.0
-    lines = [
-        _goal("valid calls, all", valid_share("full", "all"), average),
-        _goal("valid calls, Low", valid_share("full", "Low"), 70.0),
-        _goal(
-            "valid calls, High, against base's",
-            valid_share("full", "High") - valid_share("base", "High"),
-            -1.0,
+    gain = valid_share("full", "High") - valid_share("base", "High")
+    reached = (  # what, the goal, what was measured, by how much it is missed
+        (
+            "valid calls, all",
+            f"{average:.0f}",
+            valid_share("full", "all"),
+            average - valid_share("full", "all"),
         ),
-        _goal("retrieved for, High (at most)", -retrieved, -35.0),
+        ("valid calls, Low", "70", valid_share("full", "Low"), 70.0 - valid_share("full", "Low")),
+        ("valid calls, High, against base's", "-1", gain, -1.0 - gain),
+        ("retrieved for, High (at most)", "at most 35", retrieved, retrieved - 35.0),
+    )
+    lines = [
+        (what, goal, f"{measured:.1f}", f"**missed by {missed:.1f} points**" if missed > 0 else "met")
+        for what, goal, measured, missed in reached
     ]
     return table(("goal (`full`, test)", "wanted", "measured", ""), lines)
-
-
-def _goal(name: str, measured: float, wanted: float) -> tuple[str, ...]:
-    missed = wanted - measured
-    sign = "" if wanted != -35.0 else "at most "
-    return (
-        name, f"{sign}{abs(wanted) if sign else wanted:.0f}", f"{abs(measured) if sign else measured:.1f}",
-        f"**missed by {missed:.1f} points**" if missed > 0 else "met",
-    )  # fmt: skip
 
 
 def failure_classes(rows: Sequence[Row], method: str = "full") -> str:
@@ -145,8 +140,8 @@ def retrieval(rows: Sequence[Row]) -> str:
                 method,
                 *(share([row for row in group if row["stratum"] == name], lambda row: row["fired"]) for name in STRATA),
                 *(share(searched, lambda row, k=k: 1 <= row["rank"] <= k) for k in (1, 3, 5)),
-                share(hit), share([row for row in searched if not row["rank"]]),
-                share([row for row in group if not row["fired"]]),
+                share(hit, valid), share([row for row in searched if not row["rank"]], valid),
+                share([row for row in group if not row["fired"]], valid),
             )
         )  # fmt: skip
     head = (
@@ -154,14 +149,6 @@ def retrieval(rows: Sequence[Row]) -> str:
         "valid given miss", "valid, not retrieved",
     )  # fmt: skip
     return table(head, lines)
-
-
-def failures(rows: Sequence[Row]) -> str:
-    lines = []
-    for method, group in by_method(rows).items():
-        counted = Counter(row["outcome"] for row in group)
-        lines.append((method, *(percent(counted[name], len(group)) for name in OUTCOMES)))
-    return table(("method", *(name.replace("_", " ") for name in OUTCOMES)), lines)
 
 
 def costs(rows: Sequence[Row]) -> str:
@@ -180,26 +167,6 @@ def costs(rows: Sequence[Row]) -> str:
     return table(("method", "p50", "p95", "prompt tokens evaluated, median", "load, mean"), lines)
 
 
-def pairs(rows: Sequence[Row], against: Sequence[str] = ("base", "dag, top 3", "dag++")) -> str:
-    groups = {method: {row["id"]: valid(row) for row in group} for method, group in by_method(rows).items()}
-    lines = []
-    for method, mine in groups.items():
-        for other in against:
-            if other == method or other not in groups or method in against[: against.index(other)]:
-                continue
-            ids = sorted(mine.keys() & groups[other].keys())
-            one, two = [mine[each] for each in ids], [groups[other][each] for each in ids]
-            low, high = bootstrap_difference(one, two)
-            difference = (sum(one) - sum(two)) / max(1, len(ids))
-            lines.append(
-                (
-                    method, other, len(ids), f"{100 * difference:+.1f}", f"{100 * low:+.1f} to {100 * high:+.1f}",
-                    f"{mcnemar(one, two):.2g}",
-                )
-            )  # fmt: skip
-    return table(("method", "against", "tasks", "points", "95 % (bootstrap)", "p (McNemar)"), lines)
-
-
 def subsets(rows: Sequence[Row]) -> str:
     """Where it matters: what the models cannot have seen, comments that give little away, each family."""
     wanted: Mapping[str, Callable[[Row], bool]] = {
@@ -209,11 +176,7 @@ def subsets(rows: Sequence[Row]) -> str:
         "AWS": lambda row: row["family"] == "botocore",
         "Azure": lambda row: row["family"] == "azure",
     }
-    lines = []
-    for method, group in by_method(rows).items():
-        parts = [[row for row in group if of(row)] for of in wanted.values()]
-        lines.append((method, *(f"{share(part)} of {len(part)}" for part in parts)))
-    return table(("method", *wanted), lines)
+    return side_by_side.subsets(by_method(rows), wanted, lambda part: f"{share(part, valid)} of {len(part)}")
 
 
 def stale(rows: Sequence[Row]) -> str:
@@ -251,14 +214,14 @@ def page(rows: Sequence[Row], found: Sequence[Examined], facts: Mapping[str, Any
         f"## Valid invocations, test split\n\n{picture}{validity(test)}\n",
         f"## Development split\n\n{validity([row for row in tasks if row['split'] == 'dev'])}\n",
         f"## When it retrieved, and what that brought (test)\n\n{retrieval(test)}\n",
-        f"## What the others were (test)\n\n{failures(test)}\n",
+        f"## What the others were (test)\n\n{outcomes(by_method(test), OUTCOMES)}\n",
         f"### What `full` gets wrong (test)\n\n{failure_classes(test)}\n",
         f"## Subsets (test)\n\n{subsets(test)}\n",
-        f"## Side by side, the same tasks (test)\n\n{pairs(test)}\n",
+        f"## Side by side, the same tasks (test)\n\n{pairs(by_method(test), valid, AGAINST)}\n",
         f"## Does the model know (test)\n\nOf the name that `base` drafted, against whether its call was valid. {CONFIDENCE}\n\n{confidence}\n",
         f"## What it took (all)\n\n{costs(tasks)}\n",
         f"## APIs that are gone since August 2024\n\n{stale([row for row in rows if row['stratum'] == 'removed'])}\n",
-        "*" + ", ".join(f"{key} {value}" for key, value in facts.items()) + "*\n",
+        footer(facts),
     ]
     return "\n".join(parts)
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
+from bench import side_by_side
 from bench.cloudapi.methods import VARIANTS
-from bench.cloudapi.stats import bootstrap_difference, mcnemar
 from bench.installed.child import OUTCOMES
 from bench.installed.tasks import STRATA
-from bench.oracle.report import percent, quantile, table, with_interval
+from bench.oracle.report import quantile, table, with_interval
+from bench.side_by_side import footer, outcomes, pairs, share, write_rows
 
 Row = dict[str, Any]
-RESULTS = Path(__file__).resolve().parents[1] / "results"
+AGAINST = ("base", "dag, top 3")  # what the others are compared with
 HALLUCINATED = ("invented", "invalid_usage")
 _EXAMPLES = 8  # of each class of failures
 
@@ -30,13 +29,7 @@ def sound(row: Row) -> bool:
 
 
 def by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """The rows of each method that has any, in the order of the methods."""
-    groups = {method: [row for row in rows if row["method"] == method] for method in VARIANTS}
-    return {method: group for method, group in groups.items() if group}
-
-
-def share(rows: Sequence[Row], what: Callable[[Row], bool]) -> str:
-    return percent(sum(map(what, rows)), len(rows))
+    return side_by_side.by_method(rows, VARIANTS)
 
 
 def by_stratum(rows: Sequence[Row], what: Callable[[Row], bool]) -> str:
@@ -47,14 +40,6 @@ def by_stratum(rows: Sequence[Row], what: Callable[[Row], bool]) -> str:
         lines.append((method, *(share(each, what) for each in strata), with_interval(sum(map(what, group)), len(group))))  # fmt: skip
     sizes = Counter(row["stratum"] for row in next(iter(by_method(rows).values()), []))
     return table(("method", *(f"{name} ({sizes[name]})" for name in STRATA), "all (95 % interval)"), lines)
-
-
-def outcomes(rows: Sequence[Row]) -> str:
-    lines = []
-    for method, group in by_method(rows).items():
-        counted = Counter(row["outcome"] for row in group)
-        lines.append((method, *(percent(counted[name], len(group)) for name in OUTCOMES)))
-    return table(("method", *(name.replace("_", " ") for name in OUTCOMES)), lines)
 
 
 def retrieval(rows: Sequence[Row]) -> str:
@@ -73,24 +58,6 @@ def retrieval(rows: Sequence[Row]) -> str:
     return table(head, lines)
 
 
-def pairs(
-    rows: Sequence[Row], what: Callable[[Row], bool], against: Sequence[str] = ("base", "dag, top 3")
-) -> str:
-    """The same tasks, two methods."""
-    groups = {method: {row["id"]: what(row) for row in group} for method, group in by_method(rows).items()}
-    lines: list[Sequence[object]] = []
-    for method, mine in groups.items():
-        for other in against:
-            if other not in groups or other == method or method in against[: against.index(other)]:
-                continue
-            ids = sorted(mine.keys() & groups[other].keys())
-            one, two = [mine[each] for each in ids], [groups[other][each] for each in ids]
-            low, high = bootstrap_difference(one, two)
-            points = 100 * (sum(one) - sum(two)) / max(1, len(ids))
-            lines.append((method, other, len(ids), f"{points:+.1f}", f"{100 * low:+.1f} to {100 * high:+.1f}", f"{mcnemar(one, two):.2g}"))  # fmt: skip
-    return table(("method", "against", "tasks", "points", "95 % (bootstrap)", "p (McNemar)"), lines)
-
-
 def subsets(rows: Sequence[Row]) -> str:
     wanted: Mapping[str, Callable[[Row], bool]] = {
         "the developer's own comment": lambda row: row["comment_from"] == "site",
@@ -99,11 +66,7 @@ def subsets(rows: Sequence[Row]) -> str:
         "of a module": lambda row: row["of_module"],
         "of a class": lambda row: not row["of_module"],
     }
-    lines = []
-    for method, group in by_method(rows).items():
-        parts = [[row for row in group if of(row)] for of in wanted.values()]
-        lines.append((method, *(f"{share(part, valid)} of {len(part)}" for part in parts)))
-    return table(("method", *wanted), lines)
+    return side_by_side.subsets(by_method(rows), wanted, lambda part: f"{share(part, valid)} of {len(part)}")
 
 
 def failures(rows: Sequence[Row], method: str) -> str:
@@ -133,14 +96,14 @@ def page(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
         "`bench/installed/generations`.\n",
         f"## Valid, test split\n\n{by_stratum(test, valid)}\n",
         f"## Hallucinated: invented, or cannot be called like this (test)\n\n{by_stratum(test, lambda row: not sound(row))}\n",
-        f"## What became of them (test)\n\n{outcomes(test)}\n",
+        f"## What became of them (test)\n\n{outcomes(by_method(test), OUTCOMES)}\n",
         f"## When it retrieved, and what that brought (test)\n\n{retrieval(test)}\n",
-        f"## Side by side, the same tasks: valid (test)\n\n{pairs(test, valid)}\n",
-        f"## Side by side: not hallucinated (test)\n\n{pairs(test, sound)}\n",
+        f"## Side by side, the same tasks: valid (test)\n\n{pairs(by_method(test), valid, AGAINST)}\n",
+        f"## Side by side: not hallucinated (test)\n\n{pairs(by_method(test), sound, AGAINST)}\n",
         f"## Subsets: valid (test)\n\n{subsets(test)}\n",
-        f"## Development split\n\n{by_stratum(dev, valid)}\n\n{outcomes(dev)}\n",
+        f"## Development split\n\n{by_stratum(dev, valid)}\n\n{outcomes(by_method(dev), OUTCOMES)}\n",
         f"## What `full` gets wrong (development)\n\n{failures(dev, 'full')}\n",
-        "*" + ", ".join(f"{key} {value}" for key, value in facts.items()) + "*\n",
+        footer(facts),
     ]
     return "\n".join(parts)
 
@@ -148,9 +111,6 @@ def page(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
 def write_report(rows: Sequence[Row], facts: Mapping[str, Any], model: str) -> str:
     """Write the page and the figures behind it; returns the page."""
     text = page(rows, facts)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"installed-{model}.md").write_text(text, encoding="utf-8")
     kept = ("id", "method", "split", "stratum", "outcome", "called", "fired", "rank", "verdict", "ms", "load")
-    lines = ",\n".join(json.dumps({key: row[key] for key in kept}) for row in rows)
-    (RESULTS / f"installed-{model}.json").write_text(f'{{"about": {json.dumps(facts)},\n"rows": [\n{lines}\n]}}\n', encoding="utf-8")  # fmt: skip
+    write_rows(f"installed-{model}", text, facts, ({key: row[key] for key in kept} for row in rows))
     return text

@@ -7,18 +7,16 @@ in ``generations/`` by what it depends on: a run goes on where the last one stop
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.cloudapi import methods
 from bench.cloudapi.methods import VARIANTS, Bench
-from bench.cloudapi.run import Generations, fingerprint
-from bench.installed.completing import Row, Wanted, fill, open_model, recorded, settings_of, wanted
+from bench.completing import Generations, Row, Wanted, fill, fingerprint, open_model, recorded, wanted
 from bench.installed.report import write_report
 from bench.installed.tasks import LIBRARIES, STANDARD, TASKS, preload
 from bench.installed.world import CACHE, HERE, REQUIREMENTS, Referee, interpreter
-from bench.machine import about, head_commit
 from bench.oracle.world import built_index
 from bench.retrieval.tasks import read_tasks
 
@@ -27,19 +25,8 @@ from soothsay.engine.types import CompletionRequest
 from soothsay.oracle.adapters import PYTHON
 from soothsay.oracle.client import LspOracle
 
-COMPLETING = HERE / "completing.py"
 GENERATIONS = HERE / "generations"
 USUAL = ("base", "dag, top 3", "dag++", "full")
-_BLOCK = (
-    12  # tasks that one method writes in a row: the next method does not find their prompts in the KV cache
-)
-
-
-def code() -> str:
-    """Changes with everything that a generation depends on beside its task."""
-    return hashlib.sha256(
-        fingerprint().encode() + REQUIREMENTS.read_bytes() + COMPLETING.read_bytes()
-    ).hexdigest()[:12]
 
 
 def workspace(tasks: Sequence[Row]) -> Path:
@@ -74,7 +61,7 @@ def write_generations(everything: Sequence[Row], run: Wanted, kept: Generations)
             def complete(task: Row, method: str) -> Row:
                 model.reset()
                 bench.ask_for(task["client"].partition(":")[2], task["name"], VARIANTS[method])
-                engine = Engine(model, bench, settings_of(VARIANTS[method]), oracle)
+                engine = Engine(model, bench, VARIANTS[method].settings(), oracle)
                 text = task["text"]
                 completion = engine.complete(CompletionRequest(folder / "task.py", text, len(text), folder))
                 return recorded(completion, model, bench.found)
@@ -103,7 +90,9 @@ def judged(task: Row, row: Row, referee: Referee) -> Row:
 def main() -> None:
     everything = read_tasks(TASKS)
     run = wanted(everything, VARIANTS, USUAL)
-    kept = Generations(GENERATIONS / f"{run.model}.jsonl.gz", code())
+    kept = Generations(
+        GENERATIONS / f"{run.model}.jsonl.gz", fingerprint(Path(methods.__file__), REQUIREMENTS)
+    )
     write_generations(everything, run, kept)
     referee = Referee(interpreter())
     rows = [
@@ -113,11 +102,7 @@ def main() -> None:
         if (row := kept.get(task, method))
     ]
     referee.close()
-    facts = {
-        "commit": head_commit(), "model": run.model, "tasks": f"{len(run.tasks)} of {run.total}",
-        **about(("llama-cpp-python", "lancedb", "sentence-transformers", "ty")),
-    }  # fmt: skip
-    print(write_report(rows, facts, run.model))
+    print(write_report(rows, run.facts(), run.model))
 
 
 if __name__ == "__main__":

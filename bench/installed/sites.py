@@ -11,10 +11,10 @@ import ast
 import doctest
 import re
 import textwrap
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from bench.repo.symbols import parse
 from bench.retrieval.comments import VERBS
 
 _MOST_CHARACTERS = 4000  # of the code before a call: prompt and documents must fit into 4,096 tokens
@@ -51,7 +51,7 @@ class Site:
 
 def sites_of_tests(where: str, source: str) -> Iterator[Site]:
     """The calls of attributes in the functions and at the top of a test module."""
-    tree = _tree(source)
+    tree = parse(source)
     if tree is None:
         return
     lines = source.splitlines()
@@ -63,7 +63,7 @@ def sites_of_tests(where: str, source: str) -> Iterator[Site]:
 
 def sites_of_examples(where: str, source: str, imports: str) -> Iterator[Site]:
     """The calls in the docstrings' examples of a module; ``imports`` are what its examples take for granted."""
-    tree = _tree(source)
+    tree = parse(source)
     if tree is None:
         return
     for node in ast.walk(tree):
@@ -79,20 +79,11 @@ def sites_of_examples(where: str, source: str, imports: str) -> Iterator[Site]:
         code = imports + "\n" + "".join(
             example.source for example in examples if not example.exc_msg and not example.source.startswith(("%", "!"))
         )  # fmt: skip
-        script = _tree(code)
+        script = parse(code)
         if script is None:
             continue
         body = [each for each in script.body if not isinstance(each, ast.Import | ast.ImportFrom)]
         yield from _sites("example", f"{where}::{node.name}", body, _definitions(script.body, code.splitlines()), code.splitlines())  # fmt: skip
-
-
-def _tree(source: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        return None
 
 
 def _needs_fixtures(function: ast.FunctionDef) -> bool:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from bench.cloudapi.stats import bootstrap_difference, mcnemar
+from bench import side_by_side
 from bench.oracle.report import percent, quantile, table, with_interval
 from bench.repo.methods import VARIANTS
+from bench.side_by_side import footer, share, write_rows
 
 Row = dict[str, Any]
-RESULTS = Path(__file__).resolve().parents[1] / "results"
 FEWER = 0.4  # retrievals, against always: the goal
 _EXAMPLES = 6  # of each class of failures
 
 
 def by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """The rows of each method that has any, in the order of the methods."""
-    groups = {method: [row for row in rows if row["method"] == method] for method in VARIANTS}
-    return {method: group for method, group in groups.items() if group}
+    return side_by_side.by_method(rows, VARIANTS)
 
 
 def mean(values: Sequence[float]) -> float:
@@ -42,22 +38,9 @@ def main_table(rows: Sequence[Row]) -> str:
     return table(head, lines)
 
 
-def pairs(rows: Sequence[Row], what: str = "exact", against: Sequence[str] = ("base", "dag")) -> str:
+def pairs(rows: Sequence[Row], what: str = "exact") -> str:
     """The same lines, two methods."""
-    groups = {
-        method: {row["id"]: bool(row[what]) for row in group} for method, group in by_method(rows).items()
-    }
-    lines: list[Sequence[object]] = []
-    for method, mine in groups.items():
-        for other in against:
-            if other not in groups or other == method or method in against[: against.index(other)]:
-                continue
-            ids = sorted(mine.keys() & groups[other].keys())
-            one, two = [mine[each] for each in ids], [groups[other][each] for each in ids]
-            low, high = bootstrap_difference(one, two)
-            points = 100 * (sum(one) - sum(two)) / max(1, len(ids))
-            lines.append((method, other, len(ids), f"{points:+.1f}", f"{100 * low:+.1f} to {100 * high:+.1f}", f"{mcnemar(one, two):.2g}"))  # fmt: skip
-    return table(("method", "against", "tasks", "points", "95 % (bootstrap)", "p (McNemar)"), lines)
+    return side_by_side.pairs(by_method(rows), lambda row: bool(row[what]), ("base", "dag"))
 
 
 def subsets(rows: Sequence[Row]) -> str:
@@ -69,11 +52,12 @@ def subsets(rows: Sequence[Row]) -> str:
         "class": lambda row: row["kind"] == "class",
         "member of a class": lambda row: row["kind"] == "member",
     }
-    lines: list[Sequence[object]] = []
-    for method, group in by_method(rows).items():
-        parts = [[row for row in group if of(row)] for of in wanted.values()]
-        lines.append((method, *(f"{percent(sum(row['exact'] for row in part), len(part))} of {len(part)}, retrieved {percent(sum(row['fired'] for row in part), len(part))}" for part in parts)))  # fmt: skip
-    return table(("method", *wanted), lines)
+
+    def cell(part: Sequence[Row]) -> str:
+        exact, fired = (share(part, lambda row, key=key: row[key]) for key in ("exact", "fired"))
+        return f"{exact} of {len(part)}, retrieved {fired}"
+
+    return side_by_side.subsets(by_method(rows), wanted, cell)
 
 
 def goal(rows: Sequence[Row], method: str) -> str:
@@ -137,7 +121,7 @@ def page(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
         f"## Subsets: exact match (test)\n\n{subsets(test)}\n",
         f"## Development split\n\n{main_table(dev)}\n",
         f"## What `full` gets wrong (development)\n\n{failures(dev, 'full')}\n",
-        "*" + ", ".join(f"{key} {value}" for key, value in facts.items()) + "*\n",
+        footer(facts),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -145,22 +129,9 @@ def page(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
 def write_report(rows: Sequence[Row], facts: Mapping[str, Any], model: str) -> str:
     """Write the page and the figures behind it; returns the page."""
     text = page(rows, facts)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"repo-{model}.md").write_text(text, encoding="utf-8")
     kept = (
-        "id",
-        "method",
-        "split",
-        "fired",
-        "exact",
-        "similarity",
-        "identifiers",
-        "resolves",
-        "verdict",
-        "ms",
-        "load",
-    )
+        "id", "method", "split", "fired", "exact", "similarity", "identifiers", "resolves", "verdict", "ms", "load",
+    )  # fmt: skip
     plain = [{key: round(row[key], 4) if isinstance(row[key], float) else row[key] for key in kept} for row in rows]  # fmt: skip
-    lines = ",\n".join(json.dumps(row) for row in plain)
-    (RESULTS / f"repo-{model}.json").write_text(f'{{"about": {json.dumps(facts)},\n"rows": [\n{lines}\n]}}\n', encoding="utf-8")  # fmt: skip
+    write_rows(f"repo-{model}", text, facts, plain)
     return text

@@ -7,15 +7,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.cloudapi.run import Generations, fingerprint
-from bench.installed import completing
-from bench.installed.completing import Row, Wanted, fill, open_model, recorded, settings_of, wanted
-from bench.machine import about, head_commit
+from bench.cloudapi import methods
+from bench.completing import Generations, Row, Wanted, fill, fingerprint, open_model, recorded, wanted
 from bench.oracle.world import built_index
 from bench.remember import RememberingModel, Streams
 from bench.repo.methods import USUAL, VARIANTS
@@ -32,15 +29,6 @@ from soothsay.oracle.client import LspOracle
 from soothsay_index.local import LocalIndex
 
 GENERATIONS = HERE / "generations"
-_BLOCK = (
-    12  # tasks that one method writes in a row: the next method does not find their prompts in the KV cache
-)
-
-
-def code() -> str:
-    """Changes with everything that a generation depends on beside its task."""
-    files = (HERE / "methods.py", HERE / "requirements.txt", REPOSITORIES, Path(completing.__file__))
-    return hashlib.sha256(b"".join((fingerprint().encode(), *(path.read_bytes() for path in files)))).hexdigest()[:12]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +58,7 @@ class World:
         self.index.mirror(path, task["text"])
         self.oracle.mirror(path, task["text"])
         try:
-            engine = Engine(model, self.index, settings_of(VARIANTS[method]), self.oracle)
+            engine = Engine(model, self.index, VARIANTS[method].settings(), self.oracle)
             completion = engine.complete(CompletionRequest(path, task["text"], task["offset"], self.root))
         finally:
             self.index.forget(path)
@@ -118,14 +106,11 @@ def scored(task: Row, row: Row) -> Row:
 
 def main() -> None:
     run = wanted(read_tasks(TASKS), VARIANTS, USUAL)
-    kept = Generations(GENERATIONS / f"{run.model}.jsonl.gz", code())
+    code = fingerprint(Path(methods.__file__), HERE / "methods.py", HERE / "requirements.txt", REPOSITORIES)
+    kept = Generations(GENERATIONS / f"{run.model}.jsonl.gz", code)
     write_generations(run, kept)
     rows = [scored(task, row) for task in run.tasks for method in VARIANTS if (row := kept.get(task, method))]
-    facts = {
-        "commit": head_commit(), "model": run.model, "tasks": f"{len(run.tasks)} of {run.total}",
-        **about(("llama-cpp-python", "lancedb", "sentence-transformers", "ty")),
-    }  # fmt: skip
-    print(write_report(rows, facts, run.model))
+    print(write_report(rows, run.facts(), run.model))
 
 
 if __name__ == "__main__":

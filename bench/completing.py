@@ -1,30 +1,35 @@
-"""Completing many tasks by many methods: what is missing is written, what was written is kept. ``bench.repo`` shares it."""
+"""Completing many tasks by many methods: what is missing is written, what was written is kept."""
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.cloudapi.methods import Variant
-from bench.cloudapi.run import Generations, name_certainty
-from bench.machine import head_commit
+from bench.machine import about, head_commit
 from bench.remember import RememberingModel, Streams
 
+import soothsay
+import soothsay_index
 from soothsay.config import Settings
-from soothsay.engine.types import Completion
+from soothsay.engine.trigger import name_tokens
+from soothsay.engine.types import ApiName, Completion
 from soothsay.errors import Cancelled
 from soothsay.model.registry import DEFAULT_MODEL
 from soothsay.model.resolve import resolve_model
 from soothsay.model.runtime import LlamaRuntime
 
 Row = dict[str, Any]
+_SAVE_EVERY = 60.0  # seconds
 _SAVE_STREAMS = 50  # generations
-_PATIENCE_MS = 600_000  # the most that a setting may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,13 @@ class Wanted:
     total: int
     model: str
     methods: tuple[str, ...]
+
+    def facts(self) -> dict[str, str]:
+        """What the page says of the run: the commit, the model, the share of the tasks, the machine, the versions."""
+        return {
+            "commit": head_commit(), "model": self.model, "tasks": f"{len(self.tasks)} of {self.total}",
+            **about(("llama-cpp-python", "lancedb", "sentence-transformers", "ty")),
+        }  # fmt: skip
 
 
 def wanted(everything: Sequence[Row], variants: Mapping[str, Variant], usual: Sequence[str]) -> Wanted:
@@ -51,6 +63,55 @@ def wanted(everything: Sequence[Row], variants: Mapping[str, Variant], usual: Se
     return Wanted(tasks[:limit], len(everything), os.environ.get("MODEL") or DEFAULT_MODEL, methods)
 
 
+def fingerprint(*others: Path) -> str:
+    """Changes with everything that a generation depends on beside its task: the code, and ``others``."""
+    server, index = Path(soothsay.__file__).parent, Path(soothsay_index.__file__).parent
+    code = [*server.glob("engine/*.py"), *server.glob("model/*.py"), *server.glob("oracle/*.py")]
+    code += [*index.glob("*.py"), *index.glob("sources/*.py"), *others]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(code))).hexdigest()[:12]
+
+
+class Generations:
+    """What was generated with one model, by task and method; saved as it grows."""
+
+    def __init__(self, path: Path, code: str) -> None:
+        self._path, self._code = path, code
+        self._rows: dict[tuple[str, str], Row] = {}
+        self._saved = time.monotonic()
+        if path.exists():
+            for line in gzip.decompress(path.read_bytes()).decode().splitlines():
+                row = json.loads(line)
+                self._rows[row["id"], row["method"]] = row
+
+    def get(self, task: Mapping[str, Any], method: str) -> Row | None:
+        """The generation, if it is there and would come out the same today."""
+        row = self._rows.get((task["id"], method))
+        return row if row and row["key"] == self._key(task) else None
+
+    def put(self, task: Mapping[str, Any], method: str, row: Row) -> None:
+        """Keep a generation."""
+        self._rows[task["id"], method] = {
+            "id": task["id"],
+            "method": method,
+            "key": self._key(task),
+            **row,
+        }
+        if time.monotonic() - self._saved > _SAVE_EVERY:
+            self.save()
+
+    def save(self) -> None:
+        """Write all of them."""
+        rows = [json.dumps(self._rows[key]) + "\n" for key in sorted(self._rows)]
+        temporary = self._path.with_suffix(".part")
+        self._path.parent.mkdir(exist_ok=True)
+        temporary.write_bytes(gzip.compress("".join(rows).encode(), mtime=0))
+        temporary.replace(self._path)
+        self._saved = time.monotonic()
+
+    def _key(self, task: Mapping[str, Any]) -> str:
+        return hashlib.sha256(f"{self._code} {task['text']}".encode()).hexdigest()[:16]
+
+
 @contextmanager
 def open_model(name: str, folder: Path) -> Iterator[tuple[RememberingModel, Streams]]:
     """The model, and the streams of tokens that it has written, in ``folder``. ``THREADS=`` are its threads."""
@@ -64,12 +125,6 @@ def open_model(name: str, folder: Path) -> Iterator[tuple[RememberingModel, Stre
     finally:
         streams.save()
         runtime.close()
-
-
-def settings_of(variant: Variant) -> Settings:
-    """A variant's settings, in no hurry: a busy machine must not cut short what is shown."""
-    settings = variant.settings()
-    return replace(settings, completion=replace(settings.completion, max_latency_ms=_PATIENCE_MS))
 
 
 def fill(
@@ -102,3 +157,18 @@ def recorded(completion: Completion, model: RememberingModel, found: Sequence[st
         "ms": round(completion.timings_ms["total"] + model.replayed_ms, 1), "evaluated": completion.evaluated,
         "load": round(os.getloadavg()[0], 1), "commit": head_commit(),
     }  # fmt: skip
+
+
+def name_certainty(completion: Completion) -> list[tuple[float, float, float]]:
+    """Probability, margin and entropy of the tokens of the first name in the draft."""
+    name = completion.trigger.name or ""
+    at = completion.draft.find(name)
+    if not name or at < 0:
+        return []
+    start = len(completion.draft[:at].encode())
+    typed = sum(len(token.data) for token in completion.tokens) - len(completion.draft.encode())
+    api = ApiName(name, "", start, start + len(name.encode()))
+    return [
+        (round(token.probability, 4), round(token.margin, 4), round(token.entropy, 4))
+        for token in name_tokens(api, completion.tokens, max(0, typed))
+    ]
