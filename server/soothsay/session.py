@@ -138,18 +138,14 @@ class Session:
         self, request: CompletionRequest, cancel: Event | None = None, on_text: OnText = nobody
     ) -> Completion:
         """Answer one request (blocking). Raises `Cancelled` once ``cancel`` is set, `SoothsayError` on bad input."""
-        self.load_model()
-        assert self._engine is not None
-        with self._lock:
-            self.last = self._engine.complete(request, cancel, on_text)
+        with self._working() as engine:
+            self.last = engine.complete(request, cancel, on_text)
             return self.last
 
     def prepare(self, request: CompletionRequest, cancel: Event | None = None) -> None:
         """Read what a completion at this place would have to read (blocking). Raises `Cancelled` once ``cancel`` is set."""
-        self.load_model()
-        assert self._engine is not None
-        with self._lock:
-            self._engine.prepare(request, cancel)
+        with self._working() as engine:
+            engine.prepare(request, cancel)
 
     @property
     def evaluated(self) -> int:
@@ -165,13 +161,9 @@ class Session:
 
     def repair(self, path: Path, text: str, fault: Fault, cancel: Event | None = None) -> Replacement | None:
         """A verified call to put in place of a wrong one (blocking, like `complete`)."""
-        self.load_model()
-        assert self._engine is not None
         index = self._index or NoIndex()
-        with self._lock:
-            return repair(
-                fault, text, path, self.workspace, self._engine.complete, index, self.oracle, cancel
-            )
+        with self._working() as engine:
+            return repair(fault, text, path, self.workspace, engine.complete, index, self.oracle, cancel)
 
     def build_index(self, on_progress: OnProgress, cancel: Event, *, embed: bool = True) -> Status:
         """Bring the index up to date (blocking): the workspace, what it imports, then the rest."""
@@ -230,6 +222,14 @@ class Session:
                 self._index.close()
                 self._index = None
         self.oracle.close()
+
+    @contextmanager
+    def _working(self) -> Iterator[Engine]:
+        """The engine, for one caller at a time; the model is loaded first."""
+        self.load_model()
+        with self._lock:
+            assert self._engine is not None
+            yield self._engine
 
     def _open_index(self, open_index: OpenIndex) -> WritableIndex:
         embedding = model_path(EMBEDDING_MODEL) if is_pulled(EMBEDDING_MODEL) else None

@@ -105,7 +105,8 @@ def write(
         if len(tokens) >= limits.max_tokens or time.monotonic() > limits.deadline:
             complete = False
             break
-    complete = complete and time.monotonic() <= limits.deadline
+    else:  # the model had no more to say, or no more time
+        complete = time.monotonic() <= limits.deadline
     return Written(text, tuple(tokens), typed, complete)
 
 

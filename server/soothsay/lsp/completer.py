@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lsprotocol.types import Position
@@ -82,7 +83,7 @@ class Completer:
         if completion.text and self._host.speculates:
             then = accepted(request, completion)
             self._ahead.do(
-                lambda cancel: self._host.complete(then, cancel, lambda _: None),
+                partial(self._host.complete, then),
                 lambda written: self._shown.add(then, written, None),
                 _SPECULATE_AFTER,
                 then,
@@ -109,7 +110,7 @@ class Completer:
         place = None if self.paused else self._place(workspace, document, position)
         if place is not None:
             request = self._request(document, place)
-            self._ahead.do(lambda cancel: self._host.prepare(request, cancel), lambda _: None, _PREPARE_AFTER)
+            self._ahead.do(partial(self._host.prepare, request), lambda _: None, _PREPARE_AFTER)
 
     def changed(self, workspace: Workspace, document: Document) -> None:
         """``document`` was edited: what is being written for it may be of no use any more."""

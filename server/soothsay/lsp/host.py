@@ -261,7 +261,7 @@ class Host:
     # -- completions -------------------------------------------------------------------------------
 
     def complete(
-        self, request: CompletionRequest, cancel: Event, on_text: Callable[[str], None]
+        self, request: CompletionRequest, cancel: Event, on_text: Callable[[str], None] = lambda _: None
     ) -> Completion:
         """Blocking; runs on the model's thread. A request without a method gets the setting of this moment."""
         if self._session is None or self.settings is None:

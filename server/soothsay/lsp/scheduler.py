@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, Generic, TypeVar
@@ -52,43 +53,41 @@ class Job(Generic[Request, Answer]):
         self.settle(None)
 
 
-class Scheduler(Generic[Request, Answer]):
-    """Runs ``work`` on ``worker``. ``ready`` is awaited first; when it says False the answer is None."""
+J = TypeVar("J", bound=Job[Any, Any])
 
-    def __init__(
-        self,
-        worker: Worker,
-        work: Callable[[Request, Event], Answer],
-        ready: Callable[[], Awaitable[bool]],
-    ) -> None:
+
+class Turns(ABC, Generic[J]):
+    """One job at a time on ``worker``, and the newest wins. ``ready`` is awaited first; when it says False there is no
+    answer."""
+
+    def __init__(self, worker: Worker, ready: Callable[[], Awaitable[bool]]) -> None:
         self._worker = worker
-        self._do = work
         self._ready = ready
-        self._newest: Job[Request, Answer] | None = None
+        self._newest: J | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-
-    async def submit(self, request: Request) -> Answer | None:
-        """The answer; None when it was superseded, aborted, or the model is not there (yet)."""
-        job = self._newest
-        if job is None or job.answer.done() or job.request != request:
-            self.abort()
-            job = self._newest = Job(request, asyncio.get_running_loop().create_future())
-            self._start(self._run(job))
-        return await job.wait()
 
     def abort(self) -> None:
         """Stop whatever runs or waits; its requests are answered with None."""
         if self._newest is not None:
             self._newest.abort()
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+    @abstractmethod
+    def _answer(self, job: J) -> Any:
+        """What ``job`` asks for (blocking, on the worker's thread)."""
+
+    def _supersede(self, job: J, delay: float = 0.0) -> None:
+        """Let ``job`` take the place of the one before; it begins after ``delay`` seconds."""
+        self.abort()
+        self._newest = job
+        task = asyncio.create_task(self._run(job, delay))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, job: Job[Request, Answer]) -> None:
+    async def _run(self, job: J, delay: float) -> None:
         try:
-            if await self._ready() and not job.answer.done():
+            if delay:
+                await asyncio.sleep(delay)
+            if not job.answer.done() and await self._ready() and not job.answer.done():
                 job.settle(await self._worker.run(self._work, job))
         except Cancelled:
             pass
@@ -97,7 +96,31 @@ class Scheduler(Generic[Request, Answer]):
         finally:
             job.settle(None)
 
-    def _work(self, job: Job[Request, Answer]) -> Answer:
+    def _work(self, job: J) -> Any:
         if job.cancel.is_set():  # superseded while it waited for its turn
             raise Cancelled
+        return self._answer(job)
+
+
+class Scheduler(Turns[Job[Request, Answer]], Generic[Request, Answer]):
+    """Has every request answered by ``work``; equal requests share an answer."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        work: Callable[[Request, Event], Answer],
+        ready: Callable[[], Awaitable[bool]],
+    ) -> None:
+        super().__init__(worker, ready)
+        self._do = work
+
+    async def submit(self, request: Request) -> Answer | None:
+        """The answer; None when it was superseded, aborted, or the model is not there (yet)."""
+        job = self._newest
+        if job is None or job.answer.done() or job.request != request:
+            job = Job(request, asyncio.get_running_loop().create_future())
+            self._supersede(job)
+        return await job.wait()
+
+    def _answer(self, job: Job[Request, Answer]) -> Answer:
         return self._do(job.request, job.cancel)

@@ -13,7 +13,7 @@ from soothsay.engine.continuation import agrees, continues, rest_of, typed_since
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import Cancelled
 from soothsay.lsp.debounce import Debounce
-from soothsay.lsp.scheduler import Job, Scheduler
+from soothsay.lsp.scheduler import Job, Turns
 from soothsay.lsp.worker import Worker
 
 # Seconds that work nobody waits for goes on: editors cancel a request before they tell what was typed, and tell what
@@ -73,34 +73,33 @@ class _Writing(Job[CompletionRequest, Completion]):
             self._end = None
 
 
-class Typist(Scheduler[CompletionRequest, Completion]):
-    """A `Scheduler` that keeps what is being typed, and waits a little where keys come faster than answers."""
+class Typist(Turns[_Writing]):
+    """Keeps what is being typed, and waits a little where keys come faster than answers."""
 
     def __init__(self, worker: Worker, write: Write, ready: Callable[[], Awaitable[bool]]) -> None:
-        super().__init__(worker, lambda request, cancel: write(request, cancel, lambda _: None), ready)
+        super().__init__(worker, ready)
         self._write = write
         self._debounce = Debounce()
-        self._current: _Writing | None = None
         self.longest_free_ms = 0.0  # from the moment that work was told to stop until the model was free
 
     async def submit(self, request: CompletionRequest) -> Completion | None:
-        job = self._current
+        """The answer; None when it was superseded, aborted, or the model is not there (yet)."""
+        job = self._newest
         typed = None if job is None or job.answer.done() else continues(job.request, request)
         if job is not None and typed is not None and job.type(typed):
             answer = await job.wait()
             rest = None if answer is None else rest_of(answer, typed, request)
-            if rest is not None or self._current is not job:
+            if rest is not None or self._newest is not job:
                 return rest
             if answer is None and not job.diverged:
                 return None
-        self.abort()
-        job = self._newest = self._current = _Writing(request, asyncio.get_running_loop().create_future())
-        self._start(self._begin(job, self._debounce.asked()))
+        job = _Writing(request, asyncio.get_running_loop().create_future())
+        self._supersede(job, self._debounce.asked())
         return await job.wait()
 
     def changed(self, path: Path, text: str) -> None:
         """The file that may be worked on holds ``text`` now: the work goes on only if its text is being typed."""
-        job = self._current
+        job = self._newest
         if job is None or job.answer.done() or job.request.path != path:
             return
         if not any(job.type(typed) for typed in typed_since(job.request, text)):
@@ -108,25 +107,15 @@ class Typist(Scheduler[CompletionRequest, Completion]):
         elif not job.waiters:
             job.keep(_UNTIL_ASKED)
 
-    async def _begin(self, job: _Writing, delay: float) -> None:
-        if delay:
-            await asyncio.sleep(delay)
-        if not job.answer.done():
-            await self._run(job)
-
-    def _work(self, job: Job[CompletionRequest, Completion]) -> Completion:
-        assert isinstance(job, _Writing)
-        if job.cancel.is_set():  # superseded while it waited for its turn
-            raise Cancelled
+    def _answer(self, job: _Writing) -> Completion:
         job.started = True
         began = time.monotonic()
         try:
             completion = self._write(job.request, job.cancel, job.on_text)
         except Cancelled:
             if job.stopped_at is not None:
-                self.longest_free_ms = max(
-                    self.longest_free_ms, (time.monotonic() - max(began, job.stopped_at)) * 1000
-                )
+                free_ms = (time.monotonic() - max(began, job.stopped_at)) * 1000
+                self.longest_free_ms = max(self.longest_free_ms, free_ms)
             raise
         self._debounce.answered(time.monotonic() - began)
         return completion

@@ -236,8 +236,7 @@ class LlamaRuntime:
 
     def _make_ready(self, ready: Plan) -> None:
         for number in ready.emptied:
-            llama_cpp.llama_memory_seq_rm(self._memory, number, -1, -1)
-            self._sequences[number] = []
+            self._empty(number)
         if ready.copied_from is not None:
             llama_cpp.llama_memory_seq_cp(self._memory, ready.copied_from, ready.sequence, 0, ready.keep)
             self._sequences[ready.sequence] = self._sequences[ready.copied_from][: ready.keep]
@@ -249,11 +248,14 @@ class LlamaRuntime:
     def _forget_after(self, keep: int) -> None:
         if keep == len(self._held):
             return
-        if not llama_cpp.llama_memory_seq_rm(self._memory, self._current, keep, -1):
-            # recurrent models cannot forget a part
-            llama_cpp.llama_memory_seq_rm(self._memory, self._current, -1, -1)
-            keep = 0
-        del self._held[keep:]
+        if llama_cpp.llama_memory_seq_rm(self._memory, self._current, keep, -1):
+            del self._held[keep:]
+        else:  # recurrent models cannot forget a part
+            self._empty(self._current)
+
+    def _empty(self, sequence: int) -> None:
+        llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        self._sequences[sequence] = []
 
     def _evaluate(self, tokens: Sequence[int]) -> np.ndarray:
         """Append at most `_BATCH` tokens to the cache; the last one's logits, valid until the next call."""
@@ -287,15 +289,17 @@ class LlamaRuntime:
         """Leave the cache to the present sequence; False when it had all of it."""
         others = [number for number in self._used if number != self._current and self._sequences[number]]
         for number in others:
-            llama_cpp.llama_memory_seq_rm(self._memory, number, -1, -1)
-            self._sequences[number] = []
+            self._empty(number)
         return bool(others)
 
+    def _is_cancelled(self) -> bool:
+        return self._cancel is not None and self._cancel.is_set()
+
     def _should_abort(self, _data: ctypes.c_void_p | None) -> bool:
-        return (self._cancel is not None and self._cancel.is_set()) or time.monotonic() > self._deadline
+        return self._is_cancelled() or time.monotonic() > self._deadline
 
     def _stopped(self) -> NoReturn:
-        raise Cancelled if self._cancel is not None and self._cancel.is_set() else _LateError
+        raise Cancelled if self._is_cancelled() else _LateError
 
     def _new_context(self, context: int) -> llama_cpp.llama_context_p:
         params = llama_cpp.llama_context_default_params()
