@@ -185,6 +185,15 @@ def test_members_of_what_the_workspace_defines(oracle: Oracle, page: Path) -> No
     assert names(oracle, page, text) == {"open", "_lock", "key"}
 
 
+def test_names_in_scope(oracle: Oracle, page: Path) -> None:
+    before = "import json as j\nLIMIT = 3\n\ndef f(amount):\n    local = 1\n    ("
+    found = oracle.names(page, f"{before})\n\ndef g(other):\n    inner = 2\n", len(before))
+    assert found is not None
+    listed = {member.name for member in found}
+    assert {"j", "LIMIT", "f", "g", "amount", "local", "print", "__name__"} <= listed
+    assert not {"json", "other", "inner", "os", "if"} & listed
+
+
 def test_a_union_inside_of_brackets_is_no_union(oracle: Oracle, page: Path) -> None:
     assert "append" in (names(oracle, page, "def f(x: 'list[int | str]'):\n    x.|") or set())
 

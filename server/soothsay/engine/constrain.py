@@ -6,6 +6,7 @@ required argument is missing. Nothing is said where the receiver is unknown, in 
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ from soothsay_index.types import Parameter
 _ACCESS = re.compile(r"(?<![\w.)\]])((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)\.([A-Za-z_]\w*)?(?=(\W?))")
 _RECEIVER = re.compile(r"(?<![\w.)\]])((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)\Z")
 _PARTIAL = re.compile(r"[(,]\s*([A-Za-z_]\w*)\Z")  # an argument of which only a word is written
+_VALUE = re.compile(r"([(,]|(?<![=!<>])=)\s*([A-Za-z_]\w*)(?=(\s*=(?!=))?)")  # an argument, or its keyword
+_STRING_PREFIX = re.compile(r"(?i)(?:[furb]|[fb]r|r[fb])(?=[\"']|\Z)")
 _LOOK_BACK = 200  # characters: no dotted name is longer
 
 
@@ -66,18 +69,27 @@ class CallConstraint:
         before: str,
         members_of: Callable[[str], NameTrie | None],
         parameters_of: Callable[[str], Sequence[Parameter] | None],
+        names: Callable[[], NameTrie | None] = lambda: None,
     ) -> None:
-        """``members_of`` a receiver and ``parameters_of`` a callee (as written) are None unless they are certain."""
+        """``members_of`` a receiver and ``parameters_of`` a callee (as written) are None unless they are certain.
+
+        ``names``, if any, are all that an argument may begin with. They leave no room for ``f(x for x in xs)``.
+        """
         self._before = before
         self._members_of = lru_cache(members_of)
         self._parameters_of = lru_cache(parameters_of)
+        self._names = lru_cache(names)
 
     def accepts(self, written: bytes, piece: bytes) -> bool:
         text, new = self._text(written), self._text(written + piece)
         if len(new) == len(text):
             return True  # the end, or half a character
         state = scan(new)
-        return self._names_exist(text, new, state) and self._fits_call(text, new, state)
+        return (
+            self._names_exist(text, new, state)
+            and self._fits_call(text, new, state)
+            and self._names_are_defined(text, new)
+        )
 
     def possible(self, written: bytes) -> Sequence[bytes]:
         text = self._text(written)
@@ -103,6 +115,33 @@ class CallConstraint:
             if not known:
                 return False
         return True
+
+    def _names_are_defined(self, text: str, new: str) -> bool:
+        """No argument that the new text wrote or ended begins with a name that nothing defines."""
+        names = self._names()
+        if names is None:
+            return True
+        for match in _VALUE.finditer(new, max(0, len(text) - _LOOK_BACK)):
+            word, start = match[2], match.start(2)
+            if match.end(2) < len(text) or match[3]:
+                continue  # written earlier, or a keyword
+            if word.encode() in names or keyword.iskeyword(word) or _STRING_PREFIX.match(new, start):
+                continue
+            state = scan(new[:start])
+            if state.quote or not state.opened or new[state.opened[-1]] != "(":
+                continue  # no code, or no argument
+            if match.end(2) < len(new) or not self._may_become(word, new[: match.start(1) + 1], names, state):
+                return False
+        return True
+
+    def _may_become(self, word: str, given: str, names: NameTrie, state: Scan) -> bool:
+        """Whether ``word``, after what is ``given``, is the beginning of a name, or of a keyword for all we know."""
+        if names.has_prefix(word.encode()) or any(each.startswith(word) for each in keyword.kwlist):
+            return True
+        if given.endswith("="):
+            return False
+        call = self._open_call(given, state)
+        return call is None or any(name.startswith(word) for name in call.unused)
 
     def _fits_call(self, text: str, new: str, state: Scan) -> bool:
         """No call that the new text ended lacks or invents an argument, and the one it is in invents none."""

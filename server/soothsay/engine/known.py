@@ -33,6 +33,12 @@ class Known:
             return NameTrie(member.name for member in members) or None
         return NameTrie(symbol.name for symbol in indexed) or None
 
+    def names(self) -> NameTrie | None:
+        """The bare names that an argument may be made of."""
+        text, offset = self._probe("(")
+        names = self._oracle.names(self._site.request.path, text, offset)
+        return None if names is None else NameTrie(name.name for name in names)
+
     def parameters_of(self, callee: str) -> Sequence[Parameter] | None:
         """The parameters of the callable written as ``callee``."""
         receiver, _, name = callee.rpartition(".")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -22,6 +22,7 @@ from soothsay.engine.syntax import indentation
 from soothsay.engine.types import ApiName, Check, Completion, CompletionRequest, Evidence, Token
 from soothsay.engine.verify import Judgement, judge
 from soothsay.engine.watch import Watch
+from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Anchor, Prompt, Window, build_prompt, place_anchor
 from soothsay.oracle.null import NoOracle
 from soothsay.oracle.types import Oracle
@@ -29,6 +30,9 @@ from soothsay_index.similarity import WINDOW
 from soothsay_index.types import Hit, Index, Query
 
 _ANCHORS_KEPT = 32  # documents
+
+# the constraint for a place, where the statement up to it is as given
+_Constrain = Callable[[Site, str], Constraint | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +100,21 @@ class Engine:
             if grounding.text or not draft.complete:
                 with clock.step("regenerate"):
                     accepted = _accepted(draft.text, watch.fired_at)
-                    written = self._regenerate(task, grounding, accepted, constrained=method == "full")
+                    constrain = self._calls if method == "full" else _anything
+                    written = self._regenerate(task, grounding, accepted, constrain)
                 evaluated["regenerate"] = self._model.evaluated
         with clock.step("verify"):
             answer = self._judge(task, written.text, grounding)
         check = Check(problem=answer.judgement.problem)
-        if method == "full" and answer.judgement.verdict == "rejected" and time.monotonic() < deadline:
+        fault = answer.judgement.fault
+        if method == "full" and fault is not None and time.monotonic() < deadline:
             with clock.step("repair"):
                 repaired = self._repair(task, answer)
-            fault = answer.judgement.fault
-            if fault is not None:
+            if fault != "unknown_name":
                 decision = replace(decision, fired=True, reasons=(*decision.reasons, fault))
-            check = Check(problem=repaired.judgement.problem, repaired=answer.judgement.problem)
-            answer = repaired
+            if fault != "unknown_name" or repaired.judgement.fault is None:
+                check = Check(problem=repaired.judgement.problem, repaired=answer.judgement.problem)
+                answer = repaired
         if method == "full" and answer.judgement.verdict == "rejected":
             answer, check = self._reject(task, answer, check)
         clock.finish()
@@ -169,13 +175,11 @@ class Engine:
             self._model.count_tokens,
         )
 
-    def _regenerate(self, task: _Task, grounding: Grounding, accepted: str, *, constrained: bool) -> Written:
+    def _regenerate(self, task: _Task, grounding: Grounding, accepted: str, constrain: _Constrain) -> Written:
         prompt = self._prompt(task.site.request, grounding.text, accepted)
         constraint = None
-        if constrained and self._settings.oracle.constrain:
-            known = Known(task.site, self._oracle)
-            before = (task.site.rule.before + accepted).removesuffix(prompt.forced)
-            constraint = CallConstraint(before, known.members_of, known.parameters_of)
+        if self._settings.oracle.constrain:
+            constraint = constrain(task.site, (task.site.rule.before + accepted).removesuffix(prompt.forced))
         return write(
             self._model,
             prompt,
@@ -186,6 +190,16 @@ class Engine:
             constraint=constraint,
             on_text=task.on_text,
         )
+
+    def _calls(self, site: Site, before: str) -> CallConstraint:
+        """Members and keywords that exist."""
+        known = Known(site, self._oracle)
+        return CallConstraint(before, known.members_of, known.parameters_of)
+
+    def _calls_and_names(self, site: Site, before: str) -> CallConstraint:
+        """Those, and arguments made of names that are defined."""
+        known = Known(site, self._oracle)
+        return CallConstraint(before, known.members_of, known.parameters_of, known.names)
 
     def _judge(self, task: _Task, written: str, grounding: Grounding) -> _Answer:
         site = task.site
@@ -205,7 +219,8 @@ class Engine:
         elif fault.name is not None:
             grounding = self._retrieve(task.site, fault.name, (), 0)
         accepted = _accepted(rejected.text, fault.name)
-        written = self._regenerate(task, grounding, accepted, constrained=True)
+        constrain = self._calls_and_names if fault.fault == "unknown_name" else self._calls
+        written = self._regenerate(task, grounding, accepted, constrain)
         return self._judge(task, written.text, grounding)
 
     def _reject(self, task: _Task, answer: _Answer, check: Check) -> tuple[_Answer, Check]:
@@ -221,6 +236,10 @@ class Engine:
             return replace(answer, text=""), replace(check, trimmed=answer.text)
         trimmed = replace(check, problem="", trimmed=answer.text[len(kept) :])
         return replace(answer, text=kept, judgement=judge(task.site, kept, self._oracle)), trimmed
+
+
+def _anything(_site: Site, _before: str) -> None:
+    """No constraint."""
 
 
 def _accepted(text: str, name: ApiName | None) -> str:

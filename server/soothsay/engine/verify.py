@@ -17,7 +17,8 @@ from soothsay.engine.types import ApiName, Verdict
 from soothsay.oracle.types import Finding, Oracle
 from soothsay_index.types import Symbol
 
-Fault = Literal["not_a_member", "bad_arguments"]
+# the last is no reason to reject: the person may be about to define the name
+Fault = Literal["not_a_member", "bad_arguments", "unknown_name"]
 
 # signatures read from these are what the call is checked against; a package's may hide overloads and decorators
 _EXACT_ORIGINS = ("service", "workspace")
@@ -33,8 +34,9 @@ _FAULTS: dict[str, Fault] = {
 class Judgement:
     """The verdict and what it rests on.
 
-    ``symbols`` were found for the calls. When rejected, ``problem`` says why in a few words, ``fault`` which kind of
-    mistake it is, ``name`` the call that holds it, and ``at`` where in the completion it begins (code points).
+    ``symbols`` were found for the calls. ``problem`` says in a few words what is wrong, ``fault`` which kind of mistake it
+    is, where writing again may mend it; when rejected, ``name`` is the call that holds it, and ``at`` where in the
+    completion it begins (code points).
     """
 
     verdict: Verdict
@@ -75,7 +77,10 @@ def judge(site: Site, text: str, oracle: Oracle) -> Judgement:
         )
     doubt = next((why for why in (*(f.problem for f in facts), *(f.message for f in strays)) if why), "")
     certain = bool(facts) and all(fact.exists for fact in facts) and not doubt
-    return Judgement("verified" if certain else "unverified", symbols, doubt)
+    undefined = any(finding.kind == "unknown_name" for finding in strays)
+    return Judgement(
+        "verified" if certain else "unverified", symbols, doubt, "unknown_name" if undefined else None
+    )
 
 
 class Shadow:

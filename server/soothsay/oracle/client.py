@@ -191,6 +191,9 @@ class LspOracle:
             f"members of {receiver.rstrip('.')}", path, lambda: self._members(path, text, start, end, dunders)
         )
 
+    def names(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
+        return self._question("names in scope", path, lambda: self._listed(path, text, offset, dunders=True))
+
     def resolves(self, path: Path, text: str, offset: int) -> bool | None:
         start, end = identifier(text, offset)
         if start == end:
@@ -303,9 +306,12 @@ class LspOracle:
         if refusal is None or self._adapter.tells_of_union(refusal.message):
             return None
         # servers filter by the name that stands there, so none may
-        bare = text[:start] + text[end:]
-        server, positions, _ = self._show(path.absolute(), bare)
-        answer = self._ask(server, "textDocument/completion", path.absolute(), positions.position(start))
+        return self._listed(path, text[:start] + text[end:], start, dunders)
+
+    def _listed(self, path: Path, text: str, offset: int, dunders: bool) -> list[Member] | None:
+        """What the server proposes at ``offset``."""
+        server, positions, _ = self._show(path.absolute(), text)
+        answer = self._ask(server, "textDocument/completion", path.absolute(), positions.position(offset))
         return read_members(answer, dunders) or None
 
     def _resolves(self, path: Path, text: str, start: int, end: int) -> bool | None:

@@ -20,6 +20,9 @@ class NoOracle:
     ) -> Sequence[Member] | None:
         return None
 
+    def names(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
+        return None
+
     def resolves(self, path: Path, text: str, offset: int) -> bool | None:
         return None
 

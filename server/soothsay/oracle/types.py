@@ -82,6 +82,10 @@ class Oracle(Protocol):
         """
         ...
 
+    def names(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
+        """The bare names that are visible at ``offset``, where an expression may stand; builtins are among them."""
+        ...
+
     def resolves(self, path: Path, text: str, offset: int) -> bool | None:
         """Whether the identifier at ``offset`` is something real. None: its type, or its receiver's, is unknown."""
         ...

@@ -113,3 +113,45 @@ def test_calls(written: str, piece: str, fine: bool) -> None:
 )
 def test_what_is_possible(written: str, texts: list[bytes]) -> None:
     assert list(constraint().possible(written.encode())) == texts
+
+
+NAMES = NameTrie(["order", "bucket_name", "print"])
+
+
+@pytest.mark.parametrize(
+    ("written", "piece", "fine"),
+    [
+        ("shop.pay(", "order", True),
+        ("shop.pay(", "ord", True),
+        ("shop.pay(", "thing", False),  # neither a name nor a keyword
+        ("shop.pay(", "am", True),  # may become the keyword amount
+        ("shop.pay(amount", ")", False),  # it did not
+        ("shop.pay(amount", "=", True),
+        ("shop.pay(amount=", "amount", False),
+        ("shop.pay(amount=", "bucket", True),
+        ("shop.pay(amount=bucket", ",", False),  # a prefix is no name
+        ("shop.pay(amount=bucket_name", ",", True),
+        ("shop.pay(ord", "er.id)", True),
+        ("shop.pay(", "None", True),
+        ("shop.pay(", "lam", True),
+        ("shop.pay(", "f", True),
+        ("shop.pay(", "rb'x'", True),
+        ("shop.pay(", "'thing, more'", True),
+        ("shop.pay(order, 'a, b", " c", True),
+        ("shop.pay(order.", "thing", True),  # a member: not ours to say
+        ("shop.pay(order == ", "1", True),
+        ("unknown(", "thing", True),  # may be a keyword of it
+        ("unknown(key=", "thing", False),
+        ("unknown(thing", ", ", False),
+        ("x[a, ", "thing", True),  # no argument
+        ("f([x for x in order], ", "order", True),
+    ],
+)
+def test_arguments_of_defined_names_only(written: str, piece: str, fine: bool) -> None:
+    strict = CallConstraint("x = ", MEMBERS.get, PARAMETERS.get, lambda: NAMES)
+    assert strict.accepts(written.encode(), piece.encode()) is fine
+
+
+def test_nothing_is_known_of_names_that_nobody_listed() -> None:
+    free = CallConstraint("x = ", MEMBERS.get, PARAMETERS.get, lambda: None)
+    assert free.accepts(b"shop.pay(", b"thing")

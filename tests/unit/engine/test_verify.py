@@ -1,6 +1,8 @@
 """Verdicts: what the oracle says, what the index adds, and what becomes of the rejected."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 from fakes import FakeIndex, FakeModel, FakeOracle, function
@@ -8,8 +10,10 @@ from fakes import FakeIndex, FakeModel, FakeOracle, function
 from soothsay.config import OracleSettings, Settings
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.site import Site
-from soothsay.engine.types import Completion, CompletionRequest
+from soothsay.engine.types import Completion, CompletionRequest, Token
 from soothsay.engine.verify import Judgement, judge
+from soothsay.model.constraint import Constraint
+from soothsay.model.fim import Prompt
 from soothsay.oracle.null import NoOracle
 from soothsay.oracle.types import Oracle
 
@@ -85,6 +89,8 @@ def test_a_module_that_is_not_there_is_rejected() -> None:
 def test_types_and_plain_variables_are_a_doubt_not_a_rejection() -> None:
     assert verdict("shop.pay(thing)", FakeOracle("thing", kind="unknown_name")).verdict == "unverified"
     assert verdict("shop.pay(thing)", FakeOracle("thing", kind="wrong_type")).verdict == "unverified"
+    assert verdict("shop.pay(thing)", FakeOracle("thing", kind="unknown_name")).fault == "unknown_name"
+    assert verdict("shop.pay(thing)", FakeOracle("thing", kind="wrong_type")).fault is None
     assert verdict("thing(1)", FakeOracle("thing", kind="unknown_name")).verdict == "rejected"
 
 
@@ -113,6 +119,36 @@ def test_what_the_oracle_rejects_is_written_again() -> None:
     assert (answer.text, answer.verdict) == ("shop.pay(1)", "verified")
     assert answer.trigger.reasons == ("not_a_member",)
     assert answer.check.repaired == "no bad"
+
+
+class Constrained(FakeModel):
+    """Says ``grounded`` where it is told what it may say."""
+
+    def stream(
+        self,
+        prompt: Prompt,
+        cancel: Event | None = None,
+        constraint: Constraint | None = None,
+        deadline: float = 0.0,
+    ) -> Iterator[Token]:
+        free = FakeModel(self.scripts[constraint is not None])
+        return free.stream(prompt, cancel, None, deadline)
+
+
+UNDEFINED = [("shop.pay", 0.95), ("(order_id)", 1.0), ("\n", 1.0)]
+
+
+def test_an_argument_that_nothing_defines_is_written_again() -> None:
+    answer = full(Constrained(UNDEFINED, GOOD), FakeOracle("order_id", kind="unknown_name"))
+    assert (answer.text, answer.verdict) == ("shop.pay(1)", "verified")
+    assert answer.check.repaired == "no order_id"
+    assert not answer.trigger.fired  # nothing was looked up
+
+
+def test_a_name_that_nothing_defines_is_shown_where_nothing_better_is_written() -> None:
+    answer = full(FakeModel(UNDEFINED), FakeOracle("order_id", kind="unknown_name"))
+    assert (answer.text, answer.verdict) == ("shop.pay(order_id)", "unverified")
+    assert (answer.check.problem, answer.check.repaired) == ("no order_id", "")
 
 
 @pytest.mark.parametrize(("on_rejected", "shown"), [("trim", ""), ("hide", ""), ("show", "shop.bad(1)")])
