@@ -22,6 +22,8 @@ _RECEIVER = re.compile(r"(?<![\w.)\]])((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)\Z")
 _PARTIAL = re.compile(r"[(,]\s*([A-Za-z_]\w*)\Z")  # an argument of which only a word is written
 _VALUE = re.compile(r"([(,]|(?<![=!<>])=)\s*([A-Za-z_]\w*)(?=(\s*=(?!=))?)")  # an argument, or its keyword
 _STRING_PREFIX = re.compile(r"(?i)(?:[furb]|[fb]r|r[fb])(?=[\"']|\Z)")
+_KEYWORD = re.compile(r"[(,]\s*\w+=\Z")
+_DECLARING = ("def ", "async def ", "class ", "from ")
 _LOOK_BACK = 200  # characters: no dotted name is longer
 
 
@@ -73,7 +75,7 @@ class CallConstraint:
     ) -> None:
         """``members_of`` a receiver and ``parameters_of`` a callee (as written) are None unless they are certain.
 
-        ``names``, if any, are all that an argument may begin with. They leave no room for ``f(x for x in xs)``.
+        ``names``, if any, are all that an argument or an item may begin with: there is no room for ``[x for x in xs]``.
         """
         self._before = before
         self._members_of = lru_cache(members_of)
@@ -117,10 +119,12 @@ class CallConstraint:
         return True
 
     def _names_are_defined(self, text: str, new: str) -> bool:
-        """No argument that the new text wrote or ended begins with a name that nothing defines."""
+        """No argument or item that the new text wrote or ended begins with a name that nothing defines."""
         names = self._names()
         if names is None:
             return True
+        if new[len(text)] == " " and _KEYWORD.search(text):
+            return False  # `name= value`, which is what is left when all that usually follows is impossible
         for match in _VALUE.finditer(new, max(0, len(text) - _LOOK_BACK)):
             word, start = match[2], match.start(2)
             if match.end(2) < len(text) or match[3]:
@@ -128,8 +132,9 @@ class CallConstraint:
             if word.encode() in names or keyword.iskeyword(word) or _STRING_PREFIX.match(new, start):
                 continue
             state = scan(new[:start])
-            if state.quote or not state.opened or new[state.opened[-1]] != "(":
-                continue  # no code, or no argument
+            declares = new[state.statement :].lstrip().startswith(_DECLARING)
+            if state.quote or not state.opened or new[state.opened[-1]] == "{" or declares:
+                continue  # no code, or no place for an expression
             if match.end(2) < len(new) or not self._may_become(word, new[: match.start(1) + 1], names, state):
                 return False
         return True

@@ -219,8 +219,7 @@ class Engine:
         elif fault.name is not None:
             grounding = self._retrieve(task.site, fault.name, (), 0)
         accepted = _accepted(rejected.text, fault.name)
-        constrain = self._calls_and_names if fault.fault == "unknown_name" else self._calls
-        written = self._regenerate(task, grounding, accepted, constrain)
+        written = self._regenerate(task, grounding, accepted, self._calls_and_names)
         return self._judge(task, written.text, grounding)
 
     def _reject(self, task: _Task, answer: _Answer, check: Check) -> tuple[_Answer, Check]:

@@ -143,12 +143,15 @@ NAMES = NameTrie(["order", "bucket_name", "print"])
         ("unknown(", "thing", True),  # may be a keyword of it
         ("unknown(key=", "thing", False),
         ("unknown(thing", ", ", False),
-        ("x[a, ", "thing", True),  # no argument
+        ("unknown(key=", " 'a'", False),
+        ("unknown([order, ", "thing]", False),
+        ("unknown({order, ", "thing", True),  # may be a comprehension's
+        ("def f(order, ", "thing", True),  # defines it
         ("f([x for x in order], ", "order", True),
     ],
 )
 def test_arguments_of_defined_names_only(written: str, piece: str, fine: bool) -> None:
-    strict = CallConstraint("x = ", MEMBERS.get, PARAMETERS.get, lambda: NAMES)
+    strict = CallConstraint("", MEMBERS.get, PARAMETERS.get, lambda: NAMES)
     assert strict.accepts(written.encode(), piece.encode()) is fine
 
 
