@@ -84,22 +84,30 @@ def read_scope(text: str, offset: int, module: str = "", *, is_package: bool = F
 
 def owner_of(expression: str, scope: Scope, index: Index) -> str:
     """The owner whose members may follow ``expression.``; "" when unknown."""
+    return _owner_of(expression, scope, index, _MAX_DEPTH)
+
+
+def _owner_of(expression: str, scope: Scope, index: Index, depth: int) -> str:
     root = parse_python(expression.encode("utf-8")).root_node
     statement = root.named_children[0] if root.named_children else None
     if statement is None or not statement.named_children:
         return ""
-    return _owner(statement.named_children[0], scope, index, _MAX_DEPTH)
+    return _owner(statement.named_children[0], scope, index, depth)
 
 
 def resolve(receiver: str, name: str, scope: Scope, index: Index) -> Resolution:
     """Find the called ``receiver.name`` (or plain ``name``) in the index."""
+    return _resolve(receiver, name, scope, index, _MAX_DEPTH)
+
+
+def _resolve(receiver: str, name: str, scope: Scope, index: Index, depth: int) -> Resolution:
     if not receiver:
         if name in scope.definitions or (name in BUILTINS and name not in scope.imports):
             return Resolution("", None, True)
         target = scope.imports.get(name, "")
         owner, _, member = target.rpartition(".")
         return _member(owner, member, index) if owner else Resolution("", None, None)
-    owner = owner_of(receiver, scope, index)
+    owner = _owner_of(receiver, scope, index, depth)
     return _member(owner, name, index) if owner else Resolution("", None, None)
 
 
@@ -147,7 +155,8 @@ def _owner_of_call(node: Node, scope: Scope, index: Index, depth: int) -> str:
     service = service_of(node)
     if service:
         return f"botocore:{service}" if name == "client" else ""  # a resource has other members
-    symbol = resolve(receiver, name, scope, index).symbol if depth > 1 else None
+    # a name may be made of itself: `query = query.filter()`
+    symbol = _resolve(receiver, name, scope, index, depth - 1).symbol if depth > 1 else None
     if symbol is None:
         return ""
     if symbol.kind == "class":

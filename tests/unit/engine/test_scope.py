@@ -27,6 +27,8 @@ INDEX = FakeIndex(**{"lib": [FRAME, LOAD], "lib.Frame": [function("lib.Frame.hea
         ("import lib\nf = lib.load()\nf = other()\n", "f", ""),
         ("import lib\nwith lib.load() as f:\n    ", "f", "lib.Frame"),
         ("x = x\n", "x", ""),  # no loop
+        ("x = x.f()\n", "x", ""),
+        ("x = y.f()\ny = x.g().h()\n", "x.f", ""),
         ("", "unknown", ""),
     ],
 )
