@@ -29,7 +29,7 @@ def explanation(completion: Mapping[str, Any]) -> RenderableType:
         _heading("draft", "each token shaded by its probability: red < 0.4, yellow < 0.8, green above"),
         Padding(_shaded(completion["tokens"]), (0, 0, 0, 2)),
         _heading("trigger", "retrieve?"),
-        Padding(_trigger(trigger), (0, 0, 0, 2)),
+        Padding(_trigger(trigger, completion["method"]), (0, 0, 0, 2)),
         _heading("evidence", "what grounds it" if completion["evidence"] else "none"),
         Padding(_evidence(completion["evidence"]), (0, 0, 0, 2)),
         _heading("oracle", _questions(completion["oracle"]["questions"])),
@@ -58,15 +58,26 @@ def _shaded(tokens: list[Mapping[str, Any]]) -> Text:
     return text
 
 
-def _trigger(trigger: Mapping[str, Any]) -> Text:
+def _trigger(trigger: Mapping[str, Any], method: str) -> Text:
     name = trigger["name"]
     if name is None and not trigger["fired"]:
         return Text("not fired: the draft calls nothing")
     sure = "" if trigger["confidence"] is None else f" (confidence {trigger['confidence']:.2f})"
     if not trigger["fired"]:
-        return Text(f"not fired: {name} is known and confident{sure}")
+        return Text(f"not fired: {_why_not(trigger, method).format(name)}{sure}")
     reasons = "; ".join(f"{reason}: {_REASONS.get(reason, reason)}" for reason in trigger["reasons"])
     return Text(f"fired on {name or 'the draft'}{sure}: {reasons}")
+
+
+def _why_not(trigger: Mapping[str, Any], method: str) -> str:
+    """Why nothing was retrieved for the name that goes into ``{}``."""
+    if method == "base":
+        return "{} was drafted by a method that never retrieves"
+    if method == "index_lookup":
+        return "{} is known"
+    if trigger["confidence"] is not None and trigger["confidence"] < trigger["threshold"]:
+        return "{} is a name of this workspace: the model has read it"
+    return "{} is known and confident"
 
 
 def _evidence(evidence: list[Mapping[str, Any]]) -> RenderableType:

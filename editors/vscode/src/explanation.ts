@@ -98,19 +98,30 @@ function decile(probability: number): number {
   return Math.max(0, Math.min(9, Math.floor(probability * 10)));
 }
 
-function trigger({ trigger: { fired, name, confidence, threshold, reasons } }: Explanation): string {
+function trigger({ method, trigger: { fired, name, confidence, threshold, reasons } }: Explanation): string {
   if (!fired && name === null) {
     return "<p>No: the draft calls nothing.</p>";
   }
   const call = name === null ? "the draft" : `<code>${escape(name)}</code>`;
   const sure = confidence === null ? "" : `, confidence ${confidence.toFixed(2)} (threshold ${threshold.toFixed(2)})`;
   if (!fired) {
-    return `<p>No: ${call} is known and the model is sure of it${sure}.</p>`;
+    const unsure = confidence !== null && confidence < threshold;
+    return `<p>No: ${call} ${whyNot(method, unsure)}${sure}.</p>`;
   }
   const items = reasons.map(
     (reason) => `<li><code>${escape(reason)}</code> ${escape(REASONS[reason] ?? "")}</li>`,
   );
   return `<p>Yes, because of ${call}${sure}:</p><ul>${items.join("")}</ul>`;
+}
+
+function whyNot(method: string, unsure: boolean): string {
+  if (method === "base") {
+    return "was drafted by a method that never looks anything up";
+  }
+  if (method === "index_lookup") {
+    return "is known";
+  }
+  return unsure ? "is a name of this workspace, which the model has read" : "is known and the model is sure of it";
 }
 
 function evidence(documents: readonly Evidence[], link: (evidence: Evidence) => string): string {

@@ -59,8 +59,13 @@ class _Call:
         return all(p.name in filled for p in self.parameters)
 
     @property
-    def keywords_only(self) -> bool:
-        return bool(self.parameters) and all(p.kind == "keyword_only" for p in self.parameters)
+    def takes_a_word(self) -> bool:
+        """Whether the next argument may begin with any name: it is positional, or a keyword of anybody's choice."""
+        given = parse_arguments(self.arguments)
+        if given.splat or any(p.kind.startswith("var_") for p in self.parameters):
+            return True
+        positions = [p for p in self.parameters if p.kind in ("positional_only", "positional_or_keyword")]
+        return not given.keywords and given.positional < len(positions)
 
 
 class CallConstraint:
@@ -168,7 +173,7 @@ class CallConstraint:
         given = replace(call, arguments=call.arguments[: partial.start() + 1])
         if given.misfit and not given.misfit.startswith("missing"):
             return False
-        return not call.keywords_only or any(name.startswith(partial[1]) for name in given.unused)
+        return given.takes_a_word or any(name.startswith(partial[1]) for name in given.unused)
 
     def _open_call(self, text: str, state: Scan) -> _Call | None:
         return self._call(text, state.opened[-1], len(text)) if state.opened else None

@@ -62,6 +62,11 @@ class Site:
             return False
         return self.index.has_name(name.name)
 
+    def was_read(self, name: ApiName) -> bool:
+        """Whether a drafted name is one of this file or its workspace: the model cannot have learnt it elsewhere."""
+        found = self.resolve(name)
+        return bool(found.exists) and (found.symbol is None or found.symbol.origin == "workspace")
+
     def owners(self) -> list[str]:
         """What the file has at hand: imported modules of the workspace, and the objects it has made."""
         objects = [owner_of(name, self.scope, self.index) for name in self.scope.values]

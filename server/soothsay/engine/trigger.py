@@ -34,13 +34,20 @@ def confidence(name: ApiName, tokens: Sequence[Token], typed: int) -> float:
     return min((token.probability for token in name_tokens(name, tokens, typed)), default=1.0)
 
 
-def decide(method: Method, name: str, confidence: float, in_index: bool, threshold: float) -> TriggerDecision:
-    """Whether ``method`` retrieves for a drafted ``name``."""
+def decide(
+    method: Method, name: str, confidence: float, in_index: bool, was_read: bool, threshold: float
+) -> TriggerDecision:
+    """Whether ``method`` retrieves for a drafted ``name``.
+
+    A name of the workspace that exists ``was_read`` in the prompt, not guessed: ``full`` believes it, however unsure the
+    model was. Its documents would only push others forward (`bench/repo`, development split).
+    """
     reasons: list[Reason] = []
     if method == "dag":
         reasons.append("always")
     if method in ("index_lookup", "dag++", "full") and not in_index:
         reasons.append("not_in_index")
-    if method in ("confidence", "dag++", "full") and confidence < threshold:
+    believed = method == "full" and was_read
+    if method in ("confidence", "dag++", "full") and confidence < threshold and not believed:
         reasons.append("low_confidence")
     return TriggerDecision(bool(reasons), tuple(reasons), confidence, threshold, name)

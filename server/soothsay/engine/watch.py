@@ -62,7 +62,8 @@ class Watch:
                 continue
             value = confidence(name, tokens, self._typed)
             known = self._method == "confidence" or self._site.in_index(name)
-            decision = decide(self._method, name.name, value, known, self._threshold)
+            was_read = self._site.was_read(name)
+            decision = decide(self._method, name.name, value, known, was_read, self._threshold)
             self._seen.append((name, decision))
             if decision.fired:
                 self.fired_at = name

@@ -5,11 +5,21 @@ from fakes import function
 
 from soothsay.engine.constrain import CallConstraint
 from soothsay.model.constraint import NameTrie
+from soothsay_index.types import Parameter
 
 MEMBERS = {"client": NameTrie(["create_job", "create_model_job", "list_jobs"]), "größe": NameTrie(["öffnen"])}
 CREATE = function("client.create_job", "*", "jobName", "roleArn", "tags=")
 PAY = function("shop.pay", "order", "amount=")
-PARAMETERS = {"client.create_job": CREATE.parameters, "shop.pay": PAY.parameters}
+LOG = (
+    Parameter("args", "var_positional", required=False),
+    Parameter("options", "var_keyword", required=False),
+)
+PARAMETERS = {
+    "client.create_job": CREATE.parameters,
+    "shop.pay": PAY.parameters,
+    "shop.close": (),
+    "shop.log": LOG,
+}
 
 
 def constraint(before: str = "x = ") -> CallConstraint:
@@ -79,6 +89,14 @@ def test_half_a_character_is_no_verdict() -> None:
         ("shop.pay(order, sum", "==", True),  # a comparison
         ("shop.pay(", ")", False),
         ("shop.pay(order", ")", True),
+        ("shop.pay(order, order, ", "thing", False),  # no place for it
+        ("shop.pay(order, ", "thing", True),
+        ("shop.pay(amount=1, ", "thing", False),  # nor behind a keyword
+        ("shop.pay(amount=1, ", "ord", True),
+        ("shop.close(", "thing", False),  # takes nothing
+        ("shop.close(", ")", True),
+        ("shop.log(", "thing", True),  # takes everything
+        ("shop.log(level=1, ", "thing", True),
         ("unknown(", ")", True),
         ("client.create_job", "()", False),  # opened and closed by one token
         ("shop.pay", "(order)\n", True),

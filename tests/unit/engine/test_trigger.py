@@ -54,6 +54,11 @@ def test_text_before_the_name_may_be_multi_byte() -> None:
     ],
 )
 def test_decide(method, sure: float, known: bool, reasons: tuple[str, ...]) -> None:
-    decision = decide(method, "name", sure, known, 0.8)
+    decision = decide(method, "name", sure, known, False, 0.8)
     assert decision.reasons == reasons
     assert decision.fired is bool(reasons)
+
+
+@pytest.mark.parametrize(("method", "fired"), [("full", False), ("dag++", True), ("confidence", True)])
+def test_a_name_that_was_read_is_believed_by_full(method, fired: bool) -> None:
+    assert decide(method, "name", 0.3, True, True, 0.8).fired is fired

@@ -148,12 +148,16 @@ end
 
 ---@param page soothsay.Page
 ---@param trigger table
-local function decision(page, trigger)
+---@param method string
+local function decision(page, trigger, method)
   local name, confidence = some(trigger.name), some(trigger.confidence)
   page:section("Trigger", trigger.fired and "documentation was looked up" or "nothing was looked up")
   if name or confidence then
     local sure = confidence and ("confidence %.2f, threshold %.2f"):format(confidence, trigger.threshold) or ""
     page:add("   ", { { name or "the draft" }, { "  " .. sure, "SoothsayDim" } })
+    if method == "full" and not trigger.fired and confidence and confidence < trigger.threshold then
+      page:add("   ", { { "· it is a name of this workspace: the model has read it" } })
+    end
   end
   for _, reason in ipairs(trigger.reasons) do
     page:add("   ", { { "· " .. (REASONS[reason] or reason) } })
@@ -211,7 +215,7 @@ function M.render(why)
   local page = new_page()
   verdict(page, why)
   draft(page, why.tokens)
-  decision(page, why.trigger)
+  decision(page, why.trigger, why.method)
   grounds(page, why.evidence)
   oracle(page, why.oracle)
   page:section("Answer", "method " .. why.method)
