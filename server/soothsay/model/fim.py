@@ -6,11 +6,14 @@ that changes from key to key comes after the last marker, so the KV cache of pre
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from soothsay.model.healing import split_for_healing
 
 _MAX_SINCE_ANCHOR = 2_000  # characters typed after the anchor before it moves
+_IMPORT = re.compile(r"^(?:import\b.*|from\b.+?\bimport\b *(?:\([^()]*\)|[^(\n]*))\n", re.MULTILINE)
+_CLOSED = re.compile(r"[)\]}\"']+[ \t]*(?=\n|\Z)")
 _CHARS_PER_TOKEN = 3  # a low estimate for code: windows are cut in characters, before tokenising
 
 
@@ -31,25 +34,35 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The stable part of a document's prompts: ``text[start:end]`` before the cursor, and the suffix."""
+    """The stable part of a document's prompts: its imports, ``text[start:end]`` before the cursor, and the suffix."""
 
     start: int
     end: int
+    imports: str  # those above ``start``
     prefix: str
     suffix: str
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How much of the document a prompt may hold, in tokens."""
+    """How much of the document a prompt may hold, in tokens.
 
-    prefix: int = 1024
-    suffix: int = 256
+    What it holds must be read at every new place, at about 200 tokens a second on two cores.
+    """
+
+    prefix: int = 640
+    suffix: int = 128
+    imports: int = 128
 
     @classmethod
     def of(cls, context: int) -> Window:
-        """The window of a model that can hold ``context`` tokens: small enough to be read in seconds on a CPU."""
-        return cls(min(1024, context // 3), min(256, context // 10))
+        """The window of a model that can hold ``context`` tokens."""
+        usual = cls()
+        return cls(
+            min(usual.prefix, context // 3),
+            min(usual.suffix, context // 10),
+            min(usual.imports, context // 10),
+        )
 
 
 def place_anchor(text: str, offset: int, window: Window, previous: Anchor | None = None) -> Anchor:
@@ -62,11 +75,11 @@ def place_anchor(text: str, offset: int, window: Window, previous: Anchor | None
         return previous
     end = _start_of_thought(text, offset)
     # on a grid, so that prompts for places near each other begin alike and share what is in the KV cache
-    grid = window.prefix * _CHARS_PER_TOKEN // 3
-    start = max(0, (end // grid - 2) * grid)
+    grid = window.prefix * _CHARS_PER_TOKEN // 2
+    start = max(0, (end // grid - 1) * grid)
     if start > 0:
         start = text.find("\n", start, end) + 1 or start  # never in the middle of a line
-    return Anchor(start, end, text[start:end], _suffix(text, offset, window))
+    return Anchor(start, end, _imports(text, start, window), text[start:end], _suffix(text, offset, window))
 
 
 def build_prompt(anchor: Anchor, text: str, offset: int, documentation: str = "") -> Prompt:
@@ -75,7 +88,11 @@ def build_prompt(anchor: Anchor, text: str, offset: int, documentation: str = ""
     stable, forced = split_for_healing(text[at:offset])
     middle = text[anchor.end : at] + documentation + stable
     return Prompt(
-        anchor.prefix, anchor.suffix, middle, forced, code_first=bool(documentation) and not forced.strip()
+        anchor.imports + anchor.prefix,
+        anchor.suffix,
+        middle,
+        forced,
+        code_first=bool(documentation) and not forced.strip(),
     )
 
 
@@ -85,11 +102,25 @@ def _still_fits(anchor: Anchor, text: str, offset: int, window: Window) -> bool:
         and offset - anchor.end <= _MAX_SINCE_ANCHOR
         and text[anchor.start : anchor.end] == anchor.prefix
         and _suffix(text, offset, window) == anchor.suffix
+        and _imports(text, anchor.start, window) == anchor.imports
     )
 
 
+def _imports(text: str, end: int, window: Window) -> str:
+    """The file's imports that begin above ``end``: without them, names further down could be anything."""
+    found = ""
+    for match in _IMPORT.finditer(text, 0, end):
+        if len(found) + len(match[0]) > window.imports * _CHARS_PER_TOKEN:
+            break
+        found += match[0]
+    return found
+
+
 def _suffix(text: str, offset: int, window: Window) -> str:
-    return text[offset : offset + window.suffix * _CHARS_PER_TOKEN]
+    """What follows; without the brackets and quotes that editors close as soon as they are opened."""
+    rest = _CLOSED.match(text, offset)
+    start = rest.end() if rest else offset
+    return text[start : start + window.suffix * _CHARS_PER_TOKEN]
 
 
 def _start_of_thought(text: str, offset: int) -> int:

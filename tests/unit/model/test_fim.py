@@ -55,8 +55,44 @@ def test_an_edit_above_or_below_moves_the_anchor() -> None:
     assert place_anchor(CODE + "\nmore", len(CODE), Window(), first) is not first
 
 
+LONG = "import os\nfrom a.b import (\n    c,\n    d,\n)\n" + "".join(
+    f"line_{i} = {i}\n" for i in range(2_000)
+)
+
+
 def test_a_long_file_is_cut_at_a_line() -> None:
-    text = "".join(f"line_{i} = {i}\n" for i in range(2_000))
-    anchor = place_anchor(text, len(text), Window(prefix=64))
-    assert len(anchor.prefix) <= 64 * 3
+    anchor = place_anchor(LONG, len(LONG), Window(prefix=64))
+    assert 64 <= len(anchor.prefix) <= 64 * 3
     assert anchor.prefix.startswith("line_")
+
+
+def test_places_near_each_other_begin_alike() -> None:
+    window = Window(prefix=640)
+    starts = {place_anchor(LONG, LONG.index(f"line_{at} ="), window).start for at in range(1_000, 1_100)}
+    assert len(starts) <= 3
+
+
+def test_of_a_long_file_the_imports_are_kept() -> None:
+    anchor = place_anchor(LONG, len(LONG), Window())
+    assert anchor.imports == LONG[: LONG.index("line_0")]
+    assert build_prompt(anchor, LONG, len(LONG)).prefix == anchor.imports + anchor.prefix
+    assert place_anchor(LONG, LONG.index("line_9"), Window()).imports == ""  # they are in sight
+    assert place_anchor(LONG, len(LONG), Window(imports=4)).imports == "import os\n"
+
+
+def test_an_import_more_moves_the_anchor() -> None:
+    first = place_anchor(LONG, len(LONG), Window())
+    more = "import re\n" + LONG
+    assert place_anchor(more, len(more), Window(), first) is not first
+
+
+@pytest.mark.parametrize("closed", [")", '")', ")])  ", "\"'"])
+def test_what_an_editor_has_closed_is_not_in_the_suffix(closed: str) -> None:
+    below = "\nprint(parts)\n"
+    before = place_anchor(CODE + below, len(CODE), Window())
+    assert place_anchor(CODE + "(" + closed + below, len(CODE) + 1, Window(), before) is before
+
+
+@pytest.mark.parametrize("rest", ["):", ") + 1", "x)"])
+def test_what_stands_behind_the_cursor_is_in_the_suffix(rest: str) -> None:
+    assert place_anchor(CODE + rest + "\n", len(CODE), Window()).suffix == rest + "\n"
