@@ -99,7 +99,7 @@ class Engine:
                 grounding = self._retrieve(task.site, watch.fired_at, draft.tokens, draft.typed)
             if grounding.text or not draft.complete:
                 with clock.step("regenerate"):
-                    accepted = _accepted(draft.text, watch.fired_at)
+                    accepted = _lines_before(draft.text, _place_of(watch.fired_at, draft.text))
                     constrain = self._calls if method == "full" else _anything
                     written = self._regenerate(task, grounding, accepted, constrain)
                 evaluated["regenerate"] = self._model.evaluated
@@ -218,7 +218,7 @@ class Engine:
                 )
         elif fault.name is not None:
             grounding = self._retrieve(task.site, fault.name, (), 0)
-        accepted = _accepted(rejected.text, fault.name)
+        accepted = _lines_before(rejected.text, fault.at)
         written = self._regenerate(task, grounding, accepted, self._calls_and_names)
         return self._judge(task, written.text, grounding)
 
@@ -241,13 +241,16 @@ def _anything(_site: Site, _before: str) -> None:
     """No constraint."""
 
 
-def _accepted(text: str, name: ApiName | None) -> str:
-    """The lines of ``text`` before the one that holds ``name``, and its indentation: they are kept."""
-    if name is None:
-        return ""
-    head = text.encode("utf-8")[: max(0, name.start)].decode("utf-8", errors="ignore")
-    line = head.rfind("\n") + 1
-    return head[: line + indentation(head[line:])] if line else ""
+def _place_of(name: ApiName | None, text: str) -> int:
+    """Where ``name`` begins in ``text`` (code points)."""
+    start = max(0, name.start) if name else 0
+    return len(text.encode("utf-8")[:start].decode("utf-8", errors="ignore"))
+
+
+def _lines_before(text: str, at: int) -> str:
+    """The lines of ``text`` before the one of ``at``, and its indentation: they are kept."""
+    line = text.rfind("\n", 0, at) + 1
+    return text[: line + indentation(text[line:at])] if line else ""
 
 
 def _evidence(judgement: Judgement, grounding: Grounding) -> tuple[Evidence, ...]:

@@ -35,8 +35,8 @@ class Judgement:
     """The verdict and what it rests on.
 
     ``symbols`` were found for the calls. ``problem`` says in a few words what is wrong, ``fault`` which kind of mistake it
-    is, where writing again may mend it; when rejected, ``name`` is the call that holds it, and ``at`` where in the
-    completion it begins (code points).
+    is, where writing again may mend it, and ``at`` where in the completion (code points). When rejected, ``name`` is the
+    call that holds it.
     """
 
     verdict: Verdict
@@ -77,10 +77,11 @@ def judge(site: Site, text: str, oracle: Oracle) -> Judgement:
         )
     doubt = next((why for why in (*(f.problem for f in facts), *(f.message for f in strays)) if why), "")
     certain = bool(facts) and all(fact.exists for fact in facts) and not doubt
-    undefined = any(finding.kind == "unknown_name" for finding in strays)
-    return Judgement(
-        "verified" if certain else "unverified", symbols, doubt, "unknown_name" if undefined else None
-    )
+    undefined = next((finding for finding in strays if finding.kind == "unknown_name"), None)
+    if undefined is not None:
+        at = shadow.relative(undefined.start)
+        return Judgement("unverified", symbols, doubt, "unknown_name", at=at)
+    return Judgement("verified" if certain else "unverified", symbols, doubt)
 
 
 class Shadow:

@@ -145,6 +145,15 @@ def test_an_argument_that_nothing_defines_is_written_again() -> None:
     assert not answer.trigger.fired  # nothing was looked up
 
 
+def test_lines_before_the_undefined_name_are_kept() -> None:
+    text = "import shop\n\ndef f():\n    "
+    script = [("shop.pay(1)", 0.95), ("\n    ", 1.0), ("shop.pay(order_id)", 0.95), ("\n\n", 1.0)]
+    again = [("shop.pay(2)", 0.95), ("\n\n", 1.0)]
+    model = Constrained(script, again)
+    answer = full(model, FakeOracle("order_id", kind="unknown_name"), text=text)
+    assert answer.text == "shop.pay(1)\n    shop.pay(2)"
+
+
 def test_a_name_that_nothing_defines_is_shown_where_nothing_better_is_written() -> None:
     answer = full(FakeModel(UNDEFINED), FakeOracle("order_id", kind="unknown_name"))
     assert (answer.text, answer.verdict) == ("shop.pay(order_id)", "unverified")
