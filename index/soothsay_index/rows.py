@@ -17,7 +17,7 @@ from .types import Chunk, Symbol
 # ones go, so that at no moment, a sudden death included, it is missing. Rows of packages have none.
 
 # Raise this when a column, or what is written into one, changes: everything stored is then rebuilt.
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 _TEXT = pa.string()
 SYMBOLS = pa.schema(

@@ -116,8 +116,9 @@ class BotocoreModels:
         uri = path.as_uri()
         shapes = model.get("shapes", {})
         symbols = [
-            _operation(release, owner, uri, operation, shapes, self._special)
-            for operation in model["operations"].values()
+            # by its key: the name inside is the one on the wire (CloudFront: ``ListDistributions2020_05_31``)
+            _operation(release, owner, uri, snake_case(key, self._special), operation, shapes)
+            for key, operation in model["operations"].items()
         ]
         taken = {symbol.name for symbol in symbols}
         symbols += [
@@ -151,11 +152,10 @@ def _operation(
     release: Release,
     owner: str,
     uri: str,
+    name: str,
     operation: Mapping[str, Any],
     shapes: Mapping[str, Any],
-    special: Mapping[str, str],
 ) -> Symbol:
-    name = snake_case(operation["name"], special)
     shape = shapes.get(operation.get("input", {}).get("shape", ""), {})
     parameters = _parameters(shape, shapes)
     text = strip_html(_ASIDE.sub(" ", operation.get("documentation") or ""))

@@ -48,7 +48,7 @@ MODEL = {
         "ListLoaves": {"name": "ListLoaves", "documentation": "<p>Returns every loaf in the oven.</p>"},
         "DeleteLoaf": {"name": "DeleteLoaf", "input": {"shape": "DeleteLoafRequest"}, "documentation": "<p>Deletes one loaf.</p>"},
         "CreateRecipeCustomizationJob": {"name": "CreateRecipeCustomizationJob", "documentation": "<p>Creates a fine-tuning job to customize a base recipe.</p>"},
-        "GetRecipe": {"name": "GetRecipe", "documentation": "<p>Gets a recipe.</p>"},
+        "GetRecipe": {"name": "GetRecipe2020_05_31", "documentation": "<p>Gets a recipe.</p>"},
     },
     "shapes": {
         "BakeBreadRequest": {
