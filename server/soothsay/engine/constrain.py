@@ -23,6 +23,7 @@ _PARTIAL = re.compile(r"[(,]\s*([A-Za-z_]\w*)\Z")  # an argument of which only a
 _VALUE = re.compile(r"([(,]|(?<![=!<>])=)\s*([A-Za-z_]\w*)(?=(\s*=(?!=))?)")  # an argument, or its keyword
 _STRING_PREFIX = re.compile(r"(?i)(?:[furb]|[fb]r|r[fb])(?=[\"']|\Z)")
 _KEYWORD = re.compile(r"[(,]\s*\w+=\Z")
+_NESTED = 3  # calls of one thing directly inside of each other
 _DECLARING = ("def ", "async def ", "class ", "from ")
 _LOOK_BACK = 200  # characters: no dotted name is longer
 
@@ -93,7 +94,8 @@ class CallConstraint:
             return True  # the end, or half a character
         state = scan(new)
         return (
-            self._names_exist(text, new, state)
+            not _is_endless(text, new, state)
+            and self._names_exist(text, new, state)
             and self._fits_call(text, new, state)
             and self._names_are_defined(text, new)
         )
@@ -179,10 +181,8 @@ class CallConstraint:
         return self._call(text, state.opened[-1], len(text)) if state.opened else None
 
     def _call(self, text: str, start: int, end: int) -> _Call | None:
-        callee = _RECEIVER.search(text[max(0, start - _LOOK_BACK) : start])
-        if text[start] != "(" or callee is None:
-            return None
-        parameters = self._parameters_of(callee[1])
+        callee = _callee(text, start)
+        parameters = self._parameters_of(callee) if callee else None
         return None if parameters is None else _Call(text[start:end], parameters)
 
     def _continuations(self, text: str) -> Iterator[str]:
@@ -207,3 +207,17 @@ class CallConstraint:
             given = replace(call, arguments=call.arguments[: partial.start() + 1])
             begun = partial[1]
             yield from (f"{name[len(begun) :]}=" for name in given.unused if name.startswith(begun))
+
+
+def _callee(text: str, start: int) -> str:
+    """What is called by the bracket at ``start``; "" when it calls nothing that has a name."""
+    found = _RECEIVER.search(text[max(0, start - _LOOK_BACK) : start])
+    return found[1] if found and text[start] == "(" else ""
+
+
+def _is_endless(text: str, new: str, state: Scan) -> bool:
+    """Whether the new text opened ``f(f(f(``: a model that lacks an argument goes on like that until it is stopped."""
+    if len(state.opened) < _NESTED or state.opened[-1] < len(text):
+        return False
+    callees = {_callee(new, at) for at in state.opened[-_NESTED:]}
+    return len(callees) == 1 and callees != {""}

@@ -98,6 +98,11 @@ def test_half_a_character_is_no_verdict() -> None:
         ("shop.log(", "thing", True),  # takes everything
         ("shop.log(level=1, ", "thing", True),
         ("unknown(", ")", True),
+        ("unknown(unknown", "(", True),
+        ("unknown(unknown(unknown", "(", False),
+        ("unknown(unknown(a=", "unknown(", False),
+        ("unknown(other(unknown", "(", True),
+        ("(((", "(", True),
         ("client.create_job", "()", False),  # opened and closed by one token
         ("shop.pay", "(order)\n", True),
         ("client.create_job(a", "=b", False),  # an unknown keyword and its value in one token
