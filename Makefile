@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SOURCES := server index tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-retrieval bench-quality bench-installed bench-repo vscode measure-vscode
+.PHONY: help install models demo test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-retrieval bench-quality bench-installed bench-repo bench-trigger vscode measure-vscode
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ bench-installed: models ## Complete calls of ordinary libraries as they are inst
 
 bench-repo: models ## Complete lines that call another file of a repository (LIMIT=n: a sample; MODEL=, METHODS=a;b, SPLIT=; it resumes)
 	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" SPLIT=$(SPLIT) THREADS=$(THREADS) $(BIN)/python -m bench.repo.run
+
+bench-trigger: install ## Compare measures of certainty on what the three benchmarks have generated (MODEL=)
+	MODEL=$(MODEL) $(BIN)/python -m bench.trigger
 
 bench-retrieval: models ## Measure whether the right member is found first, by query and by stage (COSTS=0: not the models' costs)
 	COSTS=$(COSTS) $(BIN)/python -m bench.retrieval.run

@@ -38,7 +38,12 @@ def draw(figures: Mapping[str, Any], file: Path) -> None:
     speeds: Mapping[str, Any] = figures["stops"]
     pyplot.rcParams.update({"font.size": 13, "font.family": "DejaVu Sans", "text.color": _INK})
     canvas, axes = pyplot.subplots(
-        1, len(speeds), figsize=(max(8.0, 5.4 * len(speeds)), 5.2), sharey=True, squeeze=False, layout="constrained"
+        1,
+        len(speeds),
+        figsize=(max(8.0, 5.4 * len(speeds)), 5.2),
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
     )
     for axis, (speed, sides) in zip(axes[0], speeds.items(), strict=True):
         for mark in _MARKS:

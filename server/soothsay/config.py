@@ -33,7 +33,9 @@ class ModelSettings:
 
 @dataclass(frozen=True, slots=True)
 class TriggerSettings:
-    threshold: Annotated[float, Between(0, 1)] = 0.8  # retrieve when the API name's confidence is below
+    # retrieve when the API name's certainty (method full), or its confidence (confidence, dag++), is below
+    certainty: Annotated[float, Between(0, 1)] = 0.7
+    threshold: Annotated[float, Between(0, 1)] = 0.8
 
 
 @dataclass(frozen=True, slots=True)

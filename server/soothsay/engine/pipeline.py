@@ -87,7 +87,7 @@ class Engine:
         limits = Limits(self._settings.completion.max_tokens, deadline)
         task = _Task(Site(request, self._index), limits, cancel, on_text)
         prompt = self._prompt(request)
-        watch = Watch(task.site, method, self._settings.trigger.threshold, len(prompt.forced.encode()), clock)
+        watch = Watch(task.site, method, self._settings.trigger, len(prompt.forced.encode()), clock)
         with clock.step("draft"):
             draft = write(self._model, prompt, task.site.rule, limits, cancel, watch=watch, on_text=on_text)
         evaluated = {"draft": self._model.evaluated}

@@ -2,15 +2,20 @@
 
 Methods and confidence as in Jain et al. 2024 (CloudAPIBench, arXiv 2407.09726): *API invocation confidence* is the
 minimum probability over the tokens of a predicted API name; DAG++ retrieves when the name is not in the API index or
-its confidence is below a threshold.
+its confidence is below a threshold. ``full`` goes by the *certainty* instead, which tells valid calls from invalid ones
+better on the development splits of all three benchmarks (AUROC 0.64 against 0.53 on cloud APIs, 0.76 against 0.64 on
+libraries, 0.71 against 0.63 on names in repositories).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 from soothsay.config import Method
 from soothsay.engine.types import ApiName, Reason, Token, TriggerDecision
+
+Measure = Callable[[ApiName, Sequence[Token], int], float]
 
 
 def name_tokens(name: ApiName, tokens: Sequence[Token], typed: int) -> list[Token]:
@@ -32,6 +37,12 @@ def name_tokens(name: ApiName, tokens: Sequence[Token], typed: int) -> list[Toke
 def confidence(name: ApiName, tokens: Sequence[Token], typed: int) -> float:
     """Minimum probability over the tokens of ``name`` (1.0 when none of them was generated)."""
     return min((token.probability for token in name_tokens(name, tokens, typed)), default=1.0)
+
+
+def certainty(name: ApiName, tokens: Sequence[Token], typed: int) -> float:
+    """``exp(-H)``, H the mean entropy over the tokens of ``name`` in nats (1.0 when none of them was generated)."""
+    found = name_tokens(name, tokens, typed)
+    return math.exp(-sum(token.entropy for token in found) / len(found)) if found else 1.0
 
 
 def decide(

@@ -63,7 +63,11 @@ class ApiName:
 
 @dataclass(frozen=True, slots=True)
 class TriggerDecision:
-    """Whether to retrieve, and why. ``confidence`` is None when the draft holds no API name."""
+    """Whether to retrieve, and why.
+
+    ``confidence`` is how sure the model was of ``name``, by the method's own measure (`trigger.py`), and ``threshold`` the
+    least that is believed; None when the draft holds no API name.
+    """
 
     fired: bool
     reasons: tuple[Reason, ...] = ()

@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from soothsay.config import Method
+from soothsay.config import Method, TriggerSettings
 from soothsay.engine.clock import Clock
 from soothsay.engine.draft import Written
 from soothsay.engine.site import Site
 from soothsay.engine.syntax import in_string_or_comment
-from soothsay.engine.trigger import confidence, decide
+from soothsay.engine.trigger import Measure, certainty, confidence, decide
 from soothsay.engine.types import ApiName, Token, TriggerDecision
 
 
 class Watch:
     """Follows one draft. ``fired_at`` is the name that fired the trigger, if one did."""
 
-    def __init__(self, site: Site, method: Method, threshold: float, typed: int, clock: Clock) -> None:
+    def __init__(
+        self, site: Site, method: Method, settings: TriggerSettings, typed: int, clock: Clock
+    ) -> None:
         self._site = site
         self._typed = typed
         self._method: Method = method
-        self._threshold = threshold
+        self._measure: Measure = certainty if method == "full" else confidence
+        self._threshold = settings.certainty if method == "full" else settings.threshold
         self._clock = clock
         self._seen: list[tuple[ApiName, TriggerDecision]] = []
         self.fired_at: ApiName | None = None
@@ -40,7 +43,7 @@ class Watch:
         names = self._site.names(draft.text)
         if self._method == "dag":
             self.fired_at = names[0] if names else None
-            value = confidence(names[0], draft.tokens, draft.typed) if names else None
+            value = self._measure(names[0], draft.tokens, draft.typed) if names else None
             return TriggerDecision(
                 True, ("always",), value, self._threshold, names[0].name if names else None
             )
@@ -53,14 +56,14 @@ class Watch:
 
     def _check_all(self, names: Sequence[ApiName], draft: Written) -> None:
         for name in names:
-            value = confidence(name, draft.tokens, draft.typed)
+            value = self._measure(name, draft.tokens, draft.typed)
             self._seen.append((name, TriggerDecision(False, (), value, self._threshold, name.name)))
 
     def _check(self, text: str, tokens: list[Token]) -> bool:
         for name in self._site.names(text):
             if any(name.end <= seen.end for seen, _ in self._seen):
                 continue
-            value = confidence(name, tokens, self._typed)
+            value = self._measure(name, tokens, self._typed)
             known = self._method == "confidence" or self._site.in_index(name)
             was_read = self._site.was_read(name)
             decision = decide(self._method, name.name, value, known, was_read, self._threshold)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -44,7 +45,7 @@ class FakeModel:
         for text, probability in self.scripts[f"# {self.needle}" in prompt.middle]:
             if cancel is not None and cancel.is_set():
                 raise Cancelled
-            yield Token(text.encode(), probability)
+            yield Token(text.encode(), probability, entropy=-math.log(probability))
 
     def prepare(self, prompt: Prompt, cancel: Event | None = None) -> None:
         self.prepared.append(prompt)

@@ -1,0 +1,163 @@
+"""`make bench-trigger`: which measure of certainty tells right drafts from wrong ones, on all three benchmarks.
+
+Generates nothing: it reads what `make bench-quality`, `bench-installed` and `bench-repo` have written. What retrieving below
+a threshold is worth is computed from what was generated: the call of ``dag`` where it fires, the draft's where it does not.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from bench.cloudapi.confidence import MEASURES, Certainty
+from bench.cloudapi.run import judged
+from bench.cloudapi.tasks import TASKS, read_names
+from bench.machine import about, head_commit
+from bench.oracle.report import table
+from bench.retrieval.tasks import read_tasks
+from bench.side_by_side import RESULTS, footer
+from sklearn.metrics import roc_auc_score
+
+from soothsay.config import TriggerSettings
+from soothsay.model.registry import DEFAULT_MODEL
+
+Row = dict[str, Any]
+HERE = Path(__file__).resolve().parent
+PAPER, CHOSEN = "minimum probability", "mean entropy"
+_THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What makes a completion of a benchmark right, and the method that always retrieves there."""
+
+    name: str
+    bench: str
+    right: Callable[[Row], bool]
+    always: str
+
+
+QUESTIONS = (
+    Question("cloud APIs: valid", "cloudapi", lambda row: row["outcome"] == "valid", "dag, top 3"),
+    Question("libraries: valid", "installed", lambda row: row["outcome"] == "valid", "dag, top 3"),
+    Question("repositories: the name resolves", "repo", lambda row: bool(row["resolves"]), "dag"),
+    Question("repositories: exact match", "repo", lambda row: bool(row["exact"]), "dag"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """The drafts of one split. ``unknown``: the index does not have the name, so that every method retrieves."""
+
+    certainty: tuple[Certainty, ...]
+    right: npt.NDArray[np.bool_]
+    retrieved: npt.NDArray[np.bool_]  # whether what was written with documents is right
+    unknown: npt.NDArray[np.bool_]
+
+    def auroc(self, measure: str) -> float:
+        return float(roc_auc_score(self.right, self._scores(measure)))
+
+    def selective(self, measure: str, threshold: float) -> tuple[float, float]:
+        """The share that is retrieved for, and the share that is right then."""
+        fired = (self._scores(measure) < threshold) | self.unknown
+        return float(fired.mean()), float(np.where(fired, self.retrieved, self.right).mean())
+
+    def _scores(self, measure: str) -> npt.NDArray[np.float64]:
+        return np.array([MEASURES[measure](name) for name in self.certainty])
+
+
+def generations(bench: str, model: str) -> list[Row]:
+    """Everything that was written for a benchmark. Raises `SystemExit` when there is nothing."""
+    path = HERE / bench / "generations" / f"{model}.jsonl.gz"
+    if not path.exists():
+        raise SystemExit(f"{path} is not there: run the benchmark with MODEL={model} first")
+    return [json.loads(line) for line in gzip.decompress(path.read_bytes()).decode().splitlines()]
+
+
+def answers(bench: str, model: str, written: Sequence[Row]) -> Iterator[Row]:
+    """What became of them: the rows behind the benchmark's page; the cloud APIs' are judged anew, from their syntax."""
+    if bench != "cloudapi":
+        yield from json.loads((RESULTS / f"{bench}-{model}.json").read_text(encoding="utf-8"))["rows"]
+        return
+    names, tasks = read_names(), {task["id"]: task for task in read_tasks(TASKS)}
+    for row in written:
+        if row["id"] in tasks and row["method"] in ("base", "dag, top 3"):
+            yield judged(tasks[row["id"]], row, names)
+
+
+def drafts(question: Question, model: str, split: str) -> Drafts:
+    """The tasks of ``split`` that were completed with and without retrieval, and in which a name was drafted."""
+    written = generations(question.bench, model)
+    of: Mapping[tuple[str, str], Row] = {(row["id"], row["method"]): row for row in written}
+    said = {(row["id"], row["method"]): row for row in answers(question.bench, model, written)}
+    ids = sorted(
+        each
+        for each, method in said
+        if method == "base"
+        and said[each, method]["split"] == split
+        and of[each, "base"]["certainty"]
+        and (each, question.always) in said
+        and (each, "dag++") in of
+    )
+    return Drafts(
+        tuple(Certainty.of(of[each, "base"]) for each in ids),
+        np.array([question.right(said[each, "base"]) for each in ids]),
+        np.array([question.right(said[each, question.always]) for each in ids]),
+        np.array(["not_in_index" in of[each, "dag++"]["reasons"] for each in ids]),
+    )
+
+
+def page(model: str) -> str:
+    """Everything, as Markdown."""
+    known = {(q.name, split): drafts(q, model, split) for q in QUESTIONS for split in ("dev", "test")}
+    columns = [(q.name, split) for q in QUESTIONS for split in ("dev", "test")]
+    head = (
+        "measure of the drafted name",
+        *(f"{name}, {split} ({len(known[name, split].right)})" for name, split in columns),
+    )
+    auroc = table(head, [(measure, *(f"{known[each].auroc(measure):.3f}" for each in columns)) for measure in MEASURES])  # fmt: skip
+    lines = []
+    for measure in (PAPER, CHOSEN):
+        for threshold in _THRESHOLDS:
+            cells = [known[q.name, "dev"].selective(measure, threshold) for q in QUESTIONS]
+            lines.append(
+                (
+                    measure,
+                    threshold,
+                    *(f"{100 * right:.1f} %, retrieved {100 * fired:.1f} %" for fired, right in cells),
+                )
+            )
+    worth = table(("trigger", "threshold", *(q.name for q in QUESTIONS)), lines)
+    facts = {"commit": head_commit(), "model": model, **about(("scikit-learn",))}
+    settings = TriggerSettings()
+    return "\n".join((
+        f"# When to retrieve: {model}\n",
+        "Whether the draft of `base` was right, against how sure the model was of its first API name. `make bench-trigger`, from the generations of "
+        "`make bench-quality`, `bench-installed` and `bench-repo`.\n",
+        f"## AUROC\n\n{auroc}\n",
+        f"*{CHOSEN}*, as `exp(-H)`, is the best or next to it on every development split, and became the trigger of `full`; `confidence` and "
+        f"`dag++` keep the paper's *{PAPER}*. It was chosen by the development columns.\n",
+        f"## What a threshold is worth (development)\n\n{worth}\n",
+        f"Chosen from this table: {settings.certainty} for `full` (`trigger.certainty`): it retrieves more than *{PAPER}* below {settings.threshold} where the model "
+        "knows little (libraries) and less where it does not help (repositories). `full` retrieves still less in repositories than is shown here, since it "
+        "believes names of the workspace.\n",
+        footer(facts),
+    ))  # fmt: skip
+
+
+def main() -> None:
+    model = os.environ.get("MODEL") or DEFAULT_MODEL
+    text = page(model)
+    (RESULTS / f"trigger-{model}.md").write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
