@@ -6,17 +6,15 @@ a threshold is worth is computed from what was generated: the call of ``dag`` wh
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from bench.cloudapi.confidence import MEASURES, Certainty
+from bench.cloudapi.confidence import MEASURES, RETRIEVING, Certainty, Drafts
 from bench.cloudapi.run import judged
 from bench.cloudapi.tasks import TASKS, read_names
 from bench.machine import about, head_commit
@@ -45,58 +43,48 @@ class Question:
 
 
 QUESTIONS = (
-    Question("cloud APIs: valid", "cloudapi", lambda row: row["outcome"] == "valid", "dag, top 3"),
-    Question("libraries: valid", "installed", lambda row: row["outcome"] == "valid", "dag, top 3"),
+    Question("cloud APIs: valid", "cloudapi", lambda row: row["outcome"] == "valid", RETRIEVING),
+    Question("libraries: valid", "installed", lambda row: row["outcome"] == "valid", RETRIEVING),
     Question("repositories: the name resolves", "repo", lambda row: bool(row["resolves"]), "dag"),
     Question("repositories: exact match", "repo", lambda row: bool(row["exact"]), "dag"),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Drafts:
-    """The drafts of one split. ``unknown``: the index does not have the name, so that every method retrieves."""
+class Written:
+    """What was written for a benchmark, and what became of it; both by task and method."""
 
-    certainty: tuple[Certainty, ...]
-    right: npt.NDArray[np.bool_]
-    retrieved: npt.NDArray[np.bool_]  # whether what was written with documents is right
-    unknown: npt.NDArray[np.bool_]
+    rows: Mapping[tuple[str, str], Row]
+    answers: Mapping[tuple[str, str], Row]
 
-    def auroc(self, measure: str) -> float:
-        return float(roc_auc_score(self.right, self._scores(measure)))
-
-    def selective(self, measure: str, threshold: float) -> tuple[float, float]:
-        """The share that is retrieved for, and the share that is right then."""
-        fired = (self._scores(measure) < threshold) | self.unknown
-        return float(fired.mean()), float(np.where(fired, self.retrieved, self.right).mean())
-
-    def _scores(self, measure: str) -> npt.NDArray[np.float64]:
-        return np.array([MEASURES[measure](name) for name in self.certainty])
+    @classmethod
+    def of(cls, bench: str, model: str) -> Written:
+        """Read what is there. Raises `SystemExit` when there is nothing."""
+        path = HERE / bench / "generations" / f"{model}.jsonl.gz"
+        if not path.exists():
+            raise SystemExit(f"{path} is not there: run the benchmark with MODEL={model} first")
+        rows = read_tasks(path)
+        return cls(_by_task(rows), _by_task(answers(bench, model, rows)))
 
 
-def generations(bench: str, model: str) -> list[Row]:
-    """Everything that was written for a benchmark. Raises `SystemExit` when there is nothing."""
-    path = HERE / bench / "generations" / f"{model}.jsonl.gz"
-    if not path.exists():
-        raise SystemExit(f"{path} is not there: run the benchmark with MODEL={model} first")
-    return [json.loads(line) for line in gzip.decompress(path.read_bytes()).decode().splitlines()]
+def _by_task(rows: Iterable[Row]) -> dict[tuple[str, str], Row]:
+    return {(row["id"], row["method"]): row for row in rows}
 
 
-def answers(bench: str, model: str, written: Sequence[Row]) -> Iterator[Row]:
+def answers(bench: str, model: str, rows: Sequence[Row]) -> Iterator[Row]:
     """What became of them: the rows behind the benchmark's page; the cloud APIs' are judged anew, from their syntax."""
     if bench != "cloudapi":
         yield from json.loads((RESULTS / f"{bench}-{model}.json").read_text(encoding="utf-8"))["rows"]
         return
     names, tasks = read_names(), {task["id"]: task for task in read_tasks(TASKS)}
-    for row in written:
-        if row["id"] in tasks and row["method"] in ("base", "dag, top 3"):
+    for row in rows:
+        if row["id"] in tasks and row["method"] in ("base", RETRIEVING):
             yield judged(tasks[row["id"]], row, names)
 
 
-def drafts(question: Question, model: str, split: str) -> Drafts:
+def drafts(question: Question, written: Written, split: str) -> Drafts:
     """The tasks of ``split`` that were completed with and without retrieval, and in which a name was drafted."""
-    written = generations(question.bench, model)
-    of: Mapping[tuple[str, str], Row] = {(row["id"], row["method"]): row for row in written}
-    said = {(row["id"], row["method"]): row for row in answers(question.bench, model, written)}
+    of, said = written.rows, written.answers
     ids = sorted(
         each
         for each, method in said
@@ -109,24 +97,32 @@ def drafts(question: Question, model: str, split: str) -> Drafts:
     return Drafts(
         tuple(Certainty.of(of[each, "base"]) for each in ids),
         np.array([question.right(said[each, "base"]) for each in ids]),
-        np.array([question.right(said[each, question.always]) for each in ids]),
         np.array(["not_in_index" in of[each, "dag++"]["reasons"] for each in ids]),
+        np.array([question.right(said[each, question.always]) for each in ids]),
     )
+
+
+def auroc(drafts: Drafts, measure: str) -> float:
+    return float(roc_auc_score(drafts.valid, drafts.scores(MEASURES[measure])))
 
 
 def page(model: str) -> str:
     """Everything, as Markdown."""
-    known = {(q.name, split): drafts(q, model, split) for q in QUESTIONS for split in ("dev", "test")}
+    written = {bench: Written.of(bench, model) for bench in dict.fromkeys(q.bench for q in QUESTIONS)}
     columns = [(q.name, split) for q in QUESTIONS for split in ("dev", "test")]
+    known = {
+        (q.name, split): drafts(q, written[q.bench], split) for q in QUESTIONS for split in ("dev", "test")
+    }
     head = (
         "measure of the drafted name",
-        *(f"{name}, {split} ({len(known[name, split].right)})" for name, split in columns),
+        *(f"{name}, {split} ({len(known[name, split].valid)})" for name, split in columns),
     )
-    auroc = table(head, [(measure, *(f"{known[each].auroc(measure):.3f}" for each in columns)) for measure in MEASURES])  # fmt: skip
+    told = table(head, [(measure, *(f"{auroc(known[each], measure):.3f}" for each in columns)) for measure in MEASURES])  # fmt: skip
     lines = []
     for measure in (PAPER, CHOSEN):
         for threshold in _THRESHOLDS:
-            cells = [known[q.name, "dev"].selective(measure, threshold) for q in QUESTIONS]
+            of_dev = [known[q.name, "dev"] for q in QUESTIONS]
+            cells = [each.selective(each.scores(MEASURES[measure]), threshold) for each in of_dev]
             lines.append(
                 (
                     measure,
@@ -141,7 +137,7 @@ def page(model: str) -> str:
         f"# When to retrieve: {model}\n",
         "Whether the draft of `base` was right, against how sure the model was of its first API name. `make bench-trigger`, from the generations of "
         "`make bench-quality`, `bench-installed` and `bench-repo`.\n",
-        f"## AUROC\n\n{auroc}\n",
+        f"## AUROC\n\n{told}\n",
         f"*{CHOSEN}*, as `exp(-H)`, is the best or next to it on every development split, and became the trigger of `full`; `confidence` and "
         f"`dag++` keep the paper's *{PAPER}*. It was chosen by the development columns.\n",
         f"## What a threshold is worth (development)\n\n{worth}\n",

@@ -83,6 +83,10 @@ class Drafts:
             _truth(theirs[each]["outcome"] == "valid" for each in ids),
         )
 
+    def scores(self, measure: Callable[[Certainty], float]) -> Scores:
+        """How sure the model was of each."""
+        return np.array([measure(name) for name in self.certainty], dtype=np.float64)
+
     def selective(self, scores: Scores, threshold: float) -> tuple[float, float]:
         """The share that is retrieved for below ``threshold``, and the share of valid calls that this makes."""
         fired = (scores < threshold) | self.unknown
@@ -136,7 +140,7 @@ def examine(rows: Sequence[Row]) -> list[Examined]:
     if min(len(set(dev.valid.tolist())), len(set(test.valid.tolist()))) < 2:
         return []  # a sample in which all are valid, or none
     found = [
-        _examined(name, _scores(dev, measure), dev, _scores(test, measure), test)
+        _examined(name, dev.scores(measure), dev, test.scores(measure), test)
         for name, measure in MEASURES.items()
     ]
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(_features(dev), dev.valid)
@@ -155,12 +159,8 @@ def _truth(values: Iterable[bool]) -> Truth:
     return np.array(list(values), dtype=np.bool_)
 
 
-def _scores(drafts: Drafts, measure: Callable[[Certainty], float]) -> Scores:
-    return np.array([measure(name) for name in drafts.certainty], dtype=np.float64)
-
-
 def _features(drafts: Drafts) -> Scores:
-    columns = [_scores(drafts, measure) for measure in MEASURES.values()]
+    columns = [drafts.scores(measure) for measure in MEASURES.values()]
     columns.append(np.array([len(name.probabilities) for name in drafts.certainty], dtype=np.float64))
     return np.stack(columns, axis=1)
 

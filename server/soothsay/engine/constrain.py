@@ -55,8 +55,7 @@ class _Call:
         given = parse_arguments(self.arguments)
         if given.splat or given.mapping or any(p.kind.startswith("var_") for p in self.parameters):
             return False
-        positions = [p for p in self.parameters if p.kind in ("positional_only", "positional_or_keyword")]
-        filled = {p.name for p in positions[: given.positional]}.union(given.keywords)
+        filled = {p.name for p in self._positions[: given.positional]}.union(given.keywords)
         return all(p.name in filled for p in self.parameters)
 
     @property
@@ -65,8 +64,11 @@ class _Call:
         given = parse_arguments(self.arguments)
         if given.splat or any(p.kind.startswith("var_") for p in self.parameters):
             return True
-        positions = [p for p in self.parameters if p.kind in ("positional_only", "positional_or_keyword")]
-        return not given.keywords and given.positional < len(positions)
+        return not given.keywords and given.positional < len(self._positions)
+
+    @property
+    def _positions(self) -> list[Parameter]:
+        return [p for p in self.parameters if p.kind in ("positional_only", "positional_or_keyword")]
 
 
 class CallConstraint:

@@ -18,7 +18,7 @@ from soothsay.engine.known import Known
 from soothsay.engine.postfilter import tidy
 from soothsay.engine.query import intent, masked, without_target
 from soothsay.engine.site import Site
-from soothsay.engine.syntax import indentation
+from soothsay.engine.syntax import characters, indentation
 from soothsay.engine.types import ApiName, Check, Completion, CompletionRequest, Evidence, Token
 from soothsay.engine.verify import Judgement, judge
 from soothsay.engine.watch import Watch
@@ -99,7 +99,8 @@ class Engine:
                 grounding = self._retrieve(task.site, watch.fired_at, draft.tokens, draft.typed)
             if grounding.text or not draft.complete:
                 with clock.step("regenerate"):
-                    accepted = _lines_before(draft.text, _place_of(watch.fired_at, draft.text))
+                    guess = max(0, watch.fired_at.start) if watch.fired_at else 0
+                    accepted = _lines_before(draft.text, characters(draft.text, guess))
                     constrain = self._calls if method == "full" else _anything
                     written = self._regenerate(task, grounding, accepted, constrain)
                 evaluated["regenerate"] = self._model.evaluated
@@ -239,12 +240,6 @@ class Engine:
 
 def _anything(_site: Site, _before: str) -> None:
     """No constraint."""
-
-
-def _place_of(name: ApiName | None, text: str) -> int:
-    """Where ``name`` begins in ``text`` (code points)."""
-    start = max(0, name.start) if name else 0
-    return len(text.encode("utf-8")[:start].decode("utf-8", errors="ignore"))
 
 
 def _lines_before(text: str, at: int) -> str:

@@ -31,6 +31,11 @@ class Site:
             is_package=module is not None and module.is_package,
         )
 
+    @cached_property
+    def _found(self) -> dict[tuple[str, str], Resolution]:
+        """What `find` has answered: the trigger, the constraint and the verdict ask about the same names."""
+        return {}
+
     @property
     def relative_path(self) -> str:
         """The file as the index names it."""
@@ -51,7 +56,9 @@ class Site:
 
     def find(self, receiver: str, name: str) -> Resolution:
         """What the index knows of ``receiver.name``, or of a plain ``name``."""
-        return resolve(receiver, name, self.scope, self.index)
+        if (receiver, name) not in self._found:
+            self._found[receiver, name] = resolve(receiver, name, self.scope, self.index)
+        return self._found[receiver, name]
 
     def in_index(self, name: ApiName) -> bool:
         """Whether a drafted name is known. Of an unknown receiver only the bare name can be asked."""

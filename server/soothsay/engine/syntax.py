@@ -92,6 +92,11 @@ def in_string_or_comment(text: str, offset: int) -> bool:
     return bool(scan(text[begin:offset]).quote)
 
 
+def characters(text: str, end: int) -> int:
+    """A byte offset of ``text`` as a number of characters."""
+    return len(text.encode("utf-8")[:end].decode("utf-8", errors="ignore"))
+
+
 def indentation(line: str) -> int:
     """Width of the blanks that ``line`` begins with (a tab counts as one)."""
     return len(line) - len(line.lstrip(" \t"))

@@ -12,7 +12,7 @@ from typing import Literal
 
 from soothsay.engine.arguments import misfit, parse_arguments
 from soothsay.engine.site import Site
-from soothsay.engine.syntax import close, scan
+from soothsay.engine.syntax import characters, close, scan
 from soothsay.engine.types import ApiName, Verdict
 from soothsay.oracle.types import Finding, Oracle
 from soothsay_index.types import Symbol
@@ -115,11 +115,11 @@ class Shadow:
 
     def position(self, name: ApiName) -> int:
         """Offset in the shadow of the last character of ``name``."""
-        return self._offset + _characters(self._completion, name.end) - 1
+        return self._offset + characters(self._completion, name.end) - 1
 
     def within(self, name: ApiName) -> int:
         """Where ``name`` begins in the completion."""
-        return _characters(self._completion, max(0, name.start))
+        return characters(self._completion, max(0, name.start))
 
     def relative(self, offset: int) -> int:
         """An offset in the shadow as one in the completion."""
@@ -200,8 +200,3 @@ def _finding_of(name: ApiName, shadow: Shadow, findings: Sequence[Finding]) -> F
         ):
             return finding
     return None
-
-
-def _characters(text: str, end: int) -> int:
-    """A byte offset of ``text`` as a number of characters."""
-    return len(text.encode("utf-8")[:end].decode("utf-8", errors="ignore"))

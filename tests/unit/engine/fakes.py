@@ -42,10 +42,13 @@ class FakeModel:
         self.prompts.append(prompt)
         if prompt.forced:
             yield Token(prompt.forced.encode(), 1.0)
-        for text, probability in self.scripts[f"# {self.needle}" in prompt.middle]:
+        for text, probability in self.script(prompt, constraint):
             if cancel is not None and cancel.is_set():
                 raise Cancelled
             yield Token(text.encode(), probability, entropy=-math.log(probability))
+
+    def script(self, prompt: Prompt, constraint: Constraint | None) -> Sequence[tuple[str, float]]:
+        return self.scripts[f"# {self.needle}" in prompt.middle]
 
     def prepare(self, prompt: Prompt, cancel: Event | None = None) -> None:
         self.prepared.append(prompt)

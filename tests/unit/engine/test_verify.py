@@ -1,8 +1,7 @@
 """Verdicts: what the oracle says, what the index adds, and what becomes of the rejected."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
-from threading import Event
 
 import pytest
 from fakes import FakeIndex, FakeModel, FakeOracle, function
@@ -10,7 +9,7 @@ from fakes import FakeIndex, FakeModel, FakeOracle, function
 from soothsay.config import OracleSettings, Settings
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.site import Site
-from soothsay.engine.types import Completion, CompletionRequest, Token
+from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.engine.verify import Judgement, judge
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
@@ -124,15 +123,8 @@ def test_what_the_oracle_rejects_is_written_again() -> None:
 class Constrained(FakeModel):
     """Says ``grounded`` where it is told what it may say."""
 
-    def stream(
-        self,
-        prompt: Prompt,
-        cancel: Event | None = None,
-        constraint: Constraint | None = None,
-        deadline: float = 0.0,
-    ) -> Iterator[Token]:
-        free = FakeModel(self.scripts[constraint is not None])
-        return free.stream(prompt, cancel, None, deadline)
+    def script(self, prompt: Prompt, constraint: Constraint | None) -> Sequence[tuple[str, float]]:
+        return self.scripts[constraint is not None]
 
 
 UNDEFINED = [("shop.pay", 0.95), ("(order_id)", 1.0), ("\n", 1.0)]
