@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from statistics import mean
 from typing import Any, Literal
 
@@ -37,6 +37,7 @@ class Asked:
     generated: int | None
     retrieved: bool = False
     took: float | None = None  # ms by the server's own clock
+    steps: Mapping[str, float] = field(default_factory=dict)  # ms of each step of it, likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,16 @@ def _until_answer(sample: Sample) -> float:
 def _through(sample: Sample) -> float | None:
     """How long the answer to a key took that the ghost text had foreseen: of the server where one was asked."""
     return sample.asked if sample.asked is not None else sample.whole
+
+
+def step_times(replays: Sequence[Replay]) -> dict[str, list[float]]:
+    """How long each step took in the completions that had it, in the order in which they are made; ms."""
+    found: dict[str, list[float]] = {}
+    for replay in replays:
+        for asked in replay.requests:
+            for name, ms in asked.steps.items():
+                found.setdefault(name, []).append(ms)
+    return found
 
 
 def ratio(ours: float | None, theirs: float | None) -> float | None:

@@ -291,13 +291,15 @@ async def longest_wait(ours: Ours, until: asyncio.Event, every: float = 0.005) -
 def asked(explained: Mapping[str, Any], step: int) -> Asked:
     """What an explanation tells about the work that was done."""
     evaluated = explained.get("evaluated")
+    steps = dict(explained.get("timings_ms") or {})
     return Asked(
         why="completion",
         step=step,
         evaluated=None if evaluated is None else sum(evaluated.values()),
         generated=len(explained.get("tokens") or ()),  # of the draft; what is written again is not told
         retrieved=bool(explained["trigger"]["fired"]),
-        took=(explained.get("timings_ms") or {}).get("total"),
+        took=steps.pop("total", None),
+        steps={name: ms for name, ms in steps.items() if ms},
     )
 
 

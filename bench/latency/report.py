@@ -7,7 +7,7 @@ from dataclasses import asdict
 from statistics import median
 from typing import Any
 
-from bench.latency.figures import Replay, counted, percentile, ratio, retrieval_ratios, summarize
+from bench.latency.figures import Replay, counted, percentile, ratio, retrieval_ratios, step_times, summarize
 from bench.oracle.report import table
 
 PEER = "llama-server"
@@ -45,6 +45,7 @@ def figures(
                 ("free", ("model", "longestFreeMs")),
             )
         },
+        "steps": _steps(_of(replays, side=OURS)),
         "background": [each.background for each in replays if each.background is not None],
         "own": [each.own for each in replays if each.side == OURS][-1:],
         "stops": {
@@ -109,6 +110,19 @@ def _retrieval(replays: Sequence[Replay]) -> Figures:
     return {"stops": len(ratios), "p50": percentile(ratios, 0.5), "p95": percentile(ratios, 0.95)}
 
 
+def _steps(replays: Sequence[Replay]) -> Figures:
+    answers = sum(bool(asked.steps) for each in replays for asked in each.requests)
+    return {
+        name: {
+            "share": len(times) / answers,
+            "mean": sum(times) / len(times),
+            "p50": percentile(times, 0.5),
+            "p95": percentile(times, 0.95),
+        }
+        for name, times in step_times(replays).items()
+    }
+
+
 def _known(replays: Sequence[Replay], *path: str) -> list[float]:
     return [value for each in replays if (value := counted(each, *path)) is not None]
 
@@ -134,6 +148,8 @@ def page(found: Figures) -> str:
         f"![The distributions](latency.png)\n\n## What it costs\n\n{_costs(found['speeds'], found['all'])}\n",
         f"## By file\n\n{_traces(found['traces'])}\n",
     ]
+    if found["steps"]:
+        parts.append(f"## Where our time goes\n\n{_step_rows(found['steps'])}\n")
     if found["variants"]:
         parts.append(f"## The same with something changed\n\n{_variant_rows(found)}\n")
     parts.append(f"## The server itself\n\n{_server(found)}\n")
@@ -220,6 +236,16 @@ def _traces(traces: Figures) -> str:
                 )
             )  # fmt: skip
     return table(head, rows)
+
+
+def _step_rows(steps: Figures) -> str:
+    rows = [
+        (name, _share(got["share"]), _ms(got["mean"]), _ms(got["p50"]), _ms(got["p95"]))
+        for name, got in steps.items()
+    ]
+    head = ("step", "of the completions", "ms, mean", "p50", "p95")
+    note = "Of what the model was asked and finished, by the server's own clock. A draft includes reading what is new in its prompt."
+    return f"{table(head, rows)}\n\n{note}"
 
 
 def _variant_rows(found: Figures) -> str:

@@ -89,7 +89,6 @@ class World:
     logs: Path
     model: Path
     threads: int
-    program: Path
     editor: str
 
     def setup(self, condition: Condition, home: Path | None = None) -> Setup:
@@ -103,7 +102,7 @@ class World:
         )
 
     def peer(self) -> PeerSetup:
-        return PeerSetup(self.program, self.model, CONTEXT, self.threads, self.logs / "llama-server.log")
+        return PeerSetup(llama_server(), self.model, CONTEXT, self.threads, self.logs / "llama-server.log")
 
 
 def plans(traces: Sequence[Trace], speeds: Sequence[int], sides: Sequence[str]) -> list[Plan]:
@@ -123,8 +122,7 @@ def plans(traces: Sequence[Trace], speeds: Sequence[int], sides: Sequence[str]) 
 
 
 def make_world(traces: Sequence[Trace], editor: str) -> World:
-    """Build what has to be there once: the peer, a workspace with the files of the traces, its index."""
-    program = llama_server()
+    """A workspace with the files of the traces, and what else has to be there once."""
     workspace, home, logs = CACHE / "workspace", CACHE / "home", CACHE / "logs"
     for folder in (workspace, home, logs):
         folder.mkdir(parents=True, exist_ok=True)
@@ -135,7 +133,7 @@ def make_world(traces: Sequence[Trace], editor: str) -> World:
         link.unlink(missing_ok=True)
         link.symlink_to(models_folder(), target_is_directory=True)
     threads = psutil.cpu_count(logical=False) or 1
-    return World(workspace, home, logs, model_path(DEFAULT_MODEL), threads, program, editor)
+    return World(workspace, home, logs, model_path(DEFAULT_MODEL), threads, editor)
 
 
 def _name(trace: Trace) -> str:
@@ -282,6 +280,8 @@ async def main() -> None:
         raise SystemExit(
             f"LIMIT is over 0 and at most 1, EDITOR_PLUGIN one of {', '.join(PLUGINS)}, SIDES some of: {names}"
         )
+    if not sides or PEER in sides:
+        llama_server()  # built before anything is timed
     whole = stored()
     traces = [each.part(limit) for each in whole]
     world = make_world(traces, editor)
