@@ -77,6 +77,7 @@ class RememberingModel:
         self.fim = model.fim
         self.count_tokens = model.count_tokens
         self.prepare = model.prepare
+        self.unread = model.unread
         self.evaluated = 0
         self.replayed_ms = 0.0
 

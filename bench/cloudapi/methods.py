@@ -10,8 +10,8 @@ from typing import Literal
 from soothsay.config import CompletionSettings, Method, RetrievalSettings, Settings
 from soothsay_index.types import Hit, Index, Query, Symbol
 
-# what is shown must not depend on how busy the machine is
-PATIENT = CompletionSettings(max_latency_ms=600_000)
+# what is shown must not depend on how busy the machine is, nor on what was read before
+PATIENT = CompletionSettings(max_latency_ms=600_000, lines_ms=600_000, max_unread=1_048_576)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ RESULTS = HERE.parent / "results"
 COMMIT = head_commit()  # what this process has loaded
 THREADS = int(os.environ.get("THREADS") or 0)  # 0: the default; 1 on a machine that others use
 # what is shown must not depend on how busy the machine is
-PATIENT = CompletionSettings(max_latency_ms=120_000)
+PATIENT = CompletionSettings(max_latency_ms=120_000, lines_ms=120_000, max_unread=1_048_576)
 # tasks that one method writes in a row: none finds the prompt of the method before it in the KV cache
 BLOCK = 12
 T = TypeVar("T")

@@ -49,6 +49,10 @@ class CompletionSettings:
     max_tokens: Annotated[int, Between(1, 4096)] = 160
     # a completion that takes longer returns what it has
     max_latency_ms: Annotated[int, Between(50, 600_000)] = 10_000
+    # a completion that takes longer ends with the line that it is at; the next one follows when it is accepted
+    lines_ms: Annotated[int, Between(0, 600_000)] = 500
+    # tokens of the document that an answer waits for; at a new place less is read first, and the rest when idle
+    max_unread: Annotated[int, Between(0, 1_048_576)] = 256
     speculate: bool = True  # while a completion is shown, write what would follow it
 
 

@@ -44,6 +44,10 @@ class Model(Protocol):
         """Evaluate ``prompt``, so that a stream of it begins at once."""
         ...
 
+    def unread(self, prompt: Prompt) -> int:
+        """How many tokens of ``prompt`` are not in the KV cache."""
+        ...
+
     def count_tokens(self, text: str) -> int: ...
 
 
@@ -62,10 +66,11 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``deadline`` is in seconds of `time.monotonic`."""
+    """``deadline``, and ``last_line`` after which no further line is begun, are in seconds of `time.monotonic`."""
 
     max_tokens: int
     deadline: float
+    last_line: float = math.inf
 
 
 def write(
@@ -101,6 +106,9 @@ def write(
             complete = False
             break
         if cut is not None:
+            break
+        if b"\n" in token.data and time.monotonic() > limits.last_line and (end := rule.line_end(text)):
+            text = text[:end]
             break
         if len(tokens) >= limits.max_tokens or time.monotonic() > limits.deadline:
             complete = False

@@ -23,7 +23,7 @@ from soothsay.engine.types import ApiName, Check, Completion, CompletionRequest,
 from soothsay.engine.verify import Judgement, judge
 from soothsay.engine.watch import Watch
 from soothsay.model.constraint import Constraint
-from soothsay.model.fim import Anchor, Prompt, Window, build_prompt, place_anchor
+from soothsay.model.fim import Anchor, Prompt, Window, build_prompt, place_anchor, still_fits
 from soothsay.oracle.null import NoOracle
 from soothsay.oracle.types import Oracle
 from soothsay_index.similarity import WINDOW
@@ -40,6 +40,7 @@ class _Task:
     """One request under way."""
 
     site: Site
+    anchor: Anchor
     limits: Limits
     cancel: Event | None
     on_text: OnText
@@ -62,6 +63,7 @@ class Engine:
         self._index = index
         self._oracle = oracle or NoOracle()
         self._settings = settings
+        self._window = Window.of(settings.model.context)
         self._anchors: OrderedDict[Path, Anchor] = OrderedDict()
 
     def complete(
@@ -78,15 +80,21 @@ class Engine:
     def prepare(self, request: CompletionRequest, cancel: Event | None = None) -> None:
         """Read what ``request`` would have to read before it is answered. Raises `Cancelled` once ``cancel`` is set."""
         Site(request, self._index).owners()  # what an index in another process answers is remembered here
-        self._model.prepare(self._prompt(request), cancel)
+        anchor = self._anchor(request)
+        self._model.prepare(_prompt(anchor, request), cancel)
+        if anchor.window != self._window:
+            whole = place_anchor(request.text, request.offset, self._window)
+            self._model.prepare(_prompt(whole, request), cancel)
+            self._remember(request.path, whole)
 
     def _complete(self, request: CompletionRequest, cancel: Event | None, on_text: OnText) -> Completion:
         method = request.method or self._settings.method
         clock = Clock()
-        deadline = time.monotonic() + self._settings.completion.max_latency_ms / 1000
-        limits = Limits(self._settings.completion.max_tokens, deadline)
-        task = _Task(Site(request, self._index), limits, cancel, on_text)
-        prompt = self._prompt(request)
+        now, settings = time.monotonic(), self._settings.completion
+        deadline = now + settings.max_latency_ms / 1000
+        limits = Limits(settings.max_tokens, deadline, now + settings.lines_ms / 1000)
+        task = _Task(Site(request, self._index), self._anchor(request), limits, cancel, on_text)
+        prompt = _prompt(task.anchor, request)
         watch = Watch(task.site, method, self._settings.trigger, len(prompt.forced.encode()), clock)
         with clock.step("draft"):
             draft = write(self._model, prompt, task.site.rule, limits, cancel, watch=watch, on_text=on_text)
@@ -132,16 +140,25 @@ class Engine:
             check=check,
         )
 
-    def _prompt(self, request: CompletionRequest, documentation: str = "", accepted: str = "") -> Prompt:
-        window = Window.of(self._settings.model.context)
-        text = request.text[: request.offset] + accepted + request.text[request.offset :]
-        offset = request.offset + len(accepted)
-        anchor = place_anchor(request.text, request.offset, window, self._anchors.get(request.path))
-        self._anchors[request.path] = anchor
-        self._anchors.move_to_end(request.path)
+    def _anchor(self, request: CompletionRequest) -> Anchor:
+        """What the prompts for ``request`` go on from; where too much would be new, what is near is read first."""
+        text, offset = request.text, request.offset
+        known = self._anchors.get(request.path)
+        fits = known is not None and still_fits(known, text, offset)
+        anchor = known if known is not None and fits else place_anchor(text, offset, self._window)
+        unread = self._model.unread(_prompt(anchor, request))
+        if unread > self._settings.completion.max_unread:
+            near = place_anchor(text, offset, self._window.near())
+            if 2 * self._model.unread(_prompt(near, request)) <= unread:
+                anchor = near
+        self._remember(request.path, anchor)
+        return anchor
+
+    def _remember(self, path: Path, anchor: Anchor) -> None:
+        self._anchors[path] = anchor
+        self._anchors.move_to_end(path)
         while len(self._anchors) > _ANCHORS_KEPT:
             self._anchors.popitem(last=False)
-        return build_prompt(anchor, text, offset, documentation)
 
     def _retrieve(self, site: Site, name: ApiName | None, tokens: Sequence[Token], typed: int) -> Grounding:
         """Documents for the drafted ``name`` (None: for the draft as a whole)."""
@@ -177,7 +194,7 @@ class Engine:
         )
 
     def _regenerate(self, task: _Task, grounding: Grounding, accepted: str, constrain: _Constrain) -> Written:
-        prompt = self._prompt(task.site.request, grounding.text, accepted)
+        prompt = _prompt(task.anchor, task.site.request, grounding.text, accepted)
         constraint = None
         if self._settings.oracle.constrain:
             constraint = constrain(task.site, (task.site.rule.before + accepted).removesuffix(prompt.forced))
@@ -236,6 +253,13 @@ class Engine:
             return replace(answer, text=""), replace(check, trimmed=answer.text)
         trimmed = replace(check, problem="", trimmed=answer.text[len(kept) :])
         return replace(answer, text=kept, judgement=judge(task.site, kept, self._oracle)), trimmed
+
+
+def _prompt(
+    anchor: Anchor, request: CompletionRequest, documentation: str = "", accepted: str = ""
+) -> Prompt:
+    text = request.text[: request.offset] + accepted + request.text[request.offset :]
+    return build_prompt(anchor, text, request.offset + len(accepted), documentation)
 
 
 def _anything(_site: Site, _before: str) -> None:

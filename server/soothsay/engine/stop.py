@@ -56,6 +56,18 @@ class StopRule:
             begin = end + 1
         return None
 
+    def line_end(self, draft: str) -> int:
+        """The length at which the last whole line of code in ``draft`` ends; 0 while there is none."""
+        lead = len(self.before)
+        code = self.before + draft
+        begin = found = 0
+        for end in scan(code).ends:
+            line = code[begin:end].strip()
+            if end > lead and line and not line.startswith("#"):
+                found = end - lead
+            begin = end + 1
+        return found
+
 
 def stop_rule(text: str, offset: int) -> StopRule:
     """The rule for a cursor at ``offset`` of ``text``."""

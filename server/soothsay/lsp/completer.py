@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from soothsay.lsp.host import Host
     from soothsay.lsp.messages import Messages
 
-_PREPARE_AFTER = 0.1  # seconds without a key
+_PREPARE_AFTER = 0.02  # seconds without a key; the plugins have waited, too
 _SPECULATE_AFTER = 0.15
+_READ_ON_AFTER = 0.15
 
 logger = logging.getLogger(__name__)
 
@@ -82,13 +83,15 @@ class Completer:
         self._shown.add(request, completion, answer.id)
         if completion.text and self._host.speculates:
             then = accepted(request, completion)
-            self._ahead.do(
-                partial(self._host.complete, then),
-                lambda written: self._shown.add(then, written, None),
-                _SPECULATE_AFTER,
-                then,
-            )
+
+            def keep(written: Completion) -> None:
+                self._shown.add(then, written, None)
+                self._read(request, _READ_ON_AFTER)
+
+            self._ahead.do(partial(self._host.complete, then), keep, _SPECULATE_AFTER, then)
             self._suggested = request, completion
+        else:
+            self._read(request, _READ_ON_AFTER)
         if last := last_of(answer.id, completion):
             self._board.update(last=last)
         return answer
@@ -109,8 +112,11 @@ class Completer:
         """The cursor is there now: what a completion would have to read is read when nothing else is to be done."""
         place = None if self.paused else self._place(workspace, document, position)
         if place is not None:
-            request = self._request(document, place)
-            self._ahead.do(partial(self._host.prepare, request), lambda _: None, _PREPARE_AFTER)
+            self._read(self._request(document, place), _PREPARE_AFTER)
+
+    def _read(self, request: CompletionRequest, delay: float) -> None:
+        """Read all that a completion would have to read, when nothing else is to be done."""
+        self._ahead.do(partial(self._host.prepare, request), lambda _: None, delay)
 
     def changed(self, workspace: Workspace, document: Document) -> None:
         """``document`` was edited: what is being written for it may be of no use any more."""

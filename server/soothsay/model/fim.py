@@ -36,6 +36,7 @@ class Prompt:
 class Anchor:
     """The stable part of a document's prompts: its imports, ``text[start:end]`` before the cursor, and the suffix."""
 
+    window: Window
     start: int
     end: int
     imports: str  # those above ``start``
@@ -45,10 +46,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How much of the document a prompt may hold, in tokens.
-
-    What it holds must be read at every new place, at about 200 tokens a second on two cores.
-    """
+    """How much of the document a prompt may hold, in tokens."""
 
     prefix: int = 640
     suffix: int = 128
@@ -64,22 +62,36 @@ class Window:
             min(usual.imports, context // 10),
         )
 
+    def near(self) -> Window:
+        """What is read first at a new place, in about a second on two cores; all of it takes four."""
+        return Window(min(self.prefix, 224), min(self.suffix, 48), min(self.imports, 64))
 
-def place_anchor(text: str, offset: int, window: Window, previous: Anchor | None = None) -> Anchor:
-    """The anchor for a cursor at ``offset``: the previous one as long as it fits, else a fresh one.
 
-    A fresh anchor stands at the start of the current line, or of the comment block right above it, so that
-    documentation can go between the two.
+def place_anchor(text: str, offset: int, window: Window) -> Anchor:
+    """A fresh anchor for a cursor at ``offset``.
+
+    It stands at the start of the current line, or of the comment block right above it, so that documentation can go
+    between the two.
     """
-    if previous is not None and _still_fits(previous, text, offset, window):
-        return previous
     end = _start_of_thought(text, offset)
     # on a grid, so that prompts for places near each other begin alike and share what is in the KV cache
     grid = window.prefix * _CHARS_PER_TOKEN // 2
     start = max(0, (end // grid - 1) * grid)
     if start > 0:
         start = text.find("\n", start, end) + 1 or start  # never in the middle of a line
-    return Anchor(start, end, _imports(text, start, window), text[start:end], _suffix(text, offset, window))
+    suffix = _suffix(text, offset, window)
+    return Anchor(window, start, end, _imports(text, start, window), text[start:end], suffix)
+
+
+def still_fits(anchor: Anchor, text: str, offset: int) -> bool:
+    """Whether prompts for a cursor at ``offset`` can go on from ``anchor``."""
+    return (
+        anchor.end <= _start_of_thought(text, offset)
+        and offset - anchor.end <= _MAX_SINCE_ANCHOR
+        and text[anchor.start : anchor.end] == anchor.prefix
+        and _suffix(text, offset, anchor.window) == anchor.suffix
+        and _imports(text, anchor.start, anchor.window) == anchor.imports
+    )
 
 
 def build_prompt(anchor: Anchor, text: str, offset: int, documentation: str = "") -> Prompt:
@@ -93,16 +105,6 @@ def build_prompt(anchor: Anchor, text: str, offset: int, documentation: str = ""
         middle,
         forced,
         code_first=bool(documentation) and not forced.strip(),
-    )
-
-
-def _still_fits(anchor: Anchor, text: str, offset: int, window: Window) -> bool:
-    return (
-        anchor.end <= _start_of_thought(text, offset)
-        and offset - anchor.end <= _MAX_SINCE_ANCHOR
-        and text[anchor.start : anchor.end] == anchor.prefix
-        and _suffix(text, offset, window) == anchor.suffix
-        and _imports(text, anchor.start, window) == anchor.imports
     )
 
 

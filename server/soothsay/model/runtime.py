@@ -24,13 +24,13 @@ from soothsay.engine.types import Token
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
-from soothsay.model.sequences import Plan, plan
+from soothsay.model.sequences import Plan, common_prefix, plan
 from soothsay.model.tuning import Threads, Timing, default_threads
 from soothsay.model.vocab import Vocab
 
 log = logging.getLogger(__name__)
 
-_BATCH = 128  # tokens evaluated at once: the unit of progress that survives a cancel
+_BATCH = 64  # tokens evaluated at once: the unit of progress that survives a cancel
 _SEQUENCES = 4  # files, or places in files, whose prompts stay in the cache
 _TIMED_BATCH, _TIMED_TOKENS = 64, 6  # tokens that are evaluated to see how fast that is
 _CHECKED_ONE_BY_ONE = 12  # impossible tokens that are skipped before the possible ones are listed
@@ -152,6 +152,11 @@ class LlamaRuntime:
         tokens = self.encode(prompt)
         self._cancel, self._deadline = cancel, math.inf
         self._evaluate_prompt(tokens)
+
+    def unread(self, prompt: Prompt) -> int:
+        """How many tokens of ``prompt`` would have to be evaluated now."""
+        tokens = self.encode(prompt)
+        return len(tokens) - max(common_prefix(held, tokens) for held in self._sequences)
 
     def _possible(
         self,

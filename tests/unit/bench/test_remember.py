@@ -47,6 +47,9 @@ class Writer:
 
     def prepare(self, prompt: Prompt, cancel: Event | None = None) -> None: ...
 
+    def unread(self, prompt: Prompt) -> int:
+        return 1
+
     def count_tokens(self, text: str) -> int:
         return len(text)
 

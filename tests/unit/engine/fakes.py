@@ -53,6 +53,11 @@ class FakeModel:
     def prepare(self, prompt: Prompt, cancel: Event | None = None) -> None:
         self.prepared.append(prompt)
 
+    def unread(self, prompt: Prompt) -> int:
+        """Words around the cursor, unless they were prepared."""
+        same = any((known.prefix, known.suffix) == (prompt.prefix, prompt.suffix) for known in self.prepared)
+        return 0 if same else self.count_tokens(prompt.prefix + prompt.suffix)
+
     def count_tokens(self, text: str) -> int:
         return len(text.split())
 

@@ -153,3 +153,37 @@ def test_cancel_is_raised(index: FakeIndex) -> None:
     engine = Engine(FakeModel(GUESS), index, Settings())
     with pytest.raises(Cancelled):
         engine.complete(CompletionRequest(Path("/w/app.py"), TEXT, len(TEXT), Path("/w")), cancel)
+
+
+BLOCK = [("shop", 1.0), (":\n", 1.0), ("    pay()\n", 1.0), ("    pay()\n", 1.0), ("\n", 1.0)]
+
+
+@pytest.mark.parametrize(("lines_ms", "shown"), [(60_000, "shop:\n    pay()\n    pay()"), (0, "shop:")])
+def test_late_it_ends_with_a_line(index: FakeIndex, lines_ms: int, shown: str) -> None:
+    assert complete(FakeModel(BLOCK), index, "for item in ", lines_ms=lines_ms, method="base").text == shown
+
+
+FAR = "import shop\n" + "".join(f"line_{i} = {i}\n" for i in range(500)) + TEXT.partition("\n")[2]
+
+
+def test_at_a_new_place_what_is_near_is_read_first(index: FakeIndex) -> None:
+    model = FakeModel(GUESS)
+    engine = Engine(model, index, Settings(method="base"))
+    request = CompletionRequest(Path("/w/app.py"), FAR, len(FAR), Path("/w"))
+    engine.complete(request)
+    engine.prepare(request)
+    near, whole = model.prepared
+    assert model.prompts == [near]
+    assert (whole.middle, whole.forced) == (near.middle, near.forced)
+    assert whole.prefix.endswith(near.prefix.removeprefix("import shop\n"))
+    assert len(whole.prefix) > 2 * len(near.prefix)
+    engine.complete(request)
+    assert model.prompts[-1] == whole
+
+
+def test_whoever_can_wait_has_all_of_it_read(index: FakeIndex) -> None:
+    model = FakeModel(GUESS)
+    complete(model, index, FAR, method="base", max_unread=10_000)
+    complete(model, index, FAR, method="base")
+    patient, hurried = model.prompts
+    assert len(patient.prefix) > 2 * len(hurried.prefix)

@@ -43,3 +43,18 @@ def test_cut(text: str, draft: str, kept: str) -> None:
 )
 def test_goes_on(text: str, draft: str) -> None:
     assert stop_rule(text, len(text)).cut(draft) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "draft", "kept"),
+    [
+        ("for x in ", "y:\n    a()\n    b", "y:\n    a()"),
+        ("for x in ", "y:\n    a(1,\n2", "y:"),  # a line that a bracket holds open has not ended
+        ("for x in ", "y:\n    # why\n\n", "y:"),
+        ("for x in ", "y", ""),
+        ("", "# first\n", ""),
+        ("def f():\n    ", "a = 1\n    return a", "a = 1"),
+    ],
+)
+def test_the_last_whole_line(text: str, draft: str, kept: str) -> None:
+    assert draft[: stop_rule(text, len(text)).line_end(draft)] == kept
