@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
+from soothsay.engine.syntax import indentation
 from soothsay_index.imports import imports_of, service_of
 from soothsay_index.syntax import parse_python, text_of, walk
 from soothsay_index.types import Index, Symbol
@@ -20,6 +21,8 @@ from soothsay_index.types import Index, Symbol
 BUILTINS = frozenset(dir(builtins))
 _MAX_DEPTH = 8  # assignments followed from name to name
 _CLASS_NAME = re.compile(r"[A-Za-z_][\w.]*")
+_METHOD = re.compile(r"\s*(?:async[ \t]+)?def[ \t]+\w+[^(\n]*\(\s*(\w*)")
+_CLASS = re.compile(r"class[ \t]+(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,15 @@ class Scope:
     """Bindings of one file.
 
     ``imports``: local name to dotted path. ``values``: name to the expression it was last given. ``annotations``:
-    name to its type as written. ``definitions``: functions and classes of the file itself.
+    name to its type as written. ``definitions``: functions and classes of the file itself. ``own``: what the method that
+    the cursor is in calls its object (``self``), to the dotted path of the class.
     """
 
     imports: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Node] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     definitions: frozenset[str] = frozenset()
+    own: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,28 @@ def read_scope(text: str, offset: int, module: str = "", *, is_package: bool = F
             case "typed_parameter" | "typed_default_parameter" if node.start_byte < cursor:
                 name = node.child_by_field_name("name") or node.named_children[0]
                 annotations[text_of(name)] = text_of(node.child_by_field_name("type"))
-    return Scope(imports_of(root, module, is_package).aliases, values, annotations, frozenset(definitions))
+    aliases = imports_of(root, module, is_package).aliases
+    return Scope(aliases, values, annotations, frozenset(definitions), _own(text, offset, module))
+
+
+def _own(text: str, offset: int, module: str) -> dict[str, str]:
+    """By indentation: what is being written is no syntax tree yet."""
+    lines = text[:offset].split("\n")
+    depth = indentation(lines.pop())
+    name, path = "", []
+    while lines and depth > 0:
+        line = lines.pop()
+        code = line.lstrip()
+        if not code or code[0] in "#)" or indentation(line) >= depth:
+            continue
+        depth = indentation(line)
+        if found := _CLASS.match(code):
+            path.insert(0, found[1])
+        elif method := _METHOD.match(text, len("\n".join((*lines, "")))):
+            if path:
+                return {}  # a class in a function is indexed by nobody
+            name = "" if lines and lines[-1].strip() == "@staticmethod" else method[1]
+    return {name: ".".join((module, *path))} if name and path and module else {}
 
 
 def owner_of(expression: str, scope: Scope, index: Index) -> str:
@@ -108,7 +134,10 @@ def _resolve(receiver: str, name: str, scope: Scope, index: Index, depth: int) -
         owner, _, member = target.rpartition(".")
         return _member(owner, member, index) if owner else Resolution("", None, None)
     owner = _owner_of(receiver, scope, index, depth)
-    return _member(owner, name, index) if owner else Resolution("", None, None)
+    found = _member(owner, name, index) if owner else Resolution("", None, None)
+    if receiver in scope.own and found.exists is False:
+        return Resolution(owner, None, None)  # the class is still being written
+    return found
 
 
 def _member(owner: str, name: str, index: Index) -> Resolution:
@@ -137,6 +166,8 @@ def _owner_of_name(node: Node, scope: Scope, index: Index, depth: int) -> str:
         return _class_owner(scope.annotations[name], scope, index)
     if name in scope.values:
         return _owner(scope.values[name], scope, index, depth - 1)
+    if name in scope.own:
+        return scope.own[name]
     if name in scope.imports:
         return scope.imports[name]
     base = node.child_by_field_name("object")

@@ -55,3 +55,33 @@ def test_existence_is_certain_only_where_the_owner_is_closed() -> None:
     assert resolve("", "own", scope, INDEX).exists is True
     assert resolve("", "len", scope, INDEX).exists is True
     assert resolve("", "nothing", scope, INDEX).exists is None
+
+
+CLASS = "class Shop:\n    class Till:\n        def open(\n            self,\n        ) -> None:\n            for x in y:\n# far left\n\n                "
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("class Shop:\n    def pay(self, order):\n        x = 1\n        self.", {"self": "app.Shop"}),
+        ("class Shop(Base):\n    async def pay(this):\n        if x:\n            ", {"this": "app.Shop"}),
+        ("class Shop:\n    @classmethod\n    def make(cls):\n        return cls.", {"cls": "app.Shop"}),
+        ("class Shop:\n    def pay(self):\n        def inner(x):\n            self.", {"self": "app.Shop"}),
+        (CLASS, {"self": "app.Shop.Till"}),
+        ("class Shop:\n    @staticmethod\n    def pay(order):\n        order.", {}),
+        ("class Shop:\n    x = 1\n    ", {}),
+        ("class Shop:\n    def pay(self): ...\n\ndef f(self):\n    self.", {}),
+        ("def make():\n    class Shop:\n        def pay(self):\n            self.", {}),
+        ("", {}),
+    ],
+)
+def test_what_a_method_calls_its_object(text: str, own: dict[str, str]) -> None:
+    assert read_scope(text, len(text), "app").own == own
+    assert read_scope(text, len(text)).own == {}  # a file of no module
+
+
+def test_a_class_that_is_being_written_may_get_more_members() -> None:
+    text = "class Frame:\n    def g(self):\n        self."
+    scope = read_scope(text, len(text), "lib")
+    assert resolve("self", "head", scope, INDEX).exists is True
+    assert resolve("self", "tail", scope, INDEX).exists is None
