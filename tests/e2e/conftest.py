@@ -17,7 +17,8 @@ from soothsay.session import Session, open_in_process
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # the tests judge what is written, not how fast: a busy machine must not cut a completion short
 SETTINGS = Settings(
-    index=IndexSettings(python=sys.executable), completion=CompletionSettings(max_latency_ms=60_000)
+    index=IndexSettings(python=sys.executable),
+    completion=CompletionSettings(max_latency_ms=60_000, lines_ms=60_000),
 )
 
 

@@ -19,7 +19,7 @@ from pytest_lsp import make_test_lsp_client
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-SETTINGS = {"index": {"python": sys.executable}, "completion": {"maxLatencyMs": 60_000}}
+SETTINGS = {"index": {"python": sys.executable}, "completion": {"maxLatencyMs": 60_000, "linesMs": 60_000}}
 MAX_RESIDENT = 1.2e9  # bytes, issue 2
 
 

@@ -79,7 +79,11 @@ QUIET: Mapping[str, Any] = {
 
 
 # A busy machine must not cut a completion short.
-USER: Mapping[str, Any] = {**QUIET, "soothsay.completion.maxLatencyMs": 240_000}
+USER: Mapping[str, Any] = {
+    **QUIET,
+    "soothsay.completion.maxLatencyMs": 240_000,
+    "soothsay.completion.linesMs": 240_000,
+}
 MACHINE: Mapping[str, Any] = {
     "soothsay.server.python": sys.executable,
     "soothsay.index.python": sys.executable,
