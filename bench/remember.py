@@ -77,13 +77,16 @@ class RememberingModel:
         self.fim = model.fim
         self.count_tokens = model.count_tokens
         self.prepare = model.prepare
-        self.unread = model.unread
         self.evaluated = 0
         self.replayed_ms = 0.0
 
     def reset(self) -> None:
         """Begin to count anew."""
         self.replayed_ms = 0.0
+
+    def unread(self, prompt: Prompt) -> int:
+        """All of it: an answer must not depend on what was asked before."""
+        return self.count_tokens(prompt.prefix + prompt.suffix)
 
     def stream(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from soothsay.config import CompletionSettings, Method, RetrievalSettings, Settings
@@ -12,20 +12,23 @@ from soothsay_index.types import Hit, Index, Query, Symbol
 
 # what is shown must not depend on how busy the machine is, nor on what was read before
 PATIENT = CompletionSettings(max_latency_ms=600_000, lines_ms=600_000, max_unread=1_048_576)
+# the first answer at a place where nothing has been read yet
+HURRIED = replace(PATIENT, max_unread=CompletionSettings().max_unread)
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A method, how many documents it may cite (0: the default), and who answers its searches."""
+    """A method, how many documents it may cite (0: the default), who answers its searches, and how patient it is."""
 
     method: Method
     documents: int = 0
     retriever: Literal["search", "right", "random"] = "search"
+    completion: CompletionSettings = PATIENT
 
     def settings(self) -> Settings:
         """The settings of an engine that completes like this."""
         retrieval = RetrievalSettings(documents=self.documents) if self.documents else RetrievalSettings()
-        return Settings(method=self.method, retrieval=retrieval, completion=PATIENT)
+        return Settings(method=self.method, retrieval=retrieval, completion=self.completion)
 
 
 VARIANTS: Mapping[str, Variant] = {

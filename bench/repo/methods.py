@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bench.cloudapi.methods import Variant
+from bench.cloudapi.methods import HURRIED, Variant
 
 VARIANTS: Mapping[str, Variant] = {
     "base": Variant("base"),
@@ -13,5 +13,6 @@ VARIANTS: Mapping[str, Variant] = {
     "confidence": Variant("confidence"),
     "dag++": Variant("dag++"),
     "full": Variant("full"),
+    "full, at a new place": Variant("full", completion=HURRIED),
 }
-USUAL = ("base", "dag", "dag++", "full")
+USUAL = ("base", "dag", "dag++", "full", "full, at a new place")
