@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from .syntax import parse_python, string_value, text_of, walk
+from .syntax import nodes_of, parse_python, string_value, text_of
 
+_FROM = ("import_from_statement", "future_import_statement")
 _CLIENT_MAKERS = frozenset({"client", "resource"})
 
 
@@ -44,12 +45,12 @@ def imports_of(root: Node, module: str = "", is_package: bool = False) -> Import
     modules: list[str] = []
     stars: list[str] = []
     services: list[str] = []
-    for node in walk(root):
+    for node in nodes_of(root, "import_statement", *_FROM, "call"):
         if node.type == "import_statement":
             for name, alias in _names(node):
                 modules.append(name)
                 aliases[alias or name.split(".", 1)[0]] = name if alias else name.split(".", 1)[0]
-        elif node.type in {"import_from_statement", "future_import_statement"}:
+        elif node.type in _FROM:
             source = _source_module(node, module, is_package)
             if source is None:
                 continue

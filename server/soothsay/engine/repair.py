@@ -29,7 +29,7 @@ from soothsay.errors import Cancelled
 from soothsay.oracle.types import Finding, Oracle
 from soothsay_index.imports import imports_of
 from soothsay_index.sources.workspace import module_of
-from soothsay_index.syntax import parse_python, text_of, walk
+from soothsay_index.syntax import parse_in_pieces, parse_python, text_of, walk
 from soothsay_index.types import Index, Query, Symbol
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ def find_faults(
     also what the oracle rejects and the index can explain. Raises `Cancelled` once ``cancel`` is set.
     """
     data = text.encode("utf-8")
-    root = parse_python(data).root_node
+    root = parse_in_pieces(data).root_node
     module = module_of(workspace, path) if path.is_relative_to(workspace) else None
     imports = imports_of(root, module.name if module else "", module is not None and module.is_package)
     if not typed and not imports.services:

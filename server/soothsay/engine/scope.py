@@ -15,12 +15,15 @@ from tree_sitter import Node
 
 from soothsay.engine.syntax import indentation
 from soothsay_index.imports import imports_of, service_of
-from soothsay_index.syntax import parse_python, text_of, walk
+from soothsay_index.syntax import nodes_of, parse_in_pieces, parse_python, text_of
 from soothsay_index.types import Index, Symbol
 
 BUILTINS = frozenset(dir(builtins))
 _MAX_DEPTH = 8  # assignments followed from name to name
 _CLASS_NAME = re.compile(r"[A-Za-z_][\w.]*")
+_BINDING = (
+    "function_definition", "class_definition", "assignment", "as_pattern", "typed_parameter", "typed_default_parameter"
+)  # fmt: skip
 _METHOD = re.compile(r"\s*(?:async[ \t]+)?def[ \t]+\w+[^(\n]*\(\s*(\w*)")
 _CLASS = re.compile(r"class[ \t]+(\w+)")
 
@@ -59,12 +62,12 @@ def read_scope(text: str, offset: int, module: str = "", *, is_package: bool = F
 
     ``module`` is the file's own dotted name: relative imports start from it.
     """
-    root = parse_python(text.encode("utf-8")).root_node
+    root = parse_in_pieces(text.encode("utf-8")).root_node
     cursor = len(text[:offset].encode("utf-8"))
     values: dict[str, Node] = {}
     annotations: dict[str, str] = {}
     definitions: set[str] = set()
-    for node in walk(root):
+    for node in nodes_of(root, *_BINDING):
         match node.type:
             case "function_definition" | "class_definition":
                 definitions.add(text_of(node.child_by_field_name("name")))
