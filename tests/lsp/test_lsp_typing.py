@@ -70,6 +70,23 @@ async def test_a_place_is_read_when_the_cursor_stays_there_and_left_when_it_is_n
     await editor.happened("prepare cancelled")
 
 
+async def test_what_is_further_away_is_read_while_something_is_shown(editor: Editor) -> None:
+    await editor.start(settings={"completion": {"speculate": False}})
+    await indexed(editor)
+    editor.open("client.")
+    await editor.inline(0, 7)
+    assert (await editor.happened("prepare"))[0]["line"] == "client."
+
+
+async def test_it_is_read_after_what_would_follow_was_written(editor: Editor) -> None:
+    await editor.start()
+    await indexed(editor)
+    editor.open("client.")
+    await editor.inline(0, 7)
+    await editor.happened("prepare")
+    assert len(editor.journal("complete")) == 2
+
+
 async def test_moves_that_say_nothing_are_ignored(editor: Editor) -> None:
     await editor.start()
     editor.open("x = 1\n")
