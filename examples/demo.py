@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.rule import Rule
 
-from soothsay.config import CompletionSettings, Settings
+from soothsay.config import PATIENT, Settings
 from soothsay.contract import completion_to_json
 from soothsay.engine.types import CompletionRequest
 from soothsay.explain import explanation
@@ -22,7 +22,7 @@ EXAMPLES = {
 
 def main() -> None:
     console = Console(width=118)
-    settings = Settings(completion=CompletionSettings(max_latency_ms=120_000))
+    settings = Settings(completion=PATIENT)
     session = Session(settings, HERE, open_in_process)
     session.load_model()
     for name, title in EXAMPLES.items():

@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from soothsay.config import CompletionSettings, Method, RetrievalSettings, Settings
+from soothsay.config import PATIENT, CompletionSettings, Method, RetrievalSettings, Settings
 from soothsay_index.types import Hit, Index, Query, Symbol
 
-# what is shown must not depend on how busy the machine is, nor on what was read before
-PATIENT = CompletionSettings(max_latency_ms=600_000, lines_ms=600_000, max_unread=1_048_576)
 # the first answer at a place where nothing has been read yet
 HURRIED = replace(PATIENT, max_unread=CompletionSettings().max_unread)
 

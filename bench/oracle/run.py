@@ -21,7 +21,7 @@ from bench.oracle.report import write_report
 from bench.oracle.world import CACHE, HERE, World, open_world
 from bench.order import interleaved
 
-from soothsay.config import CompletionSettings, Method, OracleSettings, Settings
+from soothsay.config import PATIENT, Method, OracleSettings, Settings
 from soothsay.engine import pipeline
 from soothsay.engine.constrain import CallConstraint
 from soothsay.engine.pipeline import Engine
@@ -41,7 +41,6 @@ RESULTS = HERE.parent / "results"
 COMMIT = head_commit()  # what this process has loaded
 THREADS = int(os.environ.get("THREADS") or 0)  # 0: the default; 1 on a machine that others use
 # what is shown must not depend on how busy the machine is
-PATIENT = CompletionSettings(max_latency_ms=120_000, lines_ms=120_000, max_unread=1_048_576)
 # tasks that one method writes in a row: none finds the prompt of the method before it in the KV cache
 BLOCK = 12
 T = TypeVar("T")

@@ -8,11 +8,12 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from soothsay import __version__
-from soothsay.config import METHODS, Settings, decode_settings
+from soothsay.config import METHODS, PATIENT, Settings, decode_settings
 from soothsay.errors import SoothsayError
 from soothsay.model.commands import FAILED, INTERRUPTED, OK, add_models_parser, run_models
 
@@ -125,7 +126,7 @@ def _add_workspace(parser: argparse.ArgumentParser) -> None:
 
 def _settings(args: argparse.Namespace) -> Settings:
     # a person at a terminal waits for the whole answer; an editor's user does not
-    raw: dict[str, Any] = {"model": {}, "index": {}, "completion": {"max_latency_ms": 120_000}}
+    raw: dict[str, Any] = {"model": {}, "index": {}, "completion": asdict(PATIENT)}
     model = getattr(args, "model", None)
     if model:
         raw["model"]["path" if model.endswith(".gguf") or os.sep in model else "name"] = model

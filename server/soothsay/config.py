@@ -56,6 +56,10 @@ class CompletionSettings:
     speculate: bool = True  # while a completion is shown, write what would follow it
 
 
+# For whoever can wait: nothing depends on how fast the machine is, nor on what was read before.
+PATIENT = CompletionSettings(max_latency_ms=600_000, lines_ms=600_000, max_unread=1_048_576)
+
+
 @dataclass(frozen=True, slots=True)
 class OracleSettings:
     enabled: bool = True

@@ -11,14 +11,14 @@ from threading import Event
 
 import pytest
 
-from soothsay.config import CompletionSettings, IndexSettings, Settings
+from soothsay.config import PATIENT, IndexSettings, Settings
 from soothsay.session import Session, open_in_process
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # the tests judge what is written, not how fast: a busy machine must not cut a completion short
 SETTINGS = Settings(
     index=IndexSettings(python=sys.executable),
-    completion=CompletionSettings(max_latency_ms=60_000, lines_ms=60_000),
+    completion=PATIENT,
 )
 
 
