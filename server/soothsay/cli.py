@@ -106,7 +106,7 @@ def _add_position(parser: argparse.ArgumentParser, *, required: bool) -> None:
         nargs=None if required else "?",
         help="1-based, as editors show it",
     )
-    parser.add_argument("--method", choices=METHODS, help="when to retrieve (default: dag++)")
+    parser.add_argument("--method", choices=METHODS, help=f"when to retrieve (default: {Settings().method})")
     _add_model(parser)
     _add_workspace(parser)
 
