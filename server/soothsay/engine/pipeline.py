@@ -79,9 +79,9 @@ class Engine:
 
     def prepare(self, request: CompletionRequest, cancel: Event | None = None) -> None:
         """Read what ``request`` would have to read before it is answered. Raises `Cancelled` once ``cancel`` is set."""
-        Site(request, self._index).owners()  # what an index in another process answers is remembered here
         anchor = self._anchor(request)
         self._model.prepare(_prompt(anchor, request), cancel)
+        Site(request, self._index).owners()  # what an index in another process answers is remembered here
         if anchor.window != self._window:
             whole = place_anchor(request.text, request.offset, self._window)
             self._model.prepare(_prompt(whole, request), cancel)
