@@ -1,6 +1,7 @@
-"""When a cancelled request lets go of the processor, seen from outside: by the time that its threads have run.
+"""When a cancelled request lets go of the processor, seen from outside: by the time that its threads have run; and what
+choosing a token costs.
 
-Linux only: it is the one that tells nanoseconds (`/proc/<pid>/task/*/schedstat`).
+The first is for Linux only: it is the one that tells nanoseconds (`/proc/<pid>/task/*/schedstat`).
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 from bench.latency.llamavim import CONFIG, local_context, request
 from bench.latency.ours import Ours
 from bench.latency.peer import Peer
 from bench.latency.trace import Buffer
+
+from soothsay.model.sampling import pick
 
 _BUSY = 0.3  # seconds of work before the cancel: the model reads the prompt
 _WATCHED = 1.5  # seconds afterwards
@@ -63,6 +67,15 @@ async def freed(process: int, begin: Callable[[], object], cancel: Callable[[], 
     cancel()
     await asyncio.sleep(0)  # let the message go
     return idle_from(await asyncio.to_thread(_watch, process))
+
+
+def choosing(vocabulary: int, times: int = 200) -> float:
+    """Milliseconds that it takes to choose a token of so many, with its probability, margin and entropy."""
+    logits = np.random.default_rng(0).normal(0, 3, vocabulary).astype(np.float32)
+    started = time.perf_counter()
+    for _ in range(times):
+        pick(logits, None)
+    return (time.perf_counter() - started) / times * 1000
 
 
 def places(text: str, count: int) -> list[tuple[int, int]]:

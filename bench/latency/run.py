@@ -33,6 +33,7 @@ from bench.machine import about, head_commit
 
 from soothsay.model.cache import model_path, models_folder
 from soothsay.model.registry import DEFAULT_MODEL
+from soothsay.model.runtime import LlamaRuntime
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 SPEEDS = (60, 120, 250)
@@ -248,6 +249,14 @@ async def probe(world: World, traces: Sequence[Trace], sides: Sequence[str]) -> 
     return found
 
 
+def vocabulary(model: Path) -> int:
+    """How many tokens the model chooses from."""
+    runtime = LlamaRuntime(model, context=256)
+    size = runtime.vocab.size
+    runtime.close()
+    return size
+
+
 async def measure(world: World, todo: Sequence[Plan]) -> list[Replay]:
     """Every replay; what is left is estimated by how the estimates have turned out so far."""
     done: list[Replay] = []
@@ -290,6 +299,7 @@ async def main() -> None:
     replays = await measure(world, todo)
     print("cancelling requests ...", flush=True)
     freed = await probe(world, traces, sides)
+    chosen = probes.choosing(vocabulary(world.model))
     facts = {
         "commit": head_commit(), **about(("llama-cpp-python", "pygls")), "model": world.model.name,
         "context": str(CONTEXT), "threads": str(world.threads), "editor": editor,
@@ -299,17 +309,21 @@ async def main() -> None:
         facts["sample"] = (
             f"LIMIT={limit:g} SPEEDS={','.join(map(str, speeds))} SIDES={';'.join(sides) or 'all'}"
         )
-    write(CACHE / "sample" if sample else RESULTS, facts, replays, freed)
+    write(CACHE / "sample" if sample else RESULTS, facts, replays, freed, chosen)
 
 
 def write(
-    folder: Path, facts: Mapping[str, str], replays: Sequence[Replay], freed: Mapping[str, Any]
+    folder: Path,
+    facts: Mapping[str, str],
+    replays: Sequence[Replay],
+    freed: Mapping[str, Any],
+    chosen: float,
 ) -> None:
     """The figures, the page, the plot; and every sample in the cache folder, for whoever wants to look closer."""
     folder.mkdir(parents=True, exist_ok=True)
     raw = [each.to_json() for each in replays]
     (CACHE / "replays.json").write_text(json.dumps({"about": facts, "replays": raw}), encoding="utf-8")
-    figures = report.figures(facts, replays, freed)
+    figures = report.figures(facts, replays, freed, chosen)
     (folder / "latency.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
     page = report.page(figures)
     (folder / "latency.md").write_text(page, encoding="utf-8")

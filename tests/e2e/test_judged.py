@@ -19,7 +19,8 @@ from soothsay.engine.verify import Judgement, judge
 from soothsay.model.cache import model_path
 from soothsay.model.constraint import NameTrie
 from soothsay.model.fim import Prompt
-from soothsay.model.runtime import LlamaRuntime, _pick
+from soothsay.model.runtime import LlamaRuntime
+from soothsay.model.sampling import pick
 from soothsay.session import Session, open_in_process
 from soothsay_index.types import Parameter
 
@@ -105,7 +106,7 @@ def test_the_most_probable_possible_token_is_taken(runtime: LlamaRuntime) -> Non
     wanted, unwanted = runtime.vocab.encode("zz")[0], runtime.vocab.encode("create")[0]
     logits[wanted], logits[unwanted] = 1.0, 5.0
     constraint = CallConstraint("client.", {"client": NameTrie(["zz"])}.get, lambda _: None)
-    first = _pick(logits, None)
+    first = pick(logits, None)
     assert first.token == unwanted
     assert runtime._possible(logits, None, constraint, b"", first).token == wanted
 

@@ -12,7 +12,6 @@ import logging
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import NoReturn
@@ -24,6 +23,7 @@ from soothsay.engine.types import Token
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
+from soothsay.model.sampling import Choice, pick
 from soothsay.model.sequences import Plan, common_prefix, plan
 from soothsay.model.tuning import Threads, Timing, default_threads
 from soothsay.model.vocab import Vocab
@@ -133,7 +133,7 @@ class LlamaRuntime:
             if code_first:
                 code = self.vocab.code
                 allowed = np.flatnonzero(code) if allowed is None else allowed[code[allowed]]
-            choice = _pick(logits, allowed)
+            choice = pick(logits, allowed)
             if constraint is not None:
                 choice = self._possible(logits, allowed, constraint, written, choice)
             if self.vocab.ends(choice.token):
@@ -164,8 +164,8 @@ class LlamaRuntime:
         allowed: np.ndarray | None,
         constraint: Constraint,
         written: bytes,
-        first: _Choice,
-    ) -> _Choice:
+        first: Choice,
+    ) -> Choice:
         """The most probable token that ``constraint`` accepts; ``first`` itself when none is to be found.
 
         Its probability is the one it has without the constraint: how sure the model is, not how few choices it had.
@@ -194,7 +194,7 @@ class LlamaRuntime:
         if token == first.token:
             return first
         probability = first.probability * float(np.exp(logits[token] - logits[first.token]))
-        return _Choice(token, probability, probability - first.probability, first.entropy)
+        return Choice(token, probability, probability - first.probability, first.entropy)
 
     def encode(self, prompt: Prompt) -> list[int]:
         """The prompt's ids. Without FIM markers in the vocabulary the suffix is left out.
@@ -331,29 +331,6 @@ def _load(path: Path, errors: list[str]) -> llama_cpp.llama_model_p:
         reason = errors[-1] if errors else "llama.cpp gave no reason"
         raise SoothsayError(f"cannot load the model {path}: {reason}; pull it again or set model.path")
     return model
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """A token's id, and what a `Token` says of it."""
-
-    token: int
-    probability: float
-    margin: float
-    entropy: float
-
-
-def _pick(logits: np.ndarray, allowed: np.ndarray | None) -> _Choice:
-    """The greedy choice under the softmax of the logits of ``allowed`` ids (None: of all)."""
-    candidates = logits if allowed is None else logits[allowed]
-    best = int(candidates.argmax())
-    below = candidates - candidates[best]
-    weights = np.exp(below)
-    total = float(weights.sum())
-    entropy = float(np.log(total)) - float(weights @ below) / total
-    weights[best] = 0.0
-    token = best if allowed is None else int(allowed[best])
-    return _Choice(token, 1.0 / total, (1.0 - float(weights.max())) / total, entropy)
 
 
 _LOG_LEVEL_ERROR = 4

@@ -111,7 +111,7 @@ def found() -> dict[str, Any]:
         replay(report.NO_RETRIEVAL, samples=(sample(whole=160.0),)),
         replay(report.INDEXING, samples=(sample(whole=220.0),), background=0.9),
     ]
-    return report.figures({"commit": "abc"}, replays, {report.OURS: [12.0, None, 30.0]})
+    return report.figures({"commit": "abc"}, replays, {report.OURS: [12.0, None, 30.0]}, 0.3)
 
 
 def test_the_figures_hold_what_ours_is_of_theirs() -> None:
@@ -138,7 +138,7 @@ def test_the_page_tells_them() -> None:
 
 def test_what_the_server_counts_is_told() -> None:
     own = {"eventLoop": {"longestBlockMs": 12.34}, "model": {"longestFreeMs": 8}}
-    page = report.page(report.figures({}, [replay(own=own), replay(own={})], {}))
+    page = report.page(report.figures({}, [replay(own=own), replay(own={})], {}, 0.3))
     assert "the event loop was blocked 12.3 ms at most" in page
     assert "a cancelled request kept the model 8.0 ms at most" in page
 
