@@ -120,6 +120,10 @@ class LocalIndex:
         recent = query.recent or tuple(reversed(self._overlay.shown()))
         return self._searcher.search(replace(query, recent=recent))
 
+    def warm(self) -> None:
+        """Read what searches keep in memory, before somebody waits for one."""
+        self.search(Query("open a file"))
+
     def status(self) -> Status:
         """How much is indexed."""
         return status_of(self.store)

@@ -98,6 +98,7 @@ class Worker:
         )
         status = self._index.build(report, cancel, options.interpreter, options.all_packages, options.embed)
         self._keeper.built(options)
+        self._index.warm()
         return to_plain(status)
 
     def _lookup(self, parameters: dict[str, Any]) -> Any:
