@@ -147,11 +147,12 @@ class TestSeveralPlaces:
             Prompt(head, "\nprint(x)\n" * 120, "y = os", "."),
             Prompt(head, "\nprint(2)\n" * 120, "y = os", "."),
         )
-        first = written(runtime, here, 3)
+        # two tokens: the third is a tie, which the rounding of alone or in a batch decides
+        first = written(runtime, here, 2)
         whole = runtime.evaluated
-        second = written(runtime, there, 3)
+        second = written(runtime, there, 2)
         assert runtime.evaluated < whole - 150
-        assert (written(runtime, here, 3), written(runtime, there, 3)) == (first, second)
+        assert (written(runtime, here, 2), written(runtime, there, 2)) == (first, second)
         assert runtime.evaluated <= 2
 
     def test_what_is_in_the_cache_of_others_changes_nothing(self, runtime: LlamaRuntime) -> None:
