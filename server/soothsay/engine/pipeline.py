@@ -143,9 +143,9 @@ class Engine:
     def _anchor(self, request: CompletionRequest) -> Anchor:
         """What the prompts for ``request`` go on from; where too much would be new, what is near is read first."""
         text, offset = request.text, request.offset
-        known = self._anchors.get(request.path)
-        fits = known is not None and still_fits(known, text, offset)
-        anchor = known if known is not None and fits else place_anchor(text, offset, self._window)
+        anchor = self._anchors.get(request.path)
+        if anchor is None or not still_fits(anchor, text, offset):
+            anchor = place_anchor(text, offset, self._window)
         unread = self._model.unread(_prompt(anchor, request))
         if unread > self._settings.completion.max_unread:
             near = place_anchor(text, offset, self._window.near())

@@ -94,17 +94,19 @@ def read_scope(text: str, offset: int, module: str = "", *, is_package: bool = F
 def _own(text: str, offset: int, module: str) -> dict[str, str]:
     """By indentation: what is being written is no syntax tree yet."""
     lines = text[:offset].split("\n")
+    start = offset - len(lines[-1])
     depth = indentation(lines.pop())
     name, path = "", []
     while lines and depth > 0:
         line = lines.pop()
+        start -= len(line) + 1
         code = line.lstrip()
         if not code or code[0] in "#)" or indentation(line) >= depth:
             continue
         depth = indentation(line)
         if found := _CLASS.match(code):
             path.insert(0, found[1])
-        elif method := _METHOD.match(text, len("\n".join((*lines, "")))):
+        elif method := _METHOD.match(text, start):
             if path:
                 return {}  # a class in a function is indexed by nobody
             name = "" if lines and lines[-1].strip() == "@staticmethod" else method[1]
