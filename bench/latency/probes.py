@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,27 +23,33 @@ from soothsay.model.sampling import pick
 
 _BUSY = 0.3  # seconds of work before the cancel: the model reads the prompt
 _WATCHED = 1.5  # seconds afterwards
-_WINDOW = 10.0  # ms in which an idle process runs for less than this share of one core:
+_AT_WORK = 0.3  # of the time before the cancel: the threads that evaluate, not those that wait for them
+_WINDOW = 10.0  # ms in which idle threads run for less than this share of one core:
 _IDLE = 0.2
 
-Point = tuple[float, float]  # ms since the cancel, ms that the process has run
+Point = tuple[float, float]  # ms since the cancel, ms that the threads have run
 
 
 def can_probe() -> bool:
     return Path("/proc/self/schedstat").exists()
 
 
-def ran(process: int) -> float:
-    """Milliseconds that the threads of a process have run; those that have ended are not counted."""
-    total = 0
+def ran(process: int) -> dict[int, float]:
+    """Milliseconds that each thread of a process has run."""
+    found: dict[int, float] = {}
     for task in Path(f"/proc/{process}/task").iterdir():
         with contextlib.suppress(OSError):
-            total += int((task / "schedstat").read_text().split()[0])
-    return total / 1e6
+            found[int(task.name)] = int((task / "schedstat").read_text().split()[0]) / 1e6
+    return found
+
+
+def at_work(before: Mapping[int, float], after: Mapping[int, float], least: float) -> set[int]:
+    """The threads that have run for at least ``least`` ms meanwhile."""
+    return {thread for thread, ms in after.items() if ms - before.get(thread, 0.0) >= least}
 
 
 def idle_from(points: Sequence[Point], window: float = _WINDOW, idle: float = _IDLE) -> float | None:
-    """The first moment after which the process did next to nothing for ``window`` ms; None: it never stopped."""
+    """The first moment after which the threads did next to nothing for ``window`` ms; None: it never stopped."""
     for n, (at, used) in enumerate(points):
         later = next(((when, run) for when, run in points[n + 1 :] if when - at >= window), None)
         if later is not None and later[1] - used < idle * (later[0] - at):
@@ -51,22 +57,25 @@ def idle_from(points: Sequence[Point], window: float = _WINDOW, idle: float = _I
     return None
 
 
-def _watch(process: int) -> list[Point]:
+def _watch(process: int, threads: Collection[int]) -> list[Point]:
     started = time.perf_counter()
     points: list[Point] = []
     while (now := time.perf_counter() - started) < _WATCHED:
-        points.append((now * 1000, ran(process)))
+        times = ran(process)
+        points.append((now * 1000, sum(times.get(thread, 0.0) for thread in threads)))
         time.sleep(0.001)
     return points
 
 
 async def freed(process: int, begin: Callable[[], object], cancel: Callable[[], object]) -> float | None:
-    """Begin something long, cancel it, and see after how many ms the process rests."""
+    """Begin something long, cancel it, and see after how many ms the threads rest that were at it."""
+    before = ran(process)
     begin()
     await asyncio.sleep(_BUSY)
+    threads = at_work(before, ran(process), _AT_WORK * _BUSY * 1000)
     cancel()
     await asyncio.sleep(0)  # let the message go
-    return idle_from(await asyncio.to_thread(_watch, process))
+    return idle_from(await asyncio.to_thread(_watch, process, threads))
 
 
 def choosing(vocabulary: int, times: int = 200) -> float:

@@ -112,6 +112,7 @@ class Keeper:
             log.exception("the environment has changed, but could not be indexed")
         else:
             self._changed()
+            self._index.warm_quietly()
 
     def _installed(self, options: BuildOptions, environment: Environment) -> object:
         """Changes with the interpreter that would be chosen, and with what is installed."""

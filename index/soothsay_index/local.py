@@ -120,9 +120,12 @@ class LocalIndex:
         recent = query.recent or tuple(reversed(self._overlay.shown()))
         return self._searcher.search(replace(query, recent=recent))
 
-    def warm(self) -> None:
-        """Read what searches keep in memory, before somebody waits for one."""
-        self.search(Query("open a file"))
+    def warm_quietly(self) -> None:
+        """Read what searches keep in memory, before somebody waits for one; a failure is logged."""
+        try:
+            self.search(Query("open a file"))
+        except Exception as error:
+            log.warning("The index could not be searched: %s", error)
 
     def status(self) -> Status:
         """How much is indexed."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from .codec import from_plain, pack_hit, pack_symbol, to_plain
 from .errors import SoothsayIndexError
 from .keeping import Keeper
 from .local import LocalIndex
+from .priority import stand_back
 from .protocol import decode_line, encode_line
 from .types import Progress, Query
 from .writer import BuildOptions
@@ -31,7 +31,7 @@ class Worker:
         self._write_lock = threading.Lock()
         self._cancel = threading.Event()
         self._readers = ThreadPoolExecutor(2, "answer")
-        self._builds = ThreadPoolExecutor(1, "build", initializer=_be_nice)
+        self._builds = ThreadPoolExecutor(1, "build", initializer=stand_back)
         self._updates = ThreadPoolExecutor(1, "update")
         self._typing = Typing(index)
         self._keeper = Keeper(index, self._tell_of_changes)
@@ -98,7 +98,7 @@ class Worker:
         )
         status = self._index.build(report, cancel, options.interpreter, options.all_packages, options.embed)
         self._keeper.built(options)
-        self._index.warm()
+        self._builds.submit(self._index.warm_quietly)  # once this is answered
         return to_plain(status)
 
     def _lookup(self, parameters: dict[str, Any]) -> Any:
@@ -149,9 +149,3 @@ class Typing:
                     self._index.mirror(path, text)
             except Exception:
                 log.exception("%s is not indexed as it is typed", path)
-
-
-def _be_nice() -> None:
-    """Let the builder's thread stand back: the model that completes needs the processors more."""
-    with contextlib.suppress(AttributeError, OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)

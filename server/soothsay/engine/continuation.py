@@ -48,10 +48,12 @@ def rest_of(completion: Completion, typed: str, now: CompletionRequest) -> Compl
         return None
     # imported late: a server has answered its first request before the parser is loaded
     from soothsay.engine.postfilter import tidy
-    from soothsay.engine.stop import stop_rule
+    from soothsay.engine.syntax import scan
 
-    rest = tidy(completion.text[len(typed) :], stop_rule(now.text, now.offset).before, now.text[now.offset :])
-    return replace(completion, text=rest) if rest else None
+    before = completion.before + typed
+    before = before[scan(before).statement :]  # looking for it in the whole text would take milliseconds
+    rest = tidy(completion.text[len(typed) :], before, now.text[now.offset :])
+    return replace(completion, text=rest, before=before) if rest else None
 
 
 def accepted(request: CompletionRequest, completion: Completion) -> CompletionRequest:

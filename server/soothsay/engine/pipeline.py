@@ -138,6 +138,7 @@ class Engine:
             timings_ms=clock.ms,
             evaluated=evaluated,
             check=check,
+            before=task.site.rule.before,
         )
 
     def _anchor(self, request: CompletionRequest) -> Anchor:

@@ -118,3 +118,4 @@ class Completion:
     timings_ms: dict[str, float] = field(default_factory=dict)  # draft, trigger, retrieve, regenerate, total
     evaluated: dict[str, int] = field(default_factory=dict)  # prompt tokens evaluated: draft, regenerate
     check: Check = field(default_factory=Check)
+    before: str = ""  # the statement that it goes on with, up to the cursor

@@ -47,7 +47,7 @@ class Completer:
         self.stop_others: list[Callable[[], None]] = []
         self._shown = Shown()
         self._suggested: tuple[CompletionRequest, Completion] | None = None
-        self._ahead = IdleModel(host.model_worker, self.idle)
+        self._ahead = IdleModel(host.ahead_worker, self.idle)
         self.stop_others.append(self._ahead.stop)
         self._waiting = 0
         self._host = host

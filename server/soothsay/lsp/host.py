@@ -20,6 +20,7 @@ from soothsay.lsp.pace import Pace, Steps, in_words
 from soothsay.lsp.progress import Bar
 from soothsay.lsp.status import Indexing, StatusBoard
 from soothsay.lsp.worker import Worker
+from soothsay_index.priority import stand_back
 from soothsay_index.types import Progress
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ class Host:
     `find_faults`.
 
     The model has one thread, the index another. A session is opened, loaded, asked and closed on the
-    model's thread. ``opened`` are the open documents; ``news`` is called when what is known may have changed.
+    model's thread; what the model does ahead of need has a thread that stands back, and takes turns with it.
+    ``opened`` are the open documents; ``news`` is called when what is known may have changed.
     """
 
     def __init__(
@@ -113,6 +115,7 @@ class Host:
         self.settings: Settings | None = None
         self.workspace: Path | None = None
         self.model_worker = Worker("soothsay-model")
+        self.ahead_worker = Worker("soothsay-ahead", stand_back)
         self._index_worker = Worker("soothsay-index")
         self._files_worker = Worker("soothsay-files")  # a saved file does not wait for a build
         self._factory = factory
@@ -199,6 +202,7 @@ class Host:
         self.interrupt()
         deadline = time.monotonic() + timeout
         stopped = self._index_worker.stop(timeout) & self._files_worker.stop(timeout)
+        stopped &= self.ahead_worker.stop(timeout)
         self.model_worker.submit(lambda: self._close(self._detach()))
         return self.model_worker.stop(max(0.1, deadline - time.monotonic())) and stopped
 
@@ -209,6 +213,7 @@ class Host:
             return
         await self._files_worker.run(lambda: None)  # what uses the session has returned then
         old = await self._index_worker.run(self._detach)
+        await self.ahead_worker.run(lambda: None)
         await self.model_worker.run(self._close, old)
         name = Path(settings.model.path).name or settings.model.name
         bar = self._bar(f"Loading {name}")
@@ -263,17 +268,19 @@ class Host:
     def complete(
         self, request: CompletionRequest, cancel: Event, on_text: Callable[[str], None] = lambda _: None
     ) -> Completion:
-        """Blocking; runs on the model's thread. A request without a method gets the setting of this moment."""
-        if self._session is None or self.settings is None:
+        """Blocking; runs on the model's threads. A request without a method gets the setting of this moment."""
+        session = self._session
+        if session is None or self.settings is None:
             raise Cancelled
         if request.method is None:
             request = replace(request, method=self.settings.method)
-        return self._session.complete(request, cancel, on_text)
+        return session.complete(request, cancel, on_text)
 
     def prepare(self, request: CompletionRequest, cancel: Event) -> None:
-        """Blocking; runs on the model's thread."""
-        if self._session is not None and self._loaded:
-            self._session.prepare(request, cancel)
+        """Blocking; runs on the model's threads."""
+        session = self._session
+        if session is not None and self._loaded:
+            session.prepare(request, cancel)
 
     @property
     def speculates(self) -> bool:

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class IdleModel:
-    """Runs work on the model's ``worker`` when ``idle`` is set."""
+    """Runs work on ``worker`` when ``idle`` is set."""
 
     def __init__(self, worker: Worker, idle: asyncio.Event) -> None:
         self._worker = worker

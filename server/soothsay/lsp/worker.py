@@ -16,7 +16,9 @@ T = TypeVar("T")
 class Worker:
     """A daemon thread with a queue. Unlike an executor's threads, it never keeps the process alive."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, begin: Callable[[], object] = lambda: None) -> None:
+        """``begin`` is called first on the thread."""
+        self._begin = begin
         self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name=name, daemon=True)
         self._started = False
@@ -42,6 +44,7 @@ class Worker:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        self._begin()
         while (job := self._jobs.get()) is not None:
             future, work = job
             if not future.set_running_or_notify_cancel():

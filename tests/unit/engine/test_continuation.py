@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from soothsay.engine.continuation import Shown, agrees, continues, rest_of, typed_since
+from soothsay.engine.stop import stop_rule
 from soothsay.engine.types import Completion, CompletionRequest, TriggerDecision
 
 BEFORE, AFTER = "import m\nx = m.", "\nprint(x)\n"
@@ -15,7 +16,7 @@ REQUEST = CompletionRequest(Path("/w/a.py"), BEFORE + AFTER, len(BEFORE), Path("
 
 
 def completion(text: str) -> Completion:
-    return Completion(text, text, "verified", "full", TriggerDecision(False))
+    return Completion(text, text, "verified", "full", TriggerDecision(False), before="x = m.")
 
 
 def after(typed: str, closed: str = "") -> CompletionRequest:
@@ -62,6 +63,17 @@ def test_nothing_is_left_of_what_was_typed_to_its_end_or_otherwise() -> None:
     assert rest_of(completion("post(1)"), "get", after("get")) is None
     empty = completion("")
     assert rest_of(empty, "", REQUEST) == empty
+
+
+def test_the_rest_goes_on_with_the_statement_that_the_cursor_is_in_now() -> None:
+    """Found from what was typed alone, as it would be in the whole text."""
+    whole = completion("post(\n    1)\ny = m.get(")
+    for length in range(1, len(whole.text)):
+        typed = whole.text[:length]
+        now = after(typed)
+        found = rest_of(whole, typed, now)
+        assert found is not None and found.before == stop_rule(now.text, now.offset).before, typed
+        assert rest_of(found, "", now) == found
 
 
 def test_the_newest_that_fits_is_found() -> None:

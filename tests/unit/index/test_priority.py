@@ -1,0 +1,33 @@
+"""Threads that stand back."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from soothsay_index.priority import stand_back
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere threads have no priority of their own"
+)
+
+
+def niceness() -> int:
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+
+def test_the_thread_stands_back_and_those_that_it_starts_but_no_other() -> None:
+    before = niceness()
+
+    def started_here() -> int:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(niceness).result()
+
+    with ThreadPoolExecutor(1, initializer=stand_back) as pool:
+        assert pool.submit(niceness).result() > before
+        assert pool.submit(started_here).result() > before
+    assert niceness() == before
