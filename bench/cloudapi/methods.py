@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from threading import Event
 from typing import Literal
 
 from soothsay.config import PATIENT, CompletionSettings, Method, RetrievalSettings, Settings
@@ -66,7 +67,7 @@ class Bench:
             wanted = [random.Random(f"{owner} {name}").choice(others)] if others else []
         self._wanted = wanted[0] if wanted else None
 
-    def search(self, query: Query) -> Sequence[Hit]:
+    def search(self, query: Query, cancel: Event | None = None) -> Sequence[Hit]:
         """The variant's hits."""
         if self._retriever == "search":
             hits = self._index.search(query)

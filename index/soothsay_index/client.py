@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,7 @@ _REMEMBERED = 20.0
 _REMEMBERED_OWNERS = 64
 # glibc gives each thread an arena of its own, and freed vectors lie in all of them.
 _LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "2"}
+_LOOK_EVERY = 0.005  # seconds between two looks whether a question has become pointless
 _RESTART_AFTER = 60.0  # seconds that a worker must have lived to deserve another restart
 
 
@@ -115,9 +116,9 @@ class IndexClient:
         """True when some indexed symbol has this bare name."""
         return bool(self._ask("has_name", {"name": name}, False))
 
-    def search(self, query: Query) -> Sequence[Hit]:
-        """The best ``query.limit`` hits, best first."""
-        plain = self._ask("search", {"query": to_plain(query)}, [])
+    def search(self, query: Query, cancel: threading.Event | None = None) -> Sequence[Hit]:
+        """The best ``query.limit`` hits, best first; none once ``cancel`` is set: the worker is not waited for."""
+        plain = self._ask("search", {"query": to_plain(query)}, [], cancel=cancel)
         return [unpack_hit(each) for each in plain]
 
     # -- keeping it up to date -----------------------------------------------------------------------------
@@ -224,15 +225,22 @@ class IndexClient:
     # -- the process ---------------------------------------------------------------------------------------
 
     def _ask(
-        self, method: str, parameters: dict[str, Any], otherwise: Any, timeout: float | None = None
+        self,
+        method: str,
+        parameters: dict[str, Any],
+        otherwise: Any,
+        timeout: float | None = None,
+        cancel: threading.Event | None = None,
     ) -> Any:
         for attempt in (1, 2):
             try:
                 # A worker that is just starting imports LanceDB first.
                 starting = time.monotonic() - self._started < 10.0 or self._process is None
                 limit = timeout or (max(self._timeout, 10.0) if starting else self._timeout)
-                return self._send(method, parameters).result(limit)
-            except (FutureTimeout, CancelledError):
+                return _result(self._send(method, parameters), limit, cancel)
+            except CancelledError:
+                return otherwise
+            except FutureTimeout:
                 log.warning("The index did not answer %s in time.", method)
                 return otherwise
             except SoothsayIndexError as error:
@@ -381,6 +389,16 @@ class IndexClient:
         for pending in lost.values():
             if not pending.future.done():
                 pending.future.set_exception(SoothsayIndexError("The index process has ended."))
+
+
+def _result(future: Future[Any], timeout: float, cancel: threading.Event | None) -> Any:
+    """The result. Raises `FutureTimeout` after ``timeout`` seconds, `CancelledError` soon after ``cancel`` was set."""
+    deadline = time.monotonic() + timeout
+    while cancel is not None and not future.done() and time.monotonic() < deadline:
+        if cancel.is_set():
+            raise CancelledError
+        wait([future], _LOOK_EVERY)
+    return future.result(max(0.0, deadline - time.monotonic()))
 
 
 def _shows(path: Path, text: str | None) -> dict[str, Any]:

@@ -113,8 +113,11 @@ class LocalIndex:
         """True when some indexed symbol has this bare name."""
         return self._views.has_name(name)
 
-    def search(self, query: Query) -> Sequence[Hit]:
-        """The best ``query.limit`` hits, best first. The open documents count as recent, the last edited first."""
+    def search(self, query: Query, cancel: threading.Event | None = None) -> Sequence[Hit]:
+        """The best ``query.limit`` hits, best first. The open documents count as recent, the last edited first.
+
+        ``cancel`` is not looked at: it takes no longer than it takes.
+        """
         if self._loading is not None:
             self._loading.join()
         recent = query.recent or tuple(reversed(self._overlay.shown()))

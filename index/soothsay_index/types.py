@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Literal, Protocol
 
 ParameterKind = Literal[
@@ -135,6 +136,6 @@ class Index(Protocol):
         """True when some indexed symbol has this bare name."""
         ...
 
-    def search(self, query: Query) -> Sequence[Hit]:
-        """The best ``query.limit`` hits, best first."""
+    def search(self, query: Query, cancel: Event | None = None) -> Sequence[Hit]:
+        """The best ``query.limit`` hits, best first; perhaps none once ``cancel`` is set."""
         ...

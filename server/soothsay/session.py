@@ -289,5 +289,5 @@ class NoIndex:
     def has_name(self, name: str) -> bool:
         return True  # nothing can be said to be missing
 
-    def search(self, query: Query) -> Sequence[Hit]:
+    def search(self, query: Query, cancel: Event | None = None) -> Sequence[Hit]:
         return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from textwrap import dedent
 
@@ -58,6 +58,16 @@ def ground(
     return Grounding("".join(texts), tuple(evidence))
 
 
+def of_members(hits: Sequence[Hit], members: Container[bytes]) -> list[Hit]:
+    """Those of ``hits`` that are about one of ``members`` (names, UTF-8), the first of each."""
+    kept: dict[str, Hit] = {}
+    for hit in hits:
+        symbol = _symbol(hit)
+        if symbol is not None and symbol.name.encode("utf-8") in members:
+            kept.setdefault(symbol.name, hit)
+    return list(kept.values())
+
+
 def _how_many_fit(lines: Sequence[str], fits: Callable[[Sequence[str]], bool]) -> int:
     """How many of the first lines fit: as many as are worth showing, or none."""
     if fits(lines):
@@ -71,7 +81,7 @@ def _how_many_fit(lines: Sequence[str], fits: Callable[[Sequence[str]], bool]) -
 
 def document(hit: Hit, spell: Callable[[Symbol], str]) -> str:
     """One hit as text: a call line for what can be called, else an excerpt of the piece that was found."""
-    symbol = hit.symbol or (hit.chunk.symbol if hit.chunk else None)
+    symbol = _symbol(hit)
     if symbol is not None and symbol.parameters is not None:
         return call_line(symbol, spell(symbol))
     if hit.chunk is not None:
@@ -79,6 +89,10 @@ def document(hit: Hit, spell: Callable[[Symbol], str]) -> str:
     assert symbol is not None
     summary = _short(symbol.summary)
     return f"{spell(symbol)}: {summary}" if summary else spell(symbol)
+
+
+def _symbol(hit: Hit) -> Symbol | None:
+    return hit.symbol or (hit.chunk.symbol if hit.chunk else None)
 
 
 def call_line(symbol: Symbol, spelled: str) -> str:
@@ -128,7 +142,7 @@ def _excerpt(chunk: Chunk) -> str:
 
 
 def _evidence(hit: Hit, text: str) -> Evidence:
-    symbol = hit.symbol or (hit.chunk.symbol if hit.chunk else None)
+    symbol = _symbol(hit)
     return Evidence(
         kind=hit.kind,
         symbol=symbol.qualified_name if symbol else (hit.chunk.path if hit.chunk else ""),

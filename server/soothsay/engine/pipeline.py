@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
-from soothsay.config import Settings
+from soothsay.config import Method, Settings
 from soothsay.engine.clock import Clock
 from soothsay.engine.constrain import CallConstraint
 from soothsay.engine.draft import Limits, Model, OnText, Written, nobody, write
-from soothsay.engine.ground import Grounding, call_line, ground
+from soothsay.engine.ground import Grounding, call_line, ground, of_members
 from soothsay.engine.known import Known
 from soothsay.engine.postfilter import tidy
 from soothsay.engine.query import intent, masked, without_target
@@ -27,9 +27,10 @@ from soothsay.model.fim import Anchor, Prompt, Window, build_prompt, place_ancho
 from soothsay.oracle.null import NoOracle
 from soothsay.oracle.types import Oracle
 from soothsay_index.similarity import WINDOW
-from soothsay_index.types import Hit, Index, Query
+from soothsay_index.types import Hit, Index, Query, Symbol
 
 _ANCHORS_KEPT = 32  # documents
+_WIDER = 5  # times as many hits are asked for where those of other receivers are left out
 
 # the constraint for a place, where the statement up to it is as given
 _Constrain = Callable[[Site, str], Constraint | None]
@@ -104,7 +105,7 @@ class Engine:
         written, grounding = draft, Grounding("", ())
         if decision.fired:
             with clock.step("retrieve"):
-                grounding = self._retrieve(task.site, watch.fired_at, draft.tokens, draft.typed)
+                grounding = self._retrieve(task, method, watch.fired_at, draft.tokens, draft.typed)
             if grounding.text or not draft.complete:
                 with clock.step("regenerate"):
                     guess = max(0, watch.fired_at.start) if watch.fired_at else 0
@@ -161,8 +162,11 @@ class Engine:
         while len(self._anchors) > _ANCHORS_KEPT:
             self._anchors.popitem(last=False)
 
-    def _retrieve(self, site: Site, name: ApiName | None, tokens: Sequence[Token], typed: int) -> Grounding:
+    def _retrieve(
+        self, task: _Task, method: Method, name: ApiName | None, tokens: Sequence[Token], typed: int
+    ) -> Grounding:
         """Documents for the drafted ``name`` (None: for the draft as a whole)."""
+        site = task.site
         request = site.request
         wanted = intent(request.text, request.offset)
         drafted = site.rule.before + masked(tokens, typed)
@@ -172,6 +176,9 @@ class Engine:
         if known and name and name.start > len(receiver):
             # the model chose the receiver as well: what else the file could call is a candidate, too
             known += [other for other in site.owners() if other not in known]
+        checked = method == "full" and receiver and not known
+        members = Known(site, self._oracle).members_of(receiver) if checked else None
+        limit = self._settings.retrieval.documents
         modules = tuple(dict.fromkeys(site.scope.imports.values()))
         query = Query(
             text=f"{wanted}\n{without_target(drafted) if wanted else drafted}",
@@ -179,16 +186,20 @@ class Engine:
             packages=tuple(dict.fromkeys(module.partition(".")[0] for module in modules)),
             modules=modules,
             path=site.relative_path,
-            limit=self._settings.retrieval.documents,
+            limit=limit if members is None else _WIDER * limit,
             code="\n".join(request.text[: request.offset].split("\n")[-WINDOW:]),
         )
-        return self._ground(site, self._index.search(query), receiver, owner)
+        hits = self._index.search(query, task.cancel)
+        if members is not None:  # what else was found is of other receivers
+            hits = of_members(hits, members)[:limit]
+            return self._ground(site, hits, lambda symbol: f"{receiver}.{symbol.name}")
+        return self._ground(site, hits, lambda symbol: site.spell(symbol, receiver, owner))
 
-    def _ground(self, site: Site, hits: Sequence[Hit], receiver: str, owner: str) -> Grounding:
+    def _ground(self, site: Site, hits: Sequence[Hit], spell: Callable[[Symbol], str]) -> Grounding:
         line = site.request.text[: site.request.offset].rsplit("\n", 1)[-1]
         return ground(
             hits,
-            lambda symbol: site.spell(symbol, receiver, owner),
+            spell,
             " " * indentation(line),
             self._settings.retrieval.max_tokens,
             self._model.count_tokens,
@@ -232,14 +243,24 @@ class Engine:
         if fault.fault == "bad_arguments" and fault.name is not None:
             found = task.site.resolve(fault.name)
             if found.symbol is not None:
+                receiver, owner = fault.name.receiver, found.owner
+                hit = Hit("symbol", 1.0, found.symbol)
                 grounding = self._ground(
-                    task.site, [Hit("symbol", 1.0, found.symbol)], fault.name.receiver, found.owner
+                    task.site, [hit], lambda symbol: task.site.spell(symbol, receiver, owner)
                 )
         elif fault.name is not None:
-            grounding = self._retrieve(task.site, fault.name, (), 0)
+            grounding = self._retrieve(task, "full", fault.name, (), 0)
         accepted = _lines_before(rejected.text, fault.at)
+        if fault.fault == "unknown_name" and self._would_be_written_again(task, rejected.text, accepted):
+            return rejected
         written = self._regenerate(task, grounding, accepted, self._calls_and_names)
         return self._judge(task, written.text, grounding)
+
+    def _would_be_written_again(self, task: _Task, text: str, accepted: str) -> bool:
+        """Whether nothing keeps the model from writing ``text`` once more, from the same prompt."""
+        before = task.site.rule.before + accepted
+        constraint = self._calls_and_names(task.site, before)
+        return constraint.accepts(b"", text[len(accepted) :].encode("utf-8"))
 
     def _reject(self, task: _Task, answer: _Answer, check: Check) -> tuple[_Answer, Check]:
         """What becomes of an answer that could not be repaired, by the setting ``on_rejected``."""

@@ -13,7 +13,7 @@ from soothsay.errors import Cancelled
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
 from soothsay.oracle.null import NoOracle
-from soothsay.oracle.types import Finding, FindingKind
+from soothsay.oracle.types import Finding, FindingKind, Member
 from soothsay_index.types import Hit, Origin, Parameter, Query, Symbol
 
 
@@ -82,14 +82,15 @@ class FakeIndex:
     def has_name(self, name: str) -> bool:
         return any(symbol.name == name for members in self.owners.values() for symbol in members)
 
-    def search(self, query: Query) -> Sequence[Hit]:
+    def search(self, query: Query, cancel: Event | None = None) -> Sequence[Hit]:
         self.queries.append(query)
         owners = query.owners or tuple(self.owners)
         return [Hit("symbol", 1.0, symbol) for o in owners for symbol in self.members(o)][: query.limit]
 
 
 class FakeOracle(NoOracle):
-    """Refuses the names it is told to, and resolves all others. ``texts`` are the shadows it was shown."""
+    """Refuses the names it is told to, and resolves all others. ``texts`` are the shadows it was shown, and nothing is
+    in scope."""
 
     def __init__(self, *refused: str, kind: FindingKind = "not_a_member") -> None:
         self.refused = refused
@@ -103,6 +104,9 @@ class FakeOracle(NoOracle):
             for name in self.refused
             for match in re.finditer(rf"\b{name}\b", text)
         ]
+
+    def names(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
+        return ()
 
     def resolves(self, path: Path, text: str, offset: int) -> bool | None:
         return not any(m.start() <= offset < m.end() for n in self.refused for m in re.finditer(n, text))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from soothsay.engine.ground import ground
+from soothsay.engine.ground import ground, of_members
+from soothsay.model.constraint import NameTrie
 from soothsay_index.types import Chunk, Hit, Parameter, Symbol
 
 
@@ -62,3 +63,16 @@ def test_of_many_options_a_few_are_shown_and_none_that_names_nothing():
 
 def test_nothing_fits_into_nothing():
     assert render([Hit("cross_file", 1.0, chunk=piece(5)), Hit("symbol", 1.0, symbol("post"))], 0) == ([], [])
+
+
+def test_of_hits_at_large_those_about_members_are_kept():
+    post, other = symbol("post"), symbol("refund")
+    hits = [
+        Hit("symbol", 1.0, other),
+        Hit("cross_file", 0.9, chunk=piece(3)),
+        Hit("symbol", 0.8, post),
+        Hit("cross_file", 0.7, symbol("get"), piece(3)),
+        Hit("symbol", 0.6, symbol("post", None)),
+    ]
+    kept = of_members(hits, NameTrie(["get", "post", "put"]))
+    assert [hit.score for hit in kept] == [0.8, 0.7]

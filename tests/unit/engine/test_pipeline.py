@@ -1,15 +1,17 @@
 """The way of one completion, with a scripted model and an index in a dict."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
 import pytest
-from fakes import FakeIndex, FakeModel, function
+from fakes import FakeIndex, FakeModel, FakeOracle, function
 
 from soothsay.config import CompletionSettings, Settings
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import Cancelled
+from soothsay.oracle.types import Member
 
 TEXT = "import shop\n\n# give the money back\nx = shop."
 PAY = function("shop.pay", "order")
@@ -18,9 +20,27 @@ GUESS = [("ref", 0.9), ("und", 0.3), ("(", 1.0), ("order", 0.9), (")", 1.0), ("\
 GROUNDED = [("reverse", 0.99), ("(order, approved_by='me')", 1.0), ("\n", 1.0)]
 
 
-def complete(model: FakeModel, index: FakeIndex, text: str = TEXT, **options) -> Completion:
+class Checker(FakeOracle):
+    """Knows what every receiver has, and which names there are."""
+
+    def __init__(self, *refused: str, members: Sequence[str] = (), names: Sequence[str] = ()) -> None:
+        super().__init__(*refused, kind="unknown_name")
+        self._members, self._names = members, names
+
+    def members(
+        self, path: Path, text: str, offset: int, *, dunders: bool = False
+    ) -> Sequence[Member] | None:
+        return [Member(name, "method", "") for name in self._members] or None
+
+    def names(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
+        return [Member(name, "value", "") for name in self._names]
+
+
+def complete(
+    model: FakeModel, index: FakeIndex, text: str = TEXT, oracle: FakeOracle | None = None, **options
+) -> Completion:
     method = options.pop("method", "dag++")
-    engine = Engine(model, index, Settings(method=method, completion=CompletionSettings(**options)))
+    engine = Engine(model, index, Settings(method=method, completion=CompletionSettings(**options)), oracle)
     return engine.complete(CompletionRequest(Path("/w/app.py"), text, len(text), Path("/w")))
 
 
@@ -187,3 +207,25 @@ def test_whoever_can_wait_has_all_of_it_read(index: FakeIndex) -> None:
     complete(model, index, FAR, method="base")
     patient, hurried = model.prompts
     assert len(patient.prefix) > 2 * len(hurried.prefix)
+
+
+def test_of_a_receiver_that_the_type_checker_alone_knows_its_members_are_cited(index: FakeIndex) -> None:
+    text = "def f(till):\n    # give the money back\n    till."
+    script = [("reverse", 0.99), ("(order, approved_by='me')", 1.0), ("\n", 1.0)]
+    for method, cited in (("full", ["till.reverse"]), ("dag++", ["shop.pay", "shop.reverse"])):
+        model = FakeModel(GUESS, script, "nowhere")
+        complete(model, index, text, Checker(members=["open", "reverse"]), method=method)
+        lines = [line for line in model.prompts[-1].middle.splitlines() if "(order" in line]
+        assert [line.strip().removeprefix("# ").partition("(")[0] for line in lines] == cited
+
+
+@pytest.mark.parametrize(
+    ("names", "tries"), [(["order"], 2), (["refund", "pay", "order", "me"], 1)], ids=["ruled out", "allowed"]
+)
+def test_a_name_that_nothing_defines_is_written_anew_only_where_it_would_be_ruled_out(
+    index: FakeIndex, names: list[str], tries: int
+) -> None:
+    """What the constraint lets through would be written once more."""
+    model = FakeModel([("pay", 0.95), ("(me)", 1.0), ("\n", 1.0)])
+    answer = complete(model, index, oracle=Checker("me", names=names), method="full")
+    assert (answer.text, answer.verdict, len(model.prompts)) == ("pay(me)", "unverified", tries)

@@ -1,5 +1,8 @@
+import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -44,6 +47,22 @@ def test_build_and_ask_over_a_real_pipe(client):
     hits = client.search(Query("post an entry"))
     assert hits[0].kind == "cross_file" and hits[0].chunk is not None
     assert client.status().chunks == 1
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows cannot stop a process")
+def test_a_search_that_was_cancelled_does_not_wait_for_the_worker(client):
+    build(client)
+    cancel = threading.Event()
+    assert client.search(Query("post an entry"), cancel)
+    os.kill(client.process_id, signal.SIGSTOP)
+    try:
+        threading.Timer(0.05, cancel.set).start()
+        began = time.monotonic()
+        assert client.search(Query("post an entry"), cancel) == []
+        assert time.monotonic() - began < 5.0  # it would have waited for 20
+    finally:
+        os.kill(client.process_id, signal.SIGCONT)
+    assert client.search(Query("post an entry"))
 
 
 def test_updates_are_seen_at_once(client, folder):
