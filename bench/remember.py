@@ -76,13 +76,15 @@ class RememberingModel:
         self._streams = streams
         self.fim = model.fim
         self.count_tokens = model.count_tokens
-        self.prepare = model.prepare
         self.evaluated = 0
         self.replayed_ms = 0.0
 
     def reset(self) -> None:
         """Begin to count anew."""
         self.replayed_ms = 0.0
+
+    def prepare(self, prompt: Prompt, cancel: Event | None = None) -> None:
+        """Nothing: what is remembered needs no reading, and what is not is read when it is written."""
 
     def unread(self, prompt: Prompt) -> int:
         """All of it: an answer must not depend on what was asked before."""

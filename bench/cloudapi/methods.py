@@ -17,12 +17,14 @@ HURRIED = replace(PATIENT, max_unread=CompletionSettings().max_unread)
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A method, how many documents it may cite (0: the default), who answers its searches, and how patient it is."""
+    """A method, how many documents it may cite (0: the default), who answers its searches, how patient it is, and
+    whether the place was read ahead, as it is when the cursor rests."""
 
     method: Method
     documents: int = 0
     retriever: Literal["search", "right", "random"] = "search"
     completion: CompletionSettings = PATIENT
+    ahead: bool = False
 
     def settings(self) -> Settings:
         """The settings of an engine that completes like this."""

@@ -14,5 +14,7 @@ VARIANTS: Mapping[str, Variant] = {
     "dag++": Variant("dag++"),
     "full": Variant("full"),
     "full, at a new place": Variant("full", completion=HURRIED),
+    "base, read ahead": Variant("base", ahead=True),
+    "full, read ahead": Variant("full", ahead=True),
 }
-USUAL = ("base", "dag", "dag++", "full", "full, at a new place")
+USUAL = ("base", "dag", "dag++", "full", "full, at a new place", "base, read ahead", "full, read ahead")

@@ -59,7 +59,10 @@ class World:
         self.oracle.mirror(path, task["text"])
         try:
             engine = Engine(model, self.index, VARIANTS[method].settings(), self.oracle)
-            completion = engine.complete(CompletionRequest(path, task["text"], task["offset"], self.root))
+            request = CompletionRequest(path, task["text"], task["offset"], self.root)
+            if VARIANTS[method].ahead:
+                engine.prepare(request)
+            completion = engine.complete(request)
         finally:
             self.index.forget(path)
             self.oracle.forget(path)

@@ -97,10 +97,15 @@ def _symbol(hit: Hit) -> Symbol | None:
 
 def call_line(symbol: Symbol, spelled: str) -> str:
     """``client.create_job(jobName=..., roleArn=..., ...): Creates a job.``"""
-    assert symbol.parameters is not None
-    line = f"{spelled}({', '.join(_arguments(symbol))})"
+    line = signature_line(symbol, spelled)
     summary = _short(symbol.summary)
     return f"{line}: {summary}" if summary else line
+
+
+def signature_line(symbol: Symbol, spelled: str) -> str:
+    """``client.create_job(jobName=..., roleArn=..., ...)``"""
+    assert symbol.parameters is not None
+    return f"{spelled}({', '.join(_arguments(symbol))})"
 
 
 def _arguments(symbol: Symbol) -> list[str]:

@@ -12,6 +12,7 @@ from threading import Event
 from soothsay.config import Method, Settings
 from soothsay.engine.clock import Clock
 from soothsay.engine.constrain import CallConstraint
+from soothsay.engine.cross_file import cross_file
 from soothsay.engine.draft import Limits, Model, OnText, Written, nobody, write
 from soothsay.engine.ground import Grounding, call_line, ground, of_members
 from soothsay.engine.known import Known
@@ -66,6 +67,7 @@ class Engine:
         self._settings = settings
         self._window = Window.of(settings.model.context)
         self._anchors: OrderedDict[Path, Anchor] = OrderedDict()
+        self._cross_file: dict[Path, str] = {}  # what was read ahead for the documents that have an anchor
 
     def complete(
         self, request: CompletionRequest, cancel: Event | None = None, on_text: OnText = nobody
@@ -82,9 +84,12 @@ class Engine:
         """Read what ``request`` would have to read before it is answered. Raises `Cancelled` once ``cancel`` is set."""
         anchor = self._anchor(request)
         self._model.prepare(_prompt(anchor, request), cancel)
-        Site(request, self._index).owners()  # what an index in another process answers is remembered here
-        if anchor.window != self._window:
-            whole = place_anchor(request.text, request.offset, self._window)
+        site = Site(request, self._index)
+        site.owners()  # what an index in another process answers is remembered here
+        others = cross_file(site, self._window.cross_file, self._model.count_tokens)
+        if anchor.window != self._window or anchor.cross_file != others:
+            self._cross_file[request.path] = others
+            whole = self._place(request, self._window)
             self._model.prepare(_prompt(whole, request), cancel)
             self._remember(request.path, whole)
 
@@ -147,20 +152,26 @@ class Engine:
         text, offset = request.text, request.offset
         anchor = self._anchors.get(request.path)
         if anchor is None or not still_fits(anchor, text, offset):
-            anchor = place_anchor(text, offset, self._window)
+            anchor = self._place(request, self._window)
         unread = self._model.unread(_prompt(anchor, request))
         if unread > self._settings.completion.max_unread:
-            near = place_anchor(text, offset, self._window.near())
+            near = self._place(request, self._window.near())
             if 2 * self._model.unread(_prompt(near, request)) <= unread:
                 anchor = near
         self._remember(request.path, anchor)
         return anchor
 
+    def _place(self, request: CompletionRequest, window: Window) -> Anchor:
+        """A fresh anchor; of other files it has what was read ahead for this one."""
+        anchor = place_anchor(request.text, request.offset, window)
+        return replace(anchor, cross_file=self._cross_file.get(request.path, ""))
+
     def _remember(self, path: Path, anchor: Anchor) -> None:
         self._anchors[path] = anchor
         self._anchors.move_to_end(path)
         while len(self._anchors) > _ANCHORS_KEPT:
-            self._anchors.popitem(last=False)
+            gone, _ = self._anchors.popitem(last=False)
+            self._cross_file.pop(gone, None)
 
     def _retrieve(
         self, task: _Task, method: Method, name: ApiName | None, tokens: Sequence[Token], typed: int

@@ -1,0 +1,78 @@
+"""What a file can use of its workspace, as signatures at the head of a prompt that is read ahead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from fakes import FakeIndex, FakeModel, function
+
+from soothsay.config import Settings
+from soothsay.engine.cross_file import cross_file
+from soothsay.engine.pipeline import Engine
+from soothsay.engine.site import Site
+from soothsay.engine.types import CompletionRequest
+
+TEXT = "import numpy as np\nfrom shop import Till, till_of, VAT\nfrom shop import rates as r\n\nx = "
+TILL = replace(function("shop.Till", "name"), kind="class")
+INDEX = FakeIndex(
+    **{
+        "numpy": [function("numpy.stack", "arrays", origin="package")],
+        "shop": [TILL, function("shop.till_of", "order", "*", "day="), replace(function("shop.VAT"), parameters=None)],
+        "shop.Till": [function("shop.Till.pay", "amount"), function("shop.Till._open")],
+        "shop.rates": [function("shop.rates.today"), replace(function("shop.rates.date"), uri="")],
+    }
+)  # fmt: skip
+
+
+def request(text: str = TEXT) -> CompletionRequest:
+    return CompletionRequest(Path("/w/app.py"), text, len(text), Path("/w"))
+
+
+def words(text: str) -> int:
+    return len(text.split())
+
+
+def test_what_is_imported_by_name_comes_first_then_what_it_has() -> None:
+    """Nothing of packages, nothing private, nothing that a module merely imports itself."""
+    assert cross_file(Site(request(), INDEX), 100, words).splitlines() == [
+        "# Till(name)",
+        "# till_of(order, day=...)",
+        "# Till.pay(amount)",
+        "# r.today()",
+    ]
+
+
+def test_the_budget_is_kept() -> None:
+    assert cross_file(Site(request(), INDEX), 5, words).splitlines() == [
+        "# Till(name)",
+        "# till_of(order, day=...)",
+    ]
+    assert cross_file(Site(request(), INDEX), 0, words) == ""
+
+
+def test_it_is_read_when_nobody_waits_and_stays_for_the_file() -> None:
+    model = FakeModel([("1", 1.0), ("\n", 1.0)])
+    engine = Engine(model, INDEX, Settings(method="base"))
+    engine.complete(request())
+    assert not model.prompts[-1].prefix.startswith("# Till")
+    engine.prepare(request())
+    engine.complete(request())
+    assert model.prompts[-1] == model.prepared[-1]
+    assert model.prompts[-1].prefix.startswith("# Till(name)\n")
+    engine.complete(request(TEXT + "1\n\n\ny = "))  # another place, at once
+    assert model.prompts[-1].prefix.startswith("# Till(name)\n")
+
+
+def test_it_is_read_anew_when_it_has_changed() -> None:
+    model = FakeModel([("1", 1.0), ("\n", 1.0)])
+    index = FakeIndex(**INDEX.owners)
+    engine = Engine(model, index, Settings(method="base"))
+    engine.prepare(request())
+    count = len(model.prepared)
+    engine.prepare(request())
+    assert model.prepared[count:] == model.prepared[count - 1 : count]  # nothing new
+    index.owners = {**index.owners, "shop.Till": [function("shop.Till.refund", "amount")]}
+    engine.prepare(request())
+    assert "# Till.refund(amount)\n" in model.prepared[-1].prefix
+    assert "Till.pay" not in model.prepared[-1].prefix
