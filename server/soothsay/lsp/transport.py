@@ -8,7 +8,8 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Coroutine
+from io import BufferedReader
 from threading import Event
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
+
+_READ = 1 << 16  # bytes at once
+_SWITCH = (
+    0.001  # seconds that another thread may keep Python's lock when the event loop has work (5 ms otherwise)
+)
 
 
 def configure_logging(level: str | None = None) -> None:
@@ -100,6 +106,7 @@ async def _listen(server: SoothsayServer, reader: AsyncReader) -> None:
 
 def _serve(server: SoothsayServer, main: Coroutine[Any, Any, None]) -> int:
     code = 1  # the client has gone without a word
+    sys.setswitchinterval(_SWITCH)
     try:
         asyncio.run(main)
     except SystemExit as end:  # pygls raises it when the client says ``exit``
@@ -115,7 +122,7 @@ def _serve(server: SoothsayServer, main: Coroutine[Any, Any, None]) -> int:
     return code
 
 
-def _take_stdio() -> tuple[BinaryIO, BinaryIO]:
+def _take_stdio() -> tuple[BufferedReader, BinaryIO]:
     """Move stdin and stdout to descriptors that only the protocol knows.
 
     A C library that prints, or a child process that reads, gets stderr and an empty stdin instead.
@@ -130,17 +137,38 @@ def _take_stdio() -> tuple[BinaryIO, BinaryIO]:
 
 
 class _ThreadReader:
-    """Reads in a daemon thread, so that a client that stays silent cannot keep the process alive."""
+    """Reads in a daemon thread, so that a client that stays silent cannot keep the process alive.
 
-    def __init__(self, stream: BinaryIO) -> None:
+    What has come is read at once: going to the thread for every line of a header would take longer than the rest. At the
+    end of the stream less is returned than was asked for.
+    """
+
+    def __init__(self, stream: BufferedReader) -> None:
         self._stream = stream
         self._worker = Worker("soothsay-stdin")
+        self._come = bytearray()
 
-    def readline(self) -> Awaitable[bytes]:
-        return self._worker.run(self._stream.readline)
+    async def readline(self) -> bytes:
+        while (end := self._come.find(b"\n")) < 0:
+            if not await self._more():
+                return self._take(len(self._come))
+        return self._take(end + 1)
 
-    def readexactly(self, n: int) -> Awaitable[bytes]:
-        return self._worker.run(self._stream.read, n)
+    async def readexactly(self, n: int) -> bytes:
+        while len(self._come) < n and await self._more():
+            pass
+        return self._take(n)
+
+    async def _more(self) -> bool:
+        """Wait for more; False at the end of the stream."""
+        data = await self._worker.run(self._stream.read1, _READ)
+        self._come += data
+        return bool(data)
+
+    def _take(self, length: int) -> bytes:
+        taken = bytes(self._come[:length])
+        del self._come[:length]
+        return taken
 
 
 class _StreamWriter:
