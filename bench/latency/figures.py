@@ -58,9 +58,17 @@ class Replay:
     background: float | None = None  # share of the time that an index was being built
     block: float | None = None  # ms, the longest that the event loop took to answer
     own: dict[str, Any] | None = None  # what our server has counted itself, `soothsay.stats`
+    refused: int = 0  # requests that were too long for the server
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> Replay:
+        """The inverse of `to_json`."""
+        samples = tuple(Sample(**each) for each in plain["samples"])
+        requests = tuple(Asked(**each) for each in plain["requests"])
+        return cls(**{**plain, "samples": samples, "requests": requests})
 
 
 @dataclass(frozen=True, slots=True)

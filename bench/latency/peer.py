@@ -18,6 +18,7 @@ from bench.latency.llamavim import CONFIG, Cache, Local, Ring, hint, local_conte
 from bench.latency.sides import Watch, used
 from bench.latency.trace import Buffer, Edit
 
+_REFUSED = 400  # HTTP
 _FAR = -9999  # a line that no cursor is near
 
 
@@ -225,10 +226,15 @@ class Peer:
             status, answer = await http(self.port, "POST", "/infill", body)
         except OSError as error:
             status, answer = 0, str(error)
-        if status != 200 or not isinstance(answer, dict):
+        if status not in (200, _REFUSED) or not isinstance(answer, dict):
             raise SystemExit(f"llama-server answers {status}: {answer}; see {self._setup.log}")
-        self._requests.append(_asked("speculative" if speculative else "first", step, answer))
-        self._cache.insert(keys, str(answer.get("content", "")))
+        if (
+            status == _REFUSED
+        ):  # a few tokens more than the context holds: the plugin shows nothing, and goes on
+            self.watch.refused += 1
+        else:
+            self._requests.append(_asked("speculative" if speculative else "first", step, answer))
+            self._cache.insert(keys, str(answer.get("content", "")))
         if self._shown is None or not "".join(self._shown).strip():
             self._try_hint()
         if self._here().key in keys:

@@ -51,6 +51,7 @@ def figures(
         },
         "steps": _steps(_of(replays, side=OURS)),
         "background": [each.background for each in replays if each.background is not None],
+        "refused": sum(each.refused for each in replays),
         "own": [each.own for each in replays if each.side == OURS][-1:],
         "stops": {
             str(speed): {side: _stops(_of(main, speed=speed, side=side)) for side in (PEER, OURS)}
@@ -306,6 +307,10 @@ def _server(found: Figures) -> str:
             lines.append(
                 f"* By its own clocks, {text} {_ms(value, 1)} ms at most, over all replays (goal: 20 ms)."
             )
+    if found["refused"]:
+        lines.append(
+            f"* {found['refused']} of llama.vim's requests were a few tokens too long for the context, and refused: no ghost text."
+        )
     lines += [f"* Counted by the server itself: `{own}`" for own in found["own"] if own]
     return "\n".join(lines)
 

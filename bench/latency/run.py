@@ -212,7 +212,7 @@ async def _typed(plan: Plan, side: Ours | Peer, buffer: Buffer) -> Replay:
         samples=typed.samples, requests=typed.requests, sent=side.watch.sent, cancelled=side.watch.cancelled,
         accepted=typed.accepted, cpu=cpu, seconds=seconds,
         background=await building if building else None, block=await pinging if pinging else None,
-        own=await side.counters() if isinstance(side, Ours) else None,
+        own=await side.counters() if isinstance(side, Ours) else None, refused=side.watch.refused,
     )  # fmt: skip
 
 
@@ -257,11 +257,41 @@ def vocabulary(model: Path) -> int:
     return size
 
 
-async def measure(world: World, todo: Sequence[Plan]) -> list[Replay]:
+class Kept:
+    """The replays of a run that has not ended, in a file: an interrupted one goes on, at the same commit."""
+
+    def __init__(self, path: Path, run: str) -> None:
+        self._path, self._run = path, run
+        self._replays: dict[tuple[str, str, int], Replay] = {}
+        if path.exists():
+            head, *lines = path.read_text(encoding="utf-8").splitlines()
+            if head == run:
+                self._add(*(Replay.from_json(json.loads(line)) for line in lines))
+
+    def _add(self, *replays: Replay) -> None:
+        self._replays.update({(each.side, each.trace, each.speed): each for each in replays})
+
+    def get(self, plan: Plan) -> Replay | None:
+        return self._replays.get((plan.condition.name, plan.trace.name, plan.speed))
+
+    def put(self, replay: Replay) -> None:
+        self._add(replay)
+        lines = (json.dumps(each.to_json()) for each in self._replays.values())
+        self._path.write_text("\n".join((self._run, *lines)), encoding="utf-8")
+
+    def forget(self) -> None:
+        """The run has ended."""
+        self._path.unlink(missing_ok=True)
+
+
+async def measure(world: World, todo: Sequence[Plan], kept: Kept) -> list[Replay]:
     """Every replay; what is left is estimated by how the estimates have turned out so far."""
     done: list[Replay] = []
     started, guessed = time.monotonic(), 0.0
     for number, plan in enumerate(todo, 1):
+        if known := kept.get(plan):
+            done.append(known)
+            continue
         rest = sum(each.seconds() for each in todo[number - 1 :])
         pace = (time.monotonic() - started) / guessed if guessed else 1.0
         left = f"{rest * pace / 60:.0f} min left" if rest * pace > 90 else f"{rest * pace:.0f} s left"
@@ -270,6 +300,7 @@ async def measure(world: World, todo: Sequence[Plan]) -> list[Replay]:
             flush=True,
         )
         done.append(await replay(plan, world))
+        kept.put(done[-1])
         guessed += plan.seconds()
     return done
 
@@ -296,7 +327,8 @@ async def main() -> None:
     world = make_world(traces, editor)
     await build_index(world)
     todo = plans(traces, speeds, sides)
-    replays = await measure(world, todo)
+    kept = Kept(CACHE / "replays.part.jsonl", f"{head_commit()} LIMIT={limit:g} {editor}")
+    replays = await measure(world, todo, kept)
     print("cancelling requests ...", flush=True)
     freed = await probe(world, traces, sides)
     chosen = probes.choosing(vocabulary(world.model))
@@ -310,6 +342,7 @@ async def main() -> None:
             f"LIMIT={limit:g} SPEEDS={','.join(map(str, speeds))} SIDES={';'.join(sides) or 'all'}"
         )
     write(CACHE / "sample" if sample else RESULTS, facts, replays, freed, chosen)
+    kept.forget()
 
 
 def write(

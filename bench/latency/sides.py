@@ -60,7 +60,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.step = 0  # of the trace
-        self.sent = self.cancelled = 0
+        self.sent = self.cancelled = self.refused = 0
         self._changed = asyncio.Event()
         self.begin(0.0)
 

@@ -202,7 +202,7 @@ class Host:
         self.interrupt()
         deadline = time.monotonic() + timeout
         stopped = self._index_worker.stop(timeout) & self._files_worker.stop(timeout)
-        stopped &= self.ahead_worker.stop(timeout)
+        stopped &= self.ahead_worker.stop(max(0.1, deadline - time.monotonic()))
         self.model_worker.submit(lambda: self._close(self._detach()))
         return self.model_worker.stop(max(0.1, deadline - time.monotonic())) and stopped
 

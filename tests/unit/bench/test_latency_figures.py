@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from bench.latency import plot, report
 from bench.latency.figures import Asked, Replay, Sample, percentile, ratio, retrieval_ratios, summarize
-from bench.latency.probes import idle_from, places
+from bench.latency.probes import at_work, idle_from, places
+from bench.latency.run import Condition, Kept
 
 
 def sample(step: int = 1, **changes: Any) -> Sample:
@@ -170,3 +172,23 @@ def test_probes_are_made_at_ends_of_lines_far_apart() -> None:
     got = places(text, 4)
     assert [row for row, _ in got] == [20, 40, 60, 80]
     assert all(column == row % 7 for row, column in got)
+
+
+def test_an_interrupted_run_goes_on_where_it_was_and_another_begins_anew(tmp_path: Path) -> None:
+    class Planned:
+        condition, trace, speed = Condition("soothsay"), SimpleNamespace(name="medium"), 120
+
+    plan: Any = Planned()
+    file = tmp_path / "replays"
+    kept = Kept(file, "abc LIMIT=1")
+    assert kept.get(plan) is None
+    done = replay("soothsay", requests=(Asked("completion", 1, 7, 3, steps={"draft": 5.0}),))
+    kept.put(done)
+    assert Kept(file, "abc LIMIT=1").get(plan) == done
+    assert Kept(file, "def LIMIT=1").get(plan) is None
+    kept.forget()
+    assert Kept(file, "abc LIMIT=1").get(plan) is None
+
+
+def test_the_threads_at_work_are_those_that_have_run() -> None:
+    assert at_work({1: 5.0, 2: 100.0}, {1: 6.0, 2: 300.0, 3: 90.0}, 90.0) == {2, 3}

@@ -21,6 +21,7 @@ class Server:
 
     def __init__(self, answers: dict[str, str], delay: float) -> None:
         self.bodies: list[dict[str, Any]] = []
+        self.refuses = "too long"
         self._answers, self._delay = answers, delay
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -29,6 +30,10 @@ class Server:
         body = json.loads(await reader.readexactly(length))
         self.bodies.append(body)
         await asyncio.sleep(self._delay)
+        if body["prompt"] == self.refuses:
+            writer.write(b'HTTP/1.1 400 Bad Request\r\n\r\n{"error": {"code": 400}}')
+            writer.close()
+            return
         content = self._answers.get(body["prompt"], "")
         answer = json.dumps({"content": content, "timings/prompt_n": 7, "timings/predicted_n": 3}).encode()
         half = len(answer) // 2
@@ -55,6 +60,21 @@ def press(peer: Peer, buffer: Buffer, text: str) -> None:
     place = buffer.position()
     buffer.apply(edit)
     peer.edited(edit, place, place)
+
+
+async def test_what_is_refused_shows_nothing_and_the_typing_goes_on(
+    world: tuple[Peer, Buffer, Server],
+) -> None:
+    peer, buffer, served = world
+    served.refuses = "x"
+    press(peer, buffer, "x")
+    await asyncio.sleep(0.3)
+    assert (peer.ghost(), peer.pending(), peer.watch.refused) == ("", False, 1)
+    assert peer.watch.whole is not None
+    served.refuses = ""
+    press(peer, buffer, " =")
+    await asyncio.sleep(0.5)
+    assert peer.ghost() == " g()"
 
 
 async def test_an_answer_is_shown_and_the_next_is_asked_for(world: tuple[Peer, Buffer, Server]) -> None:
