@@ -18,7 +18,6 @@ from bench.latency.llamavim import CONFIG, Cache, Local, Ring, hint, local_conte
 from bench.latency.sides import Watch, used
 from bench.latency.trace import Buffer, Edit
 
-_REFUSED = 400  # HTTP
 _FAR = -9999  # a line that no cursor is near
 
 
@@ -226,12 +225,10 @@ class Peer:
             status, answer = await http(self.port, "POST", "/infill", body)
         except OSError as error:
             status, answer = 0, str(error)
-        if status not in (200, _REFUSED) or not isinstance(answer, dict):
+        if status == 400 and _too_long(answer):
+            self.watch.refused += 1  # the plugin shows nothing, and goes on
+        elif status != 200 or not isinstance(answer, dict):
             raise SystemExit(f"llama-server answers {status}: {answer}; see {self._setup.log}")
-        if (
-            status == _REFUSED
-        ):  # a few tokens more than the context holds: the plugin shows nothing, and goes on
-            self.watch.refused += 1
         else:
             self._requests.append(_asked("speculative" if speculative else "first", step, answer))
             self._cache.insert(keys, str(answer.get("content", "")))
@@ -256,6 +253,12 @@ class Peer:
         _, answer = await http(self.port, "POST", "/infill", warm_up(self._ring.extra("main.py")))
         if isinstance(answer, dict):
             self._requests.append(_asked("ring", self.watch.step, answer))
+
+
+def _too_long(answer: Any) -> bool:
+    """Whether a request was refused because its prompt has more tokens than the context holds."""
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return isinstance(error, dict) and error.get("type") == "exceed_context_size_error"
 
 
 def _asked(why: Any, step: int, answer: dict[str, Any]) -> Asked:

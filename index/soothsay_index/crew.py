@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
-OpenCrew = Callable[[], AbstractContextManager[Executor]]
+from .priority import process_stands_back
 
-_NICENESS = 19  # where a process cannot ask for what nobody else wants of the processors
+OpenCrew = Callable[[], AbstractContextManager[Executor]]
 
 
 @contextlib.contextmanager
@@ -40,19 +40,10 @@ def one_thread() -> Iterator[Executor]:
 
 def _begin() -> None:
     """Stand back, and end with the parent: a parent that is killed cannot end its children."""
-    _stand_back()
+    process_stands_back()  # the model that completes, and whoever searches, come first
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent,), daemon=True).start()
-
-
-def _stand_back() -> None:
-    """The model that completes, and whoever searches, come first. These processes hold nothing others wait for."""
-    try:
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    except (AttributeError, OSError):  # not Linux
-        with contextlib.suppress(AttributeError, OSError):
-            os.nice(_NICENESS)
 
 
 def _follow(parent: multiprocessing.process.BaseProcess) -> None:

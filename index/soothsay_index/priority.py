@@ -1,4 +1,4 @@
-"""Work that nobody waits for, on threads that stand back."""
+"""Work that nobody waits for, on threads and in processes that stand back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import threading
 
 _NICENESS = 10
+_NICEST = 19  # where a process cannot ask for what nobody else wants of the processors
 
 
 def stand_back() -> None:
@@ -16,3 +17,12 @@ def stand_back() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+
+
+def process_stands_back() -> None:
+    """Let every other process have the processors before this one, which must hold nothing that others wait for."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    except (AttributeError, OSError):  # not Linux
+        with contextlib.suppress(AttributeError, OSError):
+            os.nice(_NICEST)

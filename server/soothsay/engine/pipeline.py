@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from threading import Event
 
@@ -34,13 +35,14 @@ _ANCHORS_KEPT = 32  # documents
 _WIDER = 5  # times as many hits are asked for where those of other receivers are left out
 
 # the constraint for a place, where the statement up to it is as given
-_Constrain = Callable[[Site, str], Constraint | None]
+_Constrain = Callable[[str], Constraint | None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
     """One request under way."""
 
+    method: Method
     site: Site
     anchor: Anchor
     limits: Limits
@@ -67,7 +69,6 @@ class Engine:
         self._settings = settings
         self._window = Window.of(settings.model.context)
         self._anchors: OrderedDict[Path, Anchor] = OrderedDict()
-        self._cross_file: dict[Path, str] = {}  # what was read ahead for the documents that have an anchor
 
     def complete(
         self, request: CompletionRequest, cancel: Event | None = None, on_text: OnText = nobody
@@ -88,8 +89,7 @@ class Engine:
         site.owners()  # what an index in another process answers is remembered here
         others = cross_file(site, self._window.cross_file, self._model.count_tokens)
         if anchor.window != self._window or anchor.cross_file != others:
-            self._cross_file[request.path] = others
-            whole = self._place(request, self._window)
+            whole = place_anchor(request.text, request.offset, self._window, others)
             self._model.prepare(_prompt(whole, request), cancel)
             self._remember(request.path, whole)
 
@@ -99,7 +99,7 @@ class Engine:
         now, settings = time.monotonic(), self._settings.completion
         deadline = now + settings.max_latency_ms / 1000
         limits = Limits(settings.max_tokens, deadline, now + settings.lines_ms / 1000)
-        task = _Task(Site(request, self._index), self._anchor(request), limits, cancel, on_text)
+        task = _Task(method, Site(request, self._index), self._anchor(request), limits, cancel, on_text)
         prompt = _prompt(task.anchor, request)
         watch = Watch(task.site, method, self._settings.trigger, len(prompt.forced.encode()), clock)
         with clock.step("draft"):
@@ -110,12 +110,12 @@ class Engine:
         written, grounding = draft, Grounding("", ())
         if decision.fired:
             with clock.step("retrieve"):
-                grounding = self._retrieve(task, method, watch.fired_at, draft.tokens, draft.typed)
+                grounding = self._retrieve(task, watch.fired_at, draft.tokens, draft.typed)
             if grounding.text or not draft.complete:
                 with clock.step("regenerate"):
                     guess = max(0, watch.fired_at.start) if watch.fired_at else 0
                     accepted = _lines_before(draft.text, characters(draft.text, guess))
-                    constrain = self._calls if method == "full" else _anything
+                    constrain = self._calls(task.site) if method == "full" else _anything
                     written = self._regenerate(task, grounding, accepted, constrain)
                 evaluated["regenerate"] = self._model.evaluated
         with clock.step("verify"):
@@ -162,20 +162,17 @@ class Engine:
         return anchor
 
     def _place(self, request: CompletionRequest, window: Window) -> Anchor:
-        """A fresh anchor; of other files it has what was read ahead for this one."""
-        anchor = place_anchor(request.text, request.offset, window)
-        return replace(anchor, cross_file=self._cross_file.get(request.path, ""))
+        """A fresh anchor; of other files it has what the one before it has, which was read ahead."""
+        before = self._anchors.get(request.path)
+        return place_anchor(request.text, request.offset, window, before.cross_file if before else "")
 
     def _remember(self, path: Path, anchor: Anchor) -> None:
         self._anchors[path] = anchor
         self._anchors.move_to_end(path)
         while len(self._anchors) > _ANCHORS_KEPT:
-            gone, _ = self._anchors.popitem(last=False)
-            self._cross_file.pop(gone, None)
+            self._anchors.popitem(last=False)
 
-    def _retrieve(
-        self, task: _Task, method: Method, name: ApiName | None, tokens: Sequence[Token], typed: int
-    ) -> Grounding:
+    def _retrieve(self, task: _Task, name: ApiName | None, tokens: Sequence[Token], typed: int) -> Grounding:
         """Documents for the drafted ``name`` (None: for the draft as a whole)."""
         site = task.site
         request = site.request
@@ -187,7 +184,7 @@ class Engine:
         if known and name and name.start > len(receiver):
             # the model chose the receiver as well: what else the file could call is a candidate, too
             known += [other for other in site.owners() if other not in known]
-        checked = method == "full" and receiver and not known
+        checked = task.method == "full" and receiver and not known
         members = Known(site, self._oracle).members_of(receiver) if checked else None
         limit = self._settings.retrieval.documents
         modules = tuple(dict.fromkeys(site.scope.imports.values()))
@@ -220,7 +217,7 @@ class Engine:
         prompt = _prompt(task.anchor, task.site.request, grounding.text, accepted)
         constraint = None
         if self._settings.oracle.constrain:
-            constraint = constrain(task.site, (task.site.rule.before + accepted).removesuffix(prompt.forced))
+            constraint = constrain((task.site.rule.before + accepted).removesuffix(prompt.forced))
         return write(
             self._model,
             prompt,
@@ -232,15 +229,16 @@ class Engine:
             on_text=task.on_text,
         )
 
-    def _calls(self, site: Site, before: str) -> CallConstraint:
+    def _calls(self, site: Site) -> Callable[[str], CallConstraint]:
         """Members and keywords that exist."""
         known = Known(site, self._oracle)
-        return CallConstraint(before, known.members_of, known.parameters_of)
+        return lambda before: CallConstraint(before, known.members_of, known.parameters_of)
 
-    def _calls_and_names(self, site: Site, before: str) -> CallConstraint:
-        """Those, and arguments made of names that are defined."""
+    def _calls_and_names(self, site: Site) -> Callable[[str], CallConstraint]:
+        """Those, and arguments made of names that are defined; which they are is asked once."""
         known = Known(site, self._oracle)
-        return CallConstraint(before, known.members_of, known.parameters_of, known.names)
+        names = cache(known.names)
+        return lambda before: CallConstraint(before, known.members_of, known.parameters_of, names)
 
     def _judge(self, task: _Task, written: str, grounding: Grounding) -> _Answer:
         site = task.site
@@ -260,18 +258,15 @@ class Engine:
                     task.site, [hit], lambda symbol: task.site.spell(symbol, receiver, owner)
                 )
         elif fault.name is not None:
-            grounding = self._retrieve(task, "full", fault.name, (), 0)
+            grounding = self._retrieve(task, fault.name, (), 0)
         accepted = _lines_before(rejected.text, fault.at)
-        if fault.fault == "unknown_name" and self._would_be_written_again(task, rejected.text, accepted):
-            return rejected
-        written = self._regenerate(task, grounding, accepted, self._calls_and_names)
+        constrain = self._calls_and_names(task.site)
+        if fault.fault == "unknown_name":
+            constraint = constrain(task.site.rule.before + accepted)
+            if constraint.accepts(b"", rejected.text[len(accepted) :].encode("utf-8")):
+                return rejected  # nothing would keep the model from writing it once more
+        written = self._regenerate(task, grounding, accepted, constrain)
         return self._judge(task, written.text, grounding)
-
-    def _would_be_written_again(self, task: _Task, text: str, accepted: str) -> bool:
-        """Whether nothing keeps the model from writing ``text`` once more, from the same prompt."""
-        before = task.site.rule.before + accepted
-        constraint = self._calls_and_names(task.site, before)
-        return constraint.accepts(b"", text[len(accepted) :].encode("utf-8"))
 
     def _reject(self, task: _Task, answer: _Answer, check: Check) -> tuple[_Answer, Check]:
         """What becomes of an answer that could not be repaired, by the setting ``on_rejected``."""
@@ -295,7 +290,7 @@ def _prompt(
     return build_prompt(anchor, text, request.offset + len(accepted), documentation)
 
 
-def _anything(_site: Site, _before: str) -> None:
+def _anything(_before: str) -> None:
     """No constraint."""
 
 

@@ -70,8 +70,8 @@ class Window:
         return replace(self, prefix=min(self.prefix, 224), suffix=min(self.suffix, 48))
 
 
-def place_anchor(text: str, offset: int, window: Window) -> Anchor:
-    """A fresh anchor for a cursor at ``offset``.
+def place_anchor(text: str, offset: int, window: Window, cross_file: str = "") -> Anchor:
+    """A fresh anchor for a cursor at ``offset``; ``cross_file`` are whole lines.
 
     It stands at the start of the current line, or of the comment block right above it, so that documentation can go
     between the two.
@@ -83,7 +83,7 @@ def place_anchor(text: str, offset: int, window: Window) -> Anchor:
     if start > 0:
         start = text.find("\n", start, end) + 1 or start  # never in the middle of a line
     suffix = _suffix(text, offset, window)
-    return Anchor(window, start, end, _imports(text, start, window), text[start:end], suffix)
+    return Anchor(window, start, end, _imports(text, start, window), text[start:end], suffix, cross_file)
 
 
 def still_fits(anchor: Anchor, text: str, offset: int) -> bool:

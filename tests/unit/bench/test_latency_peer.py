@@ -31,7 +31,7 @@ class Server:
         self.bodies.append(body)
         await asyncio.sleep(self._delay)
         if body["prompt"] == self.refuses:
-            writer.write(b'HTTP/1.1 400 Bad Request\r\n\r\n{"error": {"code": 400}}')
+            writer.write(b'HTTP/1.1 400 Bad Request\r\n\r\n{"error": {"type": "exceed_context_size_error"}}')
             writer.close()
             return
         content = self._answers.get(body["prompt"], "")
