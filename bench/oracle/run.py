@@ -200,7 +200,7 @@ def judge_calls(tasks: Sequence[Row], worlds: dict[str, World]) -> list[Row]:
         if task["setup"] not in warm:  # the first question about a package reads it
             warm.add(task["setup"])
             judge(Site(request, world.index), "zz()", world.oracle)
-        with world.oracle.recording() as questions:
+        with world.oracle.asking() as questions:
             began = time.perf_counter()
             judgement = judge(Site(request, world.index), call.shown, world.oracle)
             ms = (time.perf_counter() - began) * 1000

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import CancelledError, Future, wait
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from .errors import SoothsayIndexError
 from .protocol import decode_line, encode_line
 from .status import Status
 from .types import Hit, Progress, Query, Symbol
+from .waiting import result_of
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,6 @@ _REMEMBERED = 20.0
 _REMEMBERED_OWNERS = 64
 # glibc gives each thread an arena of its own, and freed vectors lie in all of them.
 _LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "2"}
-_LOOK_EVERY = 0.005  # seconds between two looks whether a question has become pointless
 _RESTART_AFTER = 60.0  # seconds that a worker must have lived to deserve another restart
 
 
@@ -237,7 +237,7 @@ class IndexClient:
                 # A worker that is just starting imports LanceDB first.
                 starting = time.monotonic() - self._started < 10.0 or self._process is None
                 limit = timeout or (max(self._timeout, 10.0) if starting else self._timeout)
-                return _result(self._send(method, parameters), limit, cancel)
+                return result_of(self._send(method, parameters), limit, cancel)
             except CancelledError:
                 return otherwise
             except FutureTimeout:
@@ -389,16 +389,6 @@ class IndexClient:
         for pending in lost.values():
             if not pending.future.done():
                 pending.future.set_exception(SoothsayIndexError("The index process has ended."))
-
-
-def _result(future: Future[Any], timeout: float, cancel: threading.Event | None) -> Any:
-    """The result. Raises `FutureTimeout` after ``timeout`` seconds, `CancelledError` soon after ``cancel`` was set."""
-    deadline = time.monotonic() + timeout
-    while cancel is not None and not future.done() and time.monotonic() < deadline:
-        if cancel.is_set():
-            raise CancelledError
-        wait([future], _LOOK_EVERY)
-    return future.result(max(0.0, deadline - time.monotonic()))
 
 
 def _shows(path: Path, text: str | None) -> dict[str, Any]:

@@ -157,12 +157,13 @@ class Session:
     ) -> Sequence[Fault]:
         """The wrong calls in ``text`` (blocking, without the model); ``typed``: those a type checker sees, too."""
         index = self._index or NoIndex()
-        return find_faults(text, path, self.workspace, index, self.oracle, typed=typed, cancel=cancel)
+        with self.oracle.asking(cancel):
+            return find_faults(text, path, self.workspace, index, self.oracle, typed=typed, cancel=cancel)
 
     def repair(self, path: Path, text: str, fault: Fault, cancel: Event | None = None) -> Replacement | None:
         """A verified call to put in place of a wrong one (blocking, like `complete`)."""
         index = self._index or NoIndex()
-        with self._working() as engine:
+        with self._working() as engine, self.oracle.asking(cancel):
             return repair(fault, text, path, self.workspace, engine.complete, index, self.oracle, cancel)
 
     def build_index(self, on_progress: OnProgress, cancel: Event, *, embed: bool = True) -> Status:

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event
 
 from soothsay.config import Method, Settings
+from soothsay.engine.cancelling import CancellableIndex, raise_if_set
 from soothsay.engine.clock import Clock
 from soothsay.engine.constrain import CallConstraint
 from soothsay.engine.cross_file import cross_file
@@ -77,15 +78,16 @@ class Engine:
 
         ``on_text`` is told what is being written, token by token; the draft may be replaced by another text.
         """
-        with self._oracle.recording() as questions:
+        with self._oracle.asking(cancel) as questions:
             completion = self._complete(request, cancel, on_text)
+        raise_if_set(cancel)  # a judge that was not waited for has said nothing
         return replace(completion, check=replace(completion.check, questions=tuple(questions)))
 
     def prepare(self, request: CompletionRequest, cancel: Event | None = None) -> None:
         """Read what ``request`` would have to read before it is answered. Raises `Cancelled` once ``cancel`` is set."""
         anchor = self._anchor(request)
         self._model.prepare(_prompt(anchor, request), cancel)
-        site = Site(request, self._index)
+        site = Site(request, CancellableIndex(self._index, cancel))
         site.owners()  # what an index in another process answers is remembered here
         others = cross_file(site, self._window.cross_file, self._model.count_tokens)
         if anchor.window != self._window or anchor.cross_file != others:
@@ -99,7 +101,8 @@ class Engine:
         now, settings = time.monotonic(), self._settings.completion
         deadline = now + settings.max_latency_ms / 1000
         limits = Limits(settings.max_tokens, deadline, now + settings.lines_ms / 1000)
-        task = _Task(method, Site(request, self._index), self._anchor(request), limits, cancel, on_text)
+        site = Site(request, CancellableIndex(self._index, cancel))
+        task = _Task(method, site, self._anchor(request), limits, cancel, on_text)
         prompt = _prompt(task.anchor, request)
         watch = Watch(task.site, method, self._settings.trigger, len(prompt.forced.encode()), clock)
         with clock.step("draft"):
@@ -180,7 +183,7 @@ class Engine:
         drafted = site.rule.before + masked(tokens, typed)
         owner = site.resolve(name).owner if name else ""
         receiver = name.receiver if name else ""
-        known = [owner] if owner and self._index.members(owner) else []
+        known = [owner] if owner and site.index.members(owner) else []
         if known and name and name.start > len(receiver):
             # the model chose the receiver as well: what else the file could call is a candidate, too
             known += [other for other in site.owners() if other not in known]
@@ -197,7 +200,7 @@ class Engine:
             limit=limit if members is None else _WIDER * limit,
             code="\n".join(request.text[: request.offset].split("\n")[-WINDOW:]),
         )
-        hits = self._index.search(query, task.cancel)
+        hits = site.index.search(query)
         if members is not None:  # what else was found is of other receivers
             hits = of_members(hits, members)[:limit]
             return self._ground(site, hits, lambda symbol: f"{receiver}.{symbol.name}")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from soothsay.oracle.positions import OFFERED, Encoding, Positions
 from soothsay.oracle.reading import hover_text, identifier, read_findings, read_members
 from soothsay.oracle.signatures import callee_offset, definition_source, read_signatures, without_extra
 from soothsay.oracle.types import Finding, Member, Question, Signature
+from soothsay_index.waiting import result_of, wait_until
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +129,14 @@ class _Server:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """Who asks in a thread."""
+
+    asked: list[Question]
+    cancel: threading.Event | None
+
+
 class LspOracle:
     """Implements `Oracle`. Questions are answered one at a time, in the caller's thread, within the budget."""
 
@@ -147,7 +157,7 @@ class LspOracle:
         self._configured = 0  # how often the server's own configuration has changed
         self._edits: Counter[Path | None] = Counter()  # of the mirrored files; None: everything else
         self._reports: OrderedDict[tuple[Path, str], tuple[int, tuple[Finding, ...]]] = OrderedDict()
-        self._recorders = threading.local()
+        self._askers = threading.local()
 
     # what the editor and the disk do ------------------------------------------------------------------------
 
@@ -206,10 +216,10 @@ class LspOracle:
         return self._question("signature", path, lambda: self._signature(path, text, offset))
 
     @contextmanager
-    def recording(self) -> Iterator[list[Question]]:
-        stack = self._recorders.__dict__.setdefault("stack", [])
+    def asking(self, cancel: threading.Event | None = None) -> Iterator[list[Question]]:
+        stack = self._askers.__dict__.setdefault("stack", [])
         asked: list[Question] = []
-        stack.append(asked)
+        stack.append(_Asker(asked, cancel))
         try:
             yield asked
         finally:
@@ -250,21 +260,36 @@ class LspOracle:
             return None
         began = time.perf_counter()
         found: T | None = None
-        # one that waits for another thread's question waits no longer than a question may take
-        if self._asking.acquire(timeout=self._budget.first / 1000):
-            try:
+        try:
+            with self._turn():
                 found = answer()
-            except NoAnswer as reason:
-                log.debug("%s: %s", what, reason)
-            except Exception:
-                # an answer of a shape that nobody foresaw must not cost the completion
-                log.exception("the oracle's answer to: %s", what)
-            finally:
-                self._asking.release()
+        except (NoAnswer, CancelledError) as reason:
+            log.debug("%s: %s", what, reason)
+        except Exception:
+            # an answer of a shape that nobody foresaw must not cost the completion
+            log.exception("the oracle's answer to: %s", what)
         ms = round((time.perf_counter() - began) * 1000, 2)
-        for asked in self._recorders.__dict__.get("stack", ()):
-            asked.append(Question(what, ms, found is not None))
+        for asker in self._askers.__dict__.get("stack", ()):
+            asker.asked.append(Question(what, ms, found is not None))
         return found
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Another thread's question is waited for no longer than a question may take. Raises `NoAnswer`."""
+        if not wait_until(
+            lambda left: self._asking.acquire(timeout=left), self._budget.first / 1000, self._cancel
+        ):
+            raise NoAnswer("others are asking")
+        try:
+            yield
+        finally:
+            self._asking.release()
+
+    @property
+    def _cancel(self) -> threading.Event | None:
+        """Once it is set, nothing is waited for in this thread."""
+        stack = self._askers.__dict__.get("stack")
+        return stack[-1].cancel if stack else None
 
     def _findings(self, path: Path, text: str) -> tuple[Finding, ...]:
         path = path.absolute()
@@ -286,7 +311,7 @@ class LspOracle:
     def _is_judged(self, path: Path) -> bool:
         """Whether the server looks at ``path`` at all: where it is excluded, silence would look like praise."""
         key = path, self._configured
-        server = self._keeper.server()
+        server = self._keeper.server(self._cancel)
         if server is not None and key in server.judged:
             return server.judged[key]
         server, _, _ = self._show(path, self._adapter.canary)
@@ -356,7 +381,7 @@ class LspOracle:
 
         Raises `NoAnswer`.
         """
-        server = self._keeper.server()
+        server = self._keeper.server(self._cancel)
         if server is None:
             raise NoAnswer("no server to ask")
         with self._state:
@@ -379,11 +404,12 @@ class LspOracle:
         if method not in server.asked:
             server.asked.add(method)
             budget = self._budget.first
+        due = time.monotonic() + budget / 1000
         answer = server.request(method, params)
         try:
-            return answer.result(budget / 1000)
+            return result_of(answer, budget / 1000, self._cancel)
         except (FutureTimeout, CancelledError):
-            self._keeper.is_late(answer)
+            self._keeper.is_awaited(answer, due)
             raise NoAnswer(f"{method} took too long") from None
 
     def _world_around(self, path: Path) -> int:

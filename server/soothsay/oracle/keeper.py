@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from threading import Event
 from typing import Any, Generic, Protocol, TypeVar
 
 from soothsay.oracle.child import NoAnswer
+from soothsay_index.waiting import wait_until
 
 log = logging.getLogger(__name__)
 
@@ -73,26 +75,32 @@ class Keeper(Generic[S]):
             self._patience_spent = False
         threading.Thread(target=self._run_launch, name="oracle-start", daemon=True).start()
 
-    def server(self) -> S | None:
-        """The server, ready for a question; None while it starts, waits to, or is late with an answer."""
+    def server(self, cancel: Event | None = None) -> S | None:
+        """The server, ready for a question; None while it starts, waits to, or is late with an answer.
+
+        Raises `CancelledError` once ``cancel`` is set and there is something to wait for.
+        """
         self.start()
         with self._changed:
             if self._starting and not self._patience_spent:
-                self._changed.wait_for(lambda: not self._starting, self._budget.first / 1000)
+                wait_until(self._is_started, self._budget.first / 1000, cancel)
                 self._patience_spent = True
             late = self._late
         # asking on would cancel what it works at, and cost each caller a time-out: leave it in peace
-        if late is not None and not self._has_come(*late):
+        if late is not None and not self._has_come(*late, cancel):
             return None
         with self._changed:
             if self._late is late:
                 self._late = None
             return self._server
 
-    def _has_come(self, answer: Future[Any], since: float) -> bool:
+    def _is_started(self, seconds: float) -> bool:
+        return self._changed.wait_for(lambda: not self._starting, seconds)
+
+    def _has_come(self, answer: Future[Any], since: float, cancel: Event | None) -> bool:
         """Wait, not for long, for an answer that is late."""
-        wait([answer], max(0.0, since + self._budget.late / 1000 - time.monotonic()))
-        return answer.done()
+        left = since + self._budget.late / 1000 - time.monotonic()
+        return wait_until(lambda seconds: bool(wait([answer], seconds).done), left, cancel)
 
     @property
     def current(self) -> S | None:
@@ -100,10 +108,10 @@ class Keeper(Generic[S]):
         with self._changed:
             return self._server
 
-    def is_late(self, answer: Future[Any]) -> None:
-        """``answer`` did not come in time: nothing is asked until it does."""
+    def is_awaited(self, answer: Future[Any], due: float) -> None:
+        """Nobody waits any more for ``answer``, which was to come at ``due``: nothing is asked until it is there."""
         with self._changed:
-            self._late = (answer, time.monotonic())
+            self._late = (answer, due)
 
     def close(self) -> None:
         with self._changed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 from soothsay.oracle.types import Finding, Member, Question, Signature
 
@@ -39,7 +40,7 @@ class NoOracle:
         pass
 
     @contextmanager
-    def recording(self) -> Iterator[list[Question]]:
+    def asking(self, cancel: Event | None = None) -> Iterator[list[Question]]:
         yield []
 
     def start(self) -> None:

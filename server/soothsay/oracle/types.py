@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Literal, Protocol
 
 from soothsay_index.types import Parameter
@@ -106,8 +107,9 @@ class Oracle(Protocol):
         """These files were written, made or deleted on disk."""
         ...
 
-    def recording(self) -> AbstractContextManager[list[Question]]:
-        """Collects the questions that this thread asks inside the ``with`` block."""
+    def asking(self, cancel: Event | None = None) -> AbstractContextManager[list[Question]]:
+        """Collects the questions that this thread asks inside the ``with`` block; once ``cancel`` is set, their answers
+        are not waited for."""
         ...
 
     def start(self) -> None:

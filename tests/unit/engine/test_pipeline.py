@@ -12,6 +12,7 @@ from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import Cancelled
 from soothsay.oracle.types import Member
+from soothsay_index.types import Symbol
 
 TEXT = "import shop\n\n# give the money back\nx = shop."
 PAY = function("shop.pay", "order")
@@ -165,6 +166,35 @@ def test_tokens_that_split_characters_leave_whole_text(index: FakeIndex) -> None
 def test_the_token_budget_ends_a_completion(index: FakeIndex) -> None:
     answer = complete(FakeModel([("a + ", 0.9)] * 50), index, text="x = ", max_tokens=5)
     assert len(answer.tokens) == 5
+
+
+def test_what_the_judge_did_not_wait_for_is_no_completion(index: FakeIndex) -> None:
+    cancel = Event()
+
+    class Leaving(FakeOracle):
+        def findings(self, path: Path, text: str) -> None:
+            cancel.set()
+
+    engine = Engine(FakeModel([("pay(1)", 1.0), ("\n", 1.0)]), index, Settings(), Leaving())
+    with pytest.raises(Cancelled):
+        engine.complete(CompletionRequest(Path("/w/app.py"), TEXT, len(TEXT), Path("/w")), cancel)
+
+
+def test_a_cancelled_request_does_not_ask_the_index_about_every_import() -> None:
+    cancel = Event()
+    asked: list[str] = []
+
+    class Counting(FakeIndex):
+        def members(self, owner: str) -> Sequence[Symbol]:
+            asked.append(owner)
+            cancel.set()
+            return ()
+
+    text = "".join(f"import m{i}\n" for i in range(50))
+    engine = Engine(FakeModel([]), Counting(), Settings())
+    with pytest.raises(Cancelled):
+        engine.prepare(CompletionRequest(Path("/w/app.py"), text, len(text), Path("/w")), cancel)
+    assert asked == ["m0"]
 
 
 def test_cancel_is_raised(index: FakeIndex) -> None:

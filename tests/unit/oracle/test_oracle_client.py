@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event, Timer
 
 import pytest
 
@@ -71,7 +72,7 @@ def is_running(pid: int) -> bool:
 
 def test_it_answers_and_keeps_track_of_what_was_asked(open_fake: Open, tmp_path: Path) -> None:
     oracle = open_fake("normal")
-    with oracle.recording() as asked:
+    with oracle.asking() as asked:
         found = oracle.findings(tmp_path / "a.py", "ok\n😀bad\n")
         oracle.findings(tmp_path / "a.py", "ok")
     assert found is not None
@@ -149,7 +150,7 @@ def test_other_languages_are_not_asked_about(open_fake: Open, tmp_path: Path, no
 @pytest.mark.parametrize("mode", ["die", "garbage", "strange", "refuse"])
 def test_nonsense_is_no_answer(open_fake: Open, tmp_path: Path, mode: str) -> None:
     oracle = open_fake(mode)
-    with oracle.recording() as asked:
+    with oracle.asking() as asked:
         assert oracle.findings(tmp_path / "a.py", "bad") is None
         assert oracle.members(tmp_path / "a.py", "a.b", 2) is None
         assert oracle.resolves(tmp_path / "a.py", "a.b", 2) is None
@@ -231,12 +232,46 @@ def test_the_editors_thread_never_waits_for_a_question(open_fake: Open, tmp_path
         assert not asked.done()
 
 
+def test_once_cancelled_nothing_is_waited_for(open_fake: Open, tmp_path: Path) -> None:
+    oracle = open_fake("slow")
+    path = tmp_path / "a.py"
+    assert oracle.findings(path, "ok") == ()
+    cancel = Event()
+    with ThreadPoolExecutor(2) as pool:
+
+        def ask(text: str) -> float:
+            """Milliseconds from the cancel to the answer, which is none."""
+            with oracle.asking(cancel):
+                assert oracle.findings(path, text) is None
+            return (time.monotonic() - cancelled) * 1000
+
+        waits = [pool.submit(ask, "slow bad")]  # for the server
+        time.sleep(0.1)
+        waits.append(pool.submit(ask, "bad"))  # for the other
+        time.sleep(0.1)
+        cancelled = time.monotonic()
+        cancel.set()
+        assert all(wait.result() < 50 for wait in waits)
+    assert oracle.findings(path, "bad"), "whoever asks next waits for the answer that nobody wanted"
+
+
+def test_once_cancelled_the_start_is_not_waited_for(open_fake: Open, tmp_path: Path) -> None:
+    oracle = open_fake("mute", Budget(first=3000, start=3000))
+    cancel = Event()
+    Timer(0.05, cancel.set).start()
+    began = time.monotonic()
+    with oracle.asking(cancel) as asked:
+        assert oracle.findings(tmp_path / "a.py", "bad") is None
+    assert time.monotonic() - began < 1
+    assert [question.answered for question in asked] == [False]
+
+
 def test_questions_are_recorded_where_they_are_asked(open_fake: Open, tmp_path: Path) -> None:
     oracle = open_fake("normal")
-    with oracle.recording() as ours, ThreadPoolExecutor(1) as pool:
+    with oracle.asking() as ours, ThreadPoolExecutor(1) as pool:
         pool.submit(oracle.findings, tmp_path / "a.py", "theirs").result()
         assert ours == []
-        with oracle.recording() as inner:
+        with oracle.asking() as inner:
             oracle.resolves(tmp_path / "a.py", "bad", 0)
         assert ours == inner
     assert [question.what for question in ours] == ["resolves bad"]

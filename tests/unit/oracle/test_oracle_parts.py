@@ -205,7 +205,7 @@ def test_the_callee_of_the_innermost_call() -> None:
 
 def test_no_oracle_is_an_oracle() -> None:
     oracle: Oracle = NoOracle()
-    with oracle.recording() as asked:
+    with oracle.asking() as asked:
         oracle.start()
         oracle.close()
     assert asked == []
