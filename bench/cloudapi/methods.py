@@ -69,7 +69,7 @@ class Bench:
             wanted = [random.Random(f"{owner} {name}").choice(others)] if others else []
         self._wanted = wanted[0] if wanted else None
 
-    def search(self, query: Query, cancel: Event | None = None) -> Sequence[Hit]:
+    def search(self, query: Query) -> Sequence[Hit]:
         """The variant's hits."""
         if self._retriever == "search":
             hits = self._index.search(query)
@@ -77,3 +77,7 @@ class Bench:
             hits = [Hit("symbol", 1.0, self._wanted)] if self._wanted else []
         self.found = [hit.symbol.name if hit.symbol else "" for hit in hits]
         return hits
+
+    def until(self, cancel: Event | None) -> Index:
+        """Itself: nobody cancels."""
+        return self

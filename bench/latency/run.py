@@ -16,7 +16,8 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ OURS = "soothsay"
 _STARTING = 10.0  # seconds, a guess: until a server is ready
 _WAITING = 1.2  # seconds, a guess: a look takes that much longer than READ
 _CANCELS = 8
+_PULLED = "sympy"  # comes with torch: 1,500 files, more than are indexed while a trace is typed
+_NO_CODE = shutil.ignore_patterns("__pycache__", "*.so")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +95,13 @@ class World:
     threads: int
     editor: str
 
-    def setup(self, condition: Condition, home: Path | None = None) -> Setup:
+    def setup(self, condition: Condition) -> Setup:
         settings = {
             "model": {"name": DEFAULT_MODEL, "context": CONTEXT, "threads": self.threads},
             "index": {"python": sys.executable},
             **condition.settings,
         }
-        return Setup(
-            settings, self.workspace, home or self.home, self.logs / "soothsay.log", PLUGINS[self.editor]
-        )
+        return Setup(settings, self.workspace, self.home, self.logs / "soothsay.log", PLUGINS[self.editor])
 
     def peer(self) -> PeerSetup:
         return PeerSetup(llama_server(), self.model, CONTEXT, self.threads, self.logs / "llama-server.log")
@@ -166,29 +167,36 @@ async def replay(plan: Plan, world: World) -> Replay:
         peer = Peer(world.peer())
         await peer.start()
         try:
-            return await _typed(plan, peer, buffer)
+            return await _typed(plan, peer, buffer, world.workspace)
         finally:
             await peer.close()
-    home = _copy_of_home(world) if plan.condition.indexing else None
-    ours = Ours(world.setup(plan.condition, home))
+    if plan.condition.indexing:
+        world = _copy(world)
+    ours = Ours(world.setup(plan.condition))
     await ours.start()
     try:
-        return await _typed(plan, ours, buffer)
+        return await _typed(plan, ours, buffer, world.workspace)
     finally:
         await ours.close()
-        if home is not None:
-            shutil.rmtree(home)
+        if plan.condition.indexing:
+            _remove(world)
 
 
-def _copy_of_home(world: World) -> Path:
-    """An index that may be left half built."""
-    copy = CACHE / "home-indexing"
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(world.home, copy, symlinks=True)
+def _copy(world: World) -> World:
+    """A workspace and an index that may be left half built."""
+    copy = replace(world, workspace=CACHE / "workspace-indexing", home=CACHE / "home-indexing")
+    _remove(copy)
+    shutil.copytree(world.workspace, copy.workspace)
+    shutil.copytree(world.home, copy.home, symlinks=True)
     return copy
 
 
-async def _typed(plan: Plan, side: Ours | Peer, buffer: Buffer) -> Replay:
+def _remove(copy: World) -> None:
+    shutil.rmtree(copy.workspace, ignore_errors=True)
+    shutil.rmtree(copy.home, ignore_errors=True)
+
+
+async def _typed(plan: Plan, side: Ours | Peer, buffer: Buffer, workspace: Path) -> Replay:
     if isinstance(side, Ours):
         await side.open(buffer, _name(plan.trace))
     else:
@@ -196,7 +204,7 @@ async def _typed(plan: Plan, side: Ours | Peer, buffer: Buffer) -> Replay:
     done = asyncio.Event()
     building = pinging = None
     if isinstance(side, Ours) and plan.condition.indexing:
-        building = asyncio.create_task(_keep_indexing(side, done))
+        building = asyncio.create_task(_keep_indexing(side, workspace, done))
     if isinstance(side, Ours) and plan.condition.pinged:
         pinging = asyncio.create_task(longest_wait(side, done))
     cpu, started = side.cpu(), time.monotonic()
@@ -216,8 +224,10 @@ async def _typed(plan: Plan, side: Ours | Peer, buffer: Buffer) -> Replay:
     )  # fmt: skip
 
 
-async def _keep_indexing(ours: Ours, until: asyncio.Event) -> float:
-    """Build the index again and again; the share of the time that a build was under way."""
+async def _keep_indexing(ours: Ours, workspace: Path, until: asyncio.Event) -> float:
+    """Let many files appear, as if pulled, and have them indexed; the share of the time that a build was under way."""
+    package = Path(str(files(_PULLED)))
+    await asyncio.to_thread(shutil.copytree, package, workspace / "pulled", ignore=_NO_CODE)
     looked = building = 0
     while not until.is_set():
         looked += 1

@@ -20,7 +20,7 @@ from .codec import from_plain, to_plain, unpack_hit, unpack_symbol
 from .errors import SoothsayIndexError
 from .protocol import decode_line, encode_line
 from .status import Status
-from .types import Hit, Progress, Query, Symbol
+from .types import Hit, Index, Progress, Query, Symbol
 from .waiting import result_of
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,32 @@ _RESTART_AFTER = 60.0  # seconds that a worker must have lived to deserve anothe
 class _Pending:
     future: Future[Any] = field(default_factory=Future)
     on_progress: Callable[[Progress], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Until:
+    """An index, and what ends every question to it."""
+
+    client: IndexClient
+    cancel: threading.Event | None
+
+    def members(self, owner: str) -> Sequence[Symbol]:
+        return self.client.members(owner, self.cancel)
+
+    def is_closed(self, owner: str) -> bool:
+        return self.client.is_closed(owner, self.cancel)
+
+    def lookup(self, qualified: str) -> Symbol | None:
+        return self.client.lookup(qualified, self.cancel)
+
+    def has_name(self, name: str) -> bool:
+        return self.client.has_name(name, self.cancel)
+
+    def search(self, query: Query) -> Sequence[Hit]:
+        return self.client.search(query, self.cancel)
+
+    def until(self, cancel: threading.Event | None) -> Index:
+        return _Until(self.client, cancel)
 
 
 class IndexClient:
@@ -87,13 +113,13 @@ class IndexClient:
 
     # -- the Index protocol --------------------------------------------------------------------------------
 
-    def members(self, owner: str) -> Sequence[Symbol]:
+    def members(self, owner: str, cancel: threading.Event | None = None) -> Sequence[Symbol]:
         """All members of ``owner``; empty when it is not known, or the worker does not answer."""
         known = self._members.get(owner)
         if known is not None and time.monotonic() - known[0] < _REMEMBERED:
             return known[1]
         generation = self._generation
-        plain = self._ask("members", {"owner": owner}, None)
+        plain = self._ask("members", {"owner": owner}, None, cancel=cancel)
         if plain is None:
             return ()
         members = tuple(unpack_symbol(each) for each in plain)
@@ -103,23 +129,27 @@ class IndexClient:
             self._members[owner] = (time.monotonic(), members)
         return members
 
-    def is_closed(self, owner: str) -> bool:
+    def is_closed(self, owner: str, cancel: threading.Event | None = None) -> bool:
         """True when ``members(owner)`` is the whole truth."""
-        return bool(self._ask("is_closed", {"owner": owner}, False))
+        return bool(self._ask("is_closed", {"owner": owner}, False, cancel=cancel))
 
-    def lookup(self, qualified: str) -> Symbol | None:
+    def lookup(self, qualified: str, cancel: threading.Event | None = None) -> Symbol | None:
         """The symbol at ``owner + "." + name``, or None."""
-        plain = self._ask("lookup", {"qualified": qualified}, None)
+        plain = self._ask("lookup", {"qualified": qualified}, None, cancel=cancel)
         return unpack_symbol(plain) if plain is not None else None
 
-    def has_name(self, name: str) -> bool:
+    def has_name(self, name: str, cancel: threading.Event | None = None) -> bool:
         """True when some indexed symbol has this bare name."""
-        return bool(self._ask("has_name", {"name": name}, False))
+        return bool(self._ask("has_name", {"name": name}, False, cancel=cancel))
 
     def search(self, query: Query, cancel: threading.Event | None = None) -> Sequence[Hit]:
-        """The best ``query.limit`` hits, best first; none once ``cancel`` is set: the worker is not waited for."""
+        """The best ``query.limit`` hits, best first."""
         plain = self._ask("search", {"query": to_plain(query)}, [], cancel=cancel)
         return [unpack_hit(each) for each in plain]
+
+    def until(self, cancel: threading.Event | None) -> Index:
+        """The same index for one request: once ``cancel`` is set, the worker is not waited for."""
+        return _Until(self, cancel)
 
     # -- keeping it up to date -----------------------------------------------------------------------------
 
@@ -233,6 +263,8 @@ class IndexClient:
         cancel: threading.Event | None = None,
     ) -> Any:
         for attempt in (1, 2):
+            if cancel is not None and cancel.is_set():
+                return otherwise
             try:
                 # A worker that is just starting imports LanceDB first.
                 starting = time.monotonic() - self._started < 10.0 or self._process is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -30,10 +30,11 @@ class FileState:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some files, cut: their rows, and those that are not to be indexed (any more)."""
+    """Some files, cut: their rows, those that were only touched, and those that are not to be indexed (any more)."""
 
     files: tuple[FileState, ...] = ()
     gone: tuple[str, ...] = ()
+    touched: tuple[FileState, ...] = ()
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
 
     def only(self, names: Sequence[str]) -> Batch:
@@ -41,16 +42,18 @@ class Batch:
         return Batch(
             tuple(state for state in self.files if state.path in names),
             self.gone,
+            tuple(state for state in self.touched if state.path in names),
             {name: rows_with(table, "path", names) for name, table in self.tables.items()},
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Some files, read and cut, and those that are not to be indexed (any more)."""
+    """Some files, read and cut; those whose text is the known one; and those that are not to be indexed (any more)."""
 
     files: tuple[tuple[FileState, Place, FileFacts], ...] = ()
     gone: tuple[str, ...] = ()
+    touched: tuple[FileState, ...] = ()
 
     def facts(self) -> dict[str, FileFacts]:
         """What is in each of them now; in one that is gone is nothing."""
@@ -59,7 +62,8 @@ class Cut:
 
     def rows(self) -> Batch:
         """All of it as rows."""
-        return Batch(tuple(state for state, *_ in self.files), self.gone, _tables(self.files))
+        states = tuple(state for state, *_ in self.files)
+        return Batch(states, self.gone, self.touched, _tables(self.files))
 
 
 def cut_files(root: Path, docs: Sequence[Path], names: Sequence[str], known: Mapping[str, str]) -> Batch:
@@ -71,15 +75,18 @@ def read_files(workspace: Workspace, names: Sequence[str], known: Mapping[str, s
     """Read and cut the files ``names``, except those whose text has the hash that is ``known``."""
     cut: list[tuple[FileState, Place, FileFacts]] = []
     gone: list[str] = []
+    touched: list[FileState] = []
     for name in names:
         path = workspace.path_of(name)
-        state = look_at(path, name)
+        seen = look_at(path, name)
         text = read_text(path) if workspace.may_read(path) else None
         if text is None:
             gone.append(name)
             continue
         stamp = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()
+        state = replace(seen, stamp=stamp)
         if known.get(name) == stamp:
+            touched.append(state)
             continue
         place = workspace.place(name)
         try:
@@ -88,8 +95,8 @@ def read_files(workspace: Workspace, names: Sequence[str], known: Mapping[str, s
             log.warning("%s is not indexed: %s", name, error)
             facts = FileFacts()
         # A file that no source wants is remembered all the same, or it would be read again each time.
-        cut.append((FileState(name, stamp, state.size, state.mtime), place, facts or FileFacts()))
-    return Cut(tuple(cut), tuple(gone))
+        cut.append((state, place, facts or FileFacts()))
+    return Cut(tuple(cut), tuple(gone), tuple(touched))
 
 
 def look_at(path: Path, name: str) -> FileState:

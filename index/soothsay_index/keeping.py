@@ -10,6 +10,7 @@ from collections.abc import Callable
 from .environment import Environment, find_interpreter, stamp_of
 from .errors import SoothsayIndexError
 from .local import LocalIndex
+from .priority import stand_far_back
 from .watch import Watch
 from .writer import BuildOptions
 
@@ -56,6 +57,7 @@ class Keeper:
         self._options = options
 
     def _run(self) -> None:
+        stand_far_back()
         while not self._stop.wait(_TICK):
             try:
                 self.step()

@@ -113,15 +113,16 @@ class LocalIndex:
         """True when some indexed symbol has this bare name."""
         return self._views.has_name(name)
 
-    def search(self, query: Query, cancel: threading.Event | None = None) -> Sequence[Hit]:
-        """The best ``query.limit`` hits, best first. The open documents count as recent, the last edited first.
-
-        ``cancel`` is not looked at: it takes no longer than it takes.
-        """
+    def search(self, query: Query) -> Sequence[Hit]:
+        """The best ``query.limit`` hits, best first. The open documents count as recent, the last edited first."""
         if self._loading is not None:
             self._loading.join()
         recent = query.recent or tuple(reversed(self._overlay.shown()))
         return self._searcher.search(replace(query, recent=recent))
+
+    def until(self, cancel: threading.Event | None) -> LocalIndex:
+        """Itself: an answer takes no longer than it takes."""
+        return self
 
     def warm_quietly(self) -> None:
         """Read what searches keep in memory, before somebody waits for one; a failure is logged."""

@@ -7,16 +7,25 @@ import os
 import sys
 import threading
 
-_NICENESS = 10
-_NICEST = 19  # where a process cannot ask for what nobody else wants of the processors
+_NICE = 10
+_NICEST = 19
 
 
 def stand_back() -> None:
     """Let every other thread have the processors before this one, and those that it starts. Linux only: elsewhere
     processes alone have a priority."""
+    _be_nice(_NICE)
+
+
+def stand_far_back() -> None:
+    """The same, and behind those that stand back."""
+    _be_nice(_NICEST)
+
+
+def _be_nice(niceness: int) -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 
 
 def process_stands_back() -> None:

@@ -14,7 +14,7 @@ from .codec import from_plain, pack_hit, pack_symbol, to_plain
 from .errors import SoothsayIndexError
 from .keeping import Keeper
 from .local import LocalIndex
-from .priority import stand_back
+from .priority import stand_back, stand_far_back
 from .protocol import decode_line, encode_line
 from .types import Progress, Query
 from .writer import BuildOptions
@@ -31,8 +31,8 @@ class Worker:
         self._write_lock = threading.Lock()
         self._cancel = threading.Event()
         self._readers = ThreadPoolExecutor(2, "answer")
-        self._builds = ThreadPoolExecutor(1, "build", initializer=stand_back)
-        self._updates = ThreadPoolExecutor(1, "update")
+        self._builds = ThreadPoolExecutor(1, "build", initializer=stand_far_back)
+        self._updates = ThreadPoolExecutor(1, "update", initializer=stand_back)
         self._typing = Typing(index)
         self._keeper = Keeper(index, self._tell_of_changes)
         self._methods: dict[str, tuple[ThreadPoolExecutor, Callable[[dict[str, Any]], Any]]] = {

@@ -12,7 +12,7 @@ from pathlib import Path
 from .cutting import Batch, Cut, FileState, cut_files, look_at, read_files
 from .database import Database, quote
 from .progress import OnProgress
-from .rows import OWNERS, SYMBOLS, owner_row, symbol_row, table_of
+from .rows import FILES, OWNERS, SYMBOLS, owner_row, symbol_row, table_of
 from .sources.base import Used
 from .sources.workspace import Workspace, module_tree
 from .types import Progress
@@ -76,7 +76,9 @@ class FileSync:
             with self._lock:
                 # What was updated on its own meanwhile is newer.
                 current = [
-                    each.path for each in batch.files if self._known.get(each.path) == before.get(each.path)
+                    each.path
+                    for each in (*batch.files, *batch.touched)
+                    if self._known.get(each.path) == before.get(each.path)
                 ]
                 self._write(batch.only(current))
             self._database.keep_quick()
@@ -164,7 +166,20 @@ class FileSync:
                 if old:
                     self._database.delete(table, " OR ".join(old))
             self._known.update(states)
+            self._touch(batch.touched)
             self._forget([name for name in batch.gone if name in self._known])
+
+    def _touch(self, states: Sequence[FileState]) -> None:
+        """Remember size and time of files whose text is as it was (git writes them anew), or each build reads them."""
+        later = {each.path: each for each in states if self._known.get(each.path) not in (None, each)}
+        if not later:
+            return
+        rows = self._database.rows_in("files", "path", list(later))
+        changed = [row | {"size": later[row["path"]].size, "mtime": later[row["path"]].mtime} for row in rows]
+        self._database.add("files", table_of(changed, FILES))
+        old = " OR ".join(f"(path = {quote(name)} AND mtime != {now.mtime})" for name, now in later.items())
+        self._database.delete("files", old)
+        self._known.update(later)
 
     def _forget(self, names: Sequence[str]) -> None:
         if not names:

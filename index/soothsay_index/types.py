@@ -136,6 +136,10 @@ class Index(Protocol):
         """True when some indexed symbol has this bare name."""
         ...
 
-    def search(self, query: Query, cancel: Event | None = None) -> Sequence[Hit]:
-        """The best ``query.limit`` hits, best first; perhaps none once ``cancel`` is set."""
+    def search(self, query: Query) -> Sequence[Hit]:
+        """The best ``query.limit`` hits, best first."""
+        ...
+
+    def until(self, cancel: Event | None) -> Index:
+        """The same index, whose answers are not waited for once ``cancel`` is set: they are empty, and mean nothing."""
         ...

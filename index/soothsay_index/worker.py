@@ -21,6 +21,8 @@ from .errors import SoothsayIndexError
 if TYPE_CHECKING:
     from .local import LocalIndex
 
+_SWITCH = 0.0005  # seconds
+
 
 def _own_stdout() -> BinaryIO:
     """The real standard output, taken away from everyone else: a stray print must not break the protocol."""
@@ -51,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from .local import LocalIndex
     from .serving import Worker
 
+    # What builds is made of lets others have Python's lock only when they ask for it: whoever answers must not wait for
+    # that 5 ms again and again.
+    sys.setswitchinterval(_SWITCH)
     output = _own_stdout()
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"

@@ -147,7 +147,6 @@ def _settings(args: argparse.Namespace) -> Settings:
 def _serve(args: argparse.Namespace) -> int:
     from soothsay.lsp.transport import run_stdio, run_tcp
 
-    sys.setswitchinterval(0.001)  # the event loop waits no longer than this for a thread that computes
     if not args.tcp:
         return run_stdio(log_level=args.log_level)
     host, _, port = args.tcp.rpartition(":")

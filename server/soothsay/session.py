@@ -156,13 +156,13 @@ class Session:
         self, path: Path, text: str, cancel: Event | None = None, *, typed: bool = False
     ) -> Sequence[Fault]:
         """The wrong calls in ``text`` (blocking, without the model); ``typed``: those a type checker sees, too."""
-        index = self._index or NoIndex()
+        index = (self._index or NoIndex()).until(cancel)
         with self.oracle.asking(cancel):
             return find_faults(text, path, self.workspace, index, self.oracle, typed=typed, cancel=cancel)
 
     def repair(self, path: Path, text: str, fault: Fault, cancel: Event | None = None) -> Replacement | None:
         """A verified call to put in place of a wrong one (blocking, like `complete`)."""
-        index = self._index or NoIndex()
+        index = (self._index or NoIndex()).until(cancel)
         with self._working() as engine, self.oracle.asking(cancel):
             return repair(fault, text, path, self.workspace, engine.complete, index, self.oracle, cancel)
 
@@ -290,5 +290,8 @@ class NoIndex:
     def has_name(self, name: str) -> bool:
         return True  # nothing can be said to be missing
 
-    def search(self, query: Query, cancel: Event | None = None) -> Sequence[Hit]:
+    def search(self, query: Query) -> Sequence[Hit]:
         return ()
+
+    def until(self, cancel: Event | None) -> NoIndex:
+        return self

@@ -11,7 +11,6 @@ from pathlib import Path
 from threading import Event
 
 from soothsay.config import Method, Settings
-from soothsay.engine.cancelling import CancellableIndex, raise_if_set
 from soothsay.engine.clock import Clock
 from soothsay.engine.constrain import CallConstraint
 from soothsay.engine.cross_file import cross_file
@@ -25,6 +24,7 @@ from soothsay.engine.syntax import characters, indentation
 from soothsay.engine.types import ApiName, Check, Completion, CompletionRequest, Evidence, Token
 from soothsay.engine.verify import Judgement, judge
 from soothsay.engine.watch import Watch
+from soothsay.errors import Cancelled
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Anchor, Prompt, Window, build_prompt, place_anchor, still_fits
 from soothsay.oracle.null import NoOracle
@@ -80,16 +80,17 @@ class Engine:
         """
         with self._oracle.asking(cancel) as questions:
             completion = self._complete(request, cancel, on_text)
-        raise_if_set(cancel)  # a judge that was not waited for has said nothing
+        _raise_if_set(cancel)  # a judge who was not waited for has said nothing
         return replace(completion, check=replace(completion.check, questions=tuple(questions)))
 
     def prepare(self, request: CompletionRequest, cancel: Event | None = None) -> None:
         """Read what ``request`` would have to read before it is answered. Raises `Cancelled` once ``cancel`` is set."""
         anchor = self._anchor(request)
         self._model.prepare(_prompt(anchor, request), cancel)
-        site = Site(request, CancellableIndex(self._index, cancel))
+        site = Site(request, self._index.until(cancel))
         site.owners()  # what an index in another process answers is remembered here
         others = cross_file(site, self._window.cross_file, self._model.count_tokens)
+        _raise_if_set(cancel)
         if anchor.window != self._window or anchor.cross_file != others:
             whole = place_anchor(request.text, request.offset, self._window, others)
             self._model.prepare(_prompt(whole, request), cancel)
@@ -101,7 +102,7 @@ class Engine:
         now, settings = time.monotonic(), self._settings.completion
         deadline = now + settings.max_latency_ms / 1000
         limits = Limits(settings.max_tokens, deadline, now + settings.lines_ms / 1000)
-        site = Site(request, CancellableIndex(self._index, cancel))
+        site = Site(request, self._index.until(cancel))
         task = _Task(method, site, self._anchor(request), limits, cancel, on_text)
         prompt = _prompt(task.anchor, request)
         watch = Watch(task.site, method, self._settings.trigger, len(prompt.forced.encode()), clock)
@@ -291,6 +292,12 @@ def _prompt(
 ) -> Prompt:
     text = request.text[: request.offset] + accepted + request.text[request.offset :]
     return build_prompt(anchor, text, request.offset + len(accepted), documentation)
+
+
+def _raise_if_set(cancel: Event | None) -> None:
+    """What comes after this would rest on answers that were not waited for."""
+    if cancel is not None and cancel.is_set():
+        raise Cancelled
 
 
 def _anything(_before: str) -> None:

@@ -117,6 +117,9 @@ class _Remembering:
         self.has_name = index.has_name
         self.search = index.search
 
+    def until(self, cancel: Event | None) -> Index:
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class _Reader:

@@ -82,10 +82,13 @@ class FakeIndex:
     def has_name(self, name: str) -> bool:
         return any(symbol.name == name for members in self.owners.values() for symbol in members)
 
-    def search(self, query: Query, cancel: Event | None = None) -> Sequence[Hit]:
+    def search(self, query: Query) -> Sequence[Hit]:
         self.queries.append(query)
         owners = query.owners or tuple(self.owners)
         return [Hit("symbol", 1.0, symbol) for o in owners for symbol in self.members(o)][: query.limit]
+
+    def until(self, cancel: Event | None) -> FakeIndex:
+        return self
 
 
 class FakeOracle(NoOracle):

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from soothsay_index.priority import stand_back
+from soothsay_index.priority import stand_back, stand_far_back
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="elsewhere threads have no priority of their own"
@@ -31,3 +31,11 @@ def test_the_thread_stands_back_and_those_that_it_starts_but_no_other() -> None:
         assert pool.submit(niceness).result() > before
         assert pool.submit(started_here).result() > before
     assert niceness() == before
+
+
+def test_some_stand_further_back() -> None:
+    with (
+        ThreadPoolExecutor(1, initializer=stand_back) as near,
+        ThreadPoolExecutor(1, initializer=stand_far_back) as far,
+    ):
+        assert niceness() < near.submit(niceness).result() < far.submit(niceness).result()

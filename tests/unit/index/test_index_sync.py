@@ -1,21 +1,25 @@
+import os
 import threading
 from pathlib import Path
 
 import pytest
 from index_fakes import LEDGER, HashEmbedder
 
+from soothsay_index import cutting
 from soothsay_index.crew import one_thread
 from soothsay_index.local import LocalIndex
 from soothsay_index.store import Store
 from soothsay_index.types import Query
 
 
+def open_index(root: Path, workspace: Path) -> LocalIndex:
+    embedder = HashEmbedder()
+    return LocalIndex(Store(root, workspace, embedder.model_id, embedder.dimension), embedder, one_thread)
+
+
 @pytest.fixture
 def index(tmp_path: Path, workspace: Path) -> LocalIndex:
-    embedder = HashEmbedder()
-    return LocalIndex(
-        Store(tmp_path / "index", workspace, embedder.model_id, embedder.dimension), embedder, one_thread
-    )
+    return open_index(tmp_path / "index", workspace)
 
 
 def names(index: LocalIndex, owner: str) -> set[str]:
@@ -86,6 +90,24 @@ def test_only_changed_files_are_rewritten(index, environment, workspace):
     assert "book_entry" in names(index, "billing.ledger")
     assert "post_entry" not in names(index, "billing.ledger")
     assert not index.has_name("post_entry")
+
+
+def test_a_file_that_was_only_touched_is_read_once_more(index, environment, tmp_path, workspace, monkeypatch):
+    index.build_from(environment)
+    before = index.status()
+    for path in (workspace / "billing" / "ledger.py", workspace / "app.py"):
+        os.utime(path, ns=(1, 1))
+    read = []
+    monkeypatch.setattr(cutting, "read_text", lambda path: read.append(path.name) or path.read_text())
+    index.build_from(environment)
+    assert sorted(read) == ["app.py", "ledger.py"]
+    index.build_from(environment)
+    index.close()
+    again = open_index(tmp_path / "index", workspace)
+    again.build_from(environment)
+    assert sorted(read) == ["app.py", "ledger.py"]
+    assert again.status() == before
+    assert "post_entry" in names(again, "billing.ledger")
 
 
 def test_unsaved_text_counts_until_the_document_is_closed(index, environment, workspace):

@@ -50,19 +50,24 @@ def test_build_and_ask_over_a_real_pipe(client):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows cannot stop a process")
-def test_a_search_that_was_cancelled_does_not_wait_for_the_worker(client):
+def test_a_question_that_was_cancelled_does_not_wait_for_the_worker(client):
     build(client)
     cancel = threading.Event()
-    assert client.search(Query("post an entry"), cancel)
+    index = client.until(cancel)
+    assert index.search(Query("post an entry"))
     os.kill(client.process_id, signal.SIGSTOP)
     try:
         threading.Timer(0.05, cancel.set).start()
         began = time.monotonic()
-        assert client.search(Query("post an entry"), cancel) == []
+        assert index.search(Query("post an entry")) == []
+        assert index.members("billing.ledger") == ()
+        assert index.lookup("billing.ledger.post_entry") is None
+        assert not index.is_closed("billing.ledger") and not index.has_name("post_entry")
         assert time.monotonic() - began < 5.0  # it would have waited for 20
     finally:
         os.kill(client.process_id, signal.SIGCONT)
     assert client.search(Query("post an entry"))
+    assert client.members("billing.ledger"), "what was not waited for is not remembered"
 
 
 def test_updates_are_seen_at_once(client, folder):
