@@ -396,7 +396,7 @@ class IndexClient:
                 self._forget()
                 continue
             if "progress" in message:
-                self._forget()
+                self._forget_own()  # releases only come; at the end everything is asked anew
                 pending = self._pending.get(message["id"])
                 if pending is not None and pending.on_progress is not None:
                     try:

@@ -209,6 +209,7 @@ class LocalIndex:
         try:
             return self.writer.update(paths, show if len(paths) <= _AHEAD else ignore)
         finally:
+            self._views.learn(ahead)
             self._overlay.stored(ahead)
 
     def remove(self, paths: Iterable[Path]) -> int:

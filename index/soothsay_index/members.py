@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,13 +22,13 @@ from .overlay import Overlay
 from .ranking import MemberRanker
 from .rows import chunk_of, embedding_text, owner_of, symbol_of, vector_key, worth_a_vector
 from .shadow import Shadow
-from .sources.base import OwnerFacts
+from .sources.base import FileFacts, OwnerFacts
 from .store import Store
 from .types import Chunk, Symbol
+from .whole import Whole
 
 _KEPT_OWNERS = 256
 _OWNERS_SHARED = 15.0  # seconds
-_NAMES_KEPT = 5.0  # seconds
 
 
 class OwnerView:
@@ -86,12 +87,12 @@ class MemberViews:
         self._lock = threading.Lock()
         self._own = _Remembered()
         self._own_stamp: tuple[int, int] = (-1, -1)
-        self._own_names: frozenset[str] = frozenset()
-        self._stored_owners: tuple[int, frozenset[str]] = (-1, frozenset())
+        self._own_owners = Whole(lambda: self._paths_of("owner", "owners", "symbols"))
+        self._own_names = Whole(lambda: self._paths_of("name", "symbols"))
         self._packaged = _Remembered()
         self._packaged_stamp: tuple[int, frozenset[str]] = (-1, frozenset())
         self._packaged_since = 0.0
-        self._packaged_names: tuple[float, int, frozenset[str]] = (0.0, -1, frozenset())
+        self._packaged_names = Whole(self._names_of_packages)
         self._releases: tuple[float, frozenset[str], frozenset[str]] | None = None
 
     def view(self, owner: str) -> OwnerView:
@@ -102,16 +103,33 @@ class MemberViews:
 
     def has_name(self, name: str) -> bool:
         """True when any visible symbol has this bare name."""
-        self._forget_what_changed()
-        return name in self._names_of_workspace() or name in self._names_of_packages()
+        overlaid = self._overlay.snapshot()
+        if any(symbol.name == name for file in overlaid.values() for symbol in file.symbols):
+            return True
+        own = self._own_names.get(self._store.local.version("symbols"))
+        if not own.get(name, set()) <= overlaid.keys():
+            return True
+        return name in self._packaged_names.get(self._store.packages.version("symbols"))
 
     def forget(self) -> None:
         """Read everything anew: a build has ended."""
         with self._lock:
             self._packaged.clear()
-            self._packaged_names = (0.0, -1, frozenset())
             self._releases = None
             self._own_stamp = (-1, -1)
+        for whole in (self._own_owners, self._own_names, self._packaged_names):
+            whole.forget()
+
+    def learn(self, saved: Mapping[str, FileFacts]) -> None:
+        """These files have been stored, and define this: known at once, whenever the tables are read again."""
+        owners = self._own_owners.get(self._store.local.version("owners"))
+        names = self._own_names.get(self._store.local.version("symbols"))
+        for path, facts in saved.items():
+            for owner in facts.owners:
+                owners.setdefault(owner.owner, set()).add(path)
+            for symbol in facts.symbols:
+                owners.setdefault(symbol.owner, set()).add(path)
+                names.setdefault(symbol.name, set()).add(path)
 
     def vectors(self, view: OwnerView) -> tuple[Vectors, npt.NDArray[np.bool_]]:
         """A matrix with one row a symbol of ``view``, and which of the rows are known yet."""
@@ -173,7 +191,6 @@ class MemberViews:
             if own != self._own_stamp:
                 self._own_stamp = own
                 self._own.clear()
-                self._own_names = frozenset()
             if packaged != self._packaged_stamp:
                 # A release never changes once it is there: while a build adds others, what is known stays, but
                 # not for ever, since two releases may share an owner (stubs, namespace packages).
@@ -187,7 +204,8 @@ class MemberViews:
     def _own_view(self, owner: str) -> OwnerView | None:
         overlaid = self._overlay.snapshot()
         facts = [each for file in overlaid.values() for each in file.owners if each.owner == owner]
-        stored = owner in self._owners_of_workspace()
+        paths = self._own_owners.get(self._store.local.version("owners")).get(owner, set())
+        stored = not paths <= overlaid.keys()
         if not stored and not facts:
             return None
         with self._lock:
@@ -230,45 +248,24 @@ class MemberViews:
             self._packaged.put(owner, view)
         return view
 
-    def _owners_of_workspace(self) -> frozenset[str]:
-        version = self._store.local.version("owners")
-        if self._stored_owners[0] != version:
-            names: set[str] = set()
-            for table in ("owners", "symbols"):
-                names.update(
-                    self._store.local.arrow(table, columns=["owner"]).column("owner").unique().to_pylist()
-                )
-            self._stored_owners = (version, frozenset(names))
-        return self._stored_owners[1]
-
-    def _names_of_workspace(self) -> frozenset[str]:
-        with self._lock:
-            known, stamp = self._own_names, self._own_stamp
-        if known:
-            return known
-        overlaid = self._overlay.snapshot()
-        table = self._store.local.arrow("symbols", columns=["name", "path"])
-        columns = zip(table.column("name").to_pylist(), table.column("path").to_pylist(), strict=True)
-        names = {name for name, path in columns if path not in overlaid}
-        names.update(symbol.name for file in overlaid.values() for symbol in file.symbols)
-        with self._lock:
-            if stamp == self._own_stamp:
-                self._own_names = frozenset(names)
-        return frozenset(names)
+    def _paths_of(self, column: str, *tables: str) -> dict[str, set[str]]:
+        """The files of the workspace in which each value of ``column`` stands."""
+        found: dict[str, set[str]] = {}
+        for table in tables:
+            rows = self._store.local.arrow(table, columns=[column, "path"])
+            pairs = rows.group_by([column, "path"]).aggregate([])
+            for value, path in zip(
+                pairs.column(column).to_pylist(), pairs.column("path").to_pylist(), strict=True
+            ):
+                found.setdefault(value, set()).add(path)
+        return found
 
     def _names_of_packages(self) -> frozenset[str]:
-        version = self._store.packages.version("symbols")
-        read, known_version, known = self._packaged_names
-        # All names of all packages: while a build changes them every second they are not read each time.
-        if known_version == version or (known and time.monotonic() - read < _NAMES_KEPT):
-            return known
         hidden = self.not_visible()
         table = self._store.packages.arrow("symbols", columns=["name", "release"])
         if hidden:
             table = table.filter(pc.invert(pc.is_in(table.column("release"), pa.array(sorted(hidden)))))  # pyright: ignore
-        names = frozenset(table.column("name").unique().to_pylist())
-        self._packaged_names = (time.monotonic(), version, names)
-        return names
+        return frozenset(table.column("name").unique().to_pylist())
 
 
 class _Remembered:
