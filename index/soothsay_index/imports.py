@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
@@ -41,11 +41,20 @@ def parse_imports(source: str | bytes, module: str = "", is_package: bool = Fals
 
 def imports_of(root: Node, module: str = "", is_package: bool = False) -> Imports:
     """Like :func:`parse_imports`, for a tree that is already there."""
+    return _read(nodes_of(root, "import_statement", *_FROM, "call"), module, is_package)
+
+
+def aliases_of(root: Node, module: str = "", is_package: bool = False) -> dict[str, str]:
+    """Only the names that imports bind: a long file has few imports and many calls."""
+    return _read(nodes_of(root, "import_statement", *_FROM), module, is_package).aliases
+
+
+def _read(nodes: Iterable[Node], module: str, is_package: bool) -> Imports:
     aliases: dict[str, str] = {}
     modules: list[str] = []
     stars: list[str] = []
     services: list[str] = []
-    for node in nodes_of(root, "import_statement", *_FROM, "call"):
+    for node in nodes:
         if node.type == "import_statement":
             for name, alias in _names(node):
                 modules.append(name)

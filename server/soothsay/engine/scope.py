@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from soothsay.engine.syntax import indentation
-from soothsay_index.imports import imports_of, service_of
+from soothsay_index.imports import aliases_of, service_of
 from soothsay_index.syntax import nodes_of, parse_in_pieces, parse_python, text_of
 from soothsay_index.types import Index, Symbol
 
@@ -87,7 +87,7 @@ def read_scope(text: str, offset: int, module: str = "", *, is_package: bool = F
             case "typed_parameter" | "typed_default_parameter" if node.start_byte < cursor:
                 name = node.child_by_field_name("name") or node.named_children[0]
                 annotations[text_of(name)] = text_of(node.child_by_field_name("type"))
-    aliases = imports_of(root, module, is_package).aliases
+    aliases = aliases_of(root, module, is_package)
     return Scope(aliases, values, annotations, frozenset(definitions), _own(text, offset, module))
 
 

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _READ = 1 << 16  # bytes at once
-_SWITCH = 0.001  # seconds that another thread keeps Python's lock while the event loop wants it; else 5 ms
+_SWITCH = 0.0005  # seconds that another thread keeps Python's lock while the event loop wants it; else 5 ms
 
 
 def configure_logging(level: str | None = None) -> None:
