@@ -44,7 +44,7 @@ def imports_of(root: Node, module: str = "", is_package: bool = False) -> Import
     return _read(nodes_of(root, "import_statement", *_FROM, "call"), module, is_package)
 
 
-def aliases_of(root: Node, module: str = "", is_package: bool = False) -> dict[str, str]:
+def aliases_of(root: Node, module: str = "", is_package: bool = False) -> Mapping[str, str]:
     """Only the names that imports bind: a long file has few imports and many calls."""
     return _read(nodes_of(root, "import_statement", *_FROM), module, is_package).aliases
 
