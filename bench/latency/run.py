@@ -17,7 +17,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ _STARTING = 10.0  # seconds, a guess: until a server is ready
 _WAITING = 1.2  # seconds, a guess: a look takes that much longer than READ
 _CANCELS = 8
 _PULLED = "sympy"  # comes with torch: 1,500 files, more than are indexed while a trace is typed
-_NO_CODE = shutil.ignore_patterns("__pycache__", "*.so")
+_LEFT_OUT = shutil.ignore_patterns("__pycache__")
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +226,10 @@ async def _typed(plan: Plan, side: Ours | Peer, buffer: Buffer, workspace: Path)
 
 async def _keep_indexing(ours: Ours, workspace: Path, until: asyncio.Event) -> float:
     """Let many files appear, as if pulled, and have them indexed; the share of the time that a build was under way."""
-    package = Path(str(files(_PULLED)))
-    await asyncio.to_thread(shutil.copytree, package, workspace / "pulled", ignore=_NO_CODE)
+    spec = find_spec(_PULLED)  # unlike importlib.resources, it imports nothing
+    assert spec is not None and spec.origin is not None
+    package = Path(spec.origin).parent
+    await asyncio.to_thread(shutil.copytree, package, workspace / "pulled", ignore=_LEFT_OUT)
     looked = building = 0
     while not until.is_set():
         looked += 1

@@ -26,8 +26,9 @@ from .waiting import result_of
 log = logging.getLogger(__name__)
 
 # Members are asked for at every completion. Changes made through this client are seen at once; what another
-# process builds is seen when this time has passed.
+# process builds is seen when this time has passed, and a release that it has put in place of another one later.
 _REMEMBERED = 20.0
+_REMEMBERED_RELEASE = 300.0
 _REMEMBERED_OWNERS = 64
 # glibc gives each thread an arena of its own, and freed vectors lie in all of them.
 _LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "2"}
@@ -115,9 +116,9 @@ class IndexClient:
 
     def members(self, owner: str, cancel: threading.Event | None = None) -> Sequence[Symbol]:
         """All members of ``owner``; empty when it is not known, or the worker does not answer."""
-        known = self._members.get(owner)
-        if known is not None and time.monotonic() - known[0] < _REMEMBERED:
-            return known[1]
+        known = self._remembered(owner)
+        if known is not None:
+            return known
         generation = self._generation
         plain = self._ask("members", {"owner": owner}, None, cancel=cancel)
         if plain is None:
@@ -135,6 +136,10 @@ class IndexClient:
 
     def lookup(self, qualified: str, cancel: threading.Event | None = None) -> Symbol | None:
         """The symbol at ``owner + "." + name``, or None."""
+        owner, _, name = qualified.rpartition(".")
+        known = self._remembered(owner)
+        if known is not None:
+            return next((symbol for symbol in reversed(known) if symbol.name == name), None)
         plain = self._ask("lookup", {"qualified": qualified}, None, cancel=cancel)
         return unpack_symbol(plain) if plain is not None else None
 
@@ -302,6 +307,15 @@ class IndexClient:
                 except SoothsayIndexError as error:
                     log.debug("the index is not told of %s: %s", path, error)
             self._forget_own()
+
+    def _remembered(self, owner: str) -> tuple[Symbol, ...] | None:
+        """The members of ``owner``, where they were asked for lately."""
+        known = self._members.get(owner)
+        if known is None:
+            return None
+        since, members = known
+        lasts = _REMEMBERED if not members or members[0].origin == "workspace" else _REMEMBERED_RELEASE
+        return members if time.monotonic() - since < lasts else None
 
     def _forget(self) -> None:
         self._generation += 1

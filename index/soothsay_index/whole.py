@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -10,8 +11,11 @@ from typing import Generic, TypeVar
 
 from .priority import stand_back
 
+log = logging.getLogger(__name__)
+
 _QUICK = 0.02  # seconds that whoever asks may wait
 _PAUSE = 20  # times as long as it took
+_SULK = 5.0  # seconds after a failure
 
 T = TypeVar("T")
 
@@ -54,6 +58,9 @@ class Whole(Generic[T]):
         stand_back()
         try:
             self._again(version)
+        except Exception:
+            log.exception("a table could not be read again: what was read before counts")
+            time.sleep(_SULK)
         finally:
             self._lock.release()
 

@@ -70,6 +70,20 @@ def test_a_question_that_was_cancelled_does_not_wait_for_the_worker(client):
     assert client.members("billing.ledger"), "what was not waited for is not remembered"
 
 
+def test_what_is_remembered_is_not_asked_again(client):
+    build(client)
+    assert client.members("billing.ledger") and client.members("nowhere") == ()
+    asked = client.lookup("billing.ledger.post_entry")
+    os.kill(client.process_id, signal.SIGSTOP)
+    try:
+        assert asked is not None
+        assert client.lookup("billing.ledger.post_entry") == asked
+        assert client.lookup("billing.ledger.nothing") is None
+        assert client.members("nowhere") == ()
+    finally:
+        os.kill(client.process_id, signal.SIGCONT)
+
+
 def test_updates_are_seen_at_once(client, folder):
     build(client)
     path = folder / "shop" / "billing" / "tax.py"
