@@ -115,6 +115,10 @@ class Ours:
         return self._uri
 
     @property
+    def workspace(self) -> Path:
+        return self._setup.workspace
+
+    @property
     def indexing(self) -> bool:
         return self.status.get("index") is not None
 

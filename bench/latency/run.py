@@ -167,7 +167,7 @@ async def replay(plan: Plan, world: World) -> Replay:
         peer = Peer(world.peer())
         await peer.start()
         try:
-            return await _typed(plan, peer, buffer, world.workspace)
+            return await _typed(plan, peer, buffer)
         finally:
             await peer.close()
     if plan.condition.indexing:
@@ -175,7 +175,7 @@ async def replay(plan: Plan, world: World) -> Replay:
     ours = Ours(world.setup(plan.condition))
     await ours.start()
     try:
-        return await _typed(plan, ours, buffer, world.workspace)
+        return await _typed(plan, ours, buffer)
     finally:
         await ours.close()
         if plan.condition.indexing:
@@ -196,7 +196,7 @@ def _remove(copy: World) -> None:
     shutil.rmtree(copy.home, ignore_errors=True)
 
 
-async def _typed(plan: Plan, side: Ours | Peer, buffer: Buffer, workspace: Path) -> Replay:
+async def _typed(plan: Plan, side: Ours | Peer, buffer: Buffer) -> Replay:
     if isinstance(side, Ours):
         await side.open(buffer, _name(plan.trace))
     else:
@@ -204,7 +204,7 @@ async def _typed(plan: Plan, side: Ours | Peer, buffer: Buffer, workspace: Path)
     done = asyncio.Event()
     building = pinging = None
     if isinstance(side, Ours) and plan.condition.indexing:
-        building = asyncio.create_task(_keep_indexing(side, workspace, done))
+        building = asyncio.create_task(_keep_indexing(side, done))
     if isinstance(side, Ours) and plan.condition.pinged:
         pinging = asyncio.create_task(longest_wait(side, done))
     cpu, started = side.cpu(), time.monotonic()
@@ -224,12 +224,12 @@ async def _typed(plan: Plan, side: Ours | Peer, buffer: Buffer, workspace: Path)
     )  # fmt: skip
 
 
-async def _keep_indexing(ours: Ours, workspace: Path, until: asyncio.Event) -> float:
+async def _keep_indexing(ours: Ours, until: asyncio.Event) -> float:
     """Let many files appear, as if pulled, and have them indexed; the share of the time that a build was under way."""
     spec = find_spec(_PULLED)  # unlike importlib.resources, it imports nothing
     assert spec is not None and spec.origin is not None
     package = Path(spec.origin).parent
-    await asyncio.to_thread(shutil.copytree, package, workspace / "pulled", ignore=_LEFT_OUT)
+    await asyncio.to_thread(shutil.copytree, package, ours.workspace / "pulled", ignore=_LEFT_OUT)
     looked = building = 0
     while not until.is_set():
         looked += 1

@@ -122,14 +122,14 @@ class MemberViews:
 
     def learn(self, saved: Mapping[str, FileFacts]) -> None:
         """These files have been stored, and define this: known at once, whenever the tables are read again."""
-        owners = self._own_owners.get(self._store.local.version("owners"))
-        names = self._own_names.get(self._store.local.version("symbols"))
+        owners, names = self._own_owners.known, self._own_names.known
         for path, facts in saved.items():
-            for owner in facts.owners:
-                owners.setdefault(owner.owner, set()).add(path)
-            for symbol in facts.symbols:
-                owners.setdefault(symbol.owner, set()).add(path)
-                names.setdefault(symbol.name, set()).add(path)
+            if owners is not None:
+                for owner in (*(o.owner for o in facts.owners), *(s.owner for s in facts.symbols)):
+                    owners.setdefault(owner, set()).add(path)
+            if names is not None:
+                for symbol in facts.symbols:
+                    names.setdefault(symbol.name, set()).add(path)
 
     def vectors(self, view: OwnerView) -> tuple[Vectors, npt.NDArray[np.bool_]]:
         """A matrix with one row a symbol of ``view``, and which of the rows are known yet."""

@@ -9,6 +9,7 @@ import threading
 
 _NICE = 10
 _NICEST = 19
+_SWITCH = 0.0005  # seconds
 
 
 def stand_back() -> None:
@@ -35,3 +36,9 @@ def process_stands_back() -> None:
     except (AttributeError, OSError):  # not Linux
         with contextlib.suppress(AttributeError, OSError):
             os.nice(_NICEST)
+
+
+def hand_over_soon() -> None:
+    """Let no thread of this process keep Python's lock for Python's 5 ms while another one, that somebody waits for, wants
+    it."""
+    sys.setswitchinterval(_SWITCH)

@@ -50,6 +50,11 @@ class Whole(Generic[T]):
             threading.Thread(target=self._behind, args=(version,), name="whole", daemon=True).start()
         return known.value
 
+    @property
+    def known(self) -> T | None:
+        """What was read last, without reading."""
+        return self._known.value if self._known is not None else None
+
     def forget(self) -> None:
         """Whoever asks next gets what is in the table."""
         self._known = None

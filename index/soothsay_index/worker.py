@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from .errors import SoothsayIndexError
+from .priority import hand_over_soon
 
 if TYPE_CHECKING:
     from .local import LocalIndex
-
-_SWITCH = 0.0005  # seconds
 
 
 def _own_stdout() -> BinaryIO:
@@ -53,9 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from .local import LocalIndex
     from .serving import Worker
 
-    # What builds is made of lets others have Python's lock only when they ask for it: whoever answers must not wait for
-    # that 5 ms again and again.
-    sys.setswitchinterval(_SWITCH)
+    hand_over_soon()  # whoever answers waits for the builder's thread again and again
     output = _own_stdout()
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"

@@ -24,7 +24,7 @@ from soothsay.engine.syntax import characters, indentation
 from soothsay.engine.types import ApiName, Check, Completion, CompletionRequest, Evidence, Token
 from soothsay.engine.verify import Judgement, judge
 from soothsay.engine.watch import Watch
-from soothsay.errors import Cancelled
+from soothsay.errors import raise_if_cancelled
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Anchor, Prompt, Window, build_prompt, place_anchor, still_fits
 from soothsay.oracle.null import NoOracle
@@ -80,7 +80,7 @@ class Engine:
         """
         with self._oracle.asking(cancel) as questions:
             completion = self._complete(request, cancel, on_text)
-        _raise_if_set(cancel)  # a judge who was not waited for has said nothing
+        raise_if_cancelled(cancel)  # a judge who was not waited for has said nothing
         return replace(completion, check=replace(completion.check, questions=tuple(questions)))
 
     def prepare(self, request: CompletionRequest, cancel: Event | None = None) -> None:
@@ -90,7 +90,7 @@ class Engine:
         site = Site(request, self._index.until(cancel))
         site.owners()  # what an index in another process answers is remembered here
         others = cross_file(site, self._window.cross_file, self._model.count_tokens)
-        _raise_if_set(cancel)
+        raise_if_cancelled(cancel)  # an index that was not waited for has said nothing
         if anchor.window != self._window or anchor.cross_file != others:
             whole = place_anchor(request.text, request.offset, self._window, others)
             self._model.prepare(_prompt(whole, request), cancel)
@@ -292,12 +292,6 @@ def _prompt(
 ) -> Prompt:
     text = request.text[: request.offset] + accepted + request.text[request.offset :]
     return build_prompt(anchor, text, request.offset + len(accepted), documentation)
-
-
-def _raise_if_set(cancel: Event | None) -> None:
-    """What comes after this would rest on answers that were not waited for."""
-    if cancel is not None and cancel.is_set():
-        raise Cancelled
 
 
 def _anything(_before: str) -> None:

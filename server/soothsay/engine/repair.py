@@ -25,7 +25,7 @@ from soothsay.engine.syntax import indentation, scan, statement_start
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.engine.verify import Fault as Kind
 from soothsay.engine.verify import judge
-from soothsay.errors import Cancelled
+from soothsay.errors import raise_if_cancelled
 from soothsay.oracle.types import Finding, Oracle
 from soothsay_index.imports import imports_of
 from soothsay_index.sources.workspace import module_of
@@ -97,8 +97,7 @@ def find_faults(
     reader = _Reader(text, data, path, names, _Remembering(index), oracle, spans)
     faults: list[Fault] = []
     for call in names.calls:
-        if cancel is not None and cancel.is_set():
-            raise Cancelled
+        raise_if_cancelled(cancel)
         fault = reader.fault_of(call, typed=typed)
         if fault is not None:
             faults.append(fault)

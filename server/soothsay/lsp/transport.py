@@ -19,6 +19,7 @@ from soothsay.errors import SoothsayError
 from soothsay.lsp.host import SessionFactory, open_session
 from soothsay.lsp.server import SoothsayServer, create_server
 from soothsay.lsp.worker import Worker
+from soothsay_index.priority import hand_over_soon
 
 if TYPE_CHECKING:
     from pygls.io_ import AsyncReader
@@ -28,7 +29,6 @@ logger = logging.getLogger(__name__)
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _READ = 1 << 16  # bytes at once
-_SWITCH = 0.0005  # seconds that another thread keeps Python's lock while the event loop wants it; else 5 ms
 
 
 def configure_logging(level: str | None = None) -> None:
@@ -104,7 +104,7 @@ async def _listen(server: SoothsayServer, reader: AsyncReader) -> None:
 
 def _serve(server: SoothsayServer, main: Coroutine[Any, Any, None]) -> int:
     code = 1  # the client has gone without a word
-    sys.setswitchinterval(_SWITCH)
+    hand_over_soon()  # the event loop waits for the model's thread again and again
     try:
         asyncio.run(main)
     except SystemExit as end:  # pygls raises it when the client says ``exit``

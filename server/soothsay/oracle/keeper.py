@@ -97,9 +97,9 @@ class Keeper(Generic[S]):
     def _is_started(self, seconds: float) -> bool:
         return self._changed.wait_for(lambda: not self._starting, seconds)
 
-    def _has_come(self, answer: Future[Any], since: float, cancel: Event | None) -> bool:
+    def _has_come(self, answer: Future[Any], due: float, cancel: Event | None) -> bool:
         """Wait, not for long, for an answer that is late."""
-        left = since + self._budget.late / 1000 - time.monotonic()
+        left = due + self._budget.late / 1000 - time.monotonic()
         return wait_until(lambda seconds: bool(wait([answer], seconds).done), left, cancel)
 
     @property
@@ -145,11 +145,11 @@ class Keeper(Generic[S]):
         """Let go of a server that has died, and kill one that hangs."""
         now = time.monotonic()
         if self._late is not None:
-            answer, since = self._late
+            answer, due = self._late
             hang = self._budget.hang * 2 ** min(self._failures, 6)
             if answer.done():
                 self._late = None
-            elif now - since > hang / 1000 and self._server is not None:
+            elif now - due > hang / 1000 and self._server is not None:
                 self._server.kill()
         if self._server is not None and not self._server.alive:
             self._complain("has died or hung; it is started again")
