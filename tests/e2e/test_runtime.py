@@ -95,6 +95,30 @@ def test_cancel_stops_in_the_middle_of_a_prompt(runtime: LlamaRuntime) -> None:
     assert written(runtime, PROMPT) == written(runtime, PROMPT)  # and it is still sane
 
 
+def test_a_cancel_that_comes_late_stops_nothing_else(runtime: LlamaRuntime) -> None:
+    expected = written(runtime, PROMPT)
+    cancel = threading.Event()
+    ended = runtime.stream(PROMPT, cancel)
+    next(ended)
+    del ended
+    stream = runtime.stream(PROMPT)
+    first = next(stream)
+    cancel.set()
+    time.sleep(0.05)  # the thread that waited for it has seen it
+    assert "".join(token.text for token in (first, *islice(stream, 7))) == expected
+
+
+def test_a_cancelled_stream_leaves_nothing_behind(runtime: LlamaRuntime) -> None:
+    cancel = threading.Event()
+    stream = runtime.stream(PROMPT, cancel)
+    next(stream)
+    cancel.set()
+    with pytest.raises(Cancelled):
+        list(stream)
+    assert runtime.time_threads((1,))
+    assert written(runtime, PROMPT)
+
+
 def test_what_does_not_fit_is_cut_from_the_far_ends(runtime: LlamaRuntime) -> None:
     tokens = runtime.encode(
         Prompt("0\n" + "x = 1\n" * 2000 + "near = 1\n", "after\n" + "y = 2\n" * 2000, "z = ")

@@ -21,6 +21,7 @@ import numpy as np
 
 from soothsay.engine.types import Token
 from soothsay.errors import Cancelled, SoothsayError
+from soothsay.model.abort import Abort
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
 from soothsay.model.sampling import Choice, pick
@@ -51,14 +52,11 @@ class LlamaRuntime:
 
         self.vocab = Vocab(self._model)
         self.n_ctx = context
-        self._cancel: Event | None = None
-        self._deadline = math.inf
-        # both must outlive the context: C calls back through them
-        self._abort = llama_cpp.ggml_abort_callback(self._should_abort)
         # a recurrent state cannot be shared
         recurrent = llama_cpp.llama_model_is_recurrent(self._model)
         self._count = 1 if recurrent or llama_cpp.llama_model_is_hybrid(self._model) else _SEQUENCES
         self._context = self._new_context(context)
+        self._abort = Abort(self._context)
         self.use(Threads(threads, threads) if threads else default_threads())
         memory = llama_cpp.llama_get_memory(self._context)
         assert memory is not None
@@ -82,7 +80,6 @@ class LlamaRuntime:
 
     def time_threads(self, tried: Sequence[int]) -> list[Timing]:
         """How fast each number of ``tried`` threads is; takes a second or two, and empties the present sequence."""
-        self._cancel, self._deadline = None, math.inf
         tokens = self.vocab.encode("for number in range(100):\n    print(number)\n" * 20)
         timings: list[Timing] = []
         for threads in (*tried, *tried[::-1]):
@@ -115,15 +112,13 @@ class LlamaRuntime:
         text, every other one is the softmax over all raw logits. Raises `Cancelled` once ``cancel`` is set.
         """
         try:
-            yield from self._stream(prompt, cancel, constraint, deadline)
+            with self._abort.when(cancel, deadline):
+                yield from self._stream(prompt, constraint)
         except _LateError:
             return
 
-    def _stream(
-        self, prompt: Prompt, cancel: Event | None, constraint: Constraint | None, deadline: float
-    ) -> Iterator[Token]:
+    def _stream(self, prompt: Prompt, constraint: Constraint | None) -> Iterator[Token]:
         tokens = self.encode(prompt)
-        self._cancel, self._deadline = cancel, deadline
         logits = self._evaluate_prompt(tokens)
         must = prompt.forced.encode("utf-8")
         code_first = prompt.code_first
@@ -150,8 +145,8 @@ class LlamaRuntime:
     def prepare(self, prompt: Prompt, cancel: Event | None = None) -> None:
         """Evaluate ``prompt`` and write nothing. Raises `Cancelled` once ``cancel`` is set."""
         tokens = self.encode(prompt)
-        self._cancel, self._deadline = cancel, math.inf
-        self._evaluate_prompt(tokens)
+        with self._abort.when(cancel):
+            self._evaluate_prompt(tokens)
 
     def unread(self, prompt: Prompt) -> int:
         """How many tokens of ``prompt`` would have to be evaluated now."""
@@ -264,7 +259,7 @@ class LlamaRuntime:
 
     def _evaluate(self, tokens: Sequence[int]) -> np.ndarray:
         """Append at most `_BATCH` tokens to the cache; the last one's logits, valid until the next call."""
-        if self._should_abort(None):
+        if self._abort.is_due:
             self._stopped()
         batch = self._batch
         batch.n_tokens = len(tokens)
@@ -297,14 +292,8 @@ class LlamaRuntime:
             self._empty(number)
         return bool(others)
 
-    def _is_cancelled(self) -> bool:
-        return self._cancel is not None and self._cancel.is_set()
-
-    def _should_abort(self, _data: ctypes.c_void_p | None) -> bool:
-        return self._is_cancelled() or time.monotonic() > self._deadline
-
     def _stopped(self) -> NoReturn:
-        raise Cancelled if self._is_cancelled() else _LateError
+        raise Cancelled if self._abort.is_cancelled else _LateError
 
     def _new_context(self, context: int) -> llama_cpp.llama_context_p:
         params = llama_cpp.llama_context_default_params()
@@ -313,7 +302,6 @@ class LlamaRuntime:
         params.n_seq_max = params.n_outputs_max = self._count  # a row of logits a token would take 150 MB
         params.kv_unified = True  # sequences share the cells: each may take all of them
         params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED
-        params.abort_callback = self._abort
         params.no_perf = True
         assert self._model is not None
         handle = llama_cpp.llama_init_from_model(self._model, params)
