@@ -10,6 +10,7 @@ from tree_sitter import Node
 from .syntax import nodes_of, parse_python, string_value, text_of
 
 _FROM = ("import_from_statement", "future_import_statement")
+IMPORTS = ("import_statement", *_FROM)
 _CLIENT_MAKERS = frozenset({"client", "resource"})
 
 
@@ -41,12 +42,12 @@ def parse_imports(source: str | bytes, module: str = "", is_package: bool = Fals
 
 def imports_of(root: Node, module: str = "", is_package: bool = False) -> Imports:
     """Like :func:`parse_imports`, for a tree that is already there."""
-    return _read(nodes_of(root, "import_statement", *_FROM, "call"), module, is_package)
+    return _read(nodes_of(root, *IMPORTS, "call"), module, is_package)
 
 
-def aliases_of(root: Node, module: str = "", is_package: bool = False) -> Mapping[str, str]:
-    """Only the names that imports bind: a long file has few imports and many calls."""
-    return _read(nodes_of(root, "import_statement", *_FROM), module, is_package).aliases
+def aliases_of(imports: Iterable[Node], module: str = "", is_package: bool = False) -> Mapping[str, str]:
+    """The names that nodes of the types `IMPORTS` bind."""
+    return _read(imports, module, is_package).aliases
 
 
 def _read(nodes: Iterable[Node], module: str, is_package: bool) -> Imports:

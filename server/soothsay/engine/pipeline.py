@@ -21,6 +21,7 @@ from soothsay.engine.postfilter import tidy
 from soothsay.engine.query import intent, masked, without_target
 from soothsay.engine.site import Site
 from soothsay.engine.syntax import characters, indentation
+from soothsay.engine.trees import Trees
 from soothsay.engine.types import ApiName, Check, Completion, CompletionRequest, Evidence, Token
 from soothsay.engine.verify import Judgement, judge
 from soothsay.engine.watch import Watch
@@ -61,7 +62,7 @@ class _Answer:
 
 
 class Engine:
-    """Strings the steps together. Pure but for the model's KV cache and the anchors that keep it warm."""
+    """Strings the steps together. Pure but for the model's KV cache, the anchors that keep it warm, and the files' trees."""
 
     def __init__(self, model: Model, index: Index, settings: Settings, oracle: Oracle | None = None) -> None:
         self._model = model
@@ -70,6 +71,7 @@ class Engine:
         self._settings = settings
         self._window = Window.of(settings.model.context)
         self._anchors: OrderedDict[Path, Anchor] = OrderedDict()
+        self._trees = Trees()
 
     def complete(
         self, request: CompletionRequest, cancel: Event | None = None, on_text: OnText = nobody
@@ -87,7 +89,7 @@ class Engine:
         """Read what ``request`` would have to read before it is answered. Raises `Cancelled` once ``cancel`` is set."""
         anchor = self._anchor(request)
         self._model.prepare(_prompt(anchor, request), cancel)
-        site = Site(request, self._index.until(cancel))
+        site = Site(request, self._index.until(cancel), self._trees)
         site.owners()  # what an index in another process answers is remembered here
         others = cross_file(site, self._window.cross_file, self._model.count_tokens)
         raise_if_cancelled(cancel)  # an index that was not waited for has said nothing
@@ -102,7 +104,7 @@ class Engine:
         now, settings = time.monotonic(), self._settings.completion
         deadline = now + settings.max_latency_ms / 1000
         limits = Limits(settings.max_tokens, deadline, now + settings.lines_ms / 1000)
-        site = Site(request, self._index.until(cancel))
+        site = Site(request, self._index.until(cancel), self._trees)
         task = _Task(method, site, self._anchor(request), limits, cancel, on_text)
         prompt = _prompt(task.anchor, request)
         watch = Watch(task.site, method, self._settings.trigger, len(prompt.forced.encode()), clock)

@@ -11,11 +11,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tree_sitter import Node
+from tree_sitter import Node, Tree
 
 from soothsay.engine.syntax import indentation
-from soothsay_index.imports import aliases_of, service_of
-from soothsay_index.syntax import nodes_of, parse_in_pieces, parse_python, text_of
+from soothsay_index.imports import IMPORTS, aliases_of, service_of
+from soothsay_index.syntax import nodes_of, parse_python, text_of
 from soothsay_index.types import Index, Symbol
 
 BUILTINS = frozenset(dir(builtins))
@@ -57,17 +57,17 @@ class Resolution:
     exists: bool | None
 
 
-def read_scope(text: str, offset: int, module: str = "", *, is_package: bool = False) -> Scope:
-    """Bindings of ``text`` before ``offset`` (later definitions count, later assignments do not).
+def read_scope(tree: Tree, text: str, offset: int, module: str = "", *, is_package: bool = False) -> Scope:
+    """Bindings of ``text``, whose ``tree`` is given, before ``offset`` (later definitions count, later assignments do not).
 
     ``module`` is the file's own dotted name: relative imports start from it.
     """
-    root = parse_in_pieces(text.encode("utf-8")).root_node
     cursor = len(text[:offset].encode("utf-8"))
     values: dict[str, Node] = {}
     annotations: dict[str, str] = {}
     definitions: set[str] = set()
-    for node in nodes_of(root, *_BINDING):
+    imports: list[Node] = []
+    for node in nodes_of(tree.root_node, *_BINDING, *IMPORTS):
         match node.type:
             case "function_definition" | "class_definition":
                 definitions.add(text_of(node.child_by_field_name("name")))
@@ -87,7 +87,9 @@ def read_scope(text: str, offset: int, module: str = "", *, is_package: bool = F
             case "typed_parameter" | "typed_default_parameter" if node.start_byte < cursor:
                 name = node.child_by_field_name("name") or node.named_children[0]
                 annotations[text_of(name)] = text_of(node.child_by_field_name("type"))
-    aliases = aliases_of(root, module, is_package)
+            case kind if kind in IMPORTS:
+                imports.append(node)
+    aliases = aliases_of(imports, module, is_package)
     return Scope(aliases, values, annotations, frozenset(definitions), _own(text, offset, module))
 
 

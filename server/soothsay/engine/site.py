@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from soothsay.engine.scope import BUILTINS, Resolution, Scope, owner_of, read_scope, resolve
 from soothsay.engine.stop import StopRule, stop_rule
 from soothsay.engine.syntax import api_names
+from soothsay.engine.trees import Trees
 from soothsay.engine.types import ApiName, CompletionRequest
 from soothsay_index.sources.workspace import module_of
 from soothsay_index.types import Index, Symbol
@@ -19,12 +20,14 @@ class Site:
 
     request: CompletionRequest
     index: Index
+    trees: Trees = field(default_factory=Trees)
 
     @cached_property
     def scope(self) -> Scope:
         path, root = self.request.path, self.request.workspace
         module = module_of(root, path) if path.is_relative_to(root) else None
         return read_scope(
+            self.trees.parse(path, self.request.text),
             self.request.text,
             self.request.offset,
             module.name if module else "",

@@ -3,12 +3,17 @@
 import pytest
 from fakes import FakeIndex, function
 
-from soothsay.engine.scope import owner_of, read_scope, resolve
+from soothsay.engine.scope import Scope, owner_of, read_scope, resolve
+from soothsay_index.syntax import parse_python
 from soothsay_index.types import Symbol
 
 FRAME = Symbol("lib.Frame", "Frame", "lib", "class", "package", "lib", "1", "file:///lib.py")
 LOAD = Symbol("lib.load", "load", "lib", "function", "package", "lib", "1", "file:///lib.py", returns="Frame")
 INDEX = FakeIndex(**{"lib": [FRAME, LOAD], "lib.Frame": [function("lib.Frame.head", "n=")]})
+
+
+def scope_of(text: str, offset: int, module: str = "") -> Scope:
+    return read_scope(parse_python(text.encode()), text, offset, module)
 
 
 @pytest.mark.parametrize(
@@ -33,22 +38,22 @@ INDEX = FakeIndex(**{"lib": [FRAME, LOAD], "lib.Frame": [function("lib.Frame.hea
     ],
 )
 def test_owner(text: str, expression: str, owner: str) -> None:
-    assert owner_of(expression, read_scope(text, len(text)), INDEX) == owner
+    assert owner_of(expression, scope_of(text, len(text)), INDEX) == owner
 
 
 def test_relative_imports_start_from_the_file() -> None:
-    scope = read_scope("from . import ledger\n", 0, "billing.app")
+    scope = scope_of("from . import ledger\n", 0, "billing.app")
     assert scope.imports["ledger"] == "billing.ledger"
 
 
 def test_later_assignments_do_not_count() -> None:
     text = "import lib\n"
-    assert owner_of("f", read_scope(text + "f = lib.load()\n", len(text)), INDEX) == ""
+    assert owner_of("f", scope_of(text + "f = lib.load()\n", len(text)), INDEX) == ""
 
 
 def test_existence_is_certain_only_where_the_owner_is_closed() -> None:
     text = "import lib\nimport other\ndef own(): ...\n"
-    scope = read_scope(text, len(text))
+    scope = scope_of(text, len(text))
     assert resolve("lib", "load", scope, INDEX).exists is True
     assert resolve("lib", "nothing", scope, INDEX).exists is False
     assert resolve("other", "nothing", scope, INDEX).exists is None
@@ -76,12 +81,12 @@ CLASS = "class Shop:\n    class Till:\n        def open(\n            self,\n   
     ],
 )
 def test_what_a_method_calls_its_object(text: str, own: dict[str, str]) -> None:
-    assert read_scope(text, len(text), "app").own == own
-    assert read_scope(text, len(text)).own == {}  # a file of no module
+    assert scope_of(text, len(text), "app").own == own
+    assert scope_of(text, len(text)).own == {}  # a file of no module
 
 
 def test_a_class_that_is_being_written_may_get_more_members() -> None:
     text = "class Frame:\n    def g(self):\n        self."
-    scope = read_scope(text, len(text), "lib")
+    scope = scope_of(text, len(text), "lib")
     assert resolve("self", "head", scope, INDEX).exists is True
     assert resolve("self", "tail", scope, INDEX).exists is None

@@ -1,11 +1,14 @@
 """A little help with tree-sitter: the same nodes, found faster, and a parser that lets others work."""
 
+import random
 import threading
 import time
 from pathlib import Path
 
+from tree_sitter import Node
+
 import soothsay_index.chunking as somewhere
-from soothsay_index.syntax import nodes_of, parse_in_pieces, parse_python, walk
+from soothsay_index.syntax import Parsed, nodes_of, parse_again, parse_in_pieces, parse_python, walk
 
 SOURCE = Path(somewhere.__file__).read_bytes()
 TYPES = ("call", "assignment", "import_from_statement")
@@ -48,3 +51,34 @@ def test_while_pieces_are_parsed_others_get_their_turn():
     done.set()
     thread.join()
     assert in_pieces > 2 * at_once + 5
+
+
+def test_after_an_edit_the_tree_is_the_same_as_a_new_one():
+    chance = random.Random(7)
+    parsed = parse_again(None, SOURCE)
+    for _ in range(300):
+        start = chance.randrange(len(parsed.source))
+        end = min(len(parsed.source), start + chance.choice((0, 0, 0, 1, 40)))
+        typed = chance.choice(
+            (b"x", b"(", b")", b"\n", b":", b'"', b"", b"\n    y = f(x)\n", "\u00e9".encode())
+        )
+        parsed = parse_again(parsed, parsed.source[:start] + typed + parsed.source[end:])
+        fresh = parse_python(parsed.source).root_node
+        for kind in TYPES:
+            assert places(nodes_of(parsed.tree.root_node, kind)) == places(nodes_of(fresh, kind))
+
+
+def places(nodes: list[Node]) -> list[tuple[int, int, bytes | None]]:
+    return [(node.start_byte, node.end_byte, node.text) for node in nodes]
+
+
+def test_a_tree_outlives_the_ones_made_of_it():
+    before = parse_again(None, b"a = 1\n")
+    (node,) = nodes_of(before.tree.root_node, "assignment")
+    parse_again(before, b"b = 2\n" + before.source)
+    assert (node.start_byte, node.text) == (0, b"a = 1")
+
+
+def test_nothing_was_changed():
+    before = Parsed(SOURCE, parse_python(SOURCE))
+    assert str(parse_again(before, SOURCE).tree.root_node) == str(before.tree.root_node)
