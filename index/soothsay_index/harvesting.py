@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import gc
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from .environment import Environment
+from .garbage import give_back, uncollected
 from .rows import harvest_tables
 from .sources.base import Harvest, Release
 from .sources.registry import package_sources
@@ -36,12 +34,12 @@ def harvest_releases(environment: Environment, releases: Sequence[Release]) -> H
     harvests: dict[Release, Harvest] = {}
     for release in releases:
         try:
-            with _uncollected():
+            with uncollected():
                 harvests[release] = sources[release.source].harvest(release)
         except Exception as error:  # one broken package must not stop the run
             log.warning("%s %s is not indexed: %s", release.package, release.version, error)
             harvests[release] = Harvest()
-    _give_back()
+    give_back()
     return Harvested(
         {release: len(harvest.symbols) for release, harvest in harvests.items()},
         {release: len(harvest.chunks) for release, harvest in harvests.items()},
@@ -67,22 +65,3 @@ def _pieces(harvest: Harvest) -> Iterator[Harvest]:
     for start in range(0, max(len(kept), len(harvest.owners)), _PIECE):
         piece = slice(start, start + _PIECE)
         yield Harvest(tuple(kept[piece]), harvest.owners[piece])
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without searches for garbage in the syntax trees that are being built: they were a third of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-def _give_back() -> None:
-    """Return what a large package took to the system, where the C library keeps it otherwise (glibc)."""
-    gc.collect()
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)

@@ -7,7 +7,6 @@ language server stutter. The worker ends when its standard input closes, so it n
 from __future__ import annotations
 
 import argparse
-import gc
 import logging
 import os
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from .errors import SoothsayIndexError
+from .garbage import keep_what_is_there
 from .priority import hand_over_soon
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ def _own_stdout() -> BinaryIO:
 
 def _load(index: LocalIndex) -> None:
     index.load_quietly()
-    # Half a million objects of imported modules: looking through them again and again cost searches 10 ms.
-    gc.collect()
-    gc.freeze()
+    keep_what_is_there()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -20,6 +20,7 @@ from soothsay.lsp.pace import Pace, Steps, in_words
 from soothsay.lsp.progress import Bar
 from soothsay.lsp.status import Indexing, StatusBoard
 from soothsay.lsp.worker import Worker
+from soothsay_index.garbage import uncollected
 from soothsay_index.priority import stand_back
 from soothsay_index.types import Progress
 
@@ -248,8 +249,9 @@ class Host:
         if workspace == nowhere():
             with suppress(OSError):  # opening the session says what is wrong with the cache
                 workspace.mkdir(parents=True, exist_ok=True)
-        session = self._session = self._factory(settings, workspace)
-        session.load_model()
+        with uncollected():  # the event loop would wait for each search
+            session = self._session = self._factory(settings, workspace)
+            session.load_model()
 
     def _detach(self) -> Session | None:
         session, self._session = self._session, None
