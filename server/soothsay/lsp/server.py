@@ -274,6 +274,7 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
             "eventLoop": {
                 "beats": server.heartbeat.beats,
                 "longestBlockMs": round(server.heartbeat.longest_ms, 1),
+                "longestHeldMs": round(server.heartbeat.longest_held_ms, 1),
             },
         }
 

@@ -139,9 +139,11 @@ def test_the_page_tells_them() -> None:
 
 
 def test_what_the_server_counts_is_told() -> None:
-    own = {"eventLoop": {"longestBlockMs": 12.34}, "model": {"longestFreeMs": 8}}
-    page = report.page(report.figures({}, [replay(own=own), replay(own={})], {}, 0.3))
-    assert "the event loop was blocked 12.3 ms at most" in page
+    own = {"eventLoop": {"longestBlockMs": 12.34, "longestHeldMs": 4.5}, "model": {"longestFreeMs": 8}}
+    late = {"eventLoop": {"longestBlockMs": 23.4}}
+    page = report.page(report.figures({}, [replay(own=own), replay(own=late), replay(own={})], {}, 0.3))
+    assert "the event loop was blocked 23.4 ms at most, more than 20 ms in 1 of 2 replays" in page
+    assert "had the processors, it was blocked 4.5 ms at most, more than 20 ms in 0 of 1 replays" in page
     assert "a cancelled request kept the model 8.0 ms at most" in page
 
 
