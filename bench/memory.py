@@ -1,7 +1,7 @@
-"""Resident memory of the server and of its index worker after real completions: `make bench-memory`.
+"""Resident memory of the server and of the processes that it starts, after real completions: `make bench-memory`.
 
 Starts `soothsay serve --stdio` on a copy of examples/, waits for the index, completes two files and reads the
-resident set size (RSS) of both processes from the operating system.
+resident set size (RSS) of all its processes from the operating system.
 """
 
 from __future__ import annotations
@@ -65,11 +65,15 @@ async def measure(workspace: Path) -> list[tuple[str, int]]:
     assert client._server is not None
     server = psutil.Process(client._server.pid)
     found = [("server", server.memory_info().rss)]
-    found += [("index worker", child.memory_info().rss) for child in server.children()]
+    found += [(_name(child), child.memory_info().rss) for child in server.children()]
     await client.shutdown_async(None)
     client.exit(None)
     await client.stop()
     return found
+
+
+def _name(child: psutil.Process) -> str:
+    return "index worker" if "soothsay_index.worker" in child.cmdline() else child.name()
 
 
 def main() -> None:
