@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -28,6 +27,7 @@ from soothsay.engine.watch import Watch
 from soothsay.errors import raise_if_cancelled
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Anchor, Prompt, Window, build_prompt, place_anchor, still_fits
+from soothsay.newest import Newest
 from soothsay.oracle.null import NoOracle
 from soothsay.oracle.types import Oracle
 from soothsay_index.similarity import WINDOW
@@ -70,7 +70,7 @@ class Engine:
         self._oracle = oracle or NoOracle()
         self._settings = settings
         self._window = Window.of(settings.model.context)
-        self._anchors: OrderedDict[Path, Anchor] = OrderedDict()
+        self._anchors: Newest[Path, Anchor] = Newest(_ANCHORS_KEPT)
         self._trees = Trees()
 
     def complete(
@@ -96,7 +96,7 @@ class Engine:
         if anchor.window != self._window or anchor.cross_file != others:
             whole = place_anchor(request.text, request.offset, self._window, others)
             self._model.prepare(_prompt(whole, request), cancel)
-            self._remember(request.path, whole)
+            self._anchors[request.path] = whole
 
     def _complete(self, request: CompletionRequest, cancel: Event | None, on_text: OnText) -> Completion:
         method = request.method or self._settings.method
@@ -164,19 +164,13 @@ class Engine:
             near = self._place(request, self._window.near())
             if 2 * self._model.unread(_prompt(near, request)) <= unread:
                 anchor = near
-        self._remember(request.path, anchor)
+        self._anchors[request.path] = anchor
         return anchor
 
     def _place(self, request: CompletionRequest, window: Window) -> Anchor:
         """A fresh anchor; of other files it has what the one before it has, which was read ahead."""
         before = self._anchors.get(request.path)
         return place_anchor(request.text, request.offset, window, before.cross_file if before else "")
-
-    def _remember(self, path: Path, anchor: Anchor) -> None:
-        self._anchors[path] = anchor
-        self._anchors.move_to_end(path)
-        while len(self._anchors) > _ANCHORS_KEPT:
-            self._anchors.popitem(last=False)
 
     def _retrieve(self, task: _Task, name: ApiName | None, tokens: Sequence[Token], typed: int) -> Grounding:
         """Documents for the drafted ``name`` (None: for the draft as a whole)."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from pathlib import Path
 
 from tree_sitter import Tree
 
+from soothsay.newest import Newest
 from soothsay_index.syntax import Parsed, parse_again
 
 _KEPT = 8  # files; a tree takes some ten times as much as its source
@@ -16,12 +16,9 @@ class Trees:
     """The tree that each of the last files had."""
 
     def __init__(self) -> None:
-        self._last: OrderedDict[Path, Parsed] = OrderedDict()
+        self._last: Newest[Path, Parsed] = Newest(_KEPT)
 
     def parse(self, path: Path, text: str) -> Tree:
         """The tree of ``text``, the content of ``path`` at this moment."""
         parsed = self._last[path] = parse_again(self._last.get(path), text.encode("utf-8"))
-        self._last.move_to_end(path)
-        while len(self._last) > _KEPT:
-            self._last.popitem(last=False)
         return parsed.tree

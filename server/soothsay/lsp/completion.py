@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from soothsay.contract import completion_to_json
 from soothsay.engine.types import Completion, Evidence
 from soothsay.lsp.acceptance import on_accept
 from soothsay.lsp.documents import units
+from soothsay.newest import Newest
 
 _WORD = re.compile(r"\w*\Z")
 _NAME = re.compile(r"[\w.]+")
@@ -41,8 +41,7 @@ class Answers:
     """The last answers, so that they can be explained later."""
 
     def __init__(self, capacity: int = 64) -> None:
-        self._answers: OrderedDict[int, Answer] = OrderedDict()
-        self._capacity = capacity
+        self._answers: Newest[int, Answer] = Newest(capacity)
         self._count = 0
 
     def add(self, completion: Completion, position: types.Position, line: str) -> Answer:
@@ -52,9 +51,6 @@ class Answers:
     def go_on(self, number: int, completion: Completion, position: types.Position, line: str) -> Answer:
         """Answer ``number``, of which a part has been typed: ``completion`` is the rest of it."""
         answer = self._answers[number] = Answer(number, completion, position, line)
-        self._answers.move_to_end(number)
-        if len(self._answers) > self._capacity:
-            self._answers.popitem(last=False)
         return answer
 
     def get(self, number: object) -> Answer | None:

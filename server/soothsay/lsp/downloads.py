@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol.types import ProgressToken
 
-from soothsay.errors import Cancelled
+from soothsay.errors import raise_if_cancelled
 from soothsay.lsp.pace import Pace, Steps, in_words
 from soothsay.lsp.progress import Bar
 from soothsay.lsp.worker import Worker
@@ -94,7 +94,6 @@ def _pull(name: str, on_progress: Callable[[PullProgress], None], cancel: Event)
     from soothsay.model.cache import is_pulled
     from soothsay.model.download import pull
 
-    if cancel.is_set():  # while it waited for another
-        raise Cancelled
+    raise_if_cancelled(cancel)  # while it waited for another
     fresh = not is_pulled(name)
     return Pulled(pull(name, on_progress, cancel=cancel), fresh)

@@ -8,8 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 _INTERVAL = 0.005  # seconds
-_SCHEDULED = Path("/proc/thread-self/schedstat")
 _ACTIVE = 3.0  # seconds that it beats after the last message: an idle server wakes nobody up
+_SCHEDULED = Path("/proc/thread-self/schedstat")
+
+
+def seconds_queued() -> float:
+    """How long this thread has waited for a processor so far; 0 where the system does not tell (Linux does)."""
+    try:
+        return int(_SCHEDULED.read_bytes().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 class Heartbeat:
@@ -19,12 +27,12 @@ class Heartbeat:
     for something in this process, the loop's own work or Python's lock.
     """
 
-    def __init__(self, queued: Callable[[], float] | None = None) -> None:
+    def __init__(self, queued: Callable[[], float] = seconds_queued) -> None:
         """``queued`` tells the seconds that the calling thread has waited for a processor so far."""
         self.longest_ms = 0.0
         self.longest_held_ms = 0.0
         self.beats = 0
-        self._queued = queued or seconds_queued
+        self._queued = queued
         self._until = 0.0
         self._task: asyncio.Task[None] | None = None
 
@@ -43,11 +51,3 @@ class Heartbeat:
             self.longest_ms = max(self.longest_ms, late * 1000)
             self.longest_held_ms = max(self.longest_held_ms, (late - (queued - queued_before)) * 1000)
             self.beats += 1
-
-
-def seconds_queued() -> float:
-    """How long this thread has waited for a processor so far; 0 where the system does not tell (Linux does)."""
-    try:
-        return int(_SCHEDULED.read_bytes().split()[1]) / 1e9
-    except (OSError, IndexError, ValueError):
-        return 0.0

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from threading import Event
 from typing import TypeVar
 
-from soothsay.errors import Cancelled, SoothsayError
+from soothsay.errors import Cancelled, SoothsayError, raise_if_cancelled
 from soothsay.lsp.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -69,6 +69,5 @@ class IdleModel:
 
     @staticmethod
     def _unless(cancel: Event, work: Callable[[Event], T]) -> T:
-        if cancel.is_set():
-            raise Cancelled
+        raise_if_cancelled(cancel)
         return work(cancel)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, Generic, TypeVar
 
-from soothsay.errors import Cancelled
+from soothsay.errors import Cancelled, raise_if_cancelled
 from soothsay.lsp.worker import Worker
 
 Request = TypeVar("Request")
@@ -97,8 +97,7 @@ class Turns(ABC, Generic[J]):
             job.settle(None)
 
     def _work(self, job: J) -> Any:
-        if job.cancel.is_set():  # superseded while it waited for its turn
-            raise Cancelled
+        raise_if_cancelled(job.cancel)  # superseded while it waited for its turn
         return self._answer(job)
 
 

@@ -43,7 +43,7 @@ class Abort:
 
     @contextmanager
     def when(self, cancel: Event | None, deadline: float = math.inf) -> Iterator[None]:
-        """Until the block is left, stop for ``cancel`` and ``deadline``."""
+        """Within the block, stop for ``cancel`` and ``deadline``."""
         work = _Work(cancel, deadline)
         self._begin(work)
         if cancel is not None or deadline < math.inf:
@@ -52,8 +52,6 @@ class Abort:
             yield
         finally:
             work.done = True
-            if self._work is work:
-                self._begin(_Work(None, math.inf))
 
     def _begin(self, work: _Work) -> None:
         llama_cpp.llama_set_abort_callback(self._context, _is_set, ctypes.cast(work.flag, ctypes.c_void_p))
@@ -81,5 +79,5 @@ class _Work:
         """Write the byte when it is time to; on a thread of its own."""
         cancel = self._cancel or Event()
         while not self.done and not self.is_due:
-            cancel.wait(min(_ROUND, max(0.0, self._deadline - time.monotonic())))
+            cancel.wait(min(_ROUND, self._deadline - time.monotonic()))
         self.flag[0] = b"\1"

@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 from filelock import FileLock, Timeout
 
-from soothsay.errors import Cancelled, SoothsayError
+from soothsay.errors import Cancelled, SoothsayError, raise_if_cancelled
 from soothsay.model import cache, hub, mirror
 from soothsay.model.partial import PartialFile, Report, SourceUnavailableError
 from soothsay.model.registry import ModelFile, ModelSpec, find_spec
@@ -144,8 +144,7 @@ class _Pull:
             nonlocal done
             done += count
             self.tell(PullProgress(self.spec.name, "checking", f"checking {file.name}", done, file.size))
-            if self.cancel.is_set():
-                raise Cancelled
+            raise_if_cancelled(self.cancel)
 
         return cache.sha256_of(path, on_bytes)
 

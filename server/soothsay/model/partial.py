@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from soothsay.errors import Cancelled
+from soothsay.errors import raise_if_cancelled
 from soothsay.model.registry import ModelFile
 
 Report = Callable[[str, int], None]
@@ -44,8 +44,7 @@ class PartialFile:
             for block in blocks:
                 out.write(block)
                 report()
-                if cancel.is_set():
-                    raise Cancelled
+                raise_if_cancelled(cancel)
 
     def restart(self) -> None:
         self.path.unlink(missing_ok=True)

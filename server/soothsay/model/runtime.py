@@ -82,16 +82,17 @@ class LlamaRuntime:
         """How fast each number of ``tried`` threads is; takes a second or two, and empties the present sequence."""
         tokens = self.vocab.encode("for number in range(100):\n    print(number)\n" * 20)
         timings: list[Timing] = []
-        for threads in (*tried, *tried[::-1]):
-            self.use(Threads(threads, threads))
-            self._forget_after(0)
-            began = time.perf_counter()
-            self._evaluate(tokens[:_TIMED_BATCH])
-            read = time.perf_counter()
-            for token in tokens[:_TIMED_TOKENS]:
-                self._evaluate([token])
-            written = time.perf_counter()
-            timings.append(Timing(threads, (written - read) / _TIMED_TOKENS, read - began))
+        with self._abort.when(None):
+            for threads in (*tried, *tried[::-1]):
+                self.use(Threads(threads, threads))
+                self._forget_after(0)
+                began = time.perf_counter()
+                self._evaluate(tokens[:_TIMED_BATCH])
+                read = time.perf_counter()
+                for token in tokens[:_TIMED_TOKENS]:
+                    self._evaluate([token])
+                written = time.perf_counter()
+                timings.append(Timing(threads, (written - read) / _TIMED_TOKENS, read - began))
         self._forget_after(0)
         return timings
 

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from soothsay.newest import Newest
 from soothsay.oracle.adapters import Adapter
 from soothsay.oracle.child import Child, NoAnswer
 from soothsay.oracle.keeper import Budget, Keeper
@@ -156,7 +157,7 @@ class LspOracle:
         self._changed: list[Path] = []
         self._configured = 0  # how often the server's own configuration has changed
         self._edits: Counter[Path | None] = Counter()  # of the mirrored files; None: everything else
-        self._reports: OrderedDict[tuple[Path, str], tuple[int, tuple[Finding, ...]]] = OrderedDict()
+        self._reports: Newest[tuple[Path, str], tuple[int, tuple[Finding, ...]]] = Newest(_TEXTS_REMEMBERED)
         self._askers = threading.local()
 
     # what the editor and the disk do ------------------------------------------------------------------------
@@ -303,9 +304,6 @@ class LspOracle:
         found = read_findings(report, text, positions, self._adapter.kinds)
         found = tuple(finding for finding in found if not self._is_unsaved_module(finding, text))
         self._reports[path, text] = (world, found)
-        self._reports.move_to_end((path, text))
-        while len(self._reports) > _TEXTS_REMEMBERED:
-            self._reports.popitem(last=False)
         return found
 
     def _is_judged(self, path: Path) -> bool:
