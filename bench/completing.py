@@ -115,7 +115,7 @@ class Generations:
 @contextmanager
 def open_model(name: str, folder: Path) -> Iterator[tuple[RememberingModel, Streams]]:
     """The model, and the streams of tokens that it has written, in ``folder``. ``THREADS=`` are its threads."""
-    runtime = LlamaRuntime(
+    runtime = LlamaRuntime.open(
         resolve_model(name, ""), context=Settings().model.context, threads=int(os.environ.get("THREADS") or 0)
     )
     folder.mkdir(parents=True, exist_ok=True)

@@ -263,7 +263,7 @@ async def probe(world: World, traces: Sequence[Trace], sides: Sequence[str]) -> 
 
 def vocabulary(model: Path) -> int:
     """How many tokens the model chooses from."""
-    runtime = LlamaRuntime(model, context=256)
+    runtime = LlamaRuntime.open(model, context=256)
     size = runtime.vocab.size
     runtime.close()
     return size

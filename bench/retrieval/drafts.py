@@ -89,7 +89,7 @@ def main() -> None:
     path = CACHE / "drafts.jsonl"
     tasks = read_tasks()
     rows = _kept(path)
-    model = LlamaRuntime(resolve_model(MODEL, ""), threads=int(os.environ.get("THREADS") or 0))
+    model = LlamaRuntime.open(resolve_model(MODEL, ""), threads=int(os.environ.get("THREADS") or 0))
     with path.open("a", encoding="utf-8") as file:
         for task in tasks:
             if task["id"] not in rows:

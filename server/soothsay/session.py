@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock
@@ -20,8 +21,9 @@ from soothsay.errors import SoothsayError
 from soothsay.model.cache import is_pulled, model_path, models_folder
 from soothsay.model.registry import EMBEDDING_MODEL
 from soothsay.model.resolve import resolve_model
-from soothsay.model.runtime import LlamaRuntime
-from soothsay.model.tuning import remembered
+from soothsay.model.runtime import LlamaRuntime, Turn
+from soothsay.model.tuning import Threads, ThreadTuner
+from soothsay.model.weights import Weights
 from soothsay.oracle import NoOracle, Oracle, open_oracle
 from soothsay_index.environment import find_interpreter
 from soothsay_index.errors import SoothsayIndexError
@@ -64,6 +66,7 @@ class IndexPlace:
     embedding: Path | None
     docs: tuple[Path, ...] = ()
     uri: str = ""
+    environ: Mapping[str, str] | None = None
 
 
 OpenIndex = Callable[[IndexPlace], WritableIndex]
@@ -85,23 +88,78 @@ def open_in_worker(place: IndexPlace) -> WritableIndex:
     """For a server: indexing and embedding take a process of their own."""
     from soothsay_index.client import IndexClient
 
-    return IndexClient(place.root, place.workspace, place.embedding, docs=place.docs, uri=place.uri)
+    return IndexClient(
+        place.root, place.workspace, place.embedding, docs=place.docs, uri=place.uri, environ=place.environ
+    )
+
+
+class Models(Protocol):
+    """Where a session's weights come from, and how many threads they are used with."""
+
+    def acquire(self, path: Path) -> Weights:
+        """Return the loaded weights (blocking). Raises `SoothsayError`."""
+        ...
+
+    def release(self, weights: Weights) -> None:
+        """Say that a session needs them no longer."""
+        ...
+
+    def threads(self, path: Path) -> Threads:
+        """Return the threads to use where the settings name none."""
+        ...
+
+
+class OwnModels:
+    """Weights that one session alone uses."""
+
+    def acquire(self, path: Path) -> Weights:
+        """Load them. Raises `SoothsayError`."""
+        return Weights.load(path)
+
+    def release(self, weights: Weights) -> None:
+        """Free them."""
+        weights.close()
+
+    def threads(self, path: Path) -> Threads:
+        """Return what was measured for them, else one per physical core."""
+        return ThreadTuner(path).tuning().threads
 
 
 class Session:
     """Loads the model when it is first asked to. Completions are answered one at a time, in the caller's thread."""
 
-    def __init__(self, settings: Settings, workspace: Path, open_index: OpenIndex = open_in_worker) -> None:
-        """Open the index of ``workspace``. Raises `SoothsayError` when it cannot be had."""
+    def __init__(
+        self,
+        settings: Settings,
+        workspace: Path,
+        open_index: OpenIndex = open_in_worker,
+        models: Models | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        turn: Turn = nullcontext,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Open the index of ``workspace``. Raises `SoothsayError` when it cannot be had.
+
+        ``environ`` is the environment of the person's editor, where it is not this process's. ``turn`` is entered for
+        each evaluation of the model; ``clock`` leaves out, in seconds, what is waited for it.
+        """
         self.settings = settings
         self.workspace = workspace
+        self._models = models or OwnModels()
+        self._environ = environ
+        self._turn = turn
+        self._clock = clock
+        self._weights: Weights | None = None
         self.last: Completion | None = None
         self.warnings: list[str] = []
         self._lock = Lock()
         self._model: LlamaRuntime | None = None
         self._engine: Engine | None = None
         self.oracle: Oracle = (
-            open_oracle(workspace, settings.index.python) if settings.oracle.enabled else NoOracle()
+            open_oracle(workspace, settings.index.python, environ=environ)
+            if settings.oracle.enabled
+            else NoOracle()
         )
         self._index = self._open_index(open_index) if settings.index.enabled else None
 
@@ -113,7 +171,10 @@ class Session:
         return self._index
 
     def load_model(self) -> None:
-        """Load the weights (blocking, about a second; two more at the first start, which finds the best threads). Raises `SoothsayError` with the fix."""
+        """Load the weights (blocking, about a second; a few more at the first start, which proves that they work).
+
+        Raises `SoothsayError` with the fix.
+        """
         with self._lock:
             if self._engine is not None:
                 return
@@ -122,16 +183,21 @@ class Session:
             self.oracle.start()
             model = self.settings.model
             path = resolve_model(model.name, model.path)
-            self._model = LlamaRuntime(path, context=model.context, threads=model.threads)
-            if not model.threads:
-                self._model.use(remembered(path, self._model.time_threads))
+            self._weights = self._models.acquire(path)
+            try:
+                self._model = LlamaRuntime(self._weights, context=model.context, turn=self._turn)
+            except BaseException:
+                self._models.release(self._weights)
+                raise
             self._model.vocab.warm()
             if not self._model.fim:
                 self._warn(
                     "this model has no fill-in-the-middle tokens: what stands after the cursor is not read"
                 )
             gc.freeze()  # what is loaded now stays: no search for garbage needs to look at it, 50 to 150 ms long
-            self._engine = Engine(self._model, self._index or NoIndex(), self.settings, self.oracle)
+            self._engine = Engine(
+                self._model, self._index or NoIndex(), self.settings, self.oracle, self._clock
+            )
 
     def complete(
         self, request: CompletionRequest, cancel: Event | None = None, on_text: OnText = nobody
@@ -140,6 +206,11 @@ class Session:
         with self._working() as engine:
             self.last = engine.complete(request, cancel, on_text)
             return self.last
+
+    def speculate(self, request: CompletionRequest, cancel: Event | None = None) -> Completion:
+        """Answer ``request`` before it is made (blocking, like `complete`)."""
+        with self._working() as engine:
+            return engine.complete(request, cancel)
 
     def prepare(self, request: CompletionRequest, cancel: Event | None = None) -> None:
         """Read what a completion at this place would have to read (blocking). Raises `Cancelled` once ``cancel`` is set."""
@@ -179,9 +250,8 @@ class Session:
 
         with _index_errors():
             if settings.python:
-                find_interpreter(
-                    self.workspace, settings.python
-                )  # a wrong setting is an error, not a warning
+                # a wrong setting is an error, not a warning
+                find_interpreter(self.workspace, settings.python, self._environ)
             return self.index.build(report, cancel, settings.python or None, settings.all_packages, embed)
 
     def reindex(self, on_progress: OnProgress, cancel: Event) -> Status:
@@ -217,7 +287,9 @@ class Session:
         with self._lock:
             if self._model is not None:
                 self._model.close()
-            self._model = self._engine = None
+            if self._weights is not None:
+                self._models.release(self._weights)
+            self._model = self._engine = self._weights = None
             if self._index is not None:
                 self._index.close()
                 self._index = None
@@ -229,6 +301,10 @@ class Session:
         self.load_model()
         with self._lock:
             assert self._engine is not None
+            assert self._model is not None
+            assert self._weights is not None
+            given = self.settings.model.threads
+            self._model.use(Threads(given, given) if given else self._models.threads(self._weights.path))
             yield self._engine
 
     def _open_index(self, open_index: OpenIndex) -> WritableIndex:
@@ -238,7 +314,12 @@ class Session:
         try:
             with _index_errors():
                 place = IndexPlace(
-                    index_folder(), self.workspace, embedding, self._docs(), self._shared_index()
+                    index_folder(),
+                    self.workspace,
+                    embedding,
+                    self._docs(),
+                    self._shared_index(),
+                    self._environ,
                 )
                 return open_index(place)
         except OSError as error:

@@ -33,7 +33,7 @@ PREAMBLE = (
 
 @pytest.fixture(scope="module")
 def runtime() -> Iterator[LlamaRuntime]:
-    model = LlamaRuntime(model_path("qwen2.5-coder-0.5b"), context=1024)
+    model = LlamaRuntime.open(model_path("qwen2.5-coder-0.5b"), context=1024)
     yield model
     model.close()
 

@@ -13,7 +13,7 @@ from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.cache import model_path
 from soothsay.model.fim import Prompt
 from soothsay.model.runtime import LlamaRuntime
-from soothsay.model.tuning import choose
+from soothsay.model.tuning import Threads, choose
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +22,7 @@ PROMPT = Prompt("import os\n\nhere = os", "\n\nprint(here)\n", "", ".")
 
 @pytest.fixture(scope="module")
 def runtime() -> Iterator[LlamaRuntime]:
-    model = LlamaRuntime(model_path("qwen2.5-coder-0.5b"), context=2048)
+    model = LlamaRuntime.open(model_path("qwen2.5-coder-0.5b"), context=2048)
     yield model
     model.close()
 
@@ -132,7 +132,7 @@ def test_what_does_not_fit_is_cut_from_the_far_ends(runtime: LlamaRuntime) -> No
 
 
 def test_a_model_without_fim_completes_the_prefix() -> None:
-    model = LlamaRuntime(model_path("smollm2-135m"), context=512)
+    model = LlamaRuntime.open(model_path("smollm2-135m"), context=512)
     try:
         assert not model.fim
         prompt = Prompt("def add(a, b):\n", "SUFFIX", "    return a")
@@ -146,7 +146,7 @@ def test_a_cut_off_file_is_one_clear_line(tmp_path: Path) -> None:
     broken = tmp_path / "cut.gguf"
     broken.write_bytes(model_path("smollm2-135m").read_bytes()[:3_000_000])
     with pytest.raises(SoothsayError, match="cannot load") as error:
-        LlamaRuntime(broken)
+        LlamaRuntime.open(broken)
     assert "\n" not in str(error.value)
 
 
@@ -180,7 +180,7 @@ class TestSeveralPlaces:
         assert runtime.evaluated <= 2
 
     def test_what_is_in_the_cache_of_others_changes_nothing(self, runtime: LlamaRuntime) -> None:
-        alone = LlamaRuntime(model_path("qwen2.5-coder-0.5b"), context=2048)
+        alone = LlamaRuntime.open(model_path("qwen2.5-coder-0.5b"), context=2048)
         try:
             expected = written(alone, self.TWO, 16)
         finally:
@@ -217,5 +217,5 @@ def test_threads_are_timed_and_used(runtime: LlamaRuntime) -> None:
     timings = runtime.time_threads((1, 2))
     assert [each.threads for each in timings] == [1, 2, 2, 1]
     assert all(0 < each.single < each.batch for each in timings)
-    runtime.use(choose(timings))
+    runtime.use(choose(timings, Threads(1, 1)))
     assert written(runtime, PROMPT) == before

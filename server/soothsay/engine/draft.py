@@ -66,11 +66,12 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``deadline``, and ``last_line`` after which no further line is begun, are in seconds of `time.monotonic`."""
+    """``deadline`` is in seconds of `time.monotonic`; ``last_line``, after which no further line is begun, of ``clock``."""
 
     max_tokens: int
     deadline: float
     last_line: float = math.inf
+    clock: Callable[[], float] = time.monotonic
 
 
 def write(
@@ -107,7 +108,7 @@ def write(
             break
         if cut is not None:
             break
-        if b"\n" in token.data and time.monotonic() > limits.last_line and (end := rule.line_end(text)):
+        if b"\n" in token.data and limits.clock() > limits.last_line and (end := rule.line_end(text)):
             text = text[:end]
             break
         if len(tokens) >= limits.max_tokens or time.monotonic() > limits.deadline:

@@ -64,8 +64,17 @@ class _Answer:
 class Engine:
     """Strings the steps together. Pure but for the model's KV cache, the anchors that keep it warm, and the files' trees."""
 
-    def __init__(self, model: Model, index: Index, settings: Settings, oracle: Oracle | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        index: Index,
+        settings: Settings,
+        oracle: Oracle | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``clock`` tells the seconds that lines are written for; time given to others may be left out."""
         self._model = model
+        self._clock = clock
         self._index = index
         self._oracle = oracle or NoOracle()
         self._settings = settings
@@ -103,7 +112,8 @@ class Engine:
         clock = Clock()
         now, settings = time.monotonic(), self._settings.completion
         deadline = now + settings.max_latency_ms / 1000
-        limits = Limits(settings.max_tokens, deadline, now + settings.lines_ms / 1000)
+        last_line = self._clock() + settings.lines_ms / 1000
+        limits = Limits(settings.max_tokens, deadline, last_line, self._clock)
         site = Site(request, self._index.until(cancel), self._trees)
         task = _Task(method, site, self._anchor(request), limits, cancel, on_text)
         prompt = _prompt(task.anchor, request)

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
-import llama_cpp
+from soothsay.model.llama import llama_cpp
 
 _ROUND = 0.1  # seconds after which a thread that waits sees that its work is done
 

@@ -6,17 +6,14 @@ FIM markers, so this talks to the C API: evaluate what changed, read one row of 
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import logging
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from threading import Event
 from typing import NoReturn
 
-import llama_cpp
 import numpy as np
 
 from soothsay.engine.types import Token
@@ -24,12 +21,11 @@ from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.abort import Abort
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
+from soothsay.model.llama import llama_cpp
 from soothsay.model.sampling import Choice, pick
 from soothsay.model.sequences import Plan, common_prefix, plan
 from soothsay.model.tuning import Threads, Timing, default_threads
-from soothsay.model.vocab import Vocab
-
-log = logging.getLogger(__name__)
+from soothsay.model.weights import Weights
 
 _BATCH = 64  # tokens evaluated at once: the unit of progress that survives a cancel
 _SEQUENCES = 4  # files, or places in files, whose prompts stay in the cache
@@ -38,26 +34,44 @@ _CHECKED_ONE_BY_ONE = 12  # impossible tokens that are skipped before the possib
 # llama_decode's answers when the cache is full, and when the abort callback said stop
 _NO_ROOM, _ABORTED = 1, 2
 
+Turn = Callable[[], AbstractContextManager[object]]
+"""Within what it returns the processors are this context's; another one's evaluation is waited for."""
+
 
 class _LateError(Exception):
     """The deadline has come."""
 
 
 class LlamaRuntime:
-    """One model and one context. Not thread-safe: give it a thread of its own (ctypes releases the GIL)."""
+    """One context of a model: its KV cache and decode loop.
 
-    def __init__(self, path: Path, *, context: int = 4096, threads: int = 0) -> None:
-        """Load the weights at ``path`` with room for ``context`` tokens. Raises `SoothsayError`."""
-        self._model: llama_cpp.llama_model_p | None = _load(path, _capture_log())
+    Not thread-safe: give it a thread of its own (ctypes releases the GIL).
+    """
 
-        self.vocab = Vocab(self._model)
+    def __init__(
+        self,
+        weights: Weights,
+        *,
+        context: int = 4096,
+        threads: Threads | None = None,
+        turn: Turn = nullcontext,
+    ) -> None:
+        """Make a context of ``context`` tokens; the ``weights`` stay the caller's, who frees them after `close`.
+
+        ``turn`` is entered for each evaluation (at most 64 tokens). Raises `SoothsayError`.
+        """
+        assert weights.model is not None
+        self._model = weights.model
+        self._turn = turn
+        self.vocab = weights.vocab
         self.n_ctx = context
         # a recurrent state cannot be shared
         recurrent = llama_cpp.llama_model_is_recurrent(self._model)
         self._count = 1 if recurrent or llama_cpp.llama_model_is_hybrid(self._model) else _SEQUENCES
-        self._context = self._new_context(context)
+        self._context: llama_cpp.llama_context_p | None = self._new_context(context)
+        self._owned: Weights | None = None
         self._abort = Abort(self._context)
-        self.use(Threads(threads, threads) if threads else default_threads())
+        self.use(threads or default_threads())
         memory = llama_cpp.llama_get_memory(self._context)
         assert memory is not None
         self._memory = memory
@@ -69,6 +83,18 @@ class LlamaRuntime:
         self.evaluated = 0  # prompt tokens evaluated for the last stream
         self.evaluated_in_all = 0  # tokens, whatever for
 
+    @classmethod
+    def open(cls, path: Path, *, context: int = 4096, threads: int = 0) -> LlamaRuntime:
+        """Load the weights at ``path`` for one context, which frees them. ``threads`` 0: the default."""
+        weights = Weights.load(path)
+        try:
+            runtime = cls(weights, context=context, threads=Threads(threads, threads) if threads else None)
+        except BaseException:
+            weights.close()
+            raise
+        runtime._owned = weights
+        return runtime
+
     @property
     def fim(self) -> bool:
         """Whether the model can fill in the middle."""
@@ -78,11 +104,14 @@ class LlamaRuntime:
         """Work with so many threads from now on."""
         llama_cpp.llama_set_n_threads(self._context, threads.single, threads.batch)
 
-    def time_threads(self, tried: Sequence[int]) -> list[Timing]:
-        """How fast each number of ``tried`` threads is; takes a second or two, and empties the present sequence."""
+    def time_threads(self, tried: Sequence[int], cancel: Event | None = None) -> list[Timing]:
+        """Return how fast each number of ``tried`` threads is; takes a second or two, and empties the present sequence.
+
+        Raises `Cancelled` once ``cancel`` is set.
+        """
         tokens = self.vocab.encode("for number in range(100):\n    print(number)\n" * 20)
         timings: list[Timing] = []
-        with self._abort.when(None):
+        with self._abort.when(cancel):
             for threads in (*tried, *tried[::-1]):
                 self.use(Threads(threads, threads))
                 self._forget_after(0)
@@ -214,13 +243,14 @@ class LlamaRuntime:
         return [*head, fim.prefix, *prefix, fim.suffix, *suffix, fim.middle, *middle]
 
     def close(self) -> None:
-        """Free the context and the weights. Calling it twice is harmless."""
-        if self._model is None:
+        """Free the context. Calling it twice is harmless."""
+        if self._context is None:
             return
         llama_cpp.llama_batch_free(self._batch)
         llama_cpp.llama_free(self._context)
-        llama_cpp.llama_model_free(self._model)
-        self._model = None
+        self._context = None
+        if self._owned is not None:
+            self._owned.close()
 
     @property
     def _held(self) -> list[int]:
@@ -270,9 +300,12 @@ class LlamaRuntime:
             batch.n_seq_id[i] = 1
             batch.seq_id[i][0] = self._current
             batch.logits[i] = i == len(tokens) - 1
-        status = llama_cpp.llama_decode(self._context, batch)
-        if status == _NO_ROOM and self._forget_others():
+        with self._turn():
+            if self._abort.is_due:  # while another window had the processors
+                self._stopped()
             status = llama_cpp.llama_decode(self._context, batch)
+            if status == _NO_ROOM and self._forget_others():
+                status = llama_cpp.llama_decode(self._context, batch)
         if status != 0:
             # what an aborted batch left behind is unknown: go back to where it began
             llama_cpp.llama_memory_seq_rm(self._memory, self._current, len(self._held), -1)
@@ -304,40 +337,7 @@ class LlamaRuntime:
         params.kv_unified = True  # sequences share the cells: each may take all of them
         params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED
         params.no_perf = True
-        assert self._model is not None
         handle = llama_cpp.llama_init_from_model(self._model, params)
         if not handle:
             raise SoothsayError(f"no room for a context of {context} tokens: lower model.context")
         return handle
-
-
-def _load(path: Path, errors: list[str]) -> llama_cpp.llama_model_p:
-    llama_cpp.llama_backend_init()
-    params = llama_cpp.llama_model_default_params()
-    params.n_gpu_layers = 0
-    model = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
-    if not model:
-        reason = errors[-1] if errors else "llama.cpp gave no reason"
-        raise SoothsayError(f"cannot load the model {path}: {reason}; pull it again or set model.path")
-    return model
-
-
-_LOG_LEVEL_ERROR = 4
-_log_callbacks: list[object] = []  # llama.cpp keeps a bare pointer: the callback must never be collected
-
-
-def _capture_log() -> list[str]:
-    """Send llama.cpp's chatter to our log instead of stderr; errors are also kept in the list returned."""
-    errors: list[str] = []
-
-    @llama_cpp.llama_log_callback
-    def on_log(level: int, text: bytes, _data: object) -> None:
-        with contextlib.suppress(Exception):
-            message = text.decode("utf-8", errors="replace").strip()
-            if level == _LOG_LEVEL_ERROR and message:
-                errors.append(message)
-            log.debug("%s", message)
-
-    llama_cpp.llama_log_set(on_log, ctypes.c_void_p(0))
-    _log_callbacks.append(on_log)
-    return errors

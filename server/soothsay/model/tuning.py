@@ -1,19 +1,28 @@
-"""How many threads are best on this machine: measured at the first start with a model, and remembered."""
+"""How many threads are best on this machine: the physical cores, unless another number has been faster twice.
+
+It is measured only while the machine is idle, since what is measured beside an index build is true of nothing else.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-import llama_cpp
 import psutil
 
 from soothsay.model.cache import models_folder
+from soothsay.model.library import library_folder, library_id, processor
 
-_WORTH_A_THREAD = 0.95  # of the time with fewer threads: less gained is not worth the heat
+_WORTH_ANOTHER = 0.95  # of the default's time: less gained is noise, or not worth the heat
+_WINS_NEEDED = 2
+_FRESH = 7 * 86_400.0  # seconds after which it is measured again: machines are moved and shared differently
+_CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,58 +42,146 @@ class Timing:
     batch: float
 
 
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What is used and why. ``wins`` counts the measurements in a row that ended with ``winner``."""
+
+    threads: Threads
+    winner: Threads | None = None
+    wins: int = 0
+    at: float = 0.0  # when the last measurement ended, in seconds since the epoch
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether there is no need to measure now."""
+        return self.wins >= _WINS_NEEDED and 0 <= time.time() - self.at < _FRESH
+
+    def describe(self) -> str:
+        """Return a line for ``soothsay doctor``."""
+        single, batch = self.threads.single, self.threads.batch
+        used = f"{single}" if single == batch else f"{single} to write, {batch} to read"
+        if self.threads == default_threads():
+            why = "one per physical core"
+            why += (
+                f", fastest in {self.wins} measurements" if self.wins and self.winner == self.threads else ""
+            )
+        else:
+            why = f"faster than one per physical core in {self.wins} measurements on an idle machine"
+        if not self.wins:
+            why += "; not measured yet, which needs an idle machine"
+        elif self.wins < _WINS_NEEDED:
+            why += "; it is measured once more when the machine is idle"
+        return f"{used} ({why})"
+
+
+def available_cores() -> int:
+    """Return the physical cores that this process may use, whole ones."""
+    physical = psutil.cpu_count(logical=False) or 1
+    logical = psutil.cpu_count() or 1
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else logical
+    cores = min(physical, max(1, allowed * physical // logical))
+    quota = _quota()
+    return cores if quota is None else max(1, min(cores, round(quota)))
+
+
 def default_threads() -> Threads:
-    """One per physical core: what is used where nothing is measured."""
-    cores = psutil.cpu_count(logical=False) or 1
+    """Return one thread per physical core."""
+    cores = available_cores()
     return Threads(cores, cores)
 
 
 def candidates() -> tuple[int, ...]:
-    """The numbers of threads that are tried."""
-    physical, logical = psutil.cpu_count(logical=False) or 1, psutil.cpu_count() or 1
-    return tuple(sorted({max(1, physical // 2), max(1, physical - 1), physical, logical}))
+    """Return the numbers of threads that are worth trying."""
+    physical, logical = available_cores(), psutil.cpu_count() or 1
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else logical
+    return tuple(sorted({max(1, physical // 2), max(1, physical - 1), physical, max(physical, allowed)}))
 
 
-def choose(timings: Iterable[Timing]) -> Threads:
-    """The best of what was measured, several times each; of two that are nearly equal the one with fewer threads."""
+def choose(timings: Iterable[Timing], default: Threads) -> Threads:
+    """Return the best of what was measured, several times each; ``default`` where nothing is clearly better."""
     single: dict[int, float] = {}
     batch: dict[int, float] = {}
     for timing in timings:
         single[timing.threads] = min(timing.single, single.get(timing.threads, timing.single))
         batch[timing.threads] = min(timing.batch, batch.get(timing.threads, timing.batch))
-    return Threads(_fewest_that_pay(single), _fewest_that_pay(batch))
+    return Threads(_clearly_best(single, default.single), _clearly_best(batch, default.batch))
 
 
-def remembered(model: Path, measure: Callable[[Sequence[int]], Iterable[Timing]]) -> Threads:
-    """What was measured for ``model`` on this machine before, else what ``measure`` finds now."""
-    tried = candidates()
-    if len(tried) == 1:
-        return Threads(tried[0], tried[0])
-    path = models_folder().parent / "threads.json"
-    key = f"{model.name} {model.stat().st_size} {'/'.join(map(str, tried))} {llama_cpp.__version__}"
-    known = _read(path)
-    with contextlib.suppress(KeyError, TypeError):
-        found = Threads(**known[key])
-        if found.single in tried and found.batch in tried:
-            return found
-    chosen = choose(measure(tried))
-    with contextlib.suppress(OSError):  # it is measured again at the next start then
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({**known, key: asdict(chosen)}, indent=1), encoding="utf-8")
-    return chosen
+class ThreadTuner:
+    """Keeps the choice for one model; it is remembered in a file of the cache."""
+
+    def __init__(self, model: Path, default: Callable[[], Threads] = default_threads) -> None:
+        self._model = model
+        self._default = default
+
+    def tuning(self) -> Tuning:
+        """Return what is used now."""
+        found = _from_json(_read().get(self._key()))
+        return found or Tuning(self._default())
+
+    def note(self, timings: Sequence[Timing]) -> Tuning:
+        """Take one measurement into account: another number is used only when it has won twice in a row."""
+        before, default = self.tuning(), self._default()
+        winner = choose(timings, default)
+        wins = before.wins + 1 if winner == before.winner else 1
+        threads = winner if winner == default or wins >= _WINS_NEEDED else before.threads
+        after = Tuning(threads, winner, wins, time.time())
+        _write({**_read(), self._key(): asdict(after)})
+        return after
+
+    def _key(self) -> str:
+        try:
+            size = self._model.stat().st_size
+        except OSError:
+            size = 0
+        cores = "/".join(map(str, candidates()))
+        return f"{library_id(library_folder())} {processor()} {cores} {self._model.name} {size}"
 
 
-def _fewest_that_pay(times: Mapping[int, float]) -> int:
-    best = min(times)
-    for threads in sorted(times):
-        if times[threads] < times[best] * _WORTH_A_THREAD:
-            best = threads
-    return best
+def _clearly_best(times: Mapping[int, float], default: int) -> int:
+    if default not in times:
+        return default
+    best = min(times, key=lambda threads: (times[threads], threads))
+    return best if times[best] < times[default] * _WORTH_ANOTHER else default
 
 
-def _read(path: Path) -> dict[str, dict[str, int]]:
+def _quota() -> float | None:
+    """Return the processors that the control group may use; None: no limit, or not Linux."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        quota, period = _CGROUP_QUOTA.read_text().split()
+        return float(quota) / float(period)
+    except (OSError, ValueError, ZeroDivisionError):
+        return None
+
+
+def _file() -> Path:
+    return models_folder().parent / "threads.json"
+
+
+def _read() -> dict[str, Any]:
+    try:
+        found = json.loads(_file().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _write(known: Mapping[str, Any]) -> None:
+    with contextlib.suppress(OSError):  # it is measured again then
+        path = _file()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".part")
+        temporary.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        temporary.replace(path)
+
+
+def _from_json(found: Any) -> Tuning | None:
+    with contextlib.suppress(KeyError, TypeError, AttributeError):
+        winner = found["winner"]
+        return Tuning(
+            Threads(**found["threads"]),
+            Threads(**winner) if winner else None,
+            int(found["wins"]),
+            float(found["at"]),
+        )
+    return None

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
-import llama_cpp
 import numpy as np
+
+from soothsay.model.llama import llama_cpp
 
 _NO_TOKEN = -1  # what llama.cpp answers for a special token that the vocabulary lacks
 

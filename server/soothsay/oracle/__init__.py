@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from soothsay.oracle.adapters import ADAPTERS
@@ -19,9 +20,14 @@ __all__ = ["Budget", "LspOracle", "NoOracle", "Oracle", "open_oracle"]
 
 
 def open_oracle(
-    workspace: Path, python: str = "", language: str = "python", budget: Budget | None = None
+    workspace: Path,
+    python: str = "",
+    language: str = "python",
+    budget: Budget | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Oracle:
-    """The oracle for ``language`` in ``workspace``. ``python``: the configured interpreter, empty to find it.
+    """The oracle for ``language`` in ``workspace``. ``python``: the configured interpreter, empty to find it in
+    ``environ`` (None: this process's environment).
 
     Nothing is started yet. A language server that is not installed makes it a `NoOracle`; this never raises.
     """
@@ -30,7 +36,7 @@ def open_oracle(
         log.warning("no oracle for %s: completions will be unverified", language)
         return NoOracle()
     try:
-        interpreter = find_interpreter(workspace, python or None).absolute()
+        interpreter = find_interpreter(workspace, python or None, environ).absolute()
     except SoothsayIndexError as error:
         log.warning("the oracle sees no installed packages: %s", error)
         interpreter = None

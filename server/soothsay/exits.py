@@ -1,0 +1,75 @@
+"""Why a process ended: an exit status as a person would say it. The platforms differ here and nowhere else."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from dataclasses import dataclass
+from typing import Literal
+
+Cause = Literal["ended", "illegal_instruction", "memory_access", "aborted", "killed", "hung", "other"]
+
+_SIGNALS: dict[str, Cause] = {
+    "SIGILL": "illegal_instruction",
+    "SIGSEGV": "memory_access",
+    "SIGBUS": "memory_access",
+    "SIGFPE": "illegal_instruction",
+    "SIGABRT": "aborted",
+    "SIGKILL": "killed",
+}
+# NTSTATUS codes that Windows uses as exit codes
+_NT_STATUS: dict[int, Cause] = {
+    0xC000001D: "illegal_instruction",
+    0xC0000096: "illegal_instruction",  # privileged instruction
+    0xC0000005: "memory_access",
+    0xC0000409: "aborted",  # fail fast, what abort() does
+    0xC0000017: "killed",  # no memory
+}
+_MSVC_ABORT = 3
+
+_TEXTS: dict[Cause, str] = {
+    "ended": "ended by itself",
+    "illegal_instruction": "an illegal instruction",
+    "memory_access": "a memory access error",
+    "aborted": "an abort in llama.cpp",
+    "killed": "being killed, as the system does when memory runs out",
+    "hung": "not answering",
+    "other": "an unknown cause",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a process ended. ``name`` is the signal's, or the exit code as text."""
+
+    cause: Cause
+    name: str = ""
+
+    def describe(self) -> str:
+        """Return the cause in a few words: ``an abort in llama.cpp (SIGABRT)``."""
+        return f"{_TEXTS[self.cause]} ({self.name})" if self.name else _TEXTS[self.cause]
+
+
+def read_exit(code: int, platform: str = sys.platform) -> Exit:
+    """Return what the exit code of a child process (`subprocess.Popen.returncode`) means on ``platform``."""
+    if platform == "win32":
+        status = code & 0xFFFFFFFF
+        if status == _MSVC_ABORT:
+            return Exit("aborted", "abort")
+        cause = _NT_STATUS.get(status, "ended" if status < 0x80000000 else "other")
+        return Exit(cause, f"exit code {status:#x}" if status else "")
+    if code >= 0:
+        return Exit("ended", f"exit code {code}" if code else "")
+    return signalled(_signal_name(-code))
+
+
+def signalled(name: str) -> Exit:
+    """Return the exit of a process that died of the signal ``name``."""
+    return Exit(_SIGNALS.get(name, "other"), name)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
