@@ -19,8 +19,7 @@ from typing import Any
 from .codec import from_plain, to_plain, unpack_hit, unpack_symbol
 from .errors import SoothsayIndexError
 from .protocol import decode_line, encode_line
-from .status import Status
-from .types import Hit, Index, Progress, Query, Symbol
+from .types import Hit, Index, Progress, Query, Symbol, Status
 from .waiting import result_of
 
 log = logging.getLogger(__name__)

@@ -2,33 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from .store import Store
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What the index of one workspace has."""
-
-    files: int = 0
-    chunks: int = 0
-    symbols: int = 0  # of packages and services this workspace sees, and of the workspace itself
-    packages: int = 0
-    services: int = 0
-    embedded: int = 0  # releases with vectors
-    releases: int = 0
-    vectors: int = 0
-    python: str = ""
-    folder: str = ""
-
-    def describe(self) -> str:
-        """A look at the index in one line."""
-        return (
-            f"{self.files} files ({self.chunks} chunks), {self.packages} packages, {self.services} services, "
-            f"{self.symbols} symbols; vectors for {self.embedded} of {self.releases} releases ({self.vectors}); "
-            f"Python {self.python or 'not found'}; in {self.folder}"
-        )
+from .types import Status
 
 
 def status_of(store: Store) -> Status:

@@ -11,8 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bars
 
 from soothsay.session import Session
-from soothsay_index.status import Status
-from soothsay_index.types import Progress
+from soothsay_index.types import Progress, Status
 
 
 def build_with_progress_bar(session: Session, *, embed: bool = True) -> Status:

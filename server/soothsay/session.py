@@ -27,8 +27,7 @@ from soothsay.model.weights import Weights
 from soothsay.oracle import NoOracle, Oracle, open_oracle
 from soothsay_index.environment import find_interpreter
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.status import Status
-from soothsay_index.types import Hit, Index, Progress, Query, Symbol
+from soothsay_index.types import Hit, Index, Progress, Query, Symbol, Status
 
 log = logging.getLogger(__name__)
 
