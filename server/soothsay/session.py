@@ -15,8 +15,8 @@ from typing import Protocol
 from soothsay.config import Settings
 from soothsay.engine.draft import OnText, nobody
 from soothsay.engine.pipeline import Engine
-from soothsay.engine.repair import Fault, Replacement, find_faults, repair
-from soothsay.engine.types import Completion, CompletionRequest
+from soothsay.engine.repair import find_faults, repair
+from soothsay.engine.types import Completion, CompletionRequest, Fault, Replacement
 from soothsay.errors import SoothsayError
 from soothsay.model.cache import is_pulled, model_path, models_folder
 from soothsay.model.registry import EMBEDDING_MODEL
@@ -27,7 +27,7 @@ from soothsay.model.weights import Weights
 from soothsay.oracle import NoOracle, Oracle, open_oracle
 from soothsay_index.environment import find_interpreter
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.types import Hit, Index, Progress, Query, Symbol, Status
+from soothsay_index.types import Hit, Index, Progress, Query, Status, Symbol
 
 log = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from soothsay.oracle.null import NoOracle
 from soothsay_index.types import Progress
 
 if TYPE_CHECKING:
-    from soothsay.engine.repair import Fault, Replacement
+    from soothsay.engine.types import Fault, Replacement
 
 _lock = Lock()
 
@@ -177,7 +177,7 @@ class FakeSession:
         self, path: Path, text: str, cancel: Event | None = None, *, typed: bool = False
     ) -> list[Fault]:
         """Every ``client.wrong(…)`` is wrong; finding takes long where it says LONG."""
-        from soothsay.engine.repair import Fault
+        from soothsay.engine.types import Fault
 
         journal("look", path=path.name, typed=typed, thread=threading.current_thread().name)
         if "LONG" in text:
@@ -194,7 +194,7 @@ class FakeSession:
 
     def repair(self, path: Path, text: str, fault: Fault, cancel: Event | None = None) -> Replacement | None:
         """``right()``, after a while when the call says SLOW, and nothing when it says NEVER."""
-        from soothsay.engine.repair import Replacement
+        from soothsay.engine.types import Replacement
 
         call = text[fault.start : fault.call_end]
         journal("repair", call=call, thread=threading.current_thread().name)

@@ -22,8 +22,7 @@ from soothsay.engine.query import intent
 from soothsay.engine.scope import BUILTINS, Resolution, Scope, resolve
 from soothsay.engine.site import Site
 from soothsay.engine.syntax import indentation, scan, statement_start
-from soothsay.engine.types import Completion, CompletionRequest
-from soothsay.engine.verify import Fault as Kind
+from soothsay.engine.types import Completion, CompletionRequest, Fault, FaultKind, Replacement
 from soothsay.engine.verify import judge
 from soothsay.errors import raise_if_cancelled
 from soothsay.oracle.types import Finding, Oracle
@@ -38,29 +37,6 @@ _MOST = 50  # faults reported for one file
 _EXPLAINED = ("not_a_member", "unknown_argument", "missing_argument")
 _DOTTED = re.compile(r"[\w.]+")
 _OLD_CALL = 200  # characters of the wrong call that the model is shown
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A call that is wrong. ``start`` and ``end`` are its name's, ``call_end`` is behind its last bracket (code points)."""
-
-    kind: Kind
-    receiver: str
-    name: str
-    start: int
-    end: int
-    call_end: int
-    problem: str
-
-
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """What to write between ``start`` and ``end`` instead: a call that is verified. ``title`` names it."""
-
-    start: int
-    end: int
-    text: str
-    title: str
 
 
 # -- what is wrong -----------------------------------------------------------------------------------------------
@@ -154,7 +130,7 @@ class _Reader:
         start, end = self._characters(name_node.start_byte), self._characters(name_node.end_byte)
         finding = self._finding(call.node, name_node, arguments)
         if finding is not None:
-            kind: Kind = "not_a_member" if finding.kind == "not_a_member" else "bad_arguments"
+            kind: FaultKind = "not_a_member" if finding.kind == "not_a_member" else "bad_arguments"
         elif self._is_rejected(found, misfits, members[0].origin, end, typed=typed):
             kind = "not_a_member" if found.exists is False else "bad_arguments"
         else:

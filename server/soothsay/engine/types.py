@@ -11,6 +11,7 @@ from soothsay.oracle.types import Question
 
 Reason = Literal["low_confidence", "not_in_index", "not_a_member", "bad_arguments", "always"]
 Verdict = Literal["verified", "unverified", "rejected"]
+FaultKind = Literal["not_a_member", "bad_arguments", "unknown_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +120,26 @@ class Completion:
     evaluated: dict[str, int] = field(default_factory=dict)  # prompt tokens evaluated: draft, regenerate
     check: Check = field(default_factory=Check)
     before: str = ""  # the statement that it goes on with, up to the cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A call that is wrong. ``start`` and ``end`` are its name's, ``call_end`` is behind its last bracket (code points)."""
+
+    kind: FaultKind
+    receiver: str
+    name: str
+    start: int
+    end: int
+    call_end: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What to write between ``start`` and ``end`` instead: a call that is verified. ``title`` names it."""
+
+    start: int
+    end: int
+    text: str
+    title: str

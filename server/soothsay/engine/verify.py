@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from soothsay.engine.arguments import misfit, parse_arguments
 from soothsay.engine.site import Site
 from soothsay.engine.syntax import characters, close, scan
-from soothsay.engine.types import ApiName, Verdict
+from soothsay.engine.types import ApiName, FaultKind, Verdict
 from soothsay.oracle.types import Finding, Oracle
 from soothsay_index.types import Symbol
 
 # the last is no reason to reject: the person may be about to define the name
-Fault = Literal["not_a_member", "bad_arguments", "unknown_name"]
 
 # signatures read from these are what the call is checked against; a package's may hide overloads and decorators
 _EXACT_ORIGINS = ("service", "workspace")
-_FAULTS: dict[str, Fault] = {
+_FAULTS: dict[str, FaultKind] = {
     "not_a_member": "not_a_member",
     "unresolved_import": "not_a_member",
     "unknown_argument": "bad_arguments",
@@ -42,7 +40,7 @@ class Judgement:
     verdict: Verdict
     symbols: tuple[Symbol, ...] = ()
     problem: str = ""
-    fault: Fault | None = None
+    fault: FaultKind | None = None
     name: ApiName | None = None
     at: int = 0
 
@@ -54,7 +52,7 @@ class _Fact:
     exists: bool | None
     symbol: Symbol | None
     problem: str = ""
-    fault: Fault | None = None
+    fault: FaultKind | None = None
     finding: Finding | None = None  # what the oracle said of it, whether it counts or not
 
 
@@ -164,7 +162,7 @@ def _fact(
     # the service model of the installed version is right where type stubs are older or newer than it
     modelled = symbol is not None and symbol.origin == "service"
     if finding is not None and finding.kind != "no_overload" and not modelled:
-        fault: Fault | None = "not_a_member" if finding.kind == "unknown_name" else _FAULTS.get(finding.kind)
+        fault: FaultKind | None = "not_a_member" if finding.kind == "unknown_name" else _FAULTS.get(finding.kind)
         return _Fact(fault is None or None, symbol, finding.message, fault, finding)
     resolved = True if modelled else None if findings is None else shadow.resolves(name, oracle)
     if resolved is False or (resolved is None and indexed.exists is False):

@@ -15,7 +15,7 @@ from soothsay.lsp.documents import Document, position_at
 from soothsay.lsp.worker import Worker
 
 if TYPE_CHECKING:
-    from soothsay.engine.repair import Fault
+    from soothsay.engine.types import Fault
     from soothsay.lsp.completer import Completer
     from soothsay.lsp.host import Host
 

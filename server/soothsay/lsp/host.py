@@ -25,7 +25,7 @@ from soothsay_index.priority import stand_back
 from soothsay_index.types import Progress
 
 if TYPE_CHECKING:
-    from soothsay.engine.repair import Fault, Replacement
+    from soothsay.engine.types import Fault, Replacement
     from soothsay.lsp.documents import Workspace
     from soothsay.oracle.types import Oracle
 

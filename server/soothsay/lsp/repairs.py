@@ -16,7 +16,7 @@ from soothsay.lsp.host import RepairRequest
 from soothsay.lsp.scheduler import Scheduler
 
 if TYPE_CHECKING:
-    from soothsay.engine.repair import Fault, Replacement
+    from soothsay.engine.types import Fault, Replacement
     from soothsay.lsp.completer import Completer
     from soothsay.lsp.host import Host
     from soothsay.lsp.messages import Messages

@@ -11,7 +11,8 @@ from fakes import FakeIndex, FakeModel, function
 
 from soothsay.config import Settings
 from soothsay.engine.pipeline import Engine
-from soothsay.engine.repair import Fault, Replacement, find_faults, first_call, keep_values, repair
+from soothsay.engine.repair import find_faults, first_call, keep_values, repair
+from soothsay.engine.types import Fault, Replacement
 from soothsay.errors import Cancelled
 from soothsay.oracle.null import NoOracle
 from soothsay.oracle.types import Finding, FindingKind, Oracle
