@@ -1,17 +1,24 @@
-"""Finding the workspace's Python, and what is installed there, without importing any of it."""
+"""Finding the workspace's Python, and what is installed there, without importing or running any of it."""
 
 from __future__ import annotations
 
 import json
+import logging
 import os
-import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import Distribution
 from pathlib import Path
 
+from .boundaries import Boundaries, boundaries_of
+from .children import child_environment
 from .errors import SoothsayIndexError
+from .executables import executables
+from .layout import environment_of, foreign_owner, interpreter_in, prefix_of, read_layout
+
+log = logging.getLogger(__name__)
 
 _PROBE = """
 import json, sys, sysconfig, site
@@ -65,6 +72,18 @@ class Environment:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The workspace's interpreter. Where it belongs to an environment, ``folder`` is that, and nothing of it is run.
+
+    ``refused`` says of environments that were passed over why, a line each.
+    """
+
+    python: Path
+    folder: Path | None = None
+    refused: tuple[str, ...] = ()
+
+
 def find_environment(
     workspace: Path,
     interpreter: str | Path | None = None,
@@ -74,36 +93,60 @@ def find_environment(
     """Find the workspace's interpreter as editors do and read what it has installed.
 
     In this order: the configured ``interpreter``; ``VIRTUAL_ENV``; ``.venv`` or ``venv`` in the workspace, then
-    in its parent folders up to the repository's root; ``python3`` on ``PATH``.
+    in its parent folders up to its project's root; ``python3`` on ``PATH``. Nothing of the workspace is run.
     """
-    python = find_interpreter(workspace, interpreter, environ)
-    return read_environment(python, timeout)
+    return read_found(_logged(look_for_python(workspace, interpreter, environ)), timeout)
 
 
 def find_interpreter(
     workspace: Path, interpreter: str | Path | None = None, environ: Mapping[str, str] | None = None
 ) -> Path:
     """The interpreter of ``workspace``; see :func:`find_environment` for the order."""
+    return _logged(look_for_python(workspace, interpreter, environ)).python
+
+
+def look_for_python(
+    workspace: Path, interpreter: str | Path | None = None, environ: Mapping[str, str] | None = None
+) -> Found:
+    """The interpreter of ``workspace``, and what was refused on the way; see :func:`find_environment` for the order."""
     environ = os.environ if environ is None else environ
+    boundaries = boundaries_of(workspace, environ)
     if interpreter:
-        return _configured(workspace, interpreter, environ)
-    if environ.get("VIRTUAL_ENV"):
-        found = _python_of(Path(environ["VIRTUAL_ENV"]))
-        if found:
-            return found
-    for folder in _upwards(workspace.absolute()):
-        for name in (".venv", "venv"):
-            found = _python_of(folder / name)
-            if found:
-                return found
-    for name in ("python3", "python"):
-        on_path = shutil.which(name, path=environ.get("PATH"))
-        if on_path:
-            return Path(on_path)
+        return _configured(workspace, interpreter, environ, boundaries)
+    refused: list[str] = []
+    for found in _candidates(environ, boundaries):
+        owner = foreign_owner(found.folder) if found.folder else ""
+        if not owner:
+            return replace(found, refused=tuple(refused))
+        refused.append(_refusal(found, owner))
     raise SoothsayIndexError("No Python found: create a .venv in the workspace or configure the interpreter.")
 
 
+def read_found(found: Found, timeout: float = 20.0) -> Environment:
+    """Read the environment that was found: from its folder, or from the answer of an interpreter that has none."""
+    return _read_folder(found.python, found.folder) if found.folder else _ask(found.python, timeout)
+
+
 def read_environment(python: Path, timeout: float = 20.0) -> Environment:
+    """Read the environment of ``python``; it is run only where it belongs to no virtual environment."""
+    return read_found(Found(python, environment_of(python)), timeout)
+
+
+def _read_folder(python: Path, folder: Path) -> Environment:
+    layout = read_layout(folder)
+    stamp = stamp_of(layout.site_packages)
+    return Environment(
+        python=python,
+        version=layout.version,
+        site_packages=layout.site_packages,
+        stdlib=layout.stdlib,
+        distributions=read_distributions(layout.site_packages),
+        stdlib_names=sys.stdlib_module_names,
+        stamp=stamp,
+    )
+
+
+def _ask(python: Path, timeout: float) -> Environment:
     """Ask ``python`` where its packages lie. It runs isolated (``-I``), so nothing of the user is imported."""
     try:
         answer = subprocess.run(
@@ -113,6 +156,8 @@ def read_environment(python: Path, timeout: float = 20.0) -> Environment:
             timeout=timeout,
             check=True,
             stdin=subprocess.DEVNULL,
+            env=child_environment(),
+            cwd=Path(__file__).parent,
         )
         # A sitecustomize may print as well; the answer is the last line.
         facts = json.loads(answer.stdout.strip().splitlines()[-1])
@@ -191,35 +236,64 @@ def _is_importable(site: Path, name: str) -> bool:
     return any(file.suffix in {".py", ".pyi"} for file in files)
 
 
-def _configured(workspace: Path, interpreter: str | Path, environ: Mapping[str, str]) -> Path:
+def _candidates(environ: Mapping[str, str], boundaries: Boundaries) -> Iterator[Found]:
+    """What a workspace may mean by Python, the most likely first."""
+    active = environ.get("VIRTUAL_ENV", "")
+    folders = [Path(active)] if active and Path(active).is_absolute() else []
+    folders += [folder / name for folder in boundaries.folders for name in (".venv", "venv")]
+    for folder in folders:
+        if folder.is_dir() and (found := _found(interpreter_in(folder), boundaries)):
+            yield found
+    for name in ("python3", "python"):
+        for path in executables(name, environ, boundaries):
+            if found := _found(path, boundaries):
+                yield found
+
+
+def _found(python: Path, boundaries: Boundaries) -> Found | None:
+    """``python``, with the environment that it belongs to. None where it has none and must not be run."""
+    folder = environment_of(python)
+    if folder is None and (boundaries.contain(python) or not python.is_file()):
+        folder = prefix_of(python)
+        return Found(python, folder) if folder else None
+    return Found(python, folder)
+
+
+def _configured(
+    workspace: Path, interpreter: str | Path, environ: Mapping[str, str], boundaries: Boundaries
+) -> Found:
     given = Path(interpreter).expanduser()
     path = given if given.is_absolute() else workspace / given
     if path.is_dir():  # people configure the environment's folder as often as its interpreter
-        found = _python_of(path)
-        if found:
-            return found
-    elif path.is_file():
-        return path
+        found = _found(interpreter_in(path), boundaries)
     elif len(given.parts) == 1:
-        on_path = shutil.which(str(given), path=environ.get("PATH"))
-        if on_path:
-            return Path(on_path)
-    raise SoothsayIndexError(f"The configured interpreter {interpreter} does not exist: correct the setting.")
+        on_path = next(executables(str(given), environ, boundaries), path)
+        found = _found(on_path, boundaries) if os.path.lexists(on_path) else None
+    else:
+        found = _found(path, boundaries) if os.path.lexists(path) else None
+    if found is None and path.is_file():
+        raise SoothsayIndexError(
+            f"The configured interpreter {interpreter} lies in the workspace and belongs to no environment, so it is "
+            "not run: configure a virtual environment, or an interpreter elsewhere."
+        )
+    if found is None:
+        raise SoothsayIndexError(
+            f"The configured interpreter {interpreter} does not exist: correct the setting."
+        )
+    owner = foreign_owner(found.folder) if found.folder else ""
+    if owner:
+        raise SoothsayIndexError(_refusal(found, owner))
+    return found
 
 
-def _python_of(folder: Path) -> Path | None:
-    for relative in ("bin/python3", "bin/python", "Scripts/python.exe"):
-        if (folder / relative).is_file():
-            return folder / relative
-    return None
+def _refusal(found: Found, owner: str) -> str:
+    return f"The environment {found.folder} belongs to {owner} and is not used: make one of your own, or change its owner."
 
 
-def _upwards(folder: Path) -> Iterator[Path]:
-    """``folder`` and its parents, up to the root of the git repository or of the file system."""
-    for current in (folder, *folder.parents):
-        yield current
-        if (current / ".git").exists():
-            return
+def _logged(found: Found) -> Found:
+    for refusal in found.refused:
+        log.warning("%s", refusal)
+    return found
 
 
 def _last_line(text: str) -> str:

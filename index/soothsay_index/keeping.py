@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from .environment import Environment, find_interpreter, stamp_of
+from .environment import Environment, look_for_python, stamp_of
 from .errors import SoothsayIndexError
 from .local import LocalIndex
 from .priority import stand_far_back
@@ -119,7 +119,7 @@ class Keeper:
     def _installed(self, options: BuildOptions, environment: Environment) -> object:
         """Changes with the interpreter that would be chosen, and with what is installed."""
         try:
-            python = find_interpreter(self._index.store.workspace, options.interpreter)
+            python = look_for_python(self._index.store.workspace, options.interpreter).python
         except SoothsayIndexError:
             return None
         return python, stamp_of(environment.site_packages)

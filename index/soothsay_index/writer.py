@@ -13,7 +13,7 @@ from typing import Any
 
 from .crew import OpenCrew
 from .embedding import Embedder
-from .environment import Environment, find_environment
+from .environment import Environment, look_for_python, read_found
 from .errors import SoothsayIndexError
 from .inbox import Inbox, Letter
 from .lease import Lease
@@ -124,7 +124,11 @@ class Writer:
         """
         environment = None
         try:
-            environment = find_environment(self._workspace.root, options.interpreter)
+            found = look_for_python(self._workspace.root, options.interpreter)
+            for refusal in found.refused:
+                log.warning("%s", refusal)
+                progress(Progress("warning", 0, 0, refusal))
+            environment = read_found(found)
         except SoothsayIndexError as error:
             progress(Progress("environment", 0, 0, str(error)))
         self.build_from(environment, options, open_files, progress, stop)
