@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
@@ -84,7 +84,9 @@ class IndexClient:
         log_file: Path | None = None,
         docs: Sequence[Path] = (),
         uri: str = "",
+        environ: Mapping[str, str] | None = None,
     ) -> None:
+        self._environ = environ
         self._command = [
             python, "-m", "soothsay_index.worker", "--root", str(root), "--workspace", str(workspace),
             "--threads", str(threads), "--model-id", model_id,
@@ -377,7 +379,7 @@ class IndexClient:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **_LITTLE_MEMORY},
+                env={**(os.environ if self._environ is None else self._environ), "PYTHONUNBUFFERED": "1", **_LITTLE_MEMORY},
             )
         except OSError as error:
             raise SoothsayIndexError(f"The index process does not start: {error}") from None
