@@ -28,7 +28,7 @@ class ModelSettings:
     name: str = "qwen2.5-coder-0.5b"  # a name of the registry (`soothsay models list`)
     path: str = ""  # any GGUF; wins over `name`
     context: Annotated[int, Between(256, 1_048_576)] = 4096  # tokens
-    threads: Annotated[int, Between(0, 1024)] = 0  # 0: what is fastest here, measured at the first start
+    threads: Annotated[int, Between(0, 1024)] = 0  # 0: the physical cores, or what was measured to be faster
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,14 @@ class IndexSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BackendSettings:
+    # the models of all windows together; 0: half of the machine's memory
+    memory_mb: Annotated[int, Between(0, 1_048_576)] = 0
+    # the process that holds the models ends so long after the last window has gone
+    linger_s: Annotated[int, Between(0, 86_400)] = 60
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a user can set; every field has a default that works."""
 
@@ -94,6 +102,7 @@ class Settings:
     oracle: OracleSettings = field(default_factory=OracleSettings)
     diagnostics: DiagnosticsSettings = field(default_factory=DiagnosticsSettings)
     index: IndexSettings = field(default_factory=IndexSettings)
+    backend: BackendSettings = field(default_factory=BackendSettings)
 
 
 # Keys of the section that editors keep for themselves: how they start and trace the server.

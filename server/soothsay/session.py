@@ -6,7 +6,7 @@ import gc
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock
@@ -21,7 +21,7 @@ from soothsay.errors import SoothsayError
 from soothsay.model.cache import is_pulled, model_path, models_folder
 from soothsay.model.registry import EMBEDDING_MODEL
 from soothsay.model.resolve import resolve_model
-from soothsay.model.runtime import LlamaRuntime, Turn
+from soothsay.model.runtime import LlamaRuntime
 from soothsay.model.tuning import Threads, ThreadTuner
 from soothsay.model.weights import Weights
 from soothsay.oracle import NoOracle, Oracle, open_oracle
@@ -108,11 +108,47 @@ class Models(Protocol):
         ...
 
 
+class Lane(Protocol):
+    """Where one session's evaluations wait for those of others."""
+
+    def working(self, *, urgent: bool) -> AbstractContextManager[object]:
+        """Within the block, evaluations are for a request that a person waits for, or for one ahead of need."""
+        ...
+
+    def turn(self) -> AbstractContextManager[object]:
+        """Within the block, no other session evaluates."""
+        ...
+
+    def clock(self) -> float:
+        """Return seconds that go on only while no other session is waited for."""
+        ...
+
+
+class Alone:
+    """There are no other sessions."""
+
+    def working(self, *, urgent: bool) -> AbstractContextManager[object]:
+        """Nothing to note."""
+        return nullcontext()
+
+    def turn(self) -> AbstractContextManager[object]:
+        """It is always this one's turn."""
+        return nullcontext()
+
+    def clock(self) -> float:
+        """Return `time.monotonic`."""
+        return time.monotonic()
+
+
 class OwnModels:
     """Weights that one session alone uses."""
 
+    def __init__(self) -> None:
+        self._threads: dict[Path, Threads] = {}
+
     def acquire(self, path: Path) -> Weights:
         """Load them. Raises `SoothsayError`."""
+        self._threads[path] = ThreadTuner(path).tuning().threads
         return Weights.load(path)
 
     def release(self, weights: Weights) -> None:
@@ -121,7 +157,7 @@ class OwnModels:
 
     def threads(self, path: Path) -> Threads:
         """Return what was measured for them, else one per physical core."""
-        return ThreadTuner(path).tuning().threads
+        return self._threads[path]
 
 
 class Session:
@@ -135,20 +171,18 @@ class Session:
         models: Models | None = None,
         *,
         environ: Mapping[str, str] | None = None,
-        turn: Turn = nullcontext,
-        clock: Callable[[], float] = time.monotonic,
+        lane: Lane | None = None,
     ) -> None:
         """Open the index of ``workspace``. Raises `SoothsayError` when it cannot be had.
 
-        ``environ`` is the environment of the person's editor, where it is not this process's. ``turn`` is entered for
-        each evaluation of the model; ``clock`` leaves out, in seconds, what is waited for it.
+        ``environ`` is the environment of the person's editor, where it is not this process's. ``lane`` is where the
+        model's evaluations wait for those of other sessions.
         """
         self.settings = settings
         self.workspace = workspace
         self._models = models or OwnModels()
         self._environ = environ
-        self._turn = turn
-        self._clock = clock
+        self._lane = lane or Alone()
         self._weights: Weights | None = None
         self.last: Completion | None = None
         self.warnings: list[str] = []
@@ -184,7 +218,7 @@ class Session:
             path = resolve_model(model.name, model.path)
             self._weights = self._models.acquire(path)
             try:
-                self._model = LlamaRuntime(self._weights, context=model.context, turn=self._turn)
+                self._model = LlamaRuntime(self._weights, context=model.context, turn=self._lane.turn)
             except BaseException:
                 self._models.release(self._weights)
                 raise
@@ -195,7 +229,7 @@ class Session:
                 )
             gc.freeze()  # what is loaded now stays: no search for garbage needs to look at it, 50 to 150 ms long
             self._engine = Engine(
-                self._model, self._index or NoIndex(), self.settings, self.oracle, self._clock
+                self._model, self._index or NoIndex(), self.settings, self.oracle, self._lane.clock
             )
 
     def complete(
@@ -208,18 +242,26 @@ class Session:
 
     def speculate(self, request: CompletionRequest, cancel: Event | None = None) -> Completion:
         """Answer ``request`` before it is made (blocking, like `complete`)."""
-        with self._working() as engine:
+        with self._working(urgent=False) as engine:
             return engine.complete(request, cancel)
 
     def prepare(self, request: CompletionRequest, cancel: Event | None = None) -> None:
         """Read what a completion at this place would have to read (blocking). Raises `Cancelled` once ``cancel`` is set."""
-        with self._working() as engine:
+        with self._working(urgent=False) as engine:
             engine.prepare(request, cancel)
 
     @property
     def evaluated(self) -> int:
         """Tokens that the model has evaluated, whatever for."""
         return self._model.evaluated_in_all if self._model else 0
+
+    def processes(self) -> dict[str, int]:
+        """Return the ids of this session's own processes, by what they do."""
+        found = {
+            "type checker": getattr(self.oracle, "pid", None),
+            "index": getattr(self._index, "process_id", None),
+        }
+        return {name: pid for name, pid in found.items() if pid is not None}
 
     def find_faults(
         self, path: Path, text: str, cancel: Event | None = None, *, typed: bool = False
@@ -295,10 +337,10 @@ class Session:
         self.oracle.close()
 
     @contextmanager
-    def _working(self) -> Iterator[Engine]:
+    def _working(self, *, urgent: bool = True) -> Iterator[Engine]:
         """The engine, for one caller at a time; the model is loaded first."""
         self.load_model()
-        with self._lock:
+        with self._lock, self._lane.working(urgent=urgent):
             assert self._engine is not None
             assert self._model is not None
             assert self._weights is not None

@@ -109,6 +109,12 @@ class FakeSession:
     def evaluated(self) -> int:
         return 7
 
+    def listen(self, on_change: object) -> None:
+        """Nothing ever changes here."""
+
+    def speculate(self, request: CompletionRequest, cancel: Event | None = None) -> Completion:
+        return self.complete(request, cancel)
+
     def prepare(self, request: CompletionRequest, cancel: Event | None = None) -> None:
         line = request.text[: request.offset].rpartition("\n")[2]
         journal("prepare", line=line)

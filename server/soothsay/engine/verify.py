@@ -162,7 +162,9 @@ def _fact(
     # the service model of the installed version is right where type stubs are older or newer than it
     modelled = symbol is not None and symbol.origin == "service"
     if finding is not None and finding.kind != "no_overload" and not modelled:
-        fault: FaultKind | None = "not_a_member" if finding.kind == "unknown_name" else _FAULTS.get(finding.kind)
+        fault: FaultKind | None = (
+            "not_a_member" if finding.kind == "unknown_name" else _FAULTS.get(finding.kind)
+        )
         return _Fact(fault is None or None, symbol, finding.message, fault, finding)
     resolved = True if modelled else None if findings is None else shadow.resolves(name, oracle)
     if resolved is False or (resolved is None and indexed.exists is False):

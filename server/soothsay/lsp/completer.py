@@ -88,7 +88,7 @@ class Completer:
                 self._shown.add(then, written, None)
                 self._read(request, _READ_ON_AFTER)
 
-            self._ahead.do(partial(self._host.complete, then), keep, _SPECULATE_AFTER, then)
+            self._ahead.do(partial(self._host.speculate, then), keep, _SPECULATE_AFTER, then)
             self._suggested = request, completion
         else:
             self._read(request, _READ_ON_AFTER)

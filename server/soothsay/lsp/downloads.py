@@ -14,7 +14,7 @@ from lsprotocol.types import ProgressToken
 from soothsay.errors import raise_if_cancelled
 from soothsay.lsp.pace import Pace, Steps, in_words
 from soothsay.lsp.progress import Bar
-from soothsay.lsp.worker import Worker
+from soothsay.worker import Worker
 
 if TYPE_CHECKING:
     from soothsay.config import Settings

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from threading import Event
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from soothsay.cancellation import Cancellation
 from soothsay.errors import Cancelled
 from soothsay.lsp.documents import Document, position_at
-from soothsay.lsp.worker import Worker
+from soothsay.worker import Worker
 
 if TYPE_CHECKING:
     from soothsay.engine.types import Fault
@@ -48,7 +48,7 @@ class Hints:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._found: dict[str, tuple[str, Sequence[Fault]]] = {}  # text, and what is wrong with it
         self._shown: set[str] = set()  # documents with hints on them
-        self._running: set[Event] = set()
+        self._running: set[Cancellation] = set()
         self._stopped = False
         completer.stop_others.append(self.yield_)
 
@@ -127,7 +127,7 @@ class Hints:
         text, path = document.text, document.file
         if path is None or len(text) > _LONGEST:
             return ()
-        cancel = Event()
+        cancel = Cancellation()
         self._running.add(cancel)
         try:
             faults = await self._worker.run(self._host.find_faults, path, text, cancel)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
 
+from soothsay.cancellation import Cancellation
 from soothsay.config import Settings
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import Cancelled, SoothsayError
@@ -19,15 +19,13 @@ from soothsay.lsp.messages import Messages
 from soothsay.lsp.pace import Pace, Steps, in_words
 from soothsay.lsp.progress import Bar
 from soothsay.lsp.status import Indexing, StatusBoard
-from soothsay.lsp.worker import Worker
-from soothsay_index.garbage import uncollected
-from soothsay_index.priority import stand_back
+from soothsay.worker import Worker
 from soothsay_index.types import Progress
 
 if TYPE_CHECKING:
+    from soothsay.backend.client import OnChange, State
     from soothsay.engine.types import Fault, Replacement
     from soothsay.lsp.documents import Workspace
-    from soothsay.oracle.types import Oracle
 
 logger = logging.getLogger(__name__)
 
@@ -35,29 +33,32 @@ LOADING_PATIENCE = 2.0  # seconds that a completion waits for the model before i
 
 
 class Session(Protocol):
-    """What the server asks of a session. `soothsay.session.Session` is one, the tests have another."""
+    """What the server asks of a session. `soothsay.backend.client.BackendSession` is one, the tests have another."""
 
     @property
     def warnings(self) -> Sequence[str]: ...
     @property
-    def oracle(self) -> Oracle: ...
+    def evaluated(self) -> int: ...
+    def listen(self, on_change: OnChange) -> None: ...
     def load_model(self) -> None: ...
     def complete(
-        self, request: CompletionRequest, cancel: Event | None = None, on_text: Callable[[str], None] = ...
+        self,
+        request: CompletionRequest,
+        cancel: Cancellation | None = None,
+        on_text: Callable[[str], None] = ...,
     ) -> Completion: ...
-    @property
-    def evaluated(self) -> int: ...
-    def prepare(self, request: CompletionRequest, cancel: Event | None = None) -> None: ...
+    def speculate(self, request: CompletionRequest, cancel: Cancellation | None = None) -> Completion: ...
+    def prepare(self, request: CompletionRequest, cancel: Cancellation | None = None) -> None: ...
     def find_faults(
-        self, path: Path, text: str, cancel: Event | None = None, *, typed: bool = False
+        self, path: Path, text: str, cancel: Cancellation | None = None, *, typed: bool = False
     ) -> Sequence[Fault]: ...
     def repair(
-        self, path: Path, text: str, fault: Fault, cancel: Event | None = None
+        self, path: Path, text: str, fault: Fault, cancel: Cancellation | None = None
     ) -> Replacement | None: ...
     def mirror(self, path: Path, text: str) -> None: ...
     def forget(self, path: Path) -> None: ...
-    def build_index(self, on_progress: Callable[[Progress], None], cancel: Event) -> object: ...
-    def reindex(self, on_progress: Callable[[Progress], None], cancel: Event) -> object: ...
+    def build_index(self, on_progress: Callable[[Progress], None], cancel: Cancellation) -> object: ...
+    def reindex(self, on_progress: Callable[[Progress], None], cancel: Cancellation) -> object: ...
     def update_files(self, paths: Sequence[Path]) -> object: ...
     def remove_files(self, paths: Sequence[Path]) -> object: ...
     def close(self) -> None: ...
@@ -82,10 +83,10 @@ SessionFactory = Callable[[Settings, Path], Session]
 
 
 def open_session(settings: Settings, workspace: Path) -> Session:
-    """The real thing. Imported when it is opened: `initialize` has been answered long before."""
-    from soothsay.session import Session as RealSession
+    """Open a session in the backend process. Imported late: `initialize` has been answered long before."""
+    from soothsay.backend.client import BackendSession
 
-    return RealSession(settings, workspace)
+    return BackendSession(settings, workspace)
 
 
 def nowhere() -> Path:
@@ -99,8 +100,8 @@ class Host:
     """Keeps one session. Everything here runs on the event loop and blocks nobody, except `complete`, `repair` and
     `find_faults`.
 
-    The model has one thread, the index another. A session is opened, loaded, asked and closed on the
-    model's thread; what the model does ahead of need has a thread that stands back, and takes turns with it.
+    The work is done in the backend process; the threads here wait for its answers, one for each kind of request. A
+    session is opened, loaded, asked and closed on the model's thread.
     ``opened`` are the open documents; ``news`` is called when what is known may have changed.
     """
 
@@ -116,7 +117,7 @@ class Host:
         self.settings: Settings | None = None
         self.workspace: Path | None = None
         self.model_worker = Worker("soothsay-model")
-        self.ahead_worker = Worker("soothsay-ahead", stand_back)
+        self.ahead_worker = Worker("soothsay-ahead")
         self._index_worker = Worker("soothsay-index")
         self._files_worker = Worker("soothsay-files")  # a saved file does not wait for a build
         self._factory = factory
@@ -129,7 +130,7 @@ class Host:
         self._loaded = False
         self._settled = asyncio.Event()  # loading has ended, well or badly
         self._opening: asyncio.Task[None] | None = None
-        self._stop_index = Event()
+        self._stop_index = Cancellation()
         self._changed: dict[Path, bool] = {}  # True: updated, False: removed
         self._applying: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -207,6 +208,35 @@ class Host:
         self.model_worker.submit(lambda: self._close(self._detach()))
         return self.model_worker.stop(max(0.1, deadline - time.monotonic())) and stopped
 
+    def _listen(self, session: Session) -> None:
+        """Have changes of the backend come to the event loop."""
+        loop = asyncio.get_running_loop()
+
+        def on_change(state: State, message: str) -> None:
+            with suppress(RuntimeError):  # the loop has been closed: the server is going down
+                loop.call_soon_threadsafe(self._backend_changed, session, state, message)
+
+        session.listen(on_change)
+
+    def _backend_changed(self, session: Session, state: State, message: str) -> None:
+        """The backend process has died, was started again, or cannot be."""
+        if session is not self._session:
+            return
+        if message:
+            self._messages.error(f"soothsay: {message}")
+        if state == "ready":
+            self._loaded = True
+            self._settled.set()
+            self._board.update(state="ready", message="")
+            self._news()
+        else:
+            self._loaded = False
+            self._settled.clear()
+            shown = "error" if message else "loading"
+            self._board.update(
+                state=shown, message=message or "the model's process ended; it is started again"
+            )
+
     async def _open(self, settings: Settings, workspace: Path, before: asyncio.Task[None] | None) -> None:
         if before is not None:
             await asyncio.wait([before])
@@ -229,6 +259,8 @@ class Host:
         else:
             self._loaded = True
             self._board.update(state="ready", message="")
+            if self._session is not None:
+                self._listen(self._session)
             for path, text in self._opened():  # opened before there was a session
                 self.mirror(path, text)
             self._news()
@@ -249,9 +281,8 @@ class Host:
         if workspace == nowhere():
             with suppress(OSError):  # opening the session says what is wrong with the cache
                 workspace.mkdir(parents=True, exist_ok=True)
-        with uncollected():  # the event loop would wait for each search
-            session = self._session = self._factory(settings, workspace)
-            session.load_model()
+        session = self._session = self._factory(settings, workspace)
+        session.load_model()
 
     def _detach(self) -> Session | None:
         session, self._session = self._session, None
@@ -268,7 +299,10 @@ class Host:
     # -- completions -------------------------------------------------------------------------------
 
     def complete(
-        self, request: CompletionRequest, cancel: Event, on_text: Callable[[str], None] = lambda _: None
+        self,
+        request: CompletionRequest,
+        cancel: Cancellation,
+        on_text: Callable[[str], None] = lambda _: None,
     ) -> Completion:
         """Blocking; runs on the model's threads. A request without a method gets the setting of this moment."""
         session = self._session
@@ -278,7 +312,14 @@ class Host:
             request = replace(request, method=self.settings.method)
         return session.complete(request, cancel, on_text)
 
-    def prepare(self, request: CompletionRequest, cancel: Event) -> None:
+    def speculate(self, request: CompletionRequest, cancel: Cancellation) -> Completion:
+        """Blocking; what a completion will have to answer when the one that is shown was accepted."""
+        session = self._session
+        if session is None or self.settings is None:
+            raise Cancelled
+        return session.speculate(replace(request, method=request.method or self.settings.method), cancel)
+
+    def prepare(self, request: CompletionRequest, cancel: Cancellation) -> None:
         """Blocking; runs on the model's threads."""
         session = self._session
         if session is not None and self._loaded:
@@ -312,14 +353,14 @@ class Host:
         if self._session is not None:
             self._session.forget(path)
 
-    def find_faults(self, path: Path, text: str, cancel: Event) -> Sequence[Fault]:
+    def find_faults(self, path: Path, text: str, cancel: Cancellation) -> Sequence[Fault]:
         """Blocking; runs on the hints' thread."""
         session, settings = self._session, self.settings
         if session is None or settings is None or not self._loaded or settings.diagnostics.enabled == "off":
             return ()
         return session.find_faults(path, text, cancel, typed=settings.diagnostics.enabled == "all")
 
-    def repair(self, request: RepairRequest, cancel: Event) -> Sequence[Replacement]:
+    def repair(self, request: RepairRequest, cancel: Cancellation) -> Sequence[Replacement]:
         """Blocking; runs on the model's thread. Empty: nothing could be verified."""
         if self._session is None:
             raise Cancelled
@@ -345,7 +386,7 @@ class Host:
 
     async def _index(self, rebuild: bool) -> None:
         self._stop_index.set()
-        self._stop_index = cancel = Event()
+        self._stop_index = cancel = Cancellation()
         session = self._session
         if session is None:
             return
@@ -371,8 +412,8 @@ class Host:
 
     @staticmethod
     def _unless(
-        cancel: Event,
-        build: Callable[[Callable[[Progress], None], Event], object],
+        cancel: Cancellation,
+        build: Callable[[Callable[[Progress], None], Cancellation], object],
         step: Callable[[Progress], None],
     ) -> None:
         if not cancel.is_set():

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from threading import Event
 from typing import TypeVar
 
+from soothsay.cancellation import Cancellation
 from soothsay.errors import Cancelled, SoothsayError, raise_if_cancelled
-from soothsay.lsp.worker import Worker
+from soothsay.worker import Worker
 
 logger = logging.getLogger(__name__)
 
@@ -22,13 +22,17 @@ class IdleModel:
     def __init__(self, worker: Worker, idle: asyncio.Event) -> None:
         self._worker = worker
         self._idle = idle
-        self._cancel = Event()
+        self._cancel = Cancellation()
         self._task: asyncio.Task[None] | None = None
         self._subject: object = None
         self._begun = False
 
     def do(
-        self, work: Callable[[Event], T], then: Callable[[T], None], delay: float, subject: object = None
+        self,
+        work: Callable[[Cancellation], T],
+        then: Callable[[T], None],
+        delay: float,
+        subject: object = None,
     ) -> None:
         """Call ``work`` with an event that tells it to stop, after ``delay`` seconds without a reason not to.
 
@@ -46,13 +50,13 @@ class IdleModel:
     def stop(self) -> None:
         """The model is needed, or what was to be done is not."""
         self._cancel.set()
-        self._cancel = Event()
+        self._cancel = Cancellation()
         if self._task is not None:
             self._task.cancel()
             self._task = None
         self._begun = False
 
-    async def _do(self, work: Callable[[Event], T], then: Callable[[T], None], delay: float) -> None:
+    async def _do(self, work: Callable[[Cancellation], T], then: Callable[[T], None], delay: float) -> None:
         cancel = self._cancel
         await asyncio.sleep(delay)
         await self._idle.wait()
@@ -68,6 +72,6 @@ class IdleModel:
             then(result)
 
     @staticmethod
-    def _unless(cancel: Event, work: Callable[[Event], T]) -> T:
+    def _unless(cancel: Cancellation, work: Callable[[Cancellation], T]) -> T:
         raise_if_cancelled(cancel)
         return work(cancel)

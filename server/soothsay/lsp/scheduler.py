@@ -6,11 +6,11 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from threading import Event
 from typing import Any, Generic, TypeVar
 
+from soothsay.cancellation import Cancellation
 from soothsay.errors import Cancelled, raise_if_cancelled
-from soothsay.lsp.worker import Worker
+from soothsay.worker import Worker
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -22,7 +22,7 @@ class Job(Generic[Request, Answer]):
 
     request: Request
     answer: asyncio.Future[Answer | None]
-    cancel: Event = field(default_factory=Event)
+    cancel: Cancellation = field(default_factory=Cancellation)
     waiters: int = 0
 
     async def wait(self) -> Answer | None:
@@ -107,7 +107,7 @@ class Scheduler(Turns[Job[Request, Answer]], Generic[Request, Answer]):
     def __init__(
         self,
         worker: Worker,
-        work: Callable[[Request, Event], Answer],
+        work: Callable[[Request, Cancellation], Answer],
         ready: Callable[[], Awaitable[bool]],
     ) -> None:
         super().__init__(worker, ready)

@@ -42,7 +42,7 @@ from soothsay.lsp.repairs import Repairs
 from soothsay.lsp.settings import Configuration
 from soothsay.lsp.status import STATUS, StatusBoard
 from soothsay.lsp.watching import updated_and_removed, watch_files
-from soothsay.lsp.worker import Worker
+from soothsay.worker import Worker
 
 logger = logging.getLogger(__name__)
 

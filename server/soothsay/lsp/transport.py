@@ -18,7 +18,7 @@ from pygls.io_ import StdoutWriter, run_async
 from soothsay.errors import SoothsayError
 from soothsay.lsp.host import SessionFactory, open_session
 from soothsay.lsp.server import SoothsayServer, create_server
-from soothsay.lsp.worker import Worker
+from soothsay.worker import Worker
 from soothsay_index.priority import hand_over_soon
 
 if TYPE_CHECKING:

@@ -7,21 +7,21 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 
+from soothsay.cancellation import Cancellation
 from soothsay.engine.continuation import agrees, continues, rest_of, typed_since
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import Cancelled
 from soothsay.lsp.debounce import Debounce
 from soothsay.lsp.scheduler import Job, Turns
-from soothsay.lsp.worker import Worker
+from soothsay.worker import Worker
 
 # Seconds that work nobody waits for goes on: editors cancel a request before they tell what was typed, and tell what
 # was typed some time before they ask again.
 _UNTIL_CHANGED = 0.008
 _UNTIL_ASKED = 0.5
 
-Write = Callable[[CompletionRequest, Event, Callable[[str], None]], Completion]
+Write = Callable[[CompletionRequest, Cancellation, Callable[[str], None]], Completion]
 
 
 @dataclass(eq=False)

@@ -12,7 +12,7 @@ import pytest
 from soothsay.engine.types import Completion, CompletionRequest, TriggerDecision
 from soothsay.errors import Cancelled
 from soothsay.lsp.scheduler import Scheduler
-from soothsay.lsp.worker import Worker
+from soothsay.worker import Worker
 
 
 def request(text: str) -> CompletionRequest:

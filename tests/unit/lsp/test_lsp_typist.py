@@ -14,7 +14,7 @@ from soothsay.engine.types import Completion, CompletionRequest, TriggerDecision
 from soothsay.errors import Cancelled
 from soothsay.lsp.debounce import Debounce
 from soothsay.lsp.typist import Typist
-from soothsay.lsp.worker import Worker
+from soothsay.worker import Worker
 
 BEFORE, AFTER = "x = client.", "\nprint(x)\n"
 REQUEST = CompletionRequest(Path("/w/a.py"), BEFORE + AFTER, len(BEFORE), Path("/w"))

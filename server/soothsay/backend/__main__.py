@@ -1,0 +1,40 @@
+"""The backend's program: ``python -m soothsay.backend --folder FOLDER --key KEY``, started by `launch`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from soothsay.backend.deaths import begin_log
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a backend until no window is left."""
+    parser = argparse.ArgumentParser(prog="soothsay.backend", description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="the user's folder for sockets")
+    parser.add_argument("--key", required=True, help="which backend this is")
+    options = parser.parse_args(arguments)
+    begin_log()
+    level = (os.environ.get("SOOTHSAY_LOG") or "warning").upper()
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=level if level in ("DEBUG", "INFO", "WARNING", "ERROR") else "WARNING",
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    # imported when the log has begun: a library that kills the process when it is loaded leaves word of it
+    from soothsay.backend.address import Place
+    from soothsay.backend.server import Backend
+    from soothsay_index.priority import hand_over_soon
+
+    hand_over_soon()  # threads that answer windows wait for those that compute
+    Backend(Place(options.folder, options.key)).run()
+    logging.shutdown()
+    os._exit(0)  # threads may be in native code, and what they do needs no finishing
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""Where the backends of a user are found: a folder that is the user's alone, with a file for each.
+
+The platforms differ here and nowhere else: a Unix domain socket in that folder, or a named pipe on Windows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+import psutil
+
+import soothsay
+import soothsay_index
+from soothsay.errors import SoothsayError
+from soothsay.model.cache import models_folder
+
+Family = Literal["AF_UNIX", "AF_PIPE"]
+
+FOLDER_VARIABLE = "SOOTHSAY_RUNTIME"
+_LONGEST_SOCKET_PATH = 100  # bytes; the system's limit is 104 to 108
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The files of one backend; none of them need exist."""
+
+    folder: Path
+    key: str
+
+    @property
+    def card(self) -> Path:
+        """The file that says how the running backend is reached."""
+        return self.folder / f"backend-{self.key}.json"
+
+    @property
+    def log(self) -> Path:
+        """What the backend writes to standard error, and what it died of."""
+        return self.folder / f"backend-{self.key}.log"
+
+    @property
+    def lock(self) -> Path:
+        """Held while a backend is being started."""
+        return self.folder / f"backend-{self.key}.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """How a running backend is reached. ``created`` is the process's start time, which tells it from a later one."""
+
+    pid: int
+    created: float
+    family: Family
+    address: str
+    token: str
+    build: str
+
+    def is_alive(self) -> bool:
+        """Return whether the process still runs."""
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(self.pid)
+            return process.create_time() == self.created and process.status() != psutil.STATUS_ZOMBIE
+        return False
+
+
+def runtime_folder() -> Path:
+    """Return the folder for sockets, made with mode 0700. Raises `SoothsayError` where it is not the user's alone."""
+    given = os.environ.get(FOLDER_VARIABLE)
+    folder = Path(given).expanduser().absolute() if given else _default_folder()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        facts = folder.lstat()
+    except OSError as error:
+        raise SoothsayError(
+            f"cannot make the folder {folder} ({error.strerror}): set {FOLDER_VARIABLE} to another one"
+        ) from error
+    if hasattr(os, "getuid") and not is_private(facts.st_uid, facts.st_mode, os.getuid()):
+        raise SoothsayError(
+            f"{folder} is not yours alone: run `chmod 700 {folder}`, or set {FOLDER_VARIABLE} to another folder"
+        )
+    return folder
+
+
+def is_private(owner: int, mode: int, user: int) -> bool:
+    """Return whether ``user`` alone may use a folder with this owner and mode."""
+    return stat.S_ISDIR(mode) and owner == user and not mode & 0o077
+
+
+def _default_folder() -> Path:
+    if sys.platform != "linux":
+        return Path(platformdirs.user_runtime_dir("soothsay", appauthor=False))
+    with contextlib.suppress(OSError):
+        given = os.environ.get("XDG_RUNTIME_DIR")
+        if given and is_private(Path(given).stat().st_uid, Path(given).stat().st_mode, os.getuid()):
+            return Path(given) / "soothsay"
+    return Path(tempfile.gettempdir()) / f"soothsay-{os.getuid()}"
+
+
+@lru_cache(maxsize=1)
+def build_id() -> str:
+    """Return a short text that changes with the code: windows and backends of different builds do not mix."""
+    facts = [soothsay.__version__, sys.executable]
+    for package in (soothsay, soothsay_index):
+        folder = Path(package.__file__ or "").parent
+        for path in sorted(folder.rglob("*.py")):
+            facts.append(f"{path} {path.stat().st_mtime_ns}")
+    return f"{soothsay.__version__}-{_digest(*facts)}"
+
+
+def find_place(build: str, variant: str = "") -> Place:
+    """Return where the backend of this build is, for the cache folder in use. Raises `SoothsayError`."""
+    return Place(runtime_folder(), _digest(build, str(models_folder()), variant))
+
+
+def places() -> Iterator[Place]:
+    """Yield all places that have a card, of whatever build."""
+    folder = runtime_folder()
+    for card in sorted(folder.glob("backend-*.json")):
+        yield Place(folder, card.stem.removeprefix("backend-"))
+
+
+def new_address(place: Place, platform: str = sys.platform) -> tuple[Family, str]:
+    """Return an address that nothing listens on yet."""
+    name = f"{place.key}-{secrets.token_hex(4)}"
+    if platform == "win32":
+        return "AF_PIPE", rf"\\.\pipe\soothsay-{name}"
+    path = str(place.folder / f"{name}.sock")
+    if len(os.fsencode(path)) > _LONGEST_SOCKET_PATH:
+        raise SoothsayError(
+            f"{place.folder} is too long a path for a socket: set {FOLDER_VARIABLE} to a shorter one"
+        )
+    return "AF_UNIX", path
+
+
+def read_card(place: Place) -> Card | None:
+    """Return how the backend is reached; None: there is none."""
+    try:
+        return Card(**json.loads(place.card.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def write_card(place: Place, card: Card) -> None:
+    """Say how the backend is reached, to this user alone."""
+    temporary = place.card.with_suffix(".part")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(asdict(card), file)
+    temporary.replace(place.card)
+
+
+def remove_card(place: Place, card: Card) -> None:
+    """Take the card away, if it is still this one, and its socket."""
+    if read_card(place) == card:
+        place.card.unlink(missing_ok=True)
+    if card.family == "AF_UNIX":
+        Path(card.address).unlink(missing_ok=True)
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]

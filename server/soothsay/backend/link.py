@@ -1,0 +1,196 @@
+"""A window's connection to one backend process: requests with answers, and a watch over whether it still lives."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from soothsay.backend.codec import CodecError, result_from_plain
+from soothsay.backend.deaths import read_death
+from soothsay.backend.launch import Reached, kill
+from soothsay.backend.messages import (
+    Cancel,
+    Done,
+    Failed,
+    Message,
+    Ping,
+    Progressed,
+    Request,
+    Warned,
+    Wrote,
+)
+from soothsay.cancellation import Cancellation
+from soothsay.errors import Cancelled, SoothsayError
+from soothsay.exits import Exit
+from soothsay_index.types import Progress
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY = 1.0  # seconds between two looks at a backend that owes an answer
+_DIES_WITHIN = 0.5  # seconds from the end of the connection to the end of the process
+_HUNG_AFTER = 6  # looks in a row without a sign of life; looks, not seconds: a laptop may have slept
+
+
+class LostError(Exception):
+    """The backend process is gone; `exit` says how."""
+
+    def __init__(self, exit_: Exit) -> None:
+        super().__init__(exit_.describe())
+        self.exit = exit_
+
+
+@dataclass(slots=True)
+class _Pending:
+    request: type[Any]
+    future: Future[Any] = field(default_factory=Future)
+    on_text: Callable[[str], None] | None = None
+    on_progress: Callable[[Progress], None] | None = None
+
+
+class Link:
+    """One connection. Thread-safe. ``on_lost`` is called once, on the reading thread, when the backend is gone."""
+
+    def __init__(
+        self, reached: Reached, on_warning: Callable[[str], None], on_lost: Callable[[Link, Exit], None]
+    ) -> None:
+        self.pid = reached.card.pid
+        self.evaluated = 0
+        self._reached = reached
+        self._on_warning = on_warning
+        self._on_lost = on_lost
+        self._ids = itertools.count(1)
+        self._lock = threading.Lock()
+        self._pending: dict[int, _Pending] = {}
+        self._closed = False
+        self._lost: Exit | None = None
+        self._hung = False
+        self._heard = True
+        self._owes = threading.Event()
+        threading.Thread(target=self._read, name="backend-answers", daemon=True).start()
+        threading.Thread(target=self._watch, name="backend-watch", daemon=True).start()
+
+    def notify(self, message: Message, text: str | None = None) -> None:
+        """Send a message that needs no answer. Returns at once."""
+        self._reached.channel.send(message, text)
+
+    def ask(
+        self,
+        make: Callable[[int], Request],
+        text: str | None = None,
+        cancel: Cancellation | None = None,
+        on_text: Callable[[str], None] | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Any:
+        """Return the result of the request that ``make`` makes with an id (blocking).
+
+        Raises `LostError` when the backend goes away, `Cancelled`, `SoothsayError` as the backend says, and
+        `RuntimeError` for a defect there.
+        """
+        number = next(self._ids)
+        request = make(number)
+        pending = _Pending(type(request), on_text=on_text, on_progress=on_progress)
+        with self._lock:
+            if self._lost is not None or self._closed:
+                raise LostError(self._lost or Exit("ended"))
+            self._pending[number] = pending
+        self._owes.set()
+        self.notify(request, text)
+        if cancel is None:
+            answer = pending.future.result()
+        else:
+            with cancel.calling(lambda: self.notify(Cancel(number))):
+                answer = pending.future.result()
+        return result_from_plain(pending.request, answer)
+
+    def close(self) -> None:
+        """Leave the backend; what is asked is lost."""
+        self._closed = True
+        self._owes.set()
+        self._reached.channel.finish()
+
+    def _read(self) -> None:
+        channel = self._reached.channel
+        try:
+            while True:
+                message, text = channel.receive()
+                self._heard = True
+                self._take(message, text)
+        except (EOFError, CodecError) as error:
+            if isinstance(error, CodecError):
+                log.error("the backend is not understood: %s", error)
+        channel.close()
+        exit_ = self._how_it_ended()
+        with self._lock:
+            self._lost = exit_
+            pending, self._pending = self._pending, {}
+        self._owes.set()
+        for each in pending.values():
+            each.future.set_exception(LostError(exit_))
+        if not self._closed:
+            self._on_lost(self, exit_)
+
+    def _how_it_ended(self) -> Exit:
+        if self._hung:
+            return Exit("hung")
+        if self._reached.card.is_alive():
+            threading.Event().wait(_DIES_WITHIN)  # the connection is closed before the process is gone
+            if self._reached.card.is_alive():
+                return Exit("other", "the connection was lost")
+        return read_death(self._reached.place.log, self.pid)
+
+    def _take(self, message: Message, text: str) -> None:
+        match message:
+            case Wrote(number):
+                pending = self._pending.get(number)
+                if pending is not None and pending.on_text is not None:
+                    pending.on_text(text)
+            case Progressed(number, progress):
+                pending = self._pending.get(number)
+                if pending is not None and pending.on_progress is not None:
+                    pending.on_progress(progress)
+            case Done(number, result, evaluated):
+                self.evaluated = evaluated
+                if (pending := self._settle(number)) is not None:
+                    pending.future.set_result(result)
+            case Failed(number, kind, reason):
+                if (pending := self._settle(number)) is not None:
+                    pending.future.set_exception(_error(kind, reason))
+            case Warned(warning):
+                self._on_warning(warning)
+            case _:
+                pass  # Pong: that it came is all it says
+
+    def _settle(self, number: int) -> _Pending | None:
+        with self._lock:
+            pending = self._pending.pop(number, None)
+            if not self._pending:
+                self._owes.clear()
+        return pending
+
+    def _watch(self) -> None:
+        """Kill a backend that owes an answer and gives no sign of life."""
+        silent = 0
+        for number in itertools.count(1):
+            self._owes.wait()
+            if self._closed or self._lost is not None:
+                return
+            self.notify(Ping(number))
+            self._heard = False
+            threading.Event().wait(_LOOK_EVERY)
+            silent = 0 if self._heard or not self._owes.is_set() else silent + 1
+            if silent >= _HUNG_AFTER:
+                log.error("the backend process %d does not answer; it is ended", self.pid)
+                self._hung = True
+                kill(self._reached.card)
+                return
+
+
+def _error(kind: str, reason: str) -> Exception:
+    if kind == "cancelled":
+        return Cancelled()
+    return SoothsayError(reason) if kind == "error" else RuntimeError(reason)

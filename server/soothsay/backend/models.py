@@ -1,0 +1,134 @@
+"""The models in memory: each once, however many windows use it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from soothsay.backend.messages import ModelStatus
+from soothsay.errors import SoothsayError
+from soothsay.model.tuning import Threads, ThreadTuner, Tuning
+from soothsay.model.weights import Weights
+
+
+@dataclass(slots=True)
+class _Loaded:
+    weights: Weights
+    tuning: Tuning
+    users: int = 0
+    unused_since: float = 0.0
+
+
+class ModelPool:
+    """Loads weights when the first window needs them, and frees them some time after the last has left."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # held while weights are loaded: a second window waits, and shares them
+        self._loaded: dict[Path, _Loaded] = {}
+
+    def within(self, limit_mb: int) -> Share:
+        """Return the models as one window sees them, whose settings allow all models ``limit_mb`` (0: half of the memory)."""
+        limit = limit_mb * 1_000_000 if limit_mb else psutil.virtual_memory().total // 2
+        return Share(self, limit)
+
+    def acquire(self, path: Path, limit: int) -> Weights:
+        """Return the loaded weights (blocking). Raises `SoothsayError` where they exceed ``limit`` bytes with the others."""
+        path = path.resolve()
+        with self._lock:
+            found = self._loaded.get(path)
+            if found is None:
+                self._make_room(path, limit)
+                found = self._loaded[path] = _Loaded(Weights.load(path), ThreadTuner(path).tuning())
+            found.users += 1
+            return found.weights
+
+    def release(self, weights: Weights) -> None:
+        """Say that one window less uses ``weights``."""
+        with self._lock:
+            for found in self._loaded.values():
+                if found.weights is weights:
+                    found.users -= 1
+                    found.unused_since = time.monotonic()
+
+    def threads(self, path: Path) -> Threads:
+        """Return the threads to use with a loaded model."""
+        return self._loaded[path.resolve()].tuning.threads
+
+    def free_unused(self, seconds: float) -> None:
+        """Free what no window has used for so long."""
+        with self._lock:
+            self._free(time.monotonic() - seconds)
+
+    def unsettled(self) -> Weights | None:
+        """Return a model whose threads should be measured when the machine is idle, if there is one in use."""
+        with self._lock:
+            for found in self._loaded.values():
+                if found.users and not found.tuning.is_settled:
+                    return found.weights
+        return None
+
+    def note_tuning(self, path: Path, tuning: Tuning) -> None:
+        """Use what was measured for a model from now on."""
+        with self._lock:
+            found = self._loaded.get(path.resolve())
+            if found is not None:
+                found.tuning = tuning
+
+    def status(self) -> tuple[ModelStatus, ...]:
+        """Return what is loaded."""
+        with self._lock:
+            return tuple(
+                ModelStatus(
+                    str(path),
+                    found.weights.bytes,
+                    found.users,
+                    found.tuning.describe(),
+                    found.weights.way.name,
+                )
+                for path, found in self._loaded.items()
+            )
+
+    def _make_room(self, path: Path, limit: int) -> None:
+        wanted = path.stat().st_size
+        if self._bytes() + wanted <= limit:
+            return
+        self._free(time.monotonic())
+        loaded = self._bytes()
+        if loaded and loaded + wanted > limit:
+            raise SoothsayError(
+                f"{path.name} needs {wanted / 1e6:,.0f} MB beside the {loaded / 1e6:,.0f} MB that other windows' models "
+                f"take, the limit is {limit / 1e6:,.0f} MB: use the same model in all windows, or raise backend.memoryMb"
+            )
+
+    def _bytes(self) -> int:
+        return sum(found.weights.bytes for found in self._loaded.values())
+
+    def _free(self, unused_before: float) -> None:
+        for path, found in list(self._loaded.items()):
+            if not found.users and found.unused_since <= unused_before:
+                del self._loaded[path]
+                found.weights.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The pool within one window's limit: what a session is given."""
+
+    pool: ModelPool
+    limit: int  # bytes, of all models
+
+    def acquire(self, path: Path) -> Weights:
+        """Return the loaded weights (blocking). Raises `SoothsayError`."""
+        return self.pool.acquire(path, self.limit)
+
+    def release(self, weights: Weights) -> None:
+        """Say that this window needs them no longer."""
+        self.pool.release(weights)
+
+    def threads(self, path: Path) -> Threads:
+        """Return the threads to use."""
+        return self.pool.threads(path)

@@ -1,0 +1,160 @@
+"""The backend process: accepts windows, shares the models among them, and ends when none is left."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Listener
+
+import psutil
+
+from soothsay import __version__
+from soothsay.backend.address import Card, Place, build_id, new_address, remove_card, write_card
+from soothsay.backend.channel import Channel
+from soothsay.backend.codec import CodecError
+from soothsay.backend.deaths import end_log
+from soothsay.backend.measuring import measure_when_idle
+from soothsay.backend.messages import BackendStatus, Hello, Refused, Welcome
+from soothsay.backend.models import ModelPool
+from soothsay.backend.quiet import Quiet
+from soothsay.backend.turns import Turns
+from soothsay.backend.window import Window
+from soothsay.config import BackendSettings
+from soothsay_index.garbage import give_back
+
+log = logging.getLogger(__name__)
+
+_TICK = 1.0  # seconds between two looks at whether anything is left to do
+_GREETS_WITHIN = 10.0  # seconds for a window to introduce itself
+_BACKLOG = 16
+
+
+class Backend:
+    """Serves windows until the last one has been gone for a while."""
+
+    def __init__(self, place: Place) -> None:
+        self.models = ModelPool()
+        self.turns = Turns()
+        self.quiet = Quiet()
+        self._place = place
+        self._began = time.monotonic()
+        self._lock = threading.Lock()
+        self._windows: list[Window] = []
+        self._builds = 0
+        self._linger = float(BackendSettings().linger_s)
+        self._empty_since = time.monotonic()
+        self._end = threading.Event()
+        self._why = "stopped"
+
+    def run(self) -> None:
+        """Listen, and serve until it is time to end (blocking)."""
+        family, address = new_address(self._place)
+        listener = Listener(address, family, _BACKLOG)
+        created = psutil.Process().create_time()
+        card = Card(os.getpid(), created, family, address, secrets.token_hex(16), build_id())
+        write_card(self._place, card)
+        for name in ("SIGTERM", "SIGINT"):
+            signal.signal(getattr(signal, name), lambda *_: self._end.set())
+        with contextlib.suppress(AttributeError, ValueError):
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        threading.Thread(target=self._accept, args=(listener, card), name="accept", daemon=True).start()
+        threading.Thread(target=self._measure, name="measure", daemon=True).start()
+        try:
+            while not self._end.wait(_TICK):
+                self._look_after()
+        finally:
+            remove_card(self._place, card)
+            end_log(self._why)
+
+    # -- what windows share --------------------------------------------------------------------------------
+
+    @contextmanager
+    def building(self) -> Iterator[None]:
+        """Within the block an index is being built."""
+        with self._lock:
+            self._builds += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._builds -= 1
+            give_back()
+
+    def status(self) -> BackendStatus:
+        """Return what this backend holds."""
+        with self._lock:
+            windows = list(self._windows)
+        return BackendStatus(
+            os.getpid(),
+            __version__,
+            build_id(),
+            round(time.monotonic() - self._began, 1),
+            tuple(window.status() for window in windows),
+            self.models.status(),
+        )
+
+    def stop(self) -> None:
+        """End soon: the answer to who asked for it is sent first."""
+        threading.Timer(0.2, self._end.set).start()
+
+    # -- windows come and go -------------------------------------------------------------------------------
+
+    def _accept(self, listener: Listener, card: Card) -> None:
+        while not self._end.is_set():
+            try:
+                connection = listener.accept()
+            except OSError as error:
+                log.error("a window could not connect: %s", error)
+                time.sleep(0.1)
+                continue
+            threading.Thread(
+                target=self._welcome, args=(Channel(connection), card), name="window", daemon=True
+            ).start()
+
+    def _welcome(self, channel: Channel, card: Card) -> None:
+        try:
+            hello = channel.receive()[0] if channel.waits(_GREETS_WITHIN) else None
+        except (EOFError, CodecError):
+            hello = None
+        if not isinstance(hello, Hello) or not secrets.compare_digest(hello.token, card.token):
+            channel.send(Refused("this is not for you"))
+            channel.finish()
+            return
+        if hello.build != card.build:
+            channel.send(Refused(f"this is build {card.build}"))
+            channel.finish()
+            return
+        window = Window(channel, self, hello.pid, hello.name)
+        with self._lock:
+            self._windows.append(window)
+        channel.send(Welcome(os.getpid()))
+        try:
+            window.serve()
+        finally:
+            with self._lock:
+                self._windows.remove(window)
+                self._linger = window.linger
+                self._empty_since = time.monotonic()
+
+    def _look_after(self) -> None:
+        with self._lock:
+            empty = not self._windows
+            alone = time.monotonic() - self._empty_since
+        self.models.free_unused(self._linger)
+        if empty and alone >= self._linger:
+            self._why = "no window is left"
+            self._end.set()
+
+    def _measure(self) -> None:
+        measure_when_idle(self.models, self.quiet, self._is_building, self._end)
+
+    def _is_building(self) -> bool:
+        with self._lock:
+            return self._builds > 0

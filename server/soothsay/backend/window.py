@@ -1,0 +1,288 @@
+"""One editor window as the backend serves it: its session, and a thread for each kind of work on it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from soothsay.backend.channel import Channel
+from soothsay.backend.codec import CodecError, result_to_plain
+from soothsay.backend.messages import (
+    BackendStatus,
+    BuildIndex,
+    Cancel,
+    Close,
+    Complete,
+    Describe,
+    Done,
+    Failed,
+    FindFaults,
+    Forget,
+    IndexStatus,
+    Load,
+    Mirror,
+    Open,
+    Ping,
+    Pong,
+    Prepare,
+    Progressed,
+    Repair,
+    Request,
+    Stop,
+    UpdateFiles,
+    Warned,
+    WindowStatus,
+    Wrote,
+)
+from soothsay.backend.models import ModelPool
+from soothsay.backend.quiet import Quiet
+from soothsay.backend.turns import Turns
+from soothsay.cancellation import Cancellation
+from soothsay.config import BackendSettings
+from soothsay.errors import Cancelled, SoothsayError
+from soothsay.session import Session, open_in_worker
+from soothsay.worker import Worker
+from soothsay_index.priority import stand_back
+from soothsay_index.types import Progress
+
+log = logging.getLogger(__name__)
+
+_LEAVES_WITHIN = 5.0  # seconds for a window's threads to end
+
+
+class Shared(Protocol):
+    """What all windows of a backend share."""
+
+    models: ModelPool
+    turns: Turns
+    quiet: Quiet
+
+    def building(self) -> AbstractContextManager[object]:
+        """Within the block an index is being built."""
+        ...
+
+    def status(self) -> BackendStatus:
+        """Return what this backend holds."""
+        ...
+
+    def stop(self) -> None:
+        """End the backend, soon."""
+        ...
+
+
+class Window:
+    """Answers the requests of one connection until it ends."""
+
+    def __init__(self, channel: Channel, shared: Shared, pid: int, name: str) -> None:
+        self._channel = channel
+        self._shared = shared
+        self._pid, self._name = pid, name
+        self._session: Session | None = None
+        self._model = ""
+        self.linger = float(BackendSettings().linger_s)  # seconds that the backend outlives this window
+        self._told = 0  # warnings
+        self._running: dict[int, Cancellation] = {}
+        self._lock = threading.Lock()
+        # a completion waits neither for an index build nor for what is done ahead of need
+        self._answers = Worker("answers")
+        self._ahead = Worker("ahead", stand_back)
+        self._hints = Worker("hints")
+        self._builds = Worker("builds")
+        self._files = Worker("files")
+
+    def serve(self) -> None:
+        """Answer until the window leaves (blocking), then free what it had."""
+        try:
+            while True:
+                message, text = self._channel.receive()
+                match message:
+                    case Cancel(number):
+                        self._cancel(number)
+                    case Ping(number):
+                        self._channel.send(Pong(number))
+                    case Mirror(path):
+                        if self._session is not None:
+                            self._session.mirror(path, text)
+                    case Forget(path):
+                        if self._session is not None:
+                            self._session.forget(path)
+                    case _ if isinstance(message, Request):
+                        self._begin(message, text)
+                    case _:
+                        log.warning("a %s is not for a backend", type(message).__name__)
+        except EOFError:
+            pass
+        except CodecError as error:
+            log.error("window %d: %s", self._pid, error)
+        finally:
+            self._leave()
+
+    def status(self) -> WindowStatus:
+        """Return what is served here."""
+        session = self._session
+        processes = {} if session is None else session.processes()
+        workspace = "" if session is None else str(session.workspace)
+        return WindowStatus(self._pid, self._name, workspace, self._model, processes)
+
+    # -- requests ------------------------------------------------------------------------------------------
+
+    def _begin(self, request: Request, text: str) -> None:
+        cancel = Cancellation()
+        with self._lock:
+            self._running[request.id] = cancel
+        worker, work = self._work(request, text, cancel)
+        worker.submit(self._answer, request, work)
+
+    def _work(self, request: Request, text: str, cancel: Cancellation) -> tuple[Worker, Callable[[], Any]]:
+        """Return what answers ``request``, and on which thread."""
+        match request:
+            case Open():
+                return self._answers, lambda: self._open(request)
+            case Load():
+                return self._answers, self._load
+            case Complete(number, asked, urgent):
+                asked = replace(asked, text=text)
+                if urgent:
+                    return self._answers, lambda: self._complete(number, asked, cancel)
+                return self._ahead, lambda: self._in_background(
+                    cancel, lambda session: session.speculate(asked, cancel)
+                )
+            case Prepare(_, asked):
+                asked = replace(asked, text=text)
+                return self._ahead, lambda: self._in_background(
+                    cancel, lambda session: session.prepare(asked, cancel)
+                )
+            case FindFaults(_, path, typed):
+                return self._hints, lambda: self._in_background(
+                    cancel, lambda session: session.find_faults(path, text, cancel, typed=typed)
+                )
+            case Repair(_, path, fault):
+                return self._answers, lambda: self._urgently(
+                    lambda session: session.repair(path, text, fault, cancel)
+                )
+            case BuildIndex(number, embed):
+                return self._builds, lambda: self._build(number, cancel, embed=embed)
+            case UpdateFiles(_, updated, removed):
+                return self._files, lambda: self._update(updated, removed)
+            case IndexStatus():
+                return self._files, lambda: self._opened().index.status()
+            case Describe():
+                return self._files, self._shared.status
+            case Close():
+                return self._answers, self._close_session
+            case Stop():
+                return self._files, self._shared.stop
+
+    def _answer(self, request: Request, work: Callable[[], Any]) -> None:
+        number = request.id
+        try:
+            cancel = self._running[number]
+            if cancel.is_set():
+                raise Cancelled
+            result = work()
+        except Cancelled:
+            answer: Done | Failed = Failed(number, "cancelled")
+        except SoothsayError as error:
+            answer = Failed(number, "error", str(error))
+        except Exception as error:
+            log.exception("%s failed", type(request).__name__)
+            answer = Failed(number, "defect", f"{type(error).__name__}: {error}")
+        else:
+            session = self._session
+            answer = Done(number, result_to_plain(result), session.evaluated if session else 0)
+        finally:
+            with self._lock:
+                self._running.pop(number, None)
+        self._tell_warnings()
+        self._channel.send(answer)
+
+    def _cancel(self, number: int) -> None:
+        with self._lock:
+            cancel = self._running.get(number)
+        if cancel is not None:
+            cancel.set()
+
+    # -- what answers them ---------------------------------------------------------------------------------
+
+    def _open(self, request: Open) -> None:
+        settings = request.settings
+        self._close_session()
+        self._model = settings.model.path or settings.model.name
+        self._told = 0
+        self.linger = float(settings.backend.linger_s)
+        self._session = Session(
+            settings,
+            request.workspace,
+            open_in_worker,
+            self._shared.models.within(settings.backend.memory_mb),
+            environ=request.environ,
+            lane=self._shared.turns.lane(),
+        )
+
+    def _load(self) -> None:
+        with self._shared.quiet.urgent():
+            self._opened().load_model()
+
+    def _complete(self, number: int, request: Any, cancel: Cancellation) -> Any:
+        def on_text(text: str) -> None:
+            self._channel.send(Wrote(number), text)
+
+        return self._urgently(lambda session: session.complete(request, cancel, on_text))
+
+    def _urgently(self, work: Callable[[Session], Any]) -> Any:
+        with self._shared.quiet.urgent():
+            return work(self._opened())
+
+    def _in_background(self, cancel: Cancellation, work: Callable[[Session], Any]) -> Any:
+        session = self._opened()
+        with self._shared.quiet.background(cancel):
+            return work(session)
+
+    def _build(self, number: int, cancel: Cancellation, *, embed: bool) -> Any:
+        def on_progress(progress: Progress) -> None:
+            self._channel.send(Progressed(number, progress))
+
+        with self._shared.building():
+            return self._opened().build_index(on_progress, cancel, embed=embed)
+
+    def _update(self, updated: tuple[Path, ...], removed: tuple[Path, ...]) -> int:
+        session = self._opened()
+        changed = session.update_files(updated) if updated else 0
+        return changed + (session.remove_files(removed) if removed else 0)
+
+    def _opened(self) -> Session:
+        if self._session is None:
+            raise Cancelled
+        return self._session
+
+    def _tell_warnings(self) -> None:
+        session = self._session
+        if session is not None:
+            with self._lock:
+                untold, self._told = session.warnings[self._told :], len(session.warnings)
+            for warning in untold:
+                self._channel.send(Warned(warning))
+
+    # -- the end -------------------------------------------------------------------------------------------
+
+    def _leave(self) -> None:
+        with self._lock:
+            running = list(self._running.values())
+        for cancel in running:
+            cancel.set()
+        self._answers.submit(self._close_session)
+        workers = (self._files, self._hints, self._ahead, self._answers, self._builds)
+        stuck = [worker for worker in workers if not worker.stop(_LEAVES_WITHIN)]
+        if stuck:
+            log.error("window %d: %d threads do not end", self._pid, len(stuck))
+        self._channel.finish()
+
+    def _close_session(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
