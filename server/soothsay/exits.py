@@ -5,25 +5,50 @@ from __future__ import annotations
 import signal
 import sys
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-Cause = Literal["ended", "illegal_instruction", "memory_access", "aborted", "killed", "hung", "other"]
+Cause = Literal[
+    "ended",
+    "illegal_instruction",
+    "memory_access",
+    "arithmetic",
+    "aborted",
+    "no_memory",
+    "killed",
+    "stopped",
+    "hung",
+    "other",
+]
+CAUSES: tuple[str, ...] = get_args(Cause)
 
 _SIGNALS: dict[str, Cause] = {
     "SIGILL": "illegal_instruction",
     "SIGSEGV": "memory_access",
     "SIGBUS": "memory_access",
-    "SIGFPE": "illegal_instruction",
+    "SIGFPE": "arithmetic",
     "SIGABRT": "aborted",
+    "SIGTRAP": "aborted",  # what abort-like checks execute on Apple's processors
     "SIGKILL": "killed",
+    "SIGTERM": "stopped",
+    "SIGINT": "stopped",
+    "SIGHUP": "stopped",
+    "SIGQUIT": "stopped",
+    "SIGXCPU": "stopped",
 }
 # NTSTATUS codes that Windows uses as exit codes
 _NT_STATUS: dict[int, Cause] = {
     0xC000001D: "illegal_instruction",
     0xC0000096: "illegal_instruction",  # privileged instruction
     0xC0000005: "memory_access",
+    0xC0000006: "memory_access",  # a mapped file could not be read
+    0xC00000FD: "memory_access",  # stack overflow
+    0xC0000374: "memory_access",  # heap corruption
+    0xC0000094: "arithmetic",
     0xC0000409: "aborted",  # fail fast, what abort() does
-    0xC0000017: "killed",  # no memory
+    0xC0000017: "no_memory",
+    0xC000012D: "no_memory",  # the commit limit
+    0xC000013A: "stopped",  # Ctrl-C
+    0x40010004: "stopped",  # the session ends
 }
 _MSVC_ABORT = 3
 
@@ -31,8 +56,11 @@ _TEXTS: dict[Cause, str] = {
     "ended": "ended by itself",
     "illegal_instruction": "an illegal instruction",
     "memory_access": "a memory access error",
+    "arithmetic": "an arithmetic error",
     "aborted": "an abort in llama.cpp",
+    "no_memory": "having no memory left",
     "killed": "being killed, as the system does when memory runs out",
+    "stopped": "being stopped from outside",
     "hung": "not answering",
     "other": "an unknown cause",
 }
@@ -44,6 +72,11 @@ class Exit:
 
     cause: Cause
     name: str = ""
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same may go well at another time: what the machine was short of, or somebody ended."""
+        return self.cause in ("no_memory", "killed", "stopped", "hung")
 
     def describe(self) -> str:
         """Return the cause in a few words: ``an abort in llama.cpp (SIGABRT)``."""
