@@ -1,7 +1,9 @@
 """A shared index in a folder: published by one machine, taken by another, both with stores of their own."""
 
+import os
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -331,22 +333,81 @@ def test_a_project_is_called_by_its_repository(tmp_path: Path) -> None:
     assert project_name(tmp_path) == tmp_path.name
 
 
-def test_a_project_has_the_version_of_its_commit(tmp_path: Path) -> None:
-    def git(*arguments: str) -> str:
-        author = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
-        done = subprocess.run(
-            ["git", "-C", tmp_path, *author, *arguments], check=True, capture_output=True, text=True
-        )
-        return done.stdout.strip()
+def _git(folder: Path, *arguments: str) -> str:
+    author = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    done = subprocess.run(
+        ["git", "-C", folder, *author, *arguments], check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
 
-    git("init", "-q")
+
+def _commit(folder: Path) -> str:
+    _git(folder, "init", "-q")
+    _git(folder, "add", ".")
+    _git(folder, "commit", "-q", "-m", "first")
+    return _git(folder, "rev-parse", "HEAD")
+
+
+def test_a_project_has_the_version_of_its_commit(tmp_path: Path) -> None:
     write(tmp_path, {"a.py": ""})
-    git("add", ".")
-    git("commit", "-q", "-m", "first")
-    commit = git("rev-parse", "HEAD")
+    commit = _commit(tmp_path)
     assert commit.startswith(read_project(tmp_path).version)
     write(tmp_path, {"a.py": "x = 1\n"})
     assert not commit.startswith(read_project(tmp_path).version)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
+def test_no_program_that_a_repository_names_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    marker, workspace = tmp_path / "marker", tmp_path / "workspace"
+    trap = f'#!/bin/sh\necho "$0 $*" >> {marker}\ncat\n'
+    names = ("git", "trap", "hooks/post-index-change")
+    write(workspace, {"a.txt": "a\n", "b.txt": "b\n", **dict.fromkeys(names, trap)})
+    for name in names:
+        (workspace / name).chmod(0o755)
+    commit = _commit(workspace)
+    program = str(workspace / "trap")
+    for setting, value in {
+        "core.fsmonitor": program,
+        "core.hooksPath": str(workspace / "hooks"),
+        "core.sshCommand": program,
+        "filter.e.vil.clean": f"{program} clean",
+        "filter.e.vil.required": "true",
+        "filter.long.process": f"{program} process",
+        "diff.external": program,
+    }.items():
+        _git(workspace, "config", setting, value)
+    write(workspace, {".git/info/attributes": "a.txt filter=e.vil\nb.txt filter=long\n"})
+    for name in ("a.txt", "b.txt"):  # the same text, written anew: git compares it
+        os.utime(workspace / name, (1, 1))
+    monkeypatch.setenv("PATH", f".{os.pathsep}{workspace}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(workspace)
+    assert commit.startswith(read_project(workspace).version)
+    assert not marker.exists(), marker.read_text()
+    with (workspace / ".git" / "config").open("a") as config:
+        config.write(f'[filter "e=vil"]\nclean = {program}\n')
+    assert not commit.startswith(read_project(workspace).version)
+    assert not marker.exists(), marker.read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
+def test_what_is_missing_in_a_repository_is_not_fetched(tmp_path: Path) -> None:
+    marker, workspace = tmp_path / "marker", tmp_path / "workspace"
+    write(workspace, {"a.txt": "a\n", "b.txt": "b\n"})
+    _commit(workspace)
+    for setting, value in {
+        "extensions.partialClone": "origin",
+        "core.repositoryFormatVersion": "1",
+        "protocol.ext.allow": "always",
+        "remote.origin.promisor": "true",
+        "remote.origin.url": f"ext::sh -c echo% fetched% >>% {marker}",
+    }.items():
+        _git(workspace, "config", setting, value)
+    for kept in (workspace / ".git" / "objects").glob("??/*"):
+        if _git(workspace, "cat-file", "-t", kept.parent.name + kept.name) == "tree":
+            kept.unlink()
+    (workspace / ".git" / "index").unlink()
+    read_project(workspace)
+    assert not marker.exists()
 
 
 def _installed(environment: Environment):
