@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from soothsay import __version__
+from soothsay.backend.commands import add_backend_parsers
 from soothsay.config import METHODS, PATIENT, Settings, decode_settings
-from soothsay.errors import SoothsayError
+from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.commands import FAILED, INTERRUPTED, OK, add_models_parser, run_models
 
 if TYPE_CHECKING:
-    from soothsay.session import Session
+    from soothsay.backend.client import BackendSession
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return args.run(args)
     except SoothsayError as error:
         return _fail(str(error))
+    except Cancelled:
+        return _fail("the process of the model ended before it had answered: run `soothsay doctor`")
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:
@@ -89,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     index.add_argument("--json", action="store_true", help="print the outcome as JSON")
     index.set_defaults(run=_index)
 
+    add_backend_parsers(commands)
     add_models_parser(commands)
     commands.choices["models"].set_defaults(run=run_models)
 
@@ -179,18 +183,18 @@ def _explain(args: argparse.Namespace) -> int:
 
 
 def _completion_at(args: argparse.Namespace) -> dict[str, Any]:
+    from soothsay.backend.client import BackendSession
     from soothsay.contract import completion_to_json
     from soothsay.documents import find_workspace, offset_at, parse_location, read_document
     from soothsay.engine.types import CompletionRequest
     from soothsay.indexing import bring_up_to_date
-    from soothsay.session import Session, open_in_process
 
     location = parse_location(args.position)
     text = read_document(location.path)
     offset = offset_at(text, location)
     settings = _settings(args)
     workspace = (args.workspace or find_workspace(location.path)).resolve()
-    session = Session(settings, workspace, open_in_process)
+    session = BackendSession(settings, workspace, name="soothsay complete")
     try:
         session.load_model()  # a missing model is said before the index takes its time
         bring_up_to_date(session)
@@ -203,7 +207,7 @@ def _completion_at(args: argparse.Namespace) -> dict[str, Any]:
     return completion
 
 
-def _print_warnings(session: Session) -> None:
+def _print_warnings(session: BackendSession) -> None:
     for warning in session.warnings:
         print(f"soothsay: {warning}", file=sys.stderr)
 
@@ -211,16 +215,16 @@ def _print_warnings(session: Session) -> None:
 def _index(args: argparse.Namespace) -> int:
     from dataclasses import asdict
 
+    from soothsay.backend.client import BackendSession
     from soothsay.indexing import build_with_progress_bar
-    from soothsay.session import Session, open_in_process
 
     workspace = (args.workspace or Path.cwd()).resolve()
     if args.action == "publish":
         return _publish(args, workspace)
-    session = Session(_settings(args), workspace, open_in_process)
+    session = BackendSession(_settings(args), workspace, name="soothsay index")
     try:
         if args.action == "status":
-            status = session.index.status()
+            status = session.index_status()
         else:
             status = build_with_progress_bar(session, embed=not args.no_vectors)
         _print_warnings(session)

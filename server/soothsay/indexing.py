@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from soothsay.session import Session
+from soothsay.cancellation import Cancellation
+from soothsay.config import Settings
 from soothsay_index.types import Progress, Status
+
+
+class Session(Protocol):
+    """What has an index, here or in the backend process."""
+
+    settings: Settings
+
+    def build_index(
+        self, on_progress: Callable[[Progress], None], cancel: Cancellation, *, embed: bool = True
+    ) -> Status: ...
 
 
 def build_with_progress_bar(session: Session, *, embed: bool = True) -> Status:
@@ -21,9 +32,9 @@ def build_with_progress_bar(session: Session, *, embed: bool = True) -> Status:
 
 
 @contextmanager
-def progress_bars() -> Iterator[tuple[Callable[[Progress], None], Event]]:
-    """Shows the steps of a long piece of work, a bar a stage; the event is set when a person interrupts it."""
-    cancel = Event()
+def progress_bars() -> Iterator[tuple[Callable[[Progress], None], Cancellation]]:
+    """Shows the steps of a long piece of work, a bar a stage; the cancellation is set when a person interrupts it."""
+    cancel = Cancellation()
     with Bars(
         TextColumn("{task.description:<11}"),
         BarColumn(),

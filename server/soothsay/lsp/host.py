@@ -86,7 +86,18 @@ def open_session(settings: Settings, workspace: Path) -> Session:
     """Open a session in the backend process. Imported late: `initialize` has been answered long before."""
     from soothsay.backend.client import BackendSession
 
-    return BackendSession(settings, workspace)
+    return BackendSession(settings, workspace, name=editor_name())
+
+
+def editor_name() -> str:
+    """Return the name of the program that has started this process, for ``soothsay status``."""
+    import psutil
+
+    try:
+        parent = psutil.Process().parent()
+        return parent.name() if parent else "editor"
+    except psutil.Error:
+        return "editor"
 
 
 def nowhere() -> Path:

@@ -68,7 +68,8 @@ class LlamaRuntime:
         # a recurrent state cannot be shared
         recurrent = llama_cpp.llama_model_is_recurrent(self._model)
         self._count = 1 if recurrent or llama_cpp.llama_model_is_hybrid(self._model) else _SEQUENCES
-        self._context: llama_cpp.llama_context_p | None = self._new_context(context)
+        self._context = self._new_context(context)
+        self._closed = False
         self._owned: Weights | None = None
         self._abort = Abort(self._context)
         self.use(threads or default_threads())
@@ -244,11 +245,11 @@ class LlamaRuntime:
 
     def close(self) -> None:
         """Free the context. Calling it twice is harmless."""
-        if self._context is None:
+        if self._closed:
             return
+        self._closed = True
         llama_cpp.llama_batch_free(self._batch)
         llama_cpp.llama_free(self._context)
-        self._context = None
         if self._owned is not None:
             self._owned.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import ctypes
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -78,15 +78,13 @@ class Vocab:
     def beginnings(self, texts: Iterable[bytes]) -> np.ndarray:
         """Ids of the tokens that are a beginning of one of ``texts``, or all of it (int64)."""
         heads = {text[:end] for text in texts for end in range(1, len(text) + 1)}
-        return np.array([token for head in heads for token in self._by_piece.get(head, ())], dtype=np.int64)
+        return np.array([token for head in heads for token in self._spelled(head)], dtype=np.int64)
 
-    @cached_property
-    def _by_piece(self) -> Mapping[bytes, tuple[int, ...]]:
-        found: dict[bytes, tuple[int, ...]] = {}  # tuples of numbers cost the garbage collector nothing
-        for token, piece in enumerate(self.pieces):
-            if piece:
-                found[piece] = (*found.get(piece, ()), token)
-        return found
+    def _spelled(self, text: bytes) -> list[int]:
+        """Return the ids of the tokens whose bytes are exactly ``text``."""
+        pieces, order = self._sorted
+        low, high = bisect.bisect_left(pieces, text), bisect.bisect_right(pieces, text)
+        return order[low:high].tolist() if text else []
 
     @cached_property
     def code(self) -> np.ndarray:
@@ -109,7 +107,7 @@ class Vocab:
 
     def warm(self) -> None:
         """Make all the tables at once, rather than at the first completion."""
-        _ = self._sorted, self._by_piece, self.code
+        _ = self._sorted, self.code
 
     def beginning(self, text: bytes) -> np.ndarray:
         """Ids of the tokens that can come next when ``text`` must be written (int64, unordered).
@@ -123,5 +121,5 @@ class Vocab:
             # 0xff occurs in no UTF-8 text, so this is the end of the range that begins with `text`
             high = bisect.bisect_right(pieces, text + b"\xff" * 8)
         longer = order[low:high]
-        shorter = [token for end in range(1, len(text)) for token in self._by_piece.get(text[:end], ())]
+        shorter = [token for end in range(1, len(text)) for token in self._spelled(text[:end])]
         return np.concatenate([longer, np.array(shorter, dtype=np.int64)])

@@ -1,0 +1,174 @@
+"""`soothsay status` and `soothsay stop`: the backends of this user."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from soothsay.backend.address import Place, places, read_card, remove_card
+from soothsay.backend.launch import Reached, connect, kill
+from soothsay.backend.link import Link, LostError
+from soothsay.backend.messages import BackendStatus, Describe, Stop
+from soothsay.errors import SoothsayError
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+OK, FAILED = 0, 1
+_NAME = "soothsay status"
+_ENDS_WITHIN = 10.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One backend: what it says of itself (None: it does not answer), and where its log is."""
+
+    pid: int
+    log: Path
+    status: BackendStatus | None
+
+
+def add_backend_parsers(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `status` and `stop` to the command line."""
+    status = subparsers.add_parser("status", help="list the backends, their windows, memory and models")
+    status.add_argument("--json", action="store_true", help="print JSON")
+    status.set_defaults(run=run_status)
+    stop = subparsers.add_parser("stop", help="end the backends; open editors start a new one")
+    stop.set_defaults(run=run_stop)
+
+
+def run_status(args: argparse.Namespace) -> int:
+    """Print the backends that run. Returns the exit code."""
+    found = [_look(place) for place in _running()]
+    if args.json:
+        print(json.dumps([_to_json(each) for each in found], indent=2))
+    elif not found:
+        print("no backend runs; an editor or `soothsay complete` starts one")
+    else:
+        _print(found)
+    return OK if all(each.status is not None for each in found) else FAILED
+
+
+def run_stop(args: argparse.Namespace) -> int:
+    """End the backends that run. Returns the exit code."""
+    stopped = 0
+    for place in _running():
+        card = read_card(place)
+        assert card is not None
+        reached = connect(place, "soothsay stop")
+        if reached is not None:
+            _ask(reached, Stop)
+            try:
+                psutil.Process(card.pid).wait(_ENDS_WITHIN)
+            except psutil.Error:
+                kill(card)
+        else:
+            kill(card)
+        remove_card(place, card)
+        stopped += 1
+    print(f"{stopped} backend{'' if stopped == 1 else 's'} stopped")
+    return OK
+
+
+def _running() -> Iterator[Place]:
+    for place in places():
+        card = read_card(place)
+        if card is not None and card.is_alive():
+            yield place
+        elif card is not None:
+            remove_card(place, card)  # it was killed
+
+
+def _look(place: Place) -> Running:
+    card = read_card(place)
+    reached = connect(place, _NAME)
+    status = _ask(reached, Describe) if reached is not None else None
+    if isinstance(status, BackendStatus):  # we are no window that a person has
+        status = replace(status, windows=tuple(each for each in status.windows if each.name != _NAME))
+        return Running(status.pid, place.log, status)
+    return Running(card.pid if card else 0, place.log, None)
+
+
+def _ask(reached: Reached, request: Any) -> object:
+    link = Link(reached, lambda _: None, lambda *_: None)
+    try:
+        return link.ask(request)
+    except (LostError, SoothsayError, RuntimeError):
+        return None
+    finally:
+        link.close()
+
+
+def _megabytes(pid: int) -> float:
+    """Return the resident memory of a process and of those that it has started, the backend's windows left out."""
+    total = 0
+    try:
+        process = psutil.Process(pid)
+        for each in (process, *process.children(recursive=True)):
+            total += each.memory_info().rss
+    except psutil.Error:
+        pass
+    return round(total / 1e6, 1)
+
+
+def _own_megabytes(pid: int) -> float:
+    try:
+        return round(psutil.Process(pid).memory_info().rss / 1e6, 1)
+    except psutil.Error:
+        return 0.0
+
+
+def _to_json(running: Running) -> dict[str, Any]:
+    status = running.status
+    if status is None:
+        return {"pid": running.pid, "answers": False, "log": str(running.log)}
+    plain = asdict(status)
+    plain |= {"answers": True, "log": str(running.log), "megabytes": _own_megabytes(status.pid)}
+    for window in plain["windows"]:
+        window["megabytes"] = {
+            "editor's process": _own_megabytes(window["pid"]),
+            **{name: _megabytes(pid) for name, pid in window["processes"].items()},
+        }
+    return plain
+
+
+def _print(found: list[Running]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(soft_wrap=True, highlight=False)
+    for running in found:
+        plain = _to_json(running)
+        if running.status is None:
+            console.print(
+                f"[red]backend {running.pid} does not answer[/]; end it with `soothsay stop`; log: {running.log}"
+            )
+            continue
+        console.print(
+            f"[bold]backend {plain['pid']}[/] · {plain['version']} · up {_duration(plain['seconds'])} · "
+            f"{plain['megabytes']:,.0f} MB resident · log: {running.log}"
+        )
+        for model in plain["models"]:
+            console.print(
+                f"  model {Path(model['path']).name} · {model['bytes'] / 1e6:,.0f} MB · threads {model['threads']} · "
+                f"{model['way']} · windows: {model['windows']}"
+            )
+        table = Table(box=None, padding=(0, 2))
+        for title in ("  window", "process", "workspace", "memory"):
+            table.add_column(title, justify="right" if title == "process" else "left")
+        for window in plain["windows"]:
+            memory = ", ".join(f"{name} {size:,.0f} MB" for name, size in window["megabytes"].items())
+            table.add_row(f"  {window['name']}", str(window["pid"]), window["workspace"] or "-", memory)
+        console.print(table if plain["windows"] else "  no window")
+
+
+def _duration(seconds: float) -> str:
+    minutes, left = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{left} s"
