@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import logging
+import re
+from collections import deque
 from pathlib import Path
 
 from soothsay.errors import SoothsayError
@@ -15,7 +18,7 @@ from soothsay.model.vocab import Vocab
 log = logging.getLogger(__name__)
 
 _LOG_LEVEL_ERROR = 4
-_log_callbacks: list[object] = []  # llama.cpp keeps a bare pointer: the callback must never be collected
+_KEPT_ERRORS = 8
 
 
 class Weights:
@@ -25,7 +28,7 @@ class Weights:
         """Load ``path`` in the given way. Raises `SoothsayError`."""
         self.path = path
         self.way = way
-        self.model: llama_cpp.llama_model_p | None = _load(path, way, _capture_log())
+        self.model: llama_cpp.llama_model_p | None = _load(path, way)
         self.vocab = Vocab(self.model)
 
     @classmethod
@@ -45,30 +48,45 @@ class Weights:
             self.model = None
 
 
-def _load(path: Path, way: Way, errors: list[str]) -> llama_cpp.llama_model_p:
+def _load(path: Path, way: Way) -> llama_cpp.llama_model_p:
+    errors = _captured_log().errors
+    errors.clear()
     llama_cpp.llama_backend_init()
     params = llama_cpp.llama_model_default_params()
     params.n_gpu_layers = 0
     params.use_extra_bufts = way.extra_buffers
     model = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
     if not model:
-        reason = errors[-1] if errors else "llama.cpp gave no reason"
+        # the first error is the cause, the others only say that this failed, too
+        reason = (
+            re.sub(r"^\w+: (error loading model: )?", "", errors[0]) if errors else "llama.cpp gave no reason"
+        )
         raise SoothsayError(f"cannot load the model {path}: {reason}; pull it again or set model.path")
     return model
 
 
-def _capture_log() -> list[str]:
-    """Send llama.cpp's log to ours instead of stderr; errors are also kept in the list returned."""
-    errors: list[str] = []
+class _Log:
+    """llama.cpp's log, sent to ours instead of stderr. ``errors`` keeps the last ones."""
 
-    @llama_cpp.llama_log_callback
-    def on_log(level: int, text: bytes, _data: object) -> None:
+    def __init__(self) -> None:
+        self.errors: deque[str] = deque(maxlen=_KEPT_ERRORS)
+        self._callback = llama_cpp.llama_log_callback(self._write)  # llama.cpp keeps a bare pointer to it
+
+    def install(self) -> None:
+        """Have llama.cpp write to it from now on; it must stay alive."""
+        llama_cpp.llama_log_set(self._callback, ctypes.c_void_p(0))
+
+    def _write(self, level: int, text: bytes, _data: object) -> None:
         with contextlib.suppress(Exception):
             message = text.decode("utf-8", errors="replace").strip()
             if level == _LOG_LEVEL_ERROR and message:
-                errors.append(message)
+                self.errors.append(message)
             log.debug("%s", message)
 
-    llama_cpp.llama_log_set(on_log, ctypes.c_void_p(0))
-    _log_callbacks.append(on_log)
-    return errors
+
+@functools.cache
+def _captured_log() -> _Log:
+    """Return the log of this process's llama.cpp, which is installed once."""
+    captured = _Log()
+    captured.install()
+    return captured
