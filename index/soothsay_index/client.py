@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -16,10 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .backoff import Backoff
+from .children import child_environment, python_command
 from .codec import from_plain, to_plain, unpack_hit, unpack_symbol
 from .errors import SoothsayIndexError
 from .protocol import decode_line, encode_line
-from .types import Hit, Index, Progress, Query, Symbol, Status
+from .types import Hit, Index, Progress, Query, Status, Symbol
 from .waiting import result_of
 
 log = logging.getLogger(__name__)
@@ -31,11 +32,11 @@ _REMEMBERED_RELEASE = 300.0
 _REMEMBERED_OWNERS = 64
 # glibc gives each thread an arena of its own, and freed vectors lie in all of them.
 _LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "2"}
-_RESTART_AFTER = 60.0  # seconds that a worker must have lived to deserve another restart
 
 
 @dataclass(slots=True)
 class _Pending:
+    process: subprocess.Popen[bytes]  # that was asked
     future: Future[Any] = field(default_factory=Future)
     on_progress: Callable[[Progress], None] | None = None
 
@@ -70,6 +71,8 @@ class IndexClient:
     """An :class:`~soothsay_index.types.Index` in a worker process. Thread-safe; starts its worker on first use.
 
     A slow or dead worker means empty answers and a log message: a completion without documents beats no completion.
+    ``environ`` is the environment of the editor's window (default: this process's): it decides which Python is
+    indexed, and holds the credentials for a shared index. The worker runs in ``root``, never in the workspace.
     """
 
     def __init__(
@@ -84,16 +87,19 @@ class IndexClient:
         log_file: Path | None = None,
         docs: Sequence[Path] = (),
         uri: str = "",
+        *,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        self._environ = environ
-        self._command = [
-            python, "-m", "soothsay_index.worker", "--root", str(root), "--workspace", str(workspace),
+        self._command = python_command(
+            "soothsay_index.worker", "--root", str(root.absolute()), "--workspace", str(workspace.absolute()),
             "--threads", str(threads), "--model-id", model_id,
-            *(["--model-folder", str(model_folder)] if model_folder else []),
-            *(argument for folder in docs for argument in ("--docs", str(folder))),
-            *(["--uri", uri] if uri else []),
-        ]  # fmt: skip
+            *(["--model-folder", str(model_folder.absolute())] if model_folder else []),
+            *(argument for folder in docs for argument in ("--docs", str(folder.absolute()))),
+            *(["--uri", uri if "://" in uri else str(Path(uri).expanduser().absolute())] if uri else []),
+            python=python,
+        )  # fmt: skip
+        self._root = root.absolute()
+        self._environ = environ
         self._timeout = timeout
         self._log_file = log_file
         self._ids = itertools.count(1)
@@ -101,7 +107,8 @@ class IndexClient:
         self._pending: dict[int, _Pending] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
-        self._early_deaths = 0
+        self._backoff = Backoff()
+        self._starting: Future[None] | None = None
         self._closed = False
         self._members: dict[str, tuple[float, tuple[Symbol, ...]]] = {}
         self._generation = 0
@@ -225,14 +232,30 @@ class IndexClient:
 
     @property
     def process_id(self) -> int | None:
-        """The worker's, while it lives."""
+        """The worker's, while it lives. Waits for one that is being started."""
+        if self._starting is not None:
+            self._starting.result()
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
 
     def start(self) -> None:
-        """Start the worker now, so that the first question does not pay for it."""
-        with self._lock:
-            self._running()
+        """Start the worker, so that the first question does not pay for it. Returns at once."""
+        if self._starting is None or self._starting.done():
+            self._starting = Future()
+            # Starting a process takes its time, and so may whoever is writing to it: the caller is an event loop.
+            start = threading.Thread(
+                target=self._start, args=(self._starting,), name="index-start", daemon=True
+            )
+            start.start()
+
+    def _start(self, started: Future[None]) -> None:
+        try:
+            with self._lock:
+                self._running()
+        except SoothsayIndexError as error:
+            log.warning("%s", error)
+        finally:
+            started.set_result(None)
 
     def close(self) -> None:
         """End the worker."""
@@ -337,10 +360,9 @@ class IndexClient:
         self, method: str, parameters: dict[str, Any], on_progress: Callable[[Progress], None] | None = None
     ) -> Future[Any]:
         identifier = next(self._ids)
-        pending = _Pending(on_progress=on_progress)
         with self._lock:
             process = self._running()
-            self._pending[identifier] = pending
+            pending = self._pending[identifier] = _Pending(process, on_progress=on_progress)
             try:
                 self._write(process, {"id": identifier, "method": method, "params": parameters})
             except SoothsayIndexError:
@@ -358,28 +380,33 @@ class IndexClient:
             raise SoothsayIndexError("The index process has ended.") from None
 
     def _running(self) -> subprocess.Popen[bytes]:
-        """The worker, started if there is none. One that dies twice within a minute is not started again."""
+        """The worker, started if there is none; one that keeps ending, after a pause."""
         if self._closed:
             raise SoothsayIndexError("The index is closed.")
         process = self._process
         if process is not None and process.poll() is None:
             return process
         if process is not None:
-            lived = time.monotonic() - self._started
-            self._early_deaths = self._early_deaths + 1 if lived < _RESTART_AFTER else 1
-            if self._early_deaths > 1:
-                raise SoothsayIndexError(
-                    "The index process keeps ending: see its log, or run `soothsay doctor`."
-                )
-            log.warning("The index process ended (%s); starting it again.", process.returncode)
-        stderr = self._log_file.open("ab") if self._log_file else subprocess.DEVNULL
+            log.warning("The index process ended (%s).", process.returncode)
+            self._process = None
+            self._backoff.died(time.monotonic() - self._started)
+        if self._backoff.left:
+            raise SoothsayIndexError(
+                f"The index process keeps ending and is started again in {self._backoff.left:.0f} s: see its log, or "
+                "run `soothsay doctor`."
+            )
+        stderr = subprocess.DEVNULL
         try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            if self._log_file is not None:
+                stderr = self._log_file.open("ab")
             process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env={**(os.environ if self._environ is None else self._environ), "PYTHONUNBUFFERED": "1", **_LITTLE_MEMORY},
+                env=child_environment(self._environ, PYTHONUNBUFFERED="1", **_LITTLE_MEMORY),
+                cwd=self._root,
             )
         except OSError as error:
             raise SoothsayIndexError(f"The index process does not start: {error}") from None
@@ -429,10 +456,8 @@ class IndexClient:
                 pending.future.set_result(message.get("result"))
         process.wait()
         with self._lock:
-            if self._process is process or self._process is None:
-                lost, self._pending = self._pending, {}
-            else:
-                lost = {}
+            lost = {key: each for key, each in self._pending.items() if each.process is process}
+            self._pending = {key: each for key, each in self._pending.items() if key not in lost}
         for pending in lost.values():
             if not pending.future.done():
                 pending.future.set_exception(SoothsayIndexError("The index process has ended."))

@@ -7,9 +7,12 @@ import time
 from pathlib import Path
 
 import pytest
+from index_fakes import write
 
+from soothsay_index.backoff import Backoff
 from soothsay_index.client import IndexClient
 from soothsay_index.codec import from_plain, pack_hit, to_plain, unpack_hit
+from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.protocol import decode_line, encode_line
 from soothsay_index.types import Chunk, Hit, Parameter, Query, Symbol
 
@@ -97,16 +100,92 @@ def test_updates_are_seen_at_once(client, folder):
     assert client.members("billing.tax") == ()
 
 
-def test_a_dead_worker_is_started_again_once(client):
-    build(client)
+def kill(client: IndexClient) -> None:
     assert client._process is not None
     client._process.kill()
     client._process.wait()
-    assert client.has_name("post_entry")
-    client._process.kill()
-    client._process.wait()
+
+
+def test_a_worker_that_keeps_dying_is_started_again_after_a_pause(client):
+    build(client)
+    now = 0.0
+    client._backoff = Backoff(lambda: now)
+    kill(client)
+    assert client.has_name("post_entry"), "at once"
+    kill(client)
     assert client.has_name("post_entry") is False  # it degrades, it does not raise
     assert client.members("billing.ledger") == () and client.search(Query("post")) == []
+    with pytest.raises(SoothsayIndexError, match="is started again in 1 s: see its log"):
+        client.build()
+    now = 1.1
+    assert client.has_name("post_entry") and client.search(Query("post an entry"))
+
+
+def test_the_pauses_grow_up_to_a_minute():
+    now = 0.0
+    backoff = Backoff(lambda: now)
+    pauses = []
+    for _ in range(9):
+        backoff.died(lived=5.0)
+        pauses.append(backoff.left)
+        now += backoff.left
+        assert not backoff.left
+    assert pauses == [0, 1, 2, 4, 8, 16, 32, 60, 60]
+    backoff.died(lived=61.0)
+    assert not backoff.left, "one that has lived for a minute is trusted again"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows cannot stop a process")
+def test_what_a_dead_worker_was_asked_is_not_waited_for(folder):
+    """Though a new one is there before anybody has noticed that the old one ended."""
+    with IndexClient(folder / "index3", folder / "shop", timeout=20.0) as client:
+        build(client)
+        assert client.process_id is not None
+        os.kill(client.process_id, signal.SIGSTOP)
+        asked = client._send("status", {})
+        with client._lock:  # its answers' reader has to wait
+            kill(client)
+            client._running()
+        with pytest.raises(SoothsayIndexError, match="has ended"):
+            asked.result(20)
+
+
+def test_starting_does_not_wait_for_who_is_writing(folder):
+    with IndexClient(folder / "index3", folder / "shop") as client:
+        began = threading.Event()
+
+        def hold() -> None:
+            with client._lock:
+                began.set()
+                time.sleep(1.0)
+
+        threading.Thread(target=hold).start()
+        assert began.wait(5)
+        started = time.monotonic()
+        client.start()
+        assert time.monotonic() - started < 0.5
+        assert client.process_id is not None
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with IndexClient(tmp_path / "file" / "index", tmp_path) as client:
+        client.start()
+        assert client.process_id is None and not client.has_name("x")
+        with pytest.raises(SoothsayIndexError, match="does not start") as caught:
+            client.build()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a virtual environment looks different there")
+def test_the_environment_of_the_editor_counts(folder, tmp_path, monkeypatch):
+    """Its VIRTUAL_ENV is indexed, and relative paths mean the folder of whoever made the client."""
+    write(tmp_path / "env", {"pyvenv.cfg": "version = 3.12.7\n", "lib/python3.12/site-packages/oats.py": ""})
+    monkeypatch.chdir(tmp_path)
+    environ = {**os.environ, "VIRTUAL_ENV": str(tmp_path / "env")}
+    with IndexClient(Path("index"), folder / "shop", timeout=20.0, environ=environ) as client:
+        assert "3.12.7" in client.build().python
+    assert (tmp_path / "index" / "packages").is_dir()
 
 
 def test_the_worker_ends_with_its_parent_and_prints_cannot_break_the_protocol(folder):
