@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
-_PACKAGES = "soothsay", "soothsay_index"
 # variables that make Python import, or run, what is not installed with it
 _UNSAFE = ("PYTHONHOME", "PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKPOINT", "PYTHONPLATLIBDIR")
 
@@ -24,7 +25,7 @@ def python_command(module: str, *arguments: str, python: str = sys.executable) -
 def child_environment(environ: Mapping[str, str] | None = None, **changes: str) -> dict[str, str]:
     """Return ``environ`` (default: this process's) for a Python child of ours, with ``changes``.
 
-    Folders of ``PYTHONPATH`` stay only where they hold our own packages.
+    Folders of ``PYTHONPATH`` stay only where our own packages are imported from.
     """
     environment = dict(os.environ if environ is None else environ)
     for name in _UNSAFE:
@@ -36,4 +37,14 @@ def child_environment(environ: Mapping[str, str] | None = None, **changes: str) 
 
 
 def _is_ours(folder: str) -> bool:
-    return bool(folder) and any((Path(folder) / package / "__init__.py").is_file() for package in _PACKAGES)
+    """True where the packages that run here come from: a workspace may have folders of the same names."""
+    return bool(folder) and Path(folder).resolve() in _own_folders()
+
+
+@cache
+def _own_folders() -> frozenset[Path]:
+    found = [Path(__file__)]
+    server = find_spec("soothsay")
+    if server is not None and server.origin:
+        found.append(Path(server.origin))
+    return frozenset(file.resolve().parents[1] for file in found)

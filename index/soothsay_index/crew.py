@@ -10,18 +10,49 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from multiprocessing.context import SpawnContext, SpawnProcess
 
 from .priority import process_stands_back
 
 OpenCrew = Callable[[], AbstractContextManager[Executor]]
+
+_starting = threading.Lock()
+
+
+@contextlib.contextmanager
+def _without_current_folder() -> Iterator[None]:
+    """Have Python processes that are started meanwhile not import what lies in the current folder.
+
+    A command runs in the workspace, and :mod:`multiprocessing` looks for its own modules there first.
+    """
+    with _starting:
+        before = os.environ.get("PYTHONSAFEPATH")
+        os.environ["PYTHONSAFEPATH"] = "1"
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["PYTHONSAFEPATH"]
+            else:
+                os.environ["PYTHONSAFEPATH"] = before
+
+
+class _Process(SpawnProcess):
+    def start(self) -> None:
+        with _without_current_folder():
+            super().start()
+
+
+class _Context(SpawnContext):
+    Process = _Process
 
 
 @contextlib.contextmanager
 def processes() -> Iterator[Executor]:
     """A process a core. They and all their memory are gone afterwards."""
     # spawn: the parent has threads, and a fork would copy their locks in whatever state they are
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(4, os.cpu_count() or 1), context, initializer=_begin)
+    with _without_current_folder():  # making the pool starts multiprocessing's resource tracker
+        pool = ProcessPoolExecutor(min(4, os.cpu_count() or 1), _Context(), initializer=_begin)
     try:
         yield pool
     finally:
