@@ -55,7 +55,7 @@ def test_an_exit_on_windows(code: int, cause: str, name: str) -> None:
 
 
 @needs_signals
-def test_a_real_child_that_executes_no_instruction() -> None:
+def test_a_real_child_that_dies() -> None:
     script = "import os, signal; os.kill(os.getpid(), signal.SIGILL)"
     died = subprocess.run([sys.executable, "-c", script], check=False)
     assert read_exit(died.returncode) == Exit("illegal_instruction", "SIGILL")

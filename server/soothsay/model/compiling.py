@@ -21,6 +21,7 @@ _OLDEST_GCC = 9  # llama.cpp needs C++17 with <filesystem> in the standard libra
 BYTES_A_JOB = (
     1_500_000_000  # what one compiler process takes for llama.cpp's largest file, with room to spare
 )
+_PROJECT = Path(__file__).absolute().with_name("llama.cmake")
 _SECONDS = 20.0  # for a question to the compiler
 
 Target = Literal["this processor", "without AMX", "AVX2 at most"]
@@ -145,7 +146,10 @@ def processor_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
 
 def cmake_options(flags: Collection[str], compiler: Compiler, target: Target) -> list[str]:
     """Return CMake's options for a processor with ``flags``; llama.cpp's own default is right where they say nothing."""
-    common = ["-DLLAVA_BUILD=OFF"]  # pictures and sound, a fifth of the files
+    common = [
+        "-DLLAVA_BUILD=OFF",
+        f"-DCMAKE_PROJECT_INCLUDE={_PROJECT.as_posix()}",
+    ]  # without pictures and tools
     if target == "AVX2 at most":
         return [*common, *_explicit(flags, compiler, _PORTABLE)]
     if "amx_tile" in flags and (compiler.breaks_amx or target == "without AMX"):
@@ -222,7 +226,9 @@ def environment(target: Target = "this processor", environ: Mapping[str, str] = 
     return {
         "CMAKE_BUILD_PARALLEL_LEVEL": str(jobs(usable_cores(), available_memory())),
         **environ,
-        "CMAKE_ARGS": " ".join(filter(None, [*options, given])),  # of two values CMake takes the last
+        "CMAKE_ARGS": " ".join(
+            filter(None, [shlex.join(options), given])
+        ),  # of two values CMake takes the last
     }
 
 
