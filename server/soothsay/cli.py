@@ -17,6 +17,7 @@ from soothsay.backend.commands import add_backend_parsers
 from soothsay.config import METHODS, PATIENT, Settings, decode_settings
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.commands import FAILED, INTERRUPTED, OK, add_models_parser, run_models
+from soothsay.model.proving import add_prove_parser, run_prove
 
 if TYPE_CHECKING:
     from soothsay.backend.client import BackendSession
@@ -95,6 +96,8 @@ def _parser() -> argparse.ArgumentParser:
     add_backend_parsers(commands)
     add_models_parser(commands)
     commands.choices["models"].set_defaults(run=run_models)
+    add_prove_parser(commands)
+    commands.choices["prove"].set_defaults(run=run_prove)
 
     doctor = commands.add_parser("doctor", help="check the installation, and say how to mend it")
     _add_workspace(doctor)
