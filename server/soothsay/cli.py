@@ -102,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check the installation, and say how to mend it")
     _add_workspace(doctor)
     _add_model(doctor)
+    doctor.add_argument("--json", action="store_true", help="print the checks as JSON")
     doctor.set_defaults(run=_doctor)
     return parser
 
@@ -263,9 +264,12 @@ def _address(uri: str) -> str:
 
 
 def _doctor(args: argparse.Namespace) -> int:
-    from soothsay.doctor import examine, report
+    from soothsay.doctor import checks_as_json, examine, is_well, report
 
     checks = examine(_settings(args), (args.workspace or Path.cwd()).resolve())
+    if args.json:
+        print(json.dumps(checks_as_json(checks), indent=2))
+        return OK if is_well(checks) else FAILED
     return OK if report(checks) else FAILED
 
 
