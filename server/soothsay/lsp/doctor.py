@@ -7,18 +7,19 @@ from typing import Any
 
 from soothsay.config import Settings
 
+_PATIENCE = 300.0  # seconds: a model may have to be proved
+
 
 def checks_to_json(settings: Settings, workspace: Path) -> list[dict[str, Any]]:
-    """The answer to ``soothsay.doctor``. Blocking: it loads the libraries and starts the type checker."""
-    from soothsay.doctor import examine
+    """Return the answer to ``soothsay.doctor``. Blocking.
 
-    return [
-        {
-            "name": check.name,
-            "ok": check.state == "ok",
-            "state": check.state,
-            "message": check.found,
-            "fix": check.fix,
-        }
-        for check in examine(settings, workspace)
-    ]
+    A child looks: it loads heavy libraries, and one of them may end its process.
+    """
+    from soothsay.doctor import Check, ask_child, checks_as_json
+    from soothsay.exits import Exit
+
+    outcome = ask_child(settings, workspace, patience=_PATIENCE)
+    if isinstance(outcome, list):
+        return outcome
+    problem = f"its process died of {outcome.describe()}" if isinstance(outcome, Exit) else outcome
+    return checks_as_json([Check("doctor", "broken", problem, "run `soothsay doctor` in a terminal")])
