@@ -18,9 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 _OLDEST_GCC = 9  # llama.cpp needs C++17 with <filesystem> in the standard library
-BYTES_A_JOB = (
-    1_500_000_000  # what one compiler process takes for llama.cpp's largest file, with room to spare
-)
+BYTES_A_JOB = 1_000_000_000  # what a compiler takes for llama.cpp's largest file, twice
 _PROJECT = Path(__file__).absolute().with_name("llama.cmake")
 _SECONDS = 20.0  # for a question to the compiler
 
