@@ -58,7 +58,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """How a running backend is reached. ``created`` is the process's start time, which tells it from a later one."""
+    """How a running backend is reached. ``created`` is what `started` says of it, which tells it from a later process."""
 
     pid: int
     created: float
@@ -70,9 +70,23 @@ class Card:
     def is_alive(self) -> bool:
         """Return whether the process still runs."""
         with contextlib.suppress(psutil.Error):
-            process = psutil.Process(self.pid)
-            return process.create_time() == self.created and process.status() != psutil.STATUS_ZOMBIE
+            return (
+                started(self.pid) == self.created
+                and psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE
+            )
         return False
+
+
+def started(pid: int) -> float:
+    """Return when a process started, the same number whoever asks and whenever. Raises `psutil.Error`."""
+    if sys.platform != "linux":
+        return psutil.Process(pid).create_time()
+    # psutil adds the time of the boot, which moves when the clock is set
+    try:
+        facts = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError as error:
+        raise psutil.NoSuchProcess(pid) from error
+    return float(facts.rpartition(b")")[2].split()[19])  # clock ticks since the boot
 
 
 def runtime_folder() -> Path:

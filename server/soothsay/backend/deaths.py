@@ -19,13 +19,17 @@ _WORDS = {
     "code 0xc000001d": "SIGILL",
     "segmentation fault": "SIGSEGV",
     "access violation": "SIGSEGV",
+    "stack overflow": "SIGSEGV",
     "bus error": "SIGBUS",
+    "page error": "SIGBUS",
     "floating point exception": "SIGFPE",
     "floating-point exception": "SIGFPE",
+    "int divide by zero": "SIGFPE",
+    "float divide by zero": "SIGFPE",
     "aborted": "SIGABRT",
-    "stack overflow": "SIGSEGV",
 }
-_TAIL = 64_000  # bytes of a log that are looked at
+_HEAD = 8_000  # bytes in which a log says whose it is; the dynamic linker and Python may write before
+_TAIL = 1_000_000  # bytes of a log that are looked at; the stacks of all threads stand behind the signal
 
 
 def begin_log() -> None:
@@ -53,11 +57,11 @@ def before(log: Path) -> Path:
 def read_death(log: Path, pid: int) -> Exit:
     """Return how the backend ``pid``, which is gone, ended."""
     text = next((found for path in (log, before(log)) if (found := _of(path, pid))), "")
+    if _ENDED.format(pid=pid, why="") in text:
+        return Exit("ended")  # Windows tells of exceptions, too, that were handled
     fatal = _FATAL.search(text)
     if fatal:
         return signalled(_WORDS.get(fatal.group(1).lower(), fatal.group(1)))
-    if _ENDED.format(pid=pid, why="") in text:
-        return Exit("ended")
     return signalled("SIGKILL")  # nothing else leaves no word
 
 
@@ -65,17 +69,20 @@ def last_words(log: Path, pid: int) -> str:
     """Return the last line that the backend ``pid`` wrote before it died, which may say more (a failed assertion)."""
     text = next((found for path in (log, before(log)) if (found := _of(path, pid))), "")
     fatal = _FATAL.search(text)
-    lines = [line.strip() for line in (text[: fatal.start()] if fatal else text).splitlines() if line.strip()]
-    return lines[-1] if len(lines) > 1 else ""
+    lines = [line.strip() for line in (text[: fatal.start()] if fatal else text).splitlines()]
+    said = [line for line in lines if line and line != _BEGAN.format(pid=pid)]
+    return said[-1] if said else ""
 
 
 def _of(path: Path, pid: int) -> str:
     """Return the end of the log at ``path`` if it is that of ``pid``."""
     try:
         with path.open("rb") as file:
-            head = file.readline().decode("utf-8", "replace").strip()
+            head = file.read(_HEAD).decode("utf-8", "replace")
+            if _BEGAN.format(pid=pid) not in head.splitlines():
+                return ""
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _TAIL))
-            return file.read().decode("utf-8", "replace") if head == _BEGAN.format(pid=pid) else ""
+            return file.read().decode("utf-8", "replace")
     except OSError:
         return ""

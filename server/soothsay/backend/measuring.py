@@ -14,6 +14,7 @@ from soothsay.cancellation import Cancellation
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.runtime import LlamaRuntime
 from soothsay.model.tuning import ThreadTuner, candidates
+from soothsay.model.weights import Weights
 
 log = logging.getLogger(__name__)
 
@@ -28,30 +29,34 @@ def measure_when_idle(
 ) -> None:
     """Measure the models in use, one at a time, until ``end`` is set (blocking; for a thread of its own)."""
     while not end.wait(_BETWEEN):
-        weights = models.unsettled()
-        if weights is None or len(candidates()) == 1 or quiet.seconds() < _QUIET_FOR or is_building():
+        if len(candidates()) == 1 or quiet.seconds() < _QUIET_FOR or is_building():
             continue
-        if psutil.cpu_percent(1.0) / 100 > _OTHERS:
-            continue
-        cancel = Cancellation()
+        with models.unsettled() as weights:
+            if weights is None or psutil.cpu_percent(1.0) / 100 > _OTHERS:
+                continue
+            try:
+                _measure(weights, models, quiet, is_building)
+            except Cancelled:
+                continue
+            except SoothsayError as error:
+                log.warning("threads are not measured: %s", error)
+                return
+
+
+def _measure(weights: Weights, models: ModelPool, quiet: Quiet, is_building: Callable[[], bool]) -> None:
+    cancel = Cancellation()
+    with quiet.background(cancel):
+        before = _used_by_others()
+        # a small context of its own: the windows' caches stay as they are
+        runtime = LlamaRuntime(weights, context=_CONTEXT)
         try:
-            with quiet.background(cancel):
-                before = _used_by_others()
-                # a small context of its own: the windows' caches stay as they are
-                runtime = LlamaRuntime(weights, context=_CONTEXT)
-                try:
-                    timings = runtime.time_threads(candidates(), cancel)
-                finally:
-                    runtime.close()
-                busy = _share(before, _used_by_others())
-            if busy <= _OTHERS and not is_building():
-                tuning = ThreadTuner(weights.path).note(timings)
-                models.note_tuning(weights.path, tuning)
-        except Cancelled:
-            continue
-        except SoothsayError as error:
-            log.warning("threads are not measured: %s", error)
-            return
+            timings = runtime.time_threads(candidates(), cancel)
+        finally:
+            runtime.close()
+        busy = _share(before, _used_by_others())
+    if busy <= _OTHERS and not is_building():
+        tuning = ThreadTuner(weights.path).note(timings)
+        models.note_tuning(weights.path, tuning)
 
 
 def _used_by_others() -> tuple[float, float]:

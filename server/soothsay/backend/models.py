@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +21,9 @@ from soothsay.model.weights import Weights
 class _Loaded:
     weights: Weights
     tuning: Tuning
-    users: int = 0
+    users: int = 0  # windows
     unused_since: float = 0.0
+    is_measured: bool = False  # at this moment
 
 
 class ModelPool:
@@ -42,7 +45,8 @@ class ModelPool:
             found = self._loaded.get(path)
             if found is None:
                 self._make_room(path, limit)
-                found = self._loaded[path] = _Loaded(Weights.load(path), ThreadTuner(path).tuning())
+                tuning = ThreadTuner(path).tuning()
+                found = self._loaded[path] = _Loaded(Weights.load(path), tuning)
             found.users += 1
             return found.weights
 
@@ -59,17 +63,30 @@ class ModelPool:
         return self._loaded[path.resolve()].tuning.threads
 
     def free_unused(self, seconds: float) -> None:
-        """Free what no window has used for so long."""
-        with self._lock:
-            self._free(time.monotonic() - seconds)
+        """Free what no window has used for so long. Returns at once while weights are loaded."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._free(time.monotonic() - seconds)
+            finally:
+                self._lock.release()
 
-    def unsettled(self) -> Weights | None:
-        """Return a model whose threads should be measured when the machine is idle, if there is one in use."""
+    @contextmanager
+    def unsettled(self) -> Iterator[Weights | None]:
+        """Give a model whose threads should be measured when the machine is idle, if there is one in use.
+
+        It is not freed within the block, whichever windows leave.
+        """
         with self._lock:
-            for found in self._loaded.values():
-                if found.users and not found.tuning.is_settled:
-                    return found.weights
-        return None
+            candidates = (each for each in self._loaded.values() if each.users and not each.tuning.is_settled)
+            found = next(candidates, None)
+            if found is not None:
+                found.is_measured = True
+        try:
+            yield found.weights if found is not None else None
+        finally:
+            if found is not None:
+                with self._lock:
+                    found.is_measured = False
 
     def note_tuning(self, path: Path, tuning: Tuning) -> None:
         """Use what was measured for a model from now on."""
@@ -109,7 +126,7 @@ class ModelPool:
 
     def _free(self, unused_before: float) -> None:
         for path, found in list(self._loaded.items()):
-            if not found.users and found.unused_since <= unused_before:
+            if not found.users and not found.is_measured and found.unused_since <= unused_before:
                 del self._loaded[path]
                 found.weights.close()
 

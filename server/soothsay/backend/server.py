@@ -13,10 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Listener
 
-import psutil
-
 from soothsay import __version__
-from soothsay.backend.address import Card, Place, build_id, new_address, remove_card, write_card
+from soothsay.backend.address import Card, Place, build_id, new_address, remove_card, started, write_card
 from soothsay.backend.channel import Channel
 from soothsay.backend.codec import CodecError
 from soothsay.backend.deaths import end_log
@@ -33,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _TICK = 1.0  # seconds between two looks at whether anything is left to do
 _GREETS_WITHIN = 10.0  # seconds for a window to introduce itself
+_LONGEST_HELLO = 64_000  # bytes
 _BACKLOG = 16
 
 
@@ -57,11 +56,11 @@ class Backend:
         """Listen, and serve until it is time to end (blocking)."""
         family, address = new_address(self._place)
         listener = Listener(address, family, _BACKLOG)
-        created = psutil.Process().create_time()
-        card = Card(os.getpid(), created, family, address, secrets.token_hex(16), build_id())
+        card = Card(os.getpid(), started(os.getpid()), family, address, secrets.token_hex(16), build_id())
         write_card(self._place, card)
         for name in ("SIGTERM", "SIGINT"):
-            signal.signal(getattr(signal, name), lambda *_: self._end.set())
+            # not set here: the thread that the signal interrupts may hold the event's lock
+            signal.signal(getattr(signal, name), lambda *_: threading.Thread(target=self._end.set).start())
         with contextlib.suppress(AttributeError, ValueError):
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
         threading.Thread(target=self._accept, args=(listener, card), name="accept", daemon=True).start()
@@ -109,21 +108,24 @@ class Backend:
     def _accept(self, listener: Listener, card: Card) -> None:
         while not self._end.is_set():
             try:
-                connection = listener.accept()
-            except OSError as error:
+                channel = Channel(listener.accept())
+                threading.Thread(
+                    target=self._welcome, args=(channel, card), name="window", daemon=True
+                ).start()
+            except Exception as error:  # no descriptor, no thread, no memory: there may be some again later
                 log.error("a window could not connect: %s", error)
-                time.sleep(0.1)
-                continue
-            threading.Thread(
-                target=self._welcome, args=(Channel(connection), card), name="window", daemon=True
-            ).start()
+                self._end.wait(_TICK)
 
     def _welcome(self, channel: Channel, card: Card) -> None:
+        impatience = threading.Timer(_GREETS_WITHIN, channel.close)
+        impatience.daemon = True
+        impatience.start()
         try:
-            hello = channel.receive()[0] if channel.waits(_GREETS_WITHIN) else None
+            hello = channel.receive(_LONGEST_HELLO)[0]
         except (EOFError, CodecError):
             hello = None
-        if not isinstance(hello, Hello) or not secrets.compare_digest(hello.token, card.token):
+        impatience.cancel()
+        if not isinstance(hello, Hello) or not _is_same(hello.token, card.token):
             channel.send(Refused("this is not for you"))
             channel.finish()
             return
@@ -133,24 +135,28 @@ class Backend:
             return
         window = Window(channel, self, hello.pid, hello.name)
         with self._lock:
-            self._windows.append(window)
+            ends = self._end.is_set()
+            if not ends:
+                self._windows.append(window)
+        if ends:  # whoever asks starts the next one
+            channel.close()
+            return
         channel.send(Welcome(os.getpid()))
         try:
             window.serve()
         finally:
             with self._lock:
                 self._windows.remove(window)
-                self._linger = window.linger
-                self._empty_since = time.monotonic()
+                if window.has_served:  # one that only asked for the status keeps nothing alive
+                    self._linger = window.linger
+                    self._empty_since = time.monotonic()
 
     def _look_after(self) -> None:
-        with self._lock:
-            empty = not self._windows
-            alone = time.monotonic() - self._empty_since
         self.models.free_unused(self._linger)
-        if empty and alone >= self._linger:
-            self._why = "no window is left"
-            self._end.set()
+        with self._lock:  # a window that comes now is not welcomed
+            if not self._windows and time.monotonic() - self._empty_since >= self._linger:
+                self._why = "no window is left"
+                self._end.set()
 
     def _measure(self) -> None:
         measure_when_idle(self.models, self.quiet, self._is_building, self._end)
@@ -158,3 +164,9 @@ class Backend:
     def _is_building(self) -> bool:
         with self._lock:
             return self._builds > 0
+
+
+def _is_same(one: str, other: str) -> bool:
+    return secrets.compare_digest(
+        one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass")
+    )

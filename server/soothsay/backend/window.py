@@ -85,6 +85,7 @@ class Window:
         self._session: Session | None = None
         self._model = ""
         self.linger = float(BackendSettings().linger_s)  # seconds that the backend outlives this window
+        self.has_served = False
         self._told = 0  # warnings
         self._running: dict[int, Cancellation] = {}
         self._lock = threading.Lock()
@@ -214,6 +215,7 @@ class Window:
         self._close_session()
         self._model = settings.model.path or settings.model.name
         self._told = 0
+        self.has_served = True
         self.linger = float(settings.backend.linger_s)
         self._session = Session(
             settings,
