@@ -46,6 +46,7 @@ class Setup:
     cache: Path  # SOOTHSAY_CACHE
     log: Path
     plugin: Plugin
+    code: Path | None = None  # a checkout whose server is started instead of this one
 
 
 class Ours:
@@ -74,6 +75,11 @@ class Ours:
         """Start the server, and wait until its model is loaded and its index is up to date; ``say`` is told how far."""
         command = [sys.executable, "-m", "soothsay", "serve", "--stdio"]
         environment = {**os.environ, "SOOTHSAY_CACHE": str(self._setup.cache)}
+        # a backend of its own, that ends with the server: the next replay begins as this one did
+        environment["SOOTHSAY_RUNTIME"] = str(self._setup.cache / "run")
+        if self._setup.code is not None:
+            packages = (self._setup.code / "server", self._setup.code / "index")
+            environment["PYTHONPATH"] = os.pathsep.join(map(str, packages))
         self._client = await Client.start(command, self._setup.log, self._note, env=environment)
         folder = {"uri": self._setup.workspace.as_uri(), "name": "bench"}
         await self._client.ask(

@@ -58,6 +58,7 @@ class Condition:
     speeds: tuple[int, ...] = ()
     indexing: bool = False  # an index is being built meanwhile
     pinged: bool = False  # the event loop is asked all the time
+    before: bool = False  # the server of the checkout that BEFORE= names
 
 
 CONDITIONS = (
@@ -94,14 +95,18 @@ class World:
     model: Path
     threads: int
     editor: str
+    before: Path | None = None  # a checkout of an earlier commit, to compare with
 
     def setup(self, condition: Condition) -> Setup:
         settings = {
             "model": {"name": DEFAULT_MODEL, "context": CONTEXT, "threads": self.threads},
             "index": {"python": sys.executable},
+            "backend": {"lingerS": 0},
             **condition.settings,
         }
-        return Setup(settings, self.workspace, self.home, self.logs / "soothsay.log", PLUGINS[self.editor])
+        log = self.logs / "soothsay.log"
+        code = self.before if condition.before else None
+        return Setup(settings, self.workspace, self.home, log, PLUGINS[self.editor], code)
 
     def peer(self) -> PeerSetup:
         return PeerSetup(llama_server(), self.model, CONTEXT, self.threads, self.logs / "llama-server.log")
