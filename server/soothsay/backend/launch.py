@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from soothsay.backend.address import Card, Place, build_id, find_place, read_card, remove_card
 from soothsay.backend.channel import Channel
+from soothsay.backend.codec import CodecError
 from soothsay.backend.deaths import last_words, rotate
 from soothsay.backend.messages import Hello, Refused, Welcome
 from soothsay.errors import SoothsayError
@@ -23,6 +24,7 @@ from soothsay_index.children import child_environment, python_command
 
 _STARTS_WITHIN = 30.0  # seconds until a backend must listen; it imports little before
 _GREETS_WITHIN = 10.0  # seconds until a running one must answer: one that is stopped never does
+_ENDS_WITHIN = 5.0  # seconds for one that was killed: its memory is given back first
 _LOOK_EVERY = 0.02
 
 
@@ -36,7 +38,7 @@ class Reached:
 
 
 class _RefusedError(Exception):
-    """A backend runs there that is not for this window."""
+    """The backend that runs there is not for this window."""
 
 
 def reach(name: str) -> Reached:
@@ -45,32 +47,34 @@ def reach(name: str) -> Reached:
     ``name`` says who asks, for ``soothsay status``.
     """
     build = build_id()
-    for variant in (
-        "",
-        "second",
-    ):  # a backend that answers at our address and is of another build is left alone
+    for variant in ("", "second"):  # a backend that answers there and is of another build is left alone
         place = find_place(build, variant)
         with contextlib.suppress(_RefusedError):
-            reached = _connect(place, name)
-            return reached if reached is not None else _start(place, name)
-    raise SoothsayError("backends of another version answer: run `soothsay stop`, then try again")
+            reached = _connect(place, name, build)
+            return reached if reached is not None else _start(place, name, build)
+    raise SoothsayError(
+        "a backend of another version of soothsay answers: restart the editor, or run `soothsay stop` and try again"
+    )
 
 
 def connect(place: Place, name: str) -> Reached | None:
-    """Return a connection to the backend at ``place`` if one runs there that answers."""
+    """Return a connection to the backend at ``place``, of whatever build, if one runs there that answers."""
     with contextlib.suppress(_RefusedError):
-        return _connect(place, name)
+        return _connect(place, name, None)
     return None
 
 
 def kill(card: Card) -> None:
-    """End a backend that does not answer; harmless if it is gone."""
+    """End a backend that does not answer (blocking until it is gone); harmless if it is."""
     if card.is_alive():
         with contextlib.suppress(psutil.Error):
-            psutil.Process(card.pid).kill()
+            process = psutil.Process(card.pid)
+            process.kill()
+            process.wait(_ENDS_WITHIN)
 
 
-def _connect(place: Place, name: str) -> Reached | None:
+def _connect(place: Place, name: str, build: str | None) -> Reached | None:
+    """``build``: one that does not answer is ended, and one of another build refuses. None: any, as it is."""
     card = read_card(place)
     if card is None:
         return None
@@ -78,14 +82,15 @@ def _connect(place: Place, name: str) -> Reached | None:
         channel = Channel(Client(card.address, card.family))
     except (OSError, EOFError):
         return None
-    channel.send(Hello(card.token, card.build, os.getpid(), name))
+    channel.send(Hello(card.token, card.build if build is None else build, os.getpid(), name))
     try:
         if not channel.waits(_GREETS_WITHIN):
             channel.close()
-            kill(card)
+            if build is not None:
+                kill(card)
             return None
         answer, _ = channel.receive()
-    except EOFError:
+    except (EOFError, CodecError):
         channel.close()
         return None
     if isinstance(answer, Welcome) and answer.pid == card.pid:
@@ -96,14 +101,14 @@ def _connect(place: Place, name: str) -> Reached | None:
     return None
 
 
-def _start(place: Place, name: str) -> Reached:
+def _start(place: Place, name: str, build: str) -> Reached:
     lock = FileLock(place.lock, timeout=2 * _STARTS_WITHIN)
     try:
         lock.acquire()
     except (OSError, Timeout) as error:
         raise SoothsayError(f"cannot start the backend: {place.lock} is held or not writable") from error
     try:
-        reached = _connect(place, name)  # another window may have started it meanwhile
+        reached = _connect(place, name, build)  # another window may have started it meanwhile
         if reached is not None:
             return reached
         old = read_card(place)
@@ -114,8 +119,9 @@ def _start(place: Place, name: str) -> Reached:
         deadline = time.monotonic() + _STARTS_WITHIN
         while process.poll() is None and time.monotonic() < deadline:
             card = read_card(place)
-            if card is not None and card.pid == process.pid:
-                reached = _connect(place, name)
+            # on Windows the process that was started may be a launcher, and the backend its child
+            if card is not None and card != old:
+                reached = _connect(place, name, build)
                 if reached is not None:
                     return reached
             time.sleep(_LOOK_EVERY)
@@ -129,7 +135,8 @@ def _start(place: Place, name: str) -> Reached:
 
 
 def _spawn(place: Place) -> subprocess.Popen[bytes]:
-    rotate(place.log)
+    with contextlib.suppress(OSError):  # Windows: somebody reads it
+        rotate(place.log)
     command = python_command("soothsay.backend", "--folder", str(place.folder), "--key", place.key)
     flags, new_session = detachment()
     try:
@@ -155,6 +162,7 @@ def detachment(platform: str = sys.platform) -> tuple[int, bool]:
     """Return ``creationflags`` and ``start_new_session`` of a backend: it must outlive the editor that started it, and
     not be interrupted with its terminal."""
     if platform == "win32":
-        detached, new_group = 0x00000008, 0x00000200  # DETACHED_PROCESS, CREATE_NEW_PROCESS_GROUP
-        return detached | new_group, False
+        # CREATE_NO_WINDOW, not DETACHED_PROCESS: without any console, each child process would open a window of its own
+        no_window, new_group = 0x08000000, 0x00000200  # and CREATE_NEW_PROCESS_GROUP
+        return no_window | new_group, False
     return 0, True
