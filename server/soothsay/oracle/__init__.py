@@ -40,4 +40,4 @@ def open_oracle(
     except SoothsayIndexError as error:
         log.warning("the oracle sees no installed packages: %s", error)
         interpreter = None
-    return LspOracle(adapter, workspace, interpreter, budget)
+    return LspOracle(adapter, workspace, interpreter, budget, environ)

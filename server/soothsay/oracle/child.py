@@ -6,7 +6,7 @@ import contextlib
 import logging
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from queue import SimpleQueue
@@ -28,10 +28,21 @@ class NoAnswer(Exception):  # noqa: N818 - it is no error: callers turn it into 
 class Child:
     """One process. A thread reads it; another writes to it, for a stopped child's full pipe blocks the writer."""
 
-    def __init__(self, command: Sequence[str], cwd: Path, answer: AnswerServer) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        cwd: Path,
+        answer: AnswerServer,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
         """Start it. Raises `OSError` when it cannot be."""
         self._process = subprocess.Popen(
-            command, cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command,
+            cwd=cwd,
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
         self._answer = answer
         self._lock = threading.Lock()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from soothsay.model.cache import models_folder
 from soothsay.newest import Newest
 from soothsay.oracle.adapters import Adapter
 from soothsay.oracle.child import Child, NoAnswer
@@ -38,10 +39,19 @@ class _Server:
     """One initialized child and what it has been told."""
 
     def __init__(
-        self, adapter: Adapter, command: Sequence[str], workspace: Path, python: Path | None
+        self,
+        adapter: Adapter,
+        command: Sequence[str],
+        workspace: Path,
+        python: Path | None,
+        environ: Mapping[str, str] | None,
     ) -> None:
         self._settings = adapter.settings(python)
-        self._child = Child(command, workspace, self._answer)
+        folder = (
+            models_folder().parent
+        )  # not the workspace: nothing of it may be found as a program or a module
+        folder.mkdir(parents=True, exist_ok=True)
+        self._child = Child(command, folder, self._answer, environ)
         self._workspace = workspace
         self._language = adapter.language
         self._versions: dict[Path, int] = {}
@@ -142,9 +152,16 @@ class LspOracle:
     """Implements `Oracle`. Questions are answered one at a time, in the caller's thread, within the budget."""
 
     def __init__(
-        self, adapter: Adapter, workspace: Path, python: Path | None = None, budget: Budget | None = None
+        self,
+        adapter: Adapter,
+        workspace: Path,
+        python: Path | None = None,
+        budget: Budget | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
-        """Nothing is started before `start` or the first question. ``python``: the workspace's interpreter."""
+        """Nothing is started before `start` or the first question. ``python``: the workspace's interpreter; ``environ``
+        is the environment of the server's process (None: this process's)."""
+        self._environ = environ
         self._adapter = adapter
         self._workspace = workspace.absolute()
         self._python = python
@@ -244,7 +261,7 @@ class LspOracle:
         command = self._adapter.find_command()
         if command is None:
             raise NoAnswer("it is not installed")
-        server = _Server(self._adapter, command, self._workspace, self._python)
+        server = _Server(self._adapter, command, self._workspace, self._python, self._environ)
         try:
             server.initialize(self._budget.start / 1000)
         except BaseException:
