@@ -72,6 +72,9 @@ class BackendSession:
         self._reach = reach
         self._changed = threading.Condition()
         self._link: Link | None = None
+        self._reviving: threading.Thread | None = None
+        self._telling = threading.RLock()  # what is told last is how it is
+        self._state: State = "ready"
         self._closed = Cancellation()
         self._wants_model = False
         self._documents: dict[Path, str] = {}
@@ -80,13 +83,22 @@ class BackendSession:
         self._failures = 0
         self._since = 0.0
         self._evaluated = 0  # by backends before this one
-        self._establish()
+        try:
+            self._establish()
+        except LostError as lost:
+            raise SoothsayError(self._describe(lost.exit)) from lost
 
     # -- its life ------------------------------------------------------------------------------------------
 
     def listen(self, on_change: OnChange) -> None:
-        """Have ``on_change`` called, on any thread, when the backend is lost, ready again, or cannot be had."""
-        self._on_change = on_change
+        """Have ``on_change`` called, on any thread, when the backend is lost, ready again, or cannot be had.
+
+        It is called at once where there is none at the moment. It must not block.
+        """
+        with self._telling:
+            self._on_change = on_change
+            if self._state != "ready":
+                self._tell(self._state, "")
 
     def load_model(self) -> None:
         """Load the weights (blocking). Raises `SoothsayError` with the fix."""
@@ -217,14 +229,12 @@ class BackendSession:
         """Ask, and when the backend dies ask the next one."""
         while True:
             raise_if_cancelled(cancel)
-            try:
-                return self._ask(make, None, cancel, None, on_progress)
-            except LostError:
-                with cancel.calling(self._wake), self._changed:
-                    self._changed.wait_for(
-                        lambda: self._link is not None or cancel.is_set() or self._closed.is_set()
-                    )
-                raise_if_cancelled(self._closed)
+            link = self._link
+            if link is not None:
+                with contextlib.suppress(LostError):
+                    return link.ask(make, None, cancel, None, on_progress)
+            self._await_another(link, cancel)
+            raise_if_cancelled(self._closed)
 
     def _ask(
         self,
@@ -232,12 +242,18 @@ class BackendSession:
         text: str | None = None,
         cancel: Cancellation | None = None,
         on_text: Callable[[str], None] | None = None,
-        on_progress: Callable[[Progress], None] | None = None,
     ) -> Any:
         link = self._link
         if link is None:
             raise LostError(Exit("ended"))
-        return link.ask(make, text, cancel, on_text, on_progress)
+        return link.ask(make, text, cancel, on_text)
+
+    def _await_another(self, link: Link | None, cancel: Cancellation) -> None:
+        """Wait for a link that is not this one, or until nobody waits any more (blocking)."""
+        with cancel.calling(self._wake), self._changed:
+            self._changed.wait_for(
+                lambda: self._link not in (None, link) or cancel.is_set() or self._closed.is_set()
+            )
 
     def _wake(self) -> None:
         with self._changed:
@@ -246,20 +262,26 @@ class BackendSession:
     # -- when it dies --------------------------------------------------------------------------------------
 
     def _establish(self) -> None:
-        """Reach a backend and bring it to where the last one was. Raises `SoothsayError`, `LostError`."""
+        """Reach a backend and bring it to where the last one was.
+
+        Raises `SoothsayError`, `LostError`, and `Cancelled` when this session was closed meanwhile.
+        """
         link = Link(self._reach(self._name), self._warn, self._lost)
         try:
             link.ask(lambda number: Open(number, self.settings, self.workspace, self._environ))
             if self._wants_model:
                 link.ask(Load)
+            with self._changed:
+                raise_if_cancelled(self._closed)
+                if link.lost is not None:  # after the last answer: `_lost` did not know it yet
+                    raise LostError(link.lost)
+                for path, text in self._documents.items():
+                    link.notify(Mirror(path), text)
+                self._link, self._since = link, time.monotonic()
+                self._changed.notify_all()
         except BaseException:
             link.close()
             raise
-        with self._changed:
-            for path, text in self._documents.items():
-                link.notify(Mirror(path), text)
-            self._link, self._since = link, time.monotonic()
-            self._changed.notify_all()
 
     def _warn(self, message: str) -> None:
         if message not in self.warnings:
@@ -273,31 +295,51 @@ class BackendSession:
             self._evaluated += link.evaluated
             if time.monotonic() - self._since > _STABLE:
                 self._failures = 0
+            self._reviving = threading.Thread(
+                target=self._revive, args=(exit_, self._reviving), name="backend-revive", daemon=True
+            )
         log.warning("the backend process %d ended: %s", link.pid, exit_.describe())
-        threading.Thread(target=self._revive, args=(exit_,), name="backend-revive", daemon=True).start()
+        self._reviving.start()
 
-    def _revive(self, exit_: Exit) -> None:
-        message = self._note(exit_)
-        self._on_change("lost", message)
+    def _revive(self, exit_: Exit, before: threading.Thread | None) -> None:
+        """Start a backend until one serves. ``before`` may still have to tell that the one that ended now was ready."""
+        if before is not None:
+            before.join()
+        told: tuple[State, str] = ("lost", self._note(exit_))
+        self._tell(*told)
         while not self._closed.wait(self._delay()):
             self._failures += 1
             try:
                 self._establish()
+            except Cancelled:  # closed, as a rule
+                continue
             except LostError as lost:
-                self._on_change("lost", self._note(lost.exit))
+                news: tuple[State, str] = ("lost", self._note(lost.exit))
             except SoothsayError as error:
-                self._on_change("failed", str(error))
+                news = ("failed", str(error))
             except Exception:
                 log.exception("the backend could not be started again")
+                news = ("failed", "the backend could not be started again; the log says why")
             else:
-                if self._closed.is_set():
-                    self.close()
-                else:
-                    self._on_change("ready", "")
+                self._tell("ready", "")
                 return
+            if news != told:  # the same is not told at every try
+                self._tell(*news)
+            told = news
+
+    def _tell(self, state: State, message: str) -> None:
+        with self._telling:
+            self._state = state
+            try:
+                self._on_change(state, message)
+            except Exception:
+                log.exception("a listener failed")
 
     def _delay(self) -> float:
-        return 0.0 if self._failures == 0 else min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (self._failures - 1))
+        if self._failures == 0:
+            return 0.0
+        doubled = min(self._failures - 1, 30)  # after a night of failures the power is no float any more
+        return min(_LONGEST_DELAY, _FIRST_DELAY * 2**doubled)
 
     def _note(self, exit_: Exit) -> str:
         """Count a death; returns what to tell a person, from the second death of the same cause on."""
@@ -311,7 +353,7 @@ class BackendSession:
         from soothsay.model.proof import forget
         from soothsay.model.resolve import resolve_model
 
-        with contextlib.suppress(SoothsayError, OSError):
+        with contextlib.suppress(Exception):  # it is a precaution
             forget(resolve_model(self.settings.model.name, self.settings.model.path))
 
     def _describe(self, exit_: Exit) -> str:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from soothsay.backend.codec import CodecError, result_from_plain
 from soothsay.backend.deaths import read_death
@@ -30,6 +30,8 @@ from soothsay.exits import Exit
 from soothsay_index.types import Progress
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _LOOK_EVERY = 1.0  # seconds between two looks at a backend that owes an answer
 _DIES_WITHIN = 0.5  # seconds from the end of the connection to the end of the process
@@ -74,6 +76,11 @@ class Link:
         threading.Thread(target=self._read, name="backend-answers", daemon=True).start()
         threading.Thread(target=self._watch, name="backend-watch", daemon=True).start()
 
+    @property
+    def lost(self) -> Exit | None:
+        """How the backend ended; None while it is there."""
+        return self._lost
+
     def notify(self, message: Message, text: str | None = None) -> None:
         """Send a message that needs no answer. Returns at once."""
         self._reached.channel.send(message, text)
@@ -99,7 +106,11 @@ class Link:
                 raise LostError(self._lost or Exit("ended"))
             self._pending[number] = pending
         self._owes.set()
-        self.notify(request, text)
+        try:
+            self.notify(request, text)
+        except (TypeError, ValueError):  # it is no JSON
+            self._settle(number)
+            raise
         if cancel is None:
             answer = pending.future.result()
         else:
@@ -120,9 +131,12 @@ class Link:
                 message, text = channel.receive()
                 self._heard = True
                 self._take(message, text)
-        except (EOFError, CodecError) as error:
-            if isinstance(error, CodecError):
-                log.error("the backend is not understood: %s", error)
+        except EOFError:
+            pass
+        except CodecError as error:
+            log.error("the backend is not understood: %s", error)
+        except Exception:  # whatever it is, nobody may wait for ever
+            log.exception("the backend's answers cannot be read")
         channel.close()
         exit_ = self._how_it_ended()
         with self._lock:
@@ -148,11 +162,11 @@ class Link:
             case Wrote(number):
                 pending = self._pending.get(number)
                 if pending is not None and pending.on_text is not None:
-                    pending.on_text(text)
+                    _call(pending.on_text, text)
             case Progressed(number, progress):
                 pending = self._pending.get(number)
                 if pending is not None and pending.on_progress is not None:
-                    pending.on_progress(progress)
+                    _call(pending.on_progress, progress)
             case Done(number, result, evaluated):
                 self.evaluated = evaluated
                 if (pending := self._settle(number)) is not None:
@@ -161,7 +175,7 @@ class Link:
                 if (pending := self._settle(number)) is not None:
                     pending.future.set_exception(_error(kind, reason))
             case Warned(warning):
-                self._on_warning(warning)
+                _call(self._on_warning, warning)
             case _:
                 pass  # Pong: that it came is all it says
 
@@ -179,8 +193,8 @@ class Link:
             self._owes.wait()
             if self._closed or self._lost is not None:
                 return
-            self.notify(Ping(number))
             self._heard = False
+            self.notify(Ping(number))
             threading.Event().wait(_LOOK_EVERY)
             silent = 0 if self._heard or not self._owes.is_set() else silent + 1
             if silent >= _HUNG_AFTER:
@@ -188,6 +202,14 @@ class Link:
                 self._hung = True
                 kill(self._reached.card)
                 return
+
+
+def _call(listener: Callable[[T], None], news: T) -> None:
+    """A listener's mistake must not stop the answers."""
+    try:
+        listener(news)
+    except Exception:
+        log.exception("a listener failed")
 
 
 def _error(kind: str, reason: str) -> Exception:
