@@ -17,7 +17,7 @@ from soothsay.engine.draft import OnText, nobody
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.repair import find_faults, repair
 from soothsay.engine.types import Completion, CompletionRequest, Fault, Replacement
-from soothsay.errors import SoothsayError
+from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.cache import is_pulled, model_path, models_folder
 from soothsay.model.registry import EMBEDDING_MODEL
 from soothsay.model.resolve import resolve_model
@@ -187,6 +187,7 @@ class Session:
         self.last: Completion | None = None
         self.warnings: list[str] = []
         self._lock = Lock()
+        self._closed = False
         self._model: LlamaRuntime | None = None
         self._engine: Engine | None = None
         self.oracle: Oracle = (
@@ -209,28 +210,30 @@ class Session:
         Raises `SoothsayError` with the fix.
         """
         with self._lock:
+            if self._closed:
+                raise Cancelled
             if self._engine is not None:
                 return
             if self._index is not None:
                 self._index.start()
             self.oracle.start()
             model = self.settings.model
-            path = resolve_model(model.name, model.path)
-            self._weights = self._models.acquire(path)
+            self._weights = self._models.acquire(resolve_model(model.name, model.path))
             try:
                 self._model = LlamaRuntime(self._weights, context=model.context, turn=self._lane.turn)
-            except BaseException:
-                self._models.release(self._weights)
-                raise
-            self._model.vocab.warm()
-            if not self._model.fim:
-                self._warn(
-                    "this model has no fill-in-the-middle tokens: what stands after the cursor is not read"
+                self._model.vocab.warm()
+                if not self._model.fim:
+                    self._warn(
+                        "this model has no fill-in-the-middle tokens: what stands after the cursor is not read"
+                    )
+                # what is loaded now stays: no search for garbage needs to look at it, 50 to 150 ms long
+                gc.freeze()
+                self._engine = Engine(
+                    self._model, self._index or NoIndex(), self.settings, self.oracle, self._lane.clock
                 )
-            gc.freeze()  # what is loaded now stays: no search for garbage needs to look at it, 50 to 150 ms long
-            self._engine = Engine(
-                self._model, self._index or NoIndex(), self.settings, self.oracle, self._lane.clock
-            )
+            except BaseException:
+                self._free_model()
+                raise
 
     def complete(
         self, request: CompletionRequest, cancel: Event | None = None, on_text: OnText = nobody
@@ -325,25 +328,32 @@ class Session:
 
     def close(self) -> None:
         """Free the model and the index. Calling it twice is harmless."""
-        with self._lock:
-            if self._model is not None:
-                self._model.close()
-            if self._weights is not None:
-                self._models.release(self._weights)
-            self._model = self._engine = self._weights = None
-            if self._index is not None:
-                self._index.close()
-                self._index = None
-        self.oracle.close()
+        try:
+            with self._lock:
+                self._closed = True
+                self._free_model()
+                index, self._index = self._index, None
+                if index is not None:
+                    index.close()
+        finally:
+            self.oracle.close()
+
+    def _free_model(self) -> None:
+        """Free what is loaded, once: others may use the same weights."""
+        model, weights = self._model, self._weights
+        self._model = self._engine = self._weights = None
+        if model is not None:
+            model.close()
+        if weights is not None:
+            self._models.release(weights)
 
     @contextmanager
     def _working(self, *, urgent: bool = True) -> Iterator[Engine]:
         """The engine, for one caller at a time; the model is loaded first."""
         self.load_model()
         with self._lock, self._lane.working(urgent=urgent):
-            assert self._engine is not None
-            assert self._model is not None
-            assert self._weights is not None
+            if self._engine is None or self._model is None or self._weights is None:
+                raise Cancelled  # closed meanwhile
             given = self.settings.model.threads
             self._model.use(Threads(given, given) if given else self._models.threads(self._weights.path))
             yield self._engine

@@ -26,8 +26,8 @@ class Worker:
     def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run ``function`` after everything submitted before it."""
         if not self._started:
-            self._started = True
             self._thread.start()
+            self._started = True
         future: Future[T] = Future()
         self._jobs.put((future, lambda: function(*args, **kwargs)))
         return future

@@ -44,7 +44,7 @@ from soothsay.backend.quiet import Quiet
 from soothsay.backend.turns import Turns
 from soothsay.cancellation import Cancellation
 from soothsay.config import BackendSettings
-from soothsay.errors import Cancelled, SoothsayError
+from soothsay.errors import Cancelled, SoothsayError, raise_if_cancelled
 from soothsay.session import Session, open_in_worker
 from soothsay.worker import Worker
 from soothsay_index.priority import stand_back
@@ -106,12 +106,8 @@ class Window:
                         self._cancel(number)
                     case Ping(number):
                         self._channel.send(Pong(number))
-                    case Mirror(path):
-                        if self._session is not None:
-                            self._session.mirror(path, text)
-                    case Forget(path):
-                        if self._session is not None:
-                            self._session.forget(path)
+                    case Mirror() | Forget():
+                        self._show(message, text)
                     case _ if isinstance(message, Request):
                         self._begin(message, text)
                     case _:
@@ -130,6 +126,18 @@ class Window:
         workspace = "" if session is None else str(session.workspace)
         return WindowStatus(self._pid, self._name, workspace, self._model, processes)
 
+    def _show(self, message: Mirror | Forget, text: str) -> None:
+        session = self._session
+        if session is None:
+            return
+        try:
+            if isinstance(message, Mirror):
+                session.mirror(message.path, text)
+            else:
+                session.forget(message.path)
+        except Exception:  # the window would come again with the same document
+            log.exception("%s failed", type(message).__name__)
+
     # -- requests ------------------------------------------------------------------------------------------
 
     def _begin(self, request: Request, text: str) -> None:
@@ -137,7 +145,12 @@ class Window:
         with self._lock:
             self._running[request.id] = cancel
         worker, work = self._work(request, text, cancel)
-        worker.submit(self._answer, request, work)
+        try:
+            worker.submit(self._answer, request, work)
+        except RuntimeError as error:  # no thread can be started
+            with self._lock:
+                self._running.pop(request.id, None)
+            self._channel.send(_defect(request, error))
 
     def _work(self, request: Request, text: str, cancel: Cancellation) -> tuple[Worker, Callable[[], Any]]:
         """Return what answers ``request``, and on which thread."""
@@ -180,27 +193,28 @@ class Window:
                 return self._files, self._shared.stop
 
     def _answer(self, request: Request, work: Callable[[], Any]) -> None:
-        number = request.id
-        try:
-            cancel = self._running[number]
-            if cancel.is_set():
-                raise Cancelled
-            result = work()
-        except Cancelled:
-            answer: Done | Failed = Failed(number, "cancelled")
-        except SoothsayError as error:
-            answer = Failed(number, "error", str(error))
-        except Exception as error:
-            log.exception("%s failed", type(request).__name__)
-            answer = Failed(number, "defect", f"{type(error).__name__}: {error}")
-        else:
-            session = self._session
-            answer = Done(number, result_to_plain(result), session.evaluated if session else 0)
-        finally:
-            with self._lock:
-                self._running.pop(number, None)
+        answer = self._result(request, work)
+        with self._lock:
+            self._running.pop(request.id, None)
         self._tell_warnings()
-        self._channel.send(answer)
+        try:
+            self._channel.send(answer)
+        except (TypeError, ValueError) as error:  # it is no JSON
+            self._channel.send(_defect(request, error))
+
+    def _result(self, request: Request, work: Callable[[], Any]) -> Done | Failed:
+        """Return the answer, whatever happens: nobody may wait for one that never comes."""
+        try:
+            raise_if_cancelled(self._running[request.id])
+            plain = result_to_plain(work())
+        except Cancelled:
+            return Failed(request.id, "cancelled")
+        except SoothsayError as error:
+            return Failed(request.id, "error", str(error))
+        except BaseException as error:  # what a native library raises need not be an Exception
+            return _defect(request, error)
+        session = self._session
+        return Done(request.id, plain, session.evaluated if session else 0)
 
     def _cancel(self, number: int) -> None:
         with self._lock:
@@ -273,18 +287,26 @@ class Window:
     # -- the end -------------------------------------------------------------------------------------------
 
     def _leave(self) -> None:
+        self._channel.close()  # a peer that is not understood must not wait for the threads
         with self._lock:
             running = list(self._running.values())
         for cancel in running:
             cancel.set()
-        self._answers.submit(self._close_session)
+        try:
+            self._answers.submit(self._close_session)
+        except RuntimeError:  # no thread can be started
+            self._close_session()
         workers = (self._files, self._hints, self._ahead, self._answers, self._builds)
         stuck = [worker for worker in workers if not worker.stop(_LEAVES_WITHIN)]
         if stuck:
             log.error("window %d: %d threads do not end", self._pid, len(stuck))
-        self._channel.finish()
 
     def _close_session(self) -> None:
         session, self._session = self._session, None
         if session is not None:
             session.close()
+
+
+def _defect(request: Request, error: BaseException) -> Failed:
+    log.error("%s failed", type(request).__name__, exc_info=error)
+    return Failed(request.id, "defect", f"{type(error).__name__}: {error}")
