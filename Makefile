@@ -15,18 +15,21 @@ SOURCES := server index tests bench
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-install: $(VENV)/.installed ## Create .venv and install everything (llama.cpp compiles for 5 to 7 minutes, once)
+install: models ## Create .venv, install everything, pull the models and try them (llama.cpp compiles for 3 to 5 minutes, once)
 
-# -e: an edit of the source needs no new install; the stamp is renewed when the dependencies change
+# -e: an edit of the source needs no new install; the stamp is renewed when the dependencies change.
+# compiling.py chooses what llama.cpp is compiled for: the compiler may break what the processor has, memory may be short
 $(VENV)/.installed: pyproject.toml
-	@command -v c++ >/dev/null || { echo "soothsay needs a C++ compiler to build llama.cpp: apt-get install g++" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	@echo "Installing into $(VENV); llama.cpp is compiled once, which takes 5 to 7 minutes ..."
-	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -e '.[dev]'
+	@echo "Installing into $(VENV); llama.cpp is compiled once, which takes 3 to 5 minutes ..."
+	$(BIN)/python -P server/soothsay/model/compiling.py \
+		$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -e '.[dev]'
 	@touch $@
 
-models: install ## Pull the default model and the embedding model
+# pip may have kept a llama.cpp that was compiled elsewhere: the proof tells, and which command helps
+models: $(VENV)/.installed ## Pull the default model and the embedding model, and try the first in a process of its own
 	$(BIN)/soothsay models pull qwen2.5-coder-0.5b all-MiniLM-L6-v2
+	$(BIN)/soothsay prove
 
 demo: models ## Index examples/ and complete its files: draft, trigger, evidence, answer
 	$(BIN)/soothsay index build --workspace examples
@@ -36,12 +39,12 @@ test: lint models ## Lint, then run all tests, with the real model and the real 
 	$(BIN)/soothsay models pull smollm2-135m
 	$(BIN)/python -m pytest
 
-lint: install ## Check style and types
+lint: $(VENV)/.installed ## Check style and types
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/pyright
 
-format: install ## Format the sources
+format: $(VENV)/.installed ## Format the sources
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
@@ -66,7 +69,7 @@ bench-installed: models ## Complete calls of ordinary libraries as they are inst
 bench-repo: models ## Complete lines that call another file of a repository (LIMIT=n: a sample; MODEL=, METHODS=a;b, SPLIT=; it resumes)
 	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" SPLIT=$(SPLIT) THREADS=$(THREADS) $(BIN)/python -m bench.repo.run
 
-bench-trigger: install ## Compare measures of certainty on what the three benchmarks have generated (MODEL=)
+bench-trigger: $(VENV)/.installed ## Compare measures of certainty on what the three benchmarks have generated (MODEL=)
 	MODEL=$(MODEL) $(BIN)/python -m bench.trigger
 
 bench-retrieval: models ## Measure whether the right member is found first, by query and by stage (COSTS=0: not the models' costs)
@@ -75,12 +78,12 @@ bench-retrieval: models ## Measure whether the right member is found first, by q
 bench-latency: models ## Type the same traces on our server and on llama.vim's (LIMIT=0.2: a part; SPEEDS=60,120; SIDES=a;b)
 	LIMIT=$(LIMIT) SPEEDS="$(SPEEDS)" SIDES="$(SIDES)" EDITOR_PLUGIN=$(EDITOR_PLUGIN) $(BIN)/python -m bench.latency.run
 
-bench-oracle-tasks: install ## Make the tasks of bench-oracle again
+bench-oracle-tasks: $(VENV)/.installed ## Make the tasks of bench-oracle again
 	$$($(BIN)/python -c 'from bench.oracle.world import interpreter; print(interpreter("stubs"))' | tail -1) bench/oracle/tasks.py > bench/oracle/tasks.new
 	mv bench/oracle/tasks.new bench/oracle/tasks.jsonl
 
-vscode: install ## Build the VS Code extension: editors/vscode/soothsay.vsix
+vscode: $(VENV)/.installed ## Build the VS Code extension: editors/vscode/soothsay.vsix
 	cd editors/vscode && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts && PATH="$(CURDIR)/$(BIN):$$PATH" npm run package
 
-measure-vscode: install ## Measure: from installing the .vsix, with only Python there, to the first ghost text
+measure-vscode: $(VENV)/.installed ## Measure: from installing the .vsix, with only Python there, to the first ghost text
 	$(BIN)/python editors/vscode/measure/first_ghost_text.py
