@@ -1,0 +1,117 @@
+"""What nobody waits for gives way."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from soothsay.backend import quiet as module
+from soothsay.backend.quiet import Quiet
+from soothsay.cancellation import Cancellation
+from soothsay.errors import Cancelled
+
+PATIENCE = 60.0  # seconds
+
+
+def test_background_work_is_cancelled_when_something_is_urgent() -> None:
+    quiet, other = Quiet(), Cancellation()
+    cancel = Cancellation()
+    with quiet.background(other):
+        pass
+    with quiet.background(cancel):
+        assert not cancel.is_set()
+        with quiet.urgent():
+            assert cancel.is_set()
+    assert not other.is_set()  # it has ended before
+
+
+def test_background_work_waits_until_nothing_is_urgent() -> None:
+    quiet, order = Quiet(), list[str]()
+
+    def work() -> None:
+        with quiet.background(Cancellation()):
+            order.append("background")
+
+    thread = threading.Thread(target=work, daemon=True)
+    with quiet.urgent():
+        with quiet.urgent():
+            thread.start()
+            thread.join(0.05)
+            order.append("first")
+        thread.join(0.05)
+        order.append("second")
+    thread.join(PATIENCE)
+    assert order == ["first", "second", "background"]
+
+
+def test_waiting_ends_when_it_is_no_longer_wanted() -> None:
+    quiet, cancel, ended = Quiet(), Cancellation(), threading.Event()
+
+    def work() -> None:
+        with pytest.raises(Cancelled), quiet.background(cancel):
+            raise AssertionError
+        ended.set()
+
+    with quiet.urgent():
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        thread.join(0.05)
+        assert not ended.is_set()
+        cancel.set()
+        assert ended.wait(PATIENCE)
+
+
+def test_nothing_begins_that_is_cancelled() -> None:
+    cancel = Cancellation()
+    cancel.set()
+    with pytest.raises(Cancelled), Quiet().background(cancel):
+        raise AssertionError
+
+
+def test_it_knows_for_how_long_nothing_was_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    quiet = Quiet()
+    now[0] += 5
+    assert quiet.seconds() == 5
+    with quiet.urgent():
+        now[0] += 5
+        assert quiet.seconds() == 0
+    now[0] += 2
+    assert quiet.seconds() == 2
+    with pytest.raises(KeyError), quiet.background(Cancellation()):
+        now[0] += 5
+        assert quiet.seconds() == 0
+        raise KeyError
+    now[0] += 1
+    assert quiet.seconds() == 1
+
+
+def test_many_threads_of_both_kinds_come_to_an_end() -> None:
+    quiet, met = Quiet(), list[str]()
+    urgent = threading.Semaphore(0)
+
+    def hurry() -> None:
+        for _ in range(50):
+            with quiet.urgent():
+                urgent.release()
+
+    def stroll() -> None:
+        for _ in range(50):
+            cancel = Cancellation()
+            try:
+                with quiet.background(cancel):
+                    if not cancel.is_set() and cancel.wait(0.0001):
+                        met.append("gave way")
+            except Cancelled:
+                raise AssertionError("nobody cancels what has not begun") from None
+
+    threads = [threading.Thread(target=work, daemon=True) for work in (hurry, hurry, stroll, stroll)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert not any(thread.is_alive() for thread in threads)
+    assert not quiet._background and not quiet._urgent
