@@ -1,6 +1,7 @@
-// Builds the server's wheel, which the extension ships and installs. $PYTHON: an interpreter with pip.
+// Builds the server's wheel, which the extension ships and installs, and puts beside it what chooses how llama.cpp is
+// compiled before the wheel is installed. $PYTHON: an interpreter with pip.
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -12,4 +13,7 @@ const target = join(here, "server");
 
 rmSync(target, { recursive: true, force: true });
 execFileSync(python, ["-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", target, project], { stdio: "inherit" });
+for (const name of ["compiling.py", "llama.cmake"]) {
+  copyFileSync(join(project, "server", "soothsay", "model", name), join(target, name));
+}
 console.log(readdirSync(target).join("\n"));

@@ -1,6 +1,9 @@
-/** The environment that the extension makes for itself: a venv in its storage folder, with the server that it ships. */
+/**
+ * The environment that the extension makes for itself: a venv in its storage folder, with the server that it ships.
+ * It is not ready before a model has written its first tokens there.
+ */
 
-import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { access, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import type { Logger } from "./logger.ts";
@@ -12,6 +15,10 @@ const INTERPRETERS =
   process.platform === "win32"
     ? ["py", "python", "python3"]
     : ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"];
+
+/** What the server says where only another build of llama.cpp helps. */
+const BUILD = "prove --build";
+const DOES_NOT_WORK = "no model works here: see the log";
 
 type Progress = vscode.Progress<{ message?: string }>;
 
@@ -61,24 +68,46 @@ export class ManagedEnvironment {
       progress.report({ message: "making an environment" });
       await mkdir(this.folder, { recursive: true });
       await this.step(base, ["-I", "-m", "venv", this.folder], abort.signal);
-      await this.pip(requirement, progress, abort.signal);
+      const ticker = new Ticker(progress);
+      try {
+        await this.pip(requirement, ticker, abort.signal);
+        await this.prove(ticker, abort.signal);
+      } finally {
+        ticker.stop();
+      }
       await writeFile(this.marker, requirement, "utf8");
       return this.python;
     });
   }
 
-  private async pip(requirement: string, progress: Progress, signal: AbortSignal): Promise<void> {
-    const ticker = new Ticker(progress);
-    const args = ["-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"];
+  private async pip(requirement: string, ticker: Ticker, signal: AbortSignal): Promise<void> {
+    const install = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"];
+    const args = [...(await this.compiling()), "-I", ...install, "--upgrade", requirement];
+    await this.step(this.python, args, signal, (line) => ticker.follow(line));
+  }
+
+  /** The arguments that have the interpreter run another command so that llama.cpp is compiled for this machine. */
+  private async compiling(): Promise<string[]> {
+    const file = join(this.extension, "server", "compiling.py");
+    const there = await access(file).then(
+      () => true,
+      () => false,
+    );
+    return there ? ["-I", file, this.python] : [];
+  }
+
+  /** Have a model write its first tokens; where that ends the process, compile llama.cpp for this processor. */
+  private async prove(ticker: Ticker, signal: AbortSignal): Promise<void> {
+    ticker.show({ message: "trying whether a model works here", long: true });
+    const prove = ["-I", "-m", "soothsay", "prove"];
     try {
-      await this.step(this.python, [...args, "--upgrade", requirement], signal, (line) => {
-        const step = stepOf(line);
-        if (step !== undefined) {
-          ticker.show(step);
-        }
-      });
-    } finally {
-      ticker.stop();
+      await this.step(this.python, prove, signal, undefined, DOES_NOT_WORK);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.includes(BUILD))) {
+        throw error;
+      }
+      this.logger.warn(error.message);
+      await this.step(this.python, [...prove, "--build"], signal, (line) => ticker.follow(line), DOES_NOT_WORK);
     }
   }
 
@@ -87,9 +116,11 @@ export class ManagedEnvironment {
     args: readonly string[],
     signal: AbortSignal,
     onLine: (line: string) => void = () => undefined,
+    fallback?: string,
   ): Promise<void> {
     this.logger.info(`running ${[program, ...args].join(" ")}`);
     const { code, lines } = await run(program, args, {
+      folder: this.folder,
       signal,
       onLine: (line) => {
         this.logger.info(line);
@@ -97,7 +128,7 @@ export class ManagedEnvironment {
       },
     });
     if (code !== 0) {
-      throw new Error(failureOf(lines));
+      throw new Error(failureOf(lines, fallback));
     }
   }
 
@@ -120,6 +151,14 @@ class Ticker {
 
   constructor(progress: Progress) {
     this.progress = progress;
+  }
+
+  /** Show the step that a line of output starts, if it starts one. */
+  follow(line: string): void {
+    const step = stepOf(line);
+    if (step !== undefined) {
+      this.show(step);
+    }
   }
 
   show(step: Step): void {

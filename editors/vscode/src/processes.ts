@@ -1,7 +1,11 @@
 /** Child processes: lines as they come, and an end to all of their children. */
 
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
+import { dirname } from "node:path";
 import { createInterface } from "node:readline";
+
+/** A folder that is no workspace: Windows looks for programs where a process is started, Python for modules. */
+const NEUTRAL = dirname(process.execPath);
 
 export interface Result {
   readonly code: number | null;
@@ -15,6 +19,8 @@ export class CancelledError extends Error {
 }
 
 export interface RunOptions {
+  /** Where it is started. Default: a folder that is no workspace. */
+  readonly folder?: string;
   readonly environment?: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal;
   /** Milliseconds. */
@@ -29,6 +35,7 @@ export function run(program: string, args: readonly string[], options: RunOption
     return Promise.reject(new CancelledError());
   }
   const spawning: SpawnOptions = {
+    cwd: options.folder ?? NEUTRAL,
     env: options.environment ?? process.env,
     stdio: ["ignore", "pipe", "pipe"],
     detached: process.platform !== "win32", // a process group, so that a compiler ends with the pip that called it
@@ -71,7 +78,11 @@ function endTree(child: ChildProcess): void {
     return;
   }
   if (process.platform === "win32") {
-    spawn("taskkill", ["/pid", String(child.pid), "/t", "/f"], { stdio: "ignore", windowsHide: true });
+    spawn("taskkill", ["/pid", String(child.pid), "/t", "/f"], {
+      cwd: NEUTRAL,
+      stdio: "ignore",
+      windowsHide: true,
+    });
     return;
   }
   try {

@@ -33,12 +33,28 @@ def test_the_logic(tools: Toolchain) -> None:
     assert "pass 0" not in npm.stdout
 
 
+STAND_IN = """
+import os, pathlib, sys
+ails = os.environ.get("SOOTHSAY_STAND_IN", "")
+if ails == "memory":
+    sys.exit("soothsay: the model needs more memory; close other programs")
+if ails.startswith("works="):
+    built = pathlib.Path(ails.removeprefix("works="))
+    if "--build" in sys.argv:
+        print("compiling llama.cpp: 1 of 83 (0:01)", file=sys.stderr)
+        built.write_text(" ".join(sys.argv[1:]))
+    if not built.exists():
+        sys.exit("soothsay: its process died of an illegal instruction; run `soothsay prove --build`")
+"""
+
+
 def tiny_wheel(folder: Path) -> Path:
-    """A package called soothsay, without dependencies."""
+    """A package called soothsay, without dependencies, whose proof goes as $SOOTHSAY_STAND_IN says."""
     wheel = folder / "soothsay-0.0.1-py3-none-any.whl"
     info = "soothsay-0.0.1.dist-info"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("soothsay/__init__.py", "")
+        archive.writestr("soothsay/__main__.py", STAND_IN)
         archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: soothsay\nVersion: 0.0.1\n")
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr(f"{info}/RECORD", "")
@@ -88,5 +104,5 @@ def report(
 
 
 def test_inside_the_extension_host(report: list[dict[str, Any]]) -> None:
-    assert len(report) >= 11
+    assert len(report) >= 14
     assert {each["name"]: each["problem"] for each in report if each["problem"]} == {}

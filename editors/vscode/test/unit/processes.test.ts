@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { realpathSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname } from "node:path";
 import { test } from "node:test";
 import { CancelledError, run } from "../../src/processes.ts";
 
@@ -34,4 +37,11 @@ test("what was cancelled before is not started", async () => {
 test("a program that takes too long is ended", async () => {
   const { code } = await run(NODE, ["-e", "setInterval(() => {}, 1000)"], { timeout: 100 });
   assert.equal(code, null);
+});
+
+test("it is started where no workspace is, or where it is told", async () => {
+  const where = async (options: { folder?: string }) =>
+    (await run(NODE, ["-e", "console.log(process.cwd())"], options)).lines[0];
+  assert.equal(await where({}), realpathSync(dirname(NODE)));
+  assert.equal(await where({ folder: tmpdir() }), realpathSync(tmpdir()));
 });
