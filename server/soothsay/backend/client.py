@@ -43,6 +43,7 @@ State = Literal["lost", "ready", "failed"]
 OnChange = Callable[[State, str], None]
 
 _FIRST_DELAY, _LONGEST_DELAY = 1.0, 60.0  # seconds before the second restart in a row, doubled with each
+_GIVES_UP_AFTER = 8  # failures in a row, over four minutes
 _STABLE = 60.0  # seconds that a backend must have lived to be restarted at once
 _TOLD_AFTER = 2  # deaths of the same cause before a person is told
 _CLOSES_WITHIN = 5.0  # seconds
@@ -323,6 +324,11 @@ class BackendSession:
             else:
                 self._tell("ready", "")
                 return
+            if self._failures >= _GIVES_UP_AFTER:
+                self._tell(
+                    "failed", f"{news[1]}; it is not tried again until the server or the session is restarted"
+                )
+                return
             if news != told:  # the same is not told at every try
                 self._tell(*news)
             told = news
@@ -358,6 +364,8 @@ class BackendSession:
 
     def _describe(self, exit_: Exit) -> str:
         remedy = {
+            "aborted": "often too little memory: close other programs, choose a smaller model (model.name) or a smaller "
+            "model.context; else run `soothsay doctor`",
             "illegal_instruction": "run `soothsay doctor`, which says how to mend it",
             "killed": "close other programs, or choose a smaller model (model.name) or a smaller model.context",
             "hung": "if the machine is not overloaded, please report it with the log of `soothsay status`",

@@ -29,6 +29,8 @@ _WORDS = {
     "aborted": "SIGABRT",
 }
 _HEAD = 8_000  # bytes in which a log says whose it is; the dynamic linker and Python may write before
+# what llama.cpp prints before it aborts, behind a file's name and a line
+_ASSERTION = re.compile(r":\d+: (.+?)\s*$", re.MULTILINE)
 _TAIL = 1_000_000  # bytes of a log that are looked at; the stacks of all threads stand behind the signal
 
 
@@ -61,7 +63,9 @@ def read_death(log: Path, pid: int) -> Exit:
         return Exit("ended")  # Windows tells of exceptions, too, that were handled
     fatal = _FATAL.search(text)
     if fatal:
-        return signalled(_WORDS.get(fatal.group(1).lower(), fatal.group(1)))
+        exit_ = signalled(_WORDS.get(fatal.group(1).lower(), fatal.group(1)))
+        assertion = _ASSERTION.search(text) if exit_.cause == "aborted" else None
+        return Exit(exit_.cause, f"{exit_.name}, {assertion.group(1)}") if assertion else exit_
     return signalled("SIGKILL")  # nothing else leaves no word
 
 

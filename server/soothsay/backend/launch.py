@@ -141,11 +141,12 @@ def _spawn(place: Place) -> subprocess.Popen[bytes]:
     flags, new_session = detachment()
     try:
         # MALLOC_ARENA_MAX: glibc gives each thread an arena of its own, and freed memory lies in all of them
+        # GGML_NO_BACKTRACE: an abort of llama.cpp would start a debugger first, for seconds
         with place.log.open("wb") as log:
             process = subprocess.Popen(
                 command,
                 cwd=place.folder,
-                env=child_environment(PYTHONUNBUFFERED="1", MALLOC_ARENA_MAX="2"),
+                env=child_environment(PYTHONUNBUFFERED="1", MALLOC_ARENA_MAX="2", GGML_NO_BACKTRACE="1"),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -219,9 +219,8 @@ class Host:
         self.model_worker.submit(lambda: self._close(self._detach()))
         return self.model_worker.stop(max(0.1, deadline - time.monotonic())) and stopped
 
-    def _listen(self, session: Session) -> None:
+    def _listen(self, session: Session, loop: asyncio.AbstractEventLoop) -> None:
         """Have changes of the backend come to the event loop."""
-        loop = asyncio.get_running_loop()
 
         def on_change(state: State, message: str) -> None:
             with suppress(RuntimeError):  # the loop has been closed: the server is going down
@@ -240,13 +239,16 @@ class Host:
             self._settled.set()
             self._board.update(state="ready", message="")
             self._news()
+            return
+        self._loaded = False
+        if state == "failed":
+            self._settled.set()  # nothing is waited for
         else:
-            self._loaded = False
             self._settled.clear()
-            shown = "error" if message else "loading"
-            self._board.update(
-                state=shown, message=message or "the model's process ended; it is started again"
-            )
+        self._board.update(
+            state="error" if message else "loading",
+            message=message or "the model's process ended; it is started again",
+        )
 
     async def _open(self, settings: Settings, workspace: Path, before: asyncio.Task[None] | None) -> None:
         if before is not None:
@@ -261,7 +263,7 @@ class Host:
         bar = self._bar(f"Loading {name}")
         self._board.update(state="loading", message=f"loading {name}", model=name)
         try:
-            await self.model_worker.run(self._load, settings, workspace)
+            await self.model_worker.run(self._load, settings, workspace, asyncio.get_running_loop())
         except SoothsayError as error:
             self._fail(str(error))
         except Exception:
@@ -270,8 +272,6 @@ class Host:
         else:
             self._loaded = True
             self._board.update(state="ready", message="")
-            if self._session is not None:
-                self._listen(self._session)
             for path, text in self._opened():  # opened before there was a session
                 self.mirror(path, text)
             self._news()
@@ -288,11 +288,12 @@ class Host:
         (self._messages.log if self._board.announced else self._messages.error)(message)
         self._board.update(state="error", message=message)
 
-    def _load(self, settings: Settings, workspace: Path) -> None:
+    def _load(self, settings: Settings, workspace: Path, loop: asyncio.AbstractEventLoop) -> None:
         if workspace == nowhere():
             with suppress(OSError):  # opening the session says what is wrong with the cache
                 workspace.mkdir(parents=True, exist_ok=True)
         session = self._session = self._factory(settings, workspace)
+        self._listen(session, loop)
         session.load_model()
 
     def _detach(self) -> Session | None:
