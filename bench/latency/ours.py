@@ -125,6 +125,13 @@ class Ours:
         return self._setup.workspace
 
     @property
+    def model_process(self) -> int:
+        """The id of the process that evaluates: the backend, which this server has started."""
+        server = psutil.Process(self.client.process.pid)
+        backends = [child.pid for child in server.children() if "soothsay.backend" in child.cmdline()]
+        return backends[0] if backends else server.pid  # an earlier server evaluates itself
+
+    @property
     def indexing(self) -> bool:
         return self.status.get("index") is not None
 

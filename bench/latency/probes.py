@@ -97,6 +97,7 @@ def places(text: str, count: int) -> list[tuple[int, int]]:
 async def ours_freed(ours: Ours, text: str, count: int) -> list[float | None]:
     """The server has ``text`` open."""
     found: list[float | None] = []
+    process = ours.model_process
     for row, column in places(text, count):
         params = {
             "textDocument": {"uri": ours.uri},
@@ -106,7 +107,7 @@ async def ours_freed(ours: Ours, text: str, count: int) -> list[float | None]:
         sent: list[int] = []
         found.append(
             await freed(
-                ours.client.process.pid,
+                process,
                 lambda p=params, s=sent: s.append(ours.client.request("textDocument/inlineCompletion", p)[0]),
                 lambda s=sent: ours.client.cancel(s[0]),
             )
