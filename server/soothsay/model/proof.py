@@ -106,7 +106,7 @@ class Proof:
             return ""
         if any(death.exit.may_pass for death in self.deaths):
             return "close other programs, and start soothsay again"
-        return f"{build_command()} (compiles llama.cpp for this processor, 5 to 10 minutes)"
+        return f"{build_command()} (compiles llama.cpp for this processor, 3 to 10 minutes)"
 
     def describe(self) -> str:
         """Return a line for ``soothsay doctor``."""
@@ -213,7 +213,7 @@ def _no_way(model: Path, deaths: Sequence[Death]) -> str:
     elif last.may_pass:
         remedy = "close other programs, lower model.context, or choose a smaller model"
     else:
-        remedy = f"run `{build_command()}`, which compiles llama.cpp for this processor (5 to 10 minutes)"
+        remedy = f"run `{build_command()}`, which compiles llama.cpp for this processor (3 to 10 minutes)"
     reason = likely_reason(deaths, library_folder())
     because = f", probably because {reason}" if reason else ""
     return f"{model.name} cannot be run here: its process died of {last.describe()}{because}; {remedy}"

@@ -31,7 +31,7 @@ def add_prove_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> 
     )
     parser.add_argument("--model", metavar="NAME|PATH", default=DEFAULT_MODEL, help="default: %(default)s")
     parser.add_argument(
-        "--build", action="store_true", help="first compile llama.cpp for this processor (5 to 10 minutes)"
+        "--build", action="store_true", help="first compile llama.cpp for this processor (3 to 10 minutes)"
     )
     parser.add_argument("--json", action="store_true", help="print the proof as JSON")
 
