@@ -239,7 +239,8 @@ def run_probe(model: Path, way: Way, library: Path | None = None) -> Outcome:
         done = subprocess.run(
             python_command("soothsay.model.probe", str(model.absolute()), way.name),
             cwd=Path(__file__).parent,  # a folder of ours that is always there
-            env=child_environment(os.environ, LLAMA_CPP_LIB_PATH=str(folder)),
+            # GGML_NO_BACKTRACE: an abort of llama.cpp would start a debugger first, for seconds
+            env=child_environment(os.environ, LLAMA_CPP_LIB_PATH=str(folder), GGML_NO_BACKTRACE="1"),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
