@@ -78,7 +78,9 @@ class BackendSession:
         self._state: State = "ready"
         self._closed = Cancellation()
         self._wants_model = False
+        self._gave_up = False
         self._documents: dict[Path, str] = {}
+        self._missed: dict[Path, bool] = {}  # files that changed without a backend; False: they are gone
         self._on_change: OnChange = lambda state, message: None
         self._deaths: Counter[str] = Counter()
         self._failures = 0
@@ -194,12 +196,20 @@ class BackendSession:
         return self.build_index(on_progress, cancel)
 
     def update_files(self, paths: Sequence[Path]) -> int:
-        """Index these files again; returns how many had changed."""
-        return self._ask_again(lambda number: UpdateFiles(number, tuple(paths), ()), self._closed)
+        """Index these files again, later if there is no backend; returns how many had changed."""
+        return self._update(tuple(paths), ())
 
     def remove_files(self, paths: Sequence[Path]) -> int:
-        """Forget these files."""
-        return self._ask_again(lambda number: UpdateFiles(number, (), tuple(paths)), self._closed)
+        """Forget these files, later if there is no backend."""
+        return self._update((), tuple(paths))
+
+    def _update(self, updated: tuple[Path, ...], removed: tuple[Path, ...]) -> int:
+        try:
+            return self._ask(lambda number: UpdateFiles(number, updated, removed))
+        except LostError:
+            with self._changed:
+                self._missed |= dict.fromkeys(updated, True) | dict.fromkeys(removed, False)
+            return 0
 
     def index_status(self) -> Status:
         """Return how much is indexed."""
@@ -227,15 +237,15 @@ class BackendSession:
         cancel: Cancellation,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Any:
-        """Ask, and when the backend dies ask the next one."""
+        """Ask, and when the backend dies ask the next one. Raises `Cancelled` when there will be none."""
         while True:
             raise_if_cancelled(cancel)
             link = self._link
             if link is not None:
                 with contextlib.suppress(LostError):
                     return link.ask(make, None, cancel, None, on_progress)
-            self._await_another(link, cancel)
-            raise_if_cancelled(self._closed)
+            if not self._await_another(link, cancel):
+                raise Cancelled
 
     def _ask(
         self,
@@ -249,12 +259,18 @@ class BackendSession:
             raise LostError(Exit("ended"))
         return link.ask(make, text, cancel, on_text)
 
-    def _await_another(self, link: Link | None, cancel: Cancellation) -> None:
-        """Wait for a link that is not this one, or until nobody waits any more (blocking)."""
+    def _await_another(self, link: Link | None, cancel: Cancellation) -> bool:
+        """Wait for a link that is not this one (blocking); False when there will be none, or nobody waits any more."""
         with cancel.calling(self._wake), self._changed:
             self._changed.wait_for(
-                lambda: self._link not in (None, link) or cancel.is_set() or self._closed.is_set()
+                lambda: (
+                    self._link not in (None, link)
+                    or cancel.is_set()
+                    or self._closed.is_set()
+                    or self._gave_up
+                )
             )
+            return self._link not in (None, link) and not cancel.is_set()
 
     def _wake(self) -> None:
         with self._changed:
@@ -323,15 +339,31 @@ class BackendSession:
                 news = ("failed", "the backend could not be started again; the log says why")
             else:
                 self._tell("ready", "")
+                self._catch_up()
                 return
             if self._failures >= _GIVES_UP_AFTER:
+                reason = news[1] or "the process of the model keeps ending"
                 self._tell(
-                    "failed", f"{news[1]}; it is not tried again until the server or the session is restarted"
+                    "failed", f"{reason}; it is not tried again until the server or the session is restarted"
                 )
+                self._gave_up = True
+                self._wake()
                 return
             if news != told:  # the same is not told at every try
                 self._tell(*news)
             told = news
+
+    def _catch_up(self) -> None:
+        """Index what has changed while there was no backend."""
+        with self._changed:
+            missed, self._missed = self._missed, {}
+        updated = tuple(path for path, exists in missed.items() if exists)
+        removed = tuple(path for path, exists in missed.items() if not exists)
+        if missed:
+            try:
+                self._update(updated, removed)
+            except Exception as error:
+                log.warning("the index is not brought up to date: %s", error)
 
     def _tell(self, state: State, message: str) -> None:
         with self._telling:

@@ -380,16 +380,67 @@ def test_a_build_that_waits_for_a_backend_can_be_cancelled(
     listener.await_states("lost")
     cancel = Cancellation()
     build = Call(lambda: session.build_index(lambda at: None, cancel))
-    update = Call(lambda: session.update_files([Path("a")]))
+    status = Call(session.index_status)
     until(lambda: cancel._callbacks, "the build to wait")
     cancel.set()
     with pytest.raises(Cancelled):
         build.result()
-    assert not update.is_done
+    assert not status.is_done
     session.close()
     with pytest.raises(Cancelled):
-        update.result()
+        status.result()
     stays_away.set()
+
+
+def test_files_that_change_without_a_backend_are_indexed_by_the_next(
+    session: BackendSession, world: World, backend: SmallBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_come = threading.Event()
+    reach = backend.reach
+
+    def late(name: str) -> Reached:
+        assert may_come.wait(PATIENCE)
+        return reach(name)
+
+    monkeypatch.setattr(session, "_reach", late)
+    listener = Listener(session)
+    backend.die()
+    listener.await_states("lost")
+    assert session.update_files([Path("a"), Path("b"), Path("gone")]) == 0  # it waits for nothing
+    assert session.remove_files([Path("gone")]) == 0
+    may_come.set()
+    listener.await_states("lost", "ready")
+    until(lambda: len(world.sessions[1].asked) == 2, "both to be asked")
+    assert world.sessions[1].asked == [
+        ("update_files", (Path("a"), Path("b"))),
+        ("remove_files", (Path("gone"),)),
+    ]
+    backend.die()
+    listener.await_states("lost", "ready", "lost", "ready")
+    session.index_status()
+    assert world.sessions[2].asked == []
+
+
+def test_after_many_failures_it_is_given_up(
+    delays: list[float], open_session: OpenSession, backend: SmallBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_session()
+    listener = Listener(session)
+    backend.errors = [SoothsayError("no room")] * 100
+    cancel = Cancellation()
+    backend.die()
+    build = Call(lambda: session.build_index(lambda at: None, cancel))
+    listener.await_states("lost", "failed", "failed")
+    assert listener.told[1][1] == "no room"
+    assert listener.told[2][1].startswith("no room; it is not tried again")
+    with pytest.raises(Cancelled):
+        build.result()
+    with pytest.raises(Cancelled):
+        session.index_status()
+    with pytest.raises(Cancelled):
+        session.complete(REQUEST)
+    assert session.update_files([Path("a")]) == 0
+    assert backend.reached < 20
 
 
 def test_a_build_does_not_ask_a_dead_backend_again_and_again(
