@@ -42,6 +42,7 @@ _OPTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _PORTABLE = {"GGML_SSE42", "GGML_AVX", "GGML_AVX2", "GGML_FMA", "GGML_F16C", "GGML_BMI2"}
 _OLDEST_GCC_FOR = {"GGML_AVX_VNNI": 11, "GGML_AVX512_BF16": 10}  # older ones do not know the option
 
+_LAUNCHERS = ("ccache", "sccache", "distcc")
 _ADVICE = "Debian, Ubuntu: apt-get install g++; macOS: xcode-select --install"
 
 
@@ -88,7 +89,10 @@ def _wanted(environ: Mapping[str, str]) -> list[str]:
     """Return the compiler that the user has chosen, in a list of at most one."""
     set_ = re.search(r"-DCMAKE_CXX_COMPILER(?::\w+)?=(\S+)", environ.get("CMAKE_ARGS", ""))
     chosen = set_.group(1) if set_ else environ.get("CXX", "").strip()
-    return shlex.split(chosen)[:1] if chosen else []  # CXX may hold options, too
+    words = shlex.split(
+        chosen, posix=sys.platform != "win32"
+    )  # CXX may hold options, and what runs the compiler
+    return [word for word in words if Path(word).stem not in _LAUNCHERS][:1]
 
 
 def gcc_version(shown: str) -> int | None:

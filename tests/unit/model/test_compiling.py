@@ -94,6 +94,7 @@ def test_the_compiler_that_cmake_takes(tmp_path: Path) -> None:
     path = {"PATH": str(tmp_path)}
     assert find_compiler(path) == Compiler(str(tmp_path / "c++"), 12)
     assert find_compiler({**path, "CXX": "mine -pipe"}) == Compiler(str(other), 14)
+    assert find_compiler({**path, "CXX": "/usr/bin/ccache mine"}) == Compiler(str(other), 14)
     assert find_compiler({**path, "CMAKE_ARGS": f"-DX=1 -DCMAKE_CXX_COMPILER:PATH={other}"}).gcc == 14
     assert find_compiler(path).describe() == f"{tmp_path / 'c++'} (gcc 12)"
 
