@@ -9,6 +9,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +26,9 @@ from toolchain import Toolchain
 
 T = TypeVar("T")
 
-PICTURES = Path(__file__).parents[3] / "docs" / "images"
+# SOOTHSAY_CAPTURES=docs writes docs/images anew; a plain run leaves the checkout as it is
+_CAPTURES = os.environ.get("SOOTHSAY_CAPTURES")
+PICTURES = Path(_CAPTURES) / "images" if _CAPTURES else Path(tempfile.gettempdir()) / "soothsay-images"
 
 SECONDS = 1000  # playwright counts milliseconds
 PATIENCE = 240 * SECONDS  # the model of a busy machine
