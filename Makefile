@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SOURCES := server index tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-retrieval bench-quality bench-installed bench-repo bench-trigger vscode measure-vscode
+.PHONY: help install models demo test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-trigger vscode measure-vscode
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -51,7 +51,7 @@ format: $(VENV)/.installed ## Format the sources
 clean: ## Remove .venv and what the tools left behind (not the models)
 	rm -rf $(VENV) .pytest_cache .ruff_cache build dist
 
-bench-memory: models ## Measure the resident memory of the server
+bench-memory: models ## Measure the memory of one, two and four windows (WINDOWS=1,2; REST=150: seconds)
 	$(BIN)/python bench/memory.py
 
 bench-oracle: models ## Judge what is shown, the check itself and its cost (LIMIT=n: a sample; it resumes)
