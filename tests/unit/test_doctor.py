@@ -81,7 +81,7 @@ def test_a_slower_way_is_a_warning_with_cause_and_command(monkeypatch: pytest.Mo
     check = doctor._llama(Settings())
     assert (check.name, check.state) == ("llama.cpp", "warning")
     assert check.found == (
-        "as installed: writes tokens without extra buffer types, which is slower: full speed died of an illegal "
+        "as installed: writes tokens without extra buffer types, which is slower: at full speed its process died of an illegal "
         "instruction (SIGILL), probably because gcc 12.2.0 breaks llama.cpp's AMX kernels"
     )
     assert "prove --build" in check.fix

@@ -76,8 +76,9 @@ class Death:
         return Exit(self.cause, self.name)  # type: ignore[arg-type]
 
     def describe(self) -> str:
-        """Return it as words: ``full speed died of an illegal instruction (SIGILL)``."""
-        return f"{self.way} died of {self.exit.describe()}"
+        """Return it as words: ``at full speed its process died of an illegal instruction (SIGILL)``."""
+        way = f"at {self.way}" if self.way == WAYS[0].name else self.way
+        return f"{way} its process died of {self.exit.describe()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def test_the_next_slower_way_is_chosen_remembered_and_explained(model: Path) -> 
     assert prove(model, children) == remembered(model) == found
     assert children.tried == ["full speed", "without extra buffer types"]
     assert found.describe() == (
-        "writes tokens without extra buffer types, which is slower: full speed died of an illegal instruction (SIGILL), "
+        "writes tokens without extra buffer types, which is slower: at full speed its process died of an illegal instruction (SIGILL), "
         "probably because llama.cpp was compiled for another processor"
     )
     assert "prove --build" in found.fix
