@@ -11,6 +11,7 @@ from pathlib import Path
 from soothsay.exits import Exit, signalled
 
 _BEGAN = "soothsay backend {pid} began"
+_IS_BEGINNING = re.compile(_BEGAN.format(pid=r"\d+"))
 _ENDED = "soothsay backend {pid} ended: {why}"
 # the words of CPython's faulthandler
 _FATAL = re.compile(r"^(?:Fatal Python error|Windows fatal exception): (.+?)\s*$", re.MULTILINE)
@@ -69,12 +70,12 @@ def read_death(log: Path, pid: int) -> Exit:
     return signalled("SIGKILL")  # nothing else leaves no word
 
 
-def last_words(log: Path, pid: int) -> str:
-    """Return the last line that the backend ``pid`` wrote before it died, which may say more (a failed assertion)."""
-    text = next((found for path in (log, before(log)) if (found := _of(path, pid))), "")
+def last_words(log: Path) -> str:
+    """Return the last line that was written before the end, which may say more (a failed import or assertion)."""
+    text = _end(log)
     fatal = _FATAL.search(text)
     lines = [line.strip() for line in (text[: fatal.start()] if fatal else text).splitlines()]
-    said = [line for line in lines if line and line != _BEGAN.format(pid=pid)]
+    said = [line for line in lines if line and not _IS_BEGINNING.fullmatch(line)]
     return said[-1] if said else ""
 
 
@@ -83,8 +84,14 @@ def _of(path: Path, pid: int) -> str:
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD).decode("utf-8", "replace")
-            if _BEGAN.format(pid=pid) not in head.splitlines():
-                return ""
+    except OSError:
+        return ""
+    return _end(path) if _BEGAN.format(pid=pid) in head.splitlines() else ""
+
+
+def _end(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _TAIL))
             return file.read().decode("utf-8", "replace")

@@ -125,7 +125,7 @@ def _start(place: Place, name: str, build: str) -> Reached:
                 if reached is not None:
                     return reached
             time.sleep(_LOOK_EVERY)
-        words = last_words(place.log, process.pid)
+        words = last_words(place.log)
         process.kill()
         raise SoothsayError(
             f"the backend process does not start ({words or 'it gave no reason'}): see {place.log}"

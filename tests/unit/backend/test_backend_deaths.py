@@ -41,7 +41,7 @@ def test_the_signal_that_a_process_died_of(tmp_path: Path, name: str, cause: str
     log = tmp_path / "backend-x.log"
     pid = run(log, f"{BEGIN}print('ggml: it says why', file=sys.stderr)\nos.kill(os.getpid(), signal.{name})")
     assert read_death(log, pid) == Exit(cause, name)  # type: ignore[arg-type]
-    assert last_words(log, pid) == "ggml: it says why"
+    assert last_words(log) == "ggml: it says why"
 
 
 @posix
@@ -88,14 +88,13 @@ def test_a_log_of_another_process_says_nothing(tmp_path: Path) -> None:
     assert read_death(log, 77).name == "SIGABRT"
     for pid in (7, 777, 78):
         assert read_death(log, pid) == Exit("killed", "SIGKILL")
-        assert last_words(log, pid) == ""
 
 
 def test_no_log_at_all(tmp_path: Path) -> None:
     assert read_death(tmp_path / "none.log", 1) == Exit("killed", "SIGKILL")
-    assert last_words(tmp_path / "none.log", 1) == ""
+    assert last_words(tmp_path / "none.log") == ""
     (tmp_path / "folder.log").mkdir()
-    assert last_words(tmp_path / "folder.log", 1) == ""
+    assert last_words(tmp_path / "folder.log") == ""
 
 
 BEGAN = "soothsay backend 5 began\n"
@@ -132,9 +131,11 @@ def test_what_a_log_says(tmp_path: Path, text: str, cause: str, name: str) -> No
         (f"{BEGAN}\n  \n", ""),
         (f"{BEGAN}first\n last \n\nFatal Python error: Aborted\n\nThread 1:\n", "last"),
         (f"{BEGAN}Traceback (most recent call last):\nOSError: no space\n", "OSError: no space"),
+        ("python: No module named soothsay\n", "python: No module named soothsay"),  # before it could begin
+        ("", ""),
     ],
 )
 def test_its_last_words(tmp_path: Path, text: str, words: str) -> None:
     log = tmp_path / "backend-x.log"
     log.write_text(text)
-    assert last_words(log, 5) == words
+    assert last_words(log) == words
