@@ -30,6 +30,8 @@ from soothsay.engine.types import CompletionRequest
 from soothsay.engine.verify import judge
 from soothsay.model.resolve import resolve_model
 from soothsay.model.runtime import LlamaRuntime
+from soothsay.model.tuning import Threads
+from soothsay.model.weights import Weights
 
 METHODS: dict[str, tuple[Method, bool]] = {
     "base": ("base", True),
@@ -146,9 +148,9 @@ def write_generations(tasks: Sequence[Row], worlds: dict[str, World], path: Path
     work = list(schedule(tasks, done))
     if work:
         pipeline.CallConstraint = TimedConstraint  # type: ignore[misc]
-        model = TimedRuntime(
-            resolve_model(Settings().model.name, ""), context=Settings().model.context, threads=THREADS
-        )
+        weights = Weights.load(resolve_model(Settings().model.name, ""))
+        threads = Threads(THREADS, THREADS) if THREADS else None
+        model = TimedRuntime(weights, context=Settings().model.context, threads=threads)
         engines = {
             (env, method): Engine(
                 model,

@@ -30,7 +30,10 @@ def child_environment(environ: Mapping[str, str] | None = None, **changes: str) 
     environment = dict(os.environ if environ is None else environ)
     for name in _UNSAFE:
         environment.pop(name, None)
-    kept = [folder for folder in environment.pop("PYTHONPATH", "").split(os.pathsep) if _is_ours(folder)]
+    folders = environment.pop("PYTHONPATH", "").split(os.pathsep)
+    kept = [
+        str(Path(folder).resolve()) for folder in folders if _is_ours(folder)
+    ]  # the child starts elsewhere
     if kept:
         environment["PYTHONPATH"] = os.pathsep.join(kept)
     return {**environment, "PYTHONSAFEPATH": "1", **changes}

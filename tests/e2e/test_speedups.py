@@ -20,6 +20,8 @@ from soothsay.model.cache import model_path
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
 from soothsay.model.runtime import LlamaRuntime
+from soothsay.model.tuning import Threads
+from soothsay.model.weights import Weights
 from soothsay.session import Session
 
 pytestmark = pytest.mark.slow
@@ -33,7 +35,8 @@ class NotingRuntime(LlamaRuntime):
     """Keeps what it has written since it was last looked at."""
 
     def __init__(self) -> None:
-        super().__init__(model_path("qwen2.5-coder-0.5b"), context=2048, threads=2)
+        weights = Weights.load(model_path("qwen2.5-coder-0.5b"))
+        super().__init__(weights, context=2048, threads=Threads(2, 2))
         self.streams: list[list[Token]] = []
 
     def stream(

@@ -39,12 +39,14 @@ from soothsay_index.types import Progress, Status
 
 log = logging.getLogger(__name__)
 
-State = Literal["lost", "ready", "failed"]
+State = Literal["lost", "ready", "opened", "failed"]
+"""The backend has died; serves again, with the model or (it was not loaded before) without; or cannot be had."""
 OnChange = Callable[[State, str], None]
 
 _FIRST_DELAY, _LONGEST_DELAY = 1.0, 60.0  # seconds before the second restart in a row, doubled with each
 _GIVES_UP_AFTER = 8  # failures in a row, over four minutes
 _STABLE = 60.0  # seconds that a backend must have lived to be restarted at once
+_DISTRUSTED_AFTER = 3  # illegal instructions in one session: the way in which it is used cannot be trusted
 _TOLD_AFTER = 2  # deaths of the same cause before a person is told
 _CLOSES_WITHIN = 5.0  # seconds
 
@@ -110,6 +112,9 @@ class BackendSession:
             self._ask(Load)
         except LostError as lost:
             raise SoothsayError(self._describe(lost.exit)) from lost
+        except SoothsayError:
+            self._wants_model = False  # what is wrong must be mended first; the index is of use without
+            raise
 
     def close(self) -> None:
         """Leave the backend. Calling it twice is harmless."""
@@ -324,8 +329,10 @@ class BackendSession:
             before.join()
         told: tuple[State, str] = ("lost", self._note(exit_))
         self._tell(*told)
+        tries = 0
         while not self._closed.wait(self._delay()):
             self._failures += 1
+            tries += 1
             try:
                 self._establish()
             except Cancelled:  # closed, as a rule
@@ -338,10 +345,10 @@ class BackendSession:
                 log.exception("the backend could not be started again")
                 news = ("failed", "the backend could not be started again; the log says why")
             else:
-                self._tell("ready", "")
+                self._tell("ready" if self._wants_model else "opened", "")
                 self._catch_up()
                 return
-            if self._failures >= _GIVES_UP_AFTER:
+            if tries >= _GIVES_UP_AFTER:
                 reason = news[1] or "the process of the model keeps ending"
                 self._tell(
                     "failed", f"{reason}; it is not tried again until the server or the session is restarted"
@@ -383,16 +390,22 @@ class BackendSession:
         """Count a death; returns what to tell a person, from the second death of the same cause on."""
         self._deaths[exit_.cause] += 1
         if exit_.cause == "illegal_instruction":
-            self._prove_again()
+            self._prove_again(exit_)
         return self._describe(exit_) if self._deaths[exit_.cause] >= _TOLD_AFTER else ""
 
-    def _prove_again(self) -> None:
-        """Forget that the model works here: it is proved anew before it is loaded."""
-        from soothsay.model.proof import forget
+    def _prove_again(self, exit_: Exit) -> None:
+        """Have the model proved anew before it is loaded; after several deaths in a slower way, if there is one."""
+        from soothsay.model.proof import WAYS, distrust, forget, remembered
         from soothsay.model.resolve import resolve_model
 
         with contextlib.suppress(Exception):  # it is a precaution
-            forget(resolve_model(self.settings.model.name, self.settings.model.path))
+            model = resolve_model(self.settings.model.name, self.settings.model.path)
+            proof = remembered(model)
+            slowest = proof is None or proof.way == WAYS[-1]
+            if slowest or self._deaths[exit_.cause] < _DISTRUSTED_AFTER:
+                forget(model)
+            else:
+                distrust(model, exit_)
 
     def _describe(self, exit_: Exit) -> str:
         remedy = {

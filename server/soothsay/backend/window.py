@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -47,6 +48,7 @@ from soothsay.config import BackendSettings
 from soothsay.errors import Cancelled, SoothsayError, raise_if_cancelled
 from soothsay.session import Session, open_in_worker
 from soothsay.worker import Worker
+from soothsay_index.garbage import give_back
 from soothsay_index.priority import stand_back
 from soothsay_index.types import Progress
 
@@ -305,6 +307,9 @@ class Window:
         session, self._session = self._session, None
         if session is not None:
             session.close()
+            del session
+            gc.unfreeze()  # it was frozen when its model was loaded; the other windows' are frozen with the next
+            give_back()
 
 
 def _defect(request: Request, error: BaseException) -> Failed:

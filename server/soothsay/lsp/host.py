@@ -139,6 +139,7 @@ class Host:
         self._news = news
         self._session: Session | None = None
         self._loaded = False
+        self._problem = ""  # why the model could not be loaded
         self._settled = asyncio.Event()  # loading has ended, well or badly
         self._opening: asyncio.Task[None] | None = None
         self._stop_index = Cancellation()
@@ -240,6 +241,10 @@ class Host:
             self._board.update(state="ready", message="")
             self._news()
             return
+        if state == "opened":  # the model could not be loaded before either
+            self._settled.set()
+            self._board.update(state="error", message=self._problem)
+            return
         self._loaded = False
         if state == "failed":
             self._settled.set()  # nothing is waited for
@@ -272,11 +277,11 @@ class Host:
         else:
             self._loaded = True
             self._board.update(state="ready", message="")
-            for path, text in self._opened():  # opened before there was a session
-                self.mirror(path, text)
             self._news()
         finally:
             bar.end()
+        for path, text in self._opened():  # opened before there was a session
+            self.mirror(path, text)
         if self._opening is asyncio.current_task():
             self._settled.set()
             self.show_warnings()
@@ -286,6 +291,7 @@ class Host:
     def _fail(self, message: str) -> None:
         """No model. A client that shows the status shows the message with it, and perhaps offers to pull the model."""
         (self._messages.log if self._board.announced else self._messages.error)(message)
+        self._problem = message
         self._board.update(state="error", message=message)
 
     def _load(self, settings: Settings, workspace: Path, loop: asyncio.AbstractEventLoop) -> None:
