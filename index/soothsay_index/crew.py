@@ -12,6 +12,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from multiprocessing.context import SpawnContext, SpawnProcess
 
+from .lean_imports import import_pyarrow
 from .priority import process_stands_back
 
 OpenCrew = Callable[[], AbstractContextManager[Executor]]
@@ -71,6 +72,7 @@ def one_thread() -> Iterator[Executor]:
 
 def _begin() -> None:
     """Stand back, and end with the parent: a parent that is killed cannot end its children."""
+    import_pyarrow()
     process_stands_back()  # the model that completes, and whoever searches, come first
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -37,9 +37,10 @@ _VECTOR_INDEX_FROM = (
 )
 _VECTORS_A_PARTITION = 400
 _IN_LIST = 400
-# Bytes a database. LanceDB would take up to 7 GB.
-_INDEX_CACHE = 256_000_000
-_METADATA_CACHE = 32_000_000
+# Bytes of the cache for a database's indices. LanceDB would take up to 7 GB, and fills it with versions that are past.
+_SMALLEST_CACHE = 16_000_000
+_LARGEST_CACHE = 256_000_000
+_CACHE_OF_INDICES = 2  # times as large as they are on disk
 # Full text reads the rows outside its index one by one: 1,000 take 25 ms.
 _OUTSIDE = 1_500
 _WORK_BETWEEN = 5.0  # times as long as bringing the index up to date took
@@ -91,6 +92,7 @@ class Database:
         self.folder = folder
         self._schemas = schemas
         self._tables: dict[str, Any] = {}
+        self._db: Any = None
         self._opening = threading.Lock()
         self._write = threading.RLock()
         self._versions: tuple[float, dict[str, int]] = (0.0, {})
@@ -103,12 +105,7 @@ class Database:
             self._file_lock = FileLock(str(folder / "write.lock"), thread_local=False)
             with self.writing():
                 self._make_fit(model, dimension)
-            # Another process may write the shared database: look again after a second.
-            self._db = lancedb.connect(
-                str(folder / "db"),
-                read_consistency_interval=timedelta(seconds=1),
-                session=lancedb.Session(_INDEX_CACHE, _METADATA_CACHE),
-            )
+            self.reopen()
         except (OSError, Timeout) as error:
             raise SoothsayIndexError(
                 f"Cannot use the index folder {folder} ({error}): make it writable."
@@ -172,6 +169,19 @@ class Database:
             shutil.rmtree(self.folder / "db" / "vectors.lance", ignore_errors=True)
             releases = {key: replace(state, embedded=False) for key, state in manifest.releases.items()}
             self.write_manifest(Manifest(SCHEMA_VERSION, model, dimension, releases))
+
+    def reopen(self) -> None:
+        """Open the tables anew, with a cache for what is there now: it keeps what it has of older versions, too."""
+        indices = sum(_size(folder) for folder in self.folder.glob("db/*/_indices"))
+        cache = max(_SMALLEST_CACHE, min(_CACHE_OF_INDICES * indices, _LARGEST_CACHE))
+        db = lancedb.connect(
+            str(self.folder / "db"),
+            # Another process may write the shared database: look again after a second.
+            read_consistency_interval=timedelta(seconds=1),
+            session=lancedb.Session(cache, cache // 8),
+        )
+        with self._opening:
+            self._db, self._tables = db, {}
 
     # -- tables --------------------------------------------------------------------------------------------
 
@@ -338,3 +348,12 @@ class Database:
             table.create_index("vector", config=config, name=f"vector_{wanted}")
             for name in known:
                 table.drop_index(name)
+
+
+def _size(folder: Path) -> int:
+    """The bytes of the files in ``folder``; one that goes meanwhile does not count."""
+    size = 0
+    for file in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            size += file.stat().st_size
+    return size

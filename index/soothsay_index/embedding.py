@@ -1,13 +1,13 @@
-"""Sentences to vectors, on the CPU, from a model folder that is already there."""
+"""Sentences to vectors, on the CPU, from a model folder that is already there: what embedders are, and one of them."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -44,8 +44,67 @@ class Embedder(Protocol):
         ...
 
 
+@runtime_checkable
+class LoadingEmbedder(Embedder, Protocol):
+    """An embedder whose model has to be loaded first, which takes seconds."""
+
+    @property
+    def loaded(self) -> bool:
+        """True while the model is in memory."""
+        ...
+
+    def load(self) -> None:
+        """Load the model now and wait for it."""
+        ...
+
+    def prepare(self) -> None:
+        """Queries are to be expected soon. Returns at once."""
+        ...
+
+    def query_at_once(self, text: str) -> Vectors | None:
+        """The vector of a query; None where it cannot be had without loading the model."""
+        ...
+
+
+class RememberedQueries:
+    """The vectors of the queries that were asked last. Thread-safe."""
+
+    def __init__(self, kept: int = _CACHED_QUERIES) -> None:
+        self._kept = kept
+        self._lock = threading.Lock()
+        self._vectors: OrderedDict[str, Vectors] = OrderedDict()
+
+    def get(self, text: str) -> Vectors | None:
+        """The vector of ``text``, if it was put here lately."""
+        with self._lock:
+            known = self._vectors.get(text)
+            if known is not None:
+                self._vectors.move_to_end(text)
+            return known
+
+    def put(self, text: str, vector: Vectors) -> None:
+        """Remember the vector of ``text``."""
+        with self._lock:
+            self._vectors[text] = vector
+            while len(self._vectors) > self._kept:
+                self._vectors.popitem(last=False)
+
+
+def require_model(folder: Path, model_id: str) -> None:
+    """Raise :class:`SoothsayIndexError` with the fix where ``folder`` has no embedding model."""
+    if not (folder / "config.json").is_file():
+        raise SoothsayIndexError(f"No embedding model in {folder}: run `soothsay models pull {model_id}`.")
+
+
+def batches(texts: Sequence[str]) -> Iterator[list[int]]:
+    """The positions of texts that are best embedded together: of like length, since padding is computed, too."""
+    order = sorted(range(len(texts)), key=lambda position: len(texts[position]))
+    for start in range(0, len(order), _BATCH):
+        yield order[start : start + _BATCH]
+
+
 class SentenceTransformerEmbedder:
-    """A sentence-transformers model in a local folder. Importing and loading wait until the first use."""
+    """A sentence-transformers model in this process. Importing and loading wait until the first use."""
 
     def __init__(
         self,
@@ -54,10 +113,7 @@ class SentenceTransformerEmbedder:
         dimension: int = 384,
         threads: int | None = None,
     ) -> None:
-        if not (folder / "config.json").is_file():
-            raise SoothsayIndexError(
-                f"No embedding model in {folder}: run `soothsay models pull {model_id}`."
-            )
+        require_model(folder, model_id)
         self._folder = folder
         self._model_id = model_id
         self._dimension = dimension
@@ -65,7 +121,7 @@ class SentenceTransformerEmbedder:
         self._model: Any = None
         self._lock = threading.Lock()
         self._tokenizer_lock = threading.Lock()
-        self._queries: OrderedDict[str, Vectors] = OrderedDict()
+        self._queries = RememberedQueries()
 
     @property
     def model_id(self) -> str:
@@ -100,13 +156,13 @@ class SentenceTransformerEmbedder:
             model.max_seq_length = _MAX_TOKENS
             self._model = model
 
+    def prepare(self) -> None:
+        """Nothing: who uses this one calls :meth:`load` when it is convenient."""
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         self.load()
         result = np.zeros((len(texts), self._dimension), dtype=np.float32)
-        # Texts of like length together: padding is computed too.
-        order = sorted(range(len(texts)), key=lambda position: len(texts[position]))
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
+        for batch in batches(texts):
             result[batch] = self._forward([texts[position] for position in batch])
         return result
 
@@ -121,14 +177,12 @@ class SentenceTransformerEmbedder:
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
     def encode_query(self, text: str) -> Vectors:
-        with self._lock:
-            known = self._queries.get(text)
-            if known is not None:
-                self._queries.move_to_end(text)
-                return known
+        known = self._queries.get(text)
+        if known is not None:
+            return known
         vector = self.encode([text])[0]
-        with self._lock:
-            self._queries[text] = vector
-            while len(self._queries) > _CACHED_QUERIES:
-                self._queries.popitem(last=False)
+        self._queries.put(text, vector)
         return vector
+
+    def query_at_once(self, text: str) -> Vectors | None:
+        return self.encode_query(text) if self.loaded else self._queries.get(text)

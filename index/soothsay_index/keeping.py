@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from .environment import Environment, look_for_python, stamp_of
 from .errors import SoothsayIndexError
+from .garbage import give_back
 from .local import LocalIndex
 from .priority import stand_far_back
 from .watch import Watch
@@ -40,6 +41,7 @@ class Keeper:
         self._next_look = 0.0
         self._next_collection = time.monotonic() + 600.0
         self._last_write = 0.0
+        self._given_back = 0.0
         self._unsettled = 0
         self._settling: object = None
         self._tried: object = None  # a build that failed is not begun again until something changes
@@ -83,6 +85,9 @@ class Keeper:
             writer.embed_updated()
         if writer.crowded or (idle and self._unsettled):
             writer.settle()
+        if idle and self._last_write > self._given_back and not writer.is_building:
+            self._given_back = time.monotonic()
+            give_back()
         if now >= self._next_collection:
             self._next_collection = now + _COLLECT_EVERY
             writer.collect()

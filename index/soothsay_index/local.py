@@ -10,7 +10,8 @@ from pathlib import Path
 
 from .crew import OpenCrew, processes
 from .cutting import Cut
-from .embedding import Embedder, SentenceTransformerEmbedder
+from .embedding import Embedder, LoadingEmbedder, SentenceTransformerEmbedder
+from .embedding_client import ProcessEmbedder
 from .environment import Environment
 from .errors import SoothsayIndexError
 from .members import MemberViews
@@ -63,23 +64,33 @@ class LocalIndex:
         threads: int | None = None,
         docs: Sequence[Path] = (),
         uri: str = "",
+        *,
+        embed_apart: bool = False,
     ) -> LocalIndex:
         """Open (or create) the index of ``workspace`` under the folder ``root``.
 
         ``model_folder`` is the embedding model; without one the index works by full text alone. ``docs`` are folders
-        of documentation outside the workspace, ``uri`` is a shared index that builds take from.
+        of documentation outside the workspace, ``uri`` is a shared index that builds take from. ``embed_apart``: the
+        model is loaded in a process that ends when it is idle, for an index that stays.
         """
         if not workspace.is_dir():
             raise SoothsayIndexError(f"No folder {workspace}: give the workspace's root folder.")
-        embedder = (
-            SentenceTransformerEmbedder(model_folder, model_id, threads=threads) if model_folder else None
-        )
+        embedder: Embedder | None = None
+        if model_folder and embed_apart:
+            embedder = ProcessEmbedder(model_folder, model_id, threads=threads, run_in=root)
+        elif model_folder:
+            embedder = SentenceTransformerEmbedder(model_folder, model_id, threads=threads)
         return cls(Store(root, workspace, model_id if embedder else ""), embedder, docs=docs, uri=uri)
 
     def load_model(self) -> None:
         """Load the embedding model now; until it is loaded, searches do without vectors."""
-        if isinstance(self._embedder, SentenceTransformerEmbedder):
+        if isinstance(self._embedder, LoadingEmbedder):
             self._embedder.load()
+
+    def expect_searches(self) -> None:
+        """Somebody is typing: have the embedding model loaded by the time of the first search. Returns at once."""
+        if isinstance(self._embedder, LoadingEmbedder):
+            self._embedder.prepare()
 
     def start(self) -> None:
         """Load the embedding model in the background; the first search waits for it."""
@@ -127,7 +138,7 @@ class LocalIndex:
     def warm_quietly(self) -> None:
         """Read what searches keep in memory, before somebody waits for one; a failure is logged."""
         try:
-            self.search(Query("open a file"))
+            self._searcher.warm()
         except Exception as error:
             log.warning("The index could not be searched: %s", error)
 
@@ -177,8 +188,7 @@ class LocalIndex:
         """Bring the index up to date with the workspace and the environment of ``interpreter``."""
         options = BuildOptions(str(interpreter) if interpreter else None, all_packages, embed)
         self.writer.build(options, self.open_files(), on_progress or nobody, cancel)
-        self._views.forget()
-        return self.status()
+        return self._after_build()
 
     def build_from(
         self,
@@ -191,6 +201,10 @@ class LocalIndex:
         """Like :meth:`build`, with an environment that was found already."""
         options = BuildOptions(None, all_packages, embed)
         self.writer.build_from(environment, options, self.open_files(), on_progress or nobody, cancel)
+        return self._after_build()
+
+    def _after_build(self) -> Status:
+        self.store.reopen()
         self._views.forget()
         return self.status()
 

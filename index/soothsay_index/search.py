@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
-from .embedding import Embedder, Vectors
+import numpy as np
+
+from .embedding import Embedder, LoadingEmbedder, Vectors
 from .members import MemberViews
 from .overlay import Overlay
 from .ranking import query_sentence
@@ -21,13 +23,18 @@ _SAME = 0.9  # Jaccard similarity of the identifiers from which two pieces of te
 
 
 class Searcher:
-    """Answers queries over a store. ``embedder`` is only asked once it is loaded."""
+    """Answers queries over a store. ``embedder`` is never waited for while it loads."""
 
     def __init__(
         self, store: Store, views: MemberViews, embedder: Embedder | None, overlay: Overlay | None = None
     ) -> None:
         self._views = views
-        self._embedder = embedder
+        self._dimension = store.dimension
+        self._vector_of: Callable[[str], Vectors | None] | None = None
+        if embedder is not None:
+            # Loading takes seconds; a completion does not wait for it.
+            loads = isinstance(embedder, LoadingEmbedder)
+            self._vector_of = embedder.query_at_once if loads else embedder.encode_query
         self._members = MemberSearch(views)
         self._anywhere = AnywhereSearch(store, views, overlay)
 
@@ -43,13 +50,14 @@ class Searcher:
             return []
         return _distinct(self._members.search(query, views, self._query_vector(query.text)))[: query.limit]
 
+    def warm(self) -> None:
+        """Read what searches keep in memory. No query is embedded for it."""
+        vector = np.zeros(self._dimension, np.float32) if self._vector_of is not None else None
+        self._anywhere.search(Query("open a file"), vector)
+
     def _query_vector(self, text: str) -> Vectors | None:
-        embedder = self._embedder
-        # Loading takes seconds; a completion does not wait for it.
-        if embedder is None or not getattr(embedder, "loaded", True):
-            return None
         sentence = query_sentence(text)
-        return embedder.encode_query(sentence) if sentence else None
+        return self._vector_of(sentence) if self._vector_of is not None and sentence else None
 
 
 def _distinct(hits: Iterable[Hit]) -> list[Hit]:

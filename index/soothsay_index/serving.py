@@ -124,6 +124,8 @@ class Typing:
     def __init__(self, index: LocalIndex) -> None:
         self._index = index
         self._shown: dict[Path, str | None] = {}
+        self._stamps: dict[Path, int] = {}  # of the last text of each open document
+        self._is_typing = False
         self._news = threading.Condition()
 
     def start(self) -> None:
@@ -132,9 +134,19 @@ class Typing:
     def show(self, path: Path, text: str | None) -> None:
         """The editor shows ``text`` for ``path``; None: it has closed it. Returns at once."""
         with self._news:
+            self._note_typing(path, text)
             self._shown.pop(path, None)
             self._shown[path] = text
             self._news.notify()
+
+    def _note_typing(self, path: Path, text: str | None) -> None:
+        """A document that was opened reads otherwise than before: somebody is typing."""
+        if text is None:
+            self._stamps.pop(path, None)
+            return
+        stamp = hash(text)
+        self._is_typing |= self._stamps.get(path, stamp) != stamp
+        self._stamps[path] = stamp
 
     def _run(self) -> None:
         while True:
@@ -142,7 +154,10 @@ class Typing:
                 self._news.wait_for(lambda: self._shown)
                 path = next(iter(self._shown))
                 text = self._shown.pop(path)
+                is_typing, self._is_typing = self._is_typing, False
             try:
+                if is_typing:
+                    self._index.expect_searches()
                 if text is None:
                     self._index.forget(path)
                 else:

@@ -38,6 +38,11 @@ class Store:
         """The workspace's name, which stands where other symbols have their package."""
         return self.workspace.name or "workspace"
 
+    def reopen(self) -> None:
+        """Much was written: see :meth:`Database.reopen`."""
+        self.packages.reopen()
+        self.local.reopen()
+
     # -- which releases this workspace sees ----------------------------------------------------------------
 
     def releases_in_use(self) -> frozenset[str]:

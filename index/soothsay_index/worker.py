@@ -10,29 +10,14 @@ import argparse
 import logging
 import os
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
 
 from .errors import SoothsayIndexError
 from .garbage import keep_what_is_there
+from .lean_imports import import_lancedb
 from .priority import hand_over_soon
-
-if TYPE_CHECKING:
-    from .local import LocalIndex
-
-
-def _own_stdout() -> BinaryIO:
-    """The real standard output, taken away from everyone else: a stray print must not break the protocol."""
-    real = os.dup(1)
-    os.dup2(2, 1)
-    return os.fdopen(real, "wb")
-
-
-def _load(index: LocalIndex) -> None:
-    index.load_quietly()
-    keep_what_is_there()
+from .protocol import own_stdout
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,11 +32,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--uri", default="", help="shared index that builds take from")
     options = parser.parse_args(arguments)
     # Imported late: the crew's processes begin by importing this module, and need neither the database nor the model.
+    import_lancedb()
     from .local import LocalIndex
     from .serving import Worker
 
     hand_over_soon()  # whoever answers waits for the builder's thread again and again
-    output = _own_stdout()
+    output = own_stdout()
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )
@@ -64,11 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.threads,
             options.docs,
             options.uri,
+            embed_apart=True,
         )
     except SoothsayIndexError as error:
         print(error, file=sys.stderr)
         return 1
-    threading.Thread(target=_load, args=(index,), name="load", daemon=True).start()
+    keep_what_is_there()
     Worker(index, output).serve(sys.stdin.buffer)
     output.flush()
     # Threads may be deep in a package; nothing they do needs finishing, every write is atomic.

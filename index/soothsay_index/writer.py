@@ -245,6 +245,11 @@ class Writer:
                 self._without_vectors.pop(path, None)
 
     @property
+    def is_building(self) -> bool:
+        """True while this process builds."""
+        return self._building.locked()
+
+    @property
     def unsettled(self) -> int:
         """How much was written since the last compaction."""
         return self._store.local.unsettled
