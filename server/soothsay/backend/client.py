@@ -102,7 +102,7 @@ class BackendSession:
         """
         with self._telling:
             self._on_change = on_change
-            if self._state != "ready":
+            if self._state in ("lost", "failed"):
                 self._tell(self._state, "")
 
     def load_model(self) -> None:

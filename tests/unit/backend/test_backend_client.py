@@ -217,7 +217,7 @@ def test_warnings_are_told_once(session: BackendSession, world: World, backend: 
     session.index_status()
     assert session.warnings == ["searching by text alone", "no python"]
     backend.die()
-    listener.await_states("lost", "ready")
+    listener.await_states("lost", "opened")
     world.sessions[1].warnings += ["no python", "one more"]
     session.index_status()
     assert session.warnings == ["searching by text alone", "no python", "one more"]
@@ -294,7 +294,7 @@ def test_documents_are_shown_to_the_next_backend(
     session.index_status()  # it has read what came before
     assert world.sessions[0].shown == {Path("a.py"): "new\ud800"}
     backend.die()
-    listener.await_states("lost", "ready")
+    listener.await_states("lost", "opened")
     session.mirror(Path("c.py"), "later")
     session.index_status()
     assert world.sessions[1].shown == {Path("a.py"): "new\ud800", Path("c.py"): "later"}
@@ -319,7 +319,7 @@ def test_no_document_is_lost_between_two_backends(
     for count in range(5):
         listener = Listener(session)
         backend.die()
-        until(lambda listener=listener: "ready" in listener.states(), "the next backend")
+        until(lambda listener=listener: "opened" in listener.states(), "the next backend")
         assert len(world.sessions) == count + 2
     ends.set()
     typing.result()
@@ -332,11 +332,11 @@ def test_the_model_is_loaded_again_if_it_was(
 ) -> None:
     listener = Listener(session)
     backend.die()
-    listener.await_states("lost", "ready")
+    listener.await_states("lost", "opened")
     assert world.sessions[1].loads == 0
     session.load_model()
     backend.die()
-    listener.await_states("lost", "ready", "lost", "ready")
+    listener.await_states("lost", "opened", "lost", "ready")
     assert world.sessions[2].loads == 1
 
 
@@ -409,14 +409,14 @@ def test_files_that_change_without_a_backend_are_indexed_by_the_next(
     assert session.update_files([Path("a"), Path("b"), Path("gone")]) == 0  # it waits for nothing
     assert session.remove_files([Path("gone")]) == 0
     may_come.set()
-    listener.await_states("lost", "ready")
+    listener.await_states("lost", "opened")
     until(lambda: len(world.sessions[1].asked) == 2, "both to be asked")
     assert world.sessions[1].asked == [
         ("update_files", (Path("a"), Path("b"))),
         ("remove_files", (Path("gone"),)),
     ]
     backend.die()
-    listener.await_states("lost", "ready", "lost", "ready")
+    listener.await_states("lost", "opened", "lost", "opened")
     session.index_status()
     assert world.sessions[2].asked == []
 
@@ -480,12 +480,12 @@ def test_a_person_is_told_from_the_second_death_of_one_cause_on(
     for count, name in enumerate(("SIGABRT", "SIGKILL", "SIGABRT", "SIGABRT"), 1):
         backend.die(name)
         until(lambda count=count: len(listener.told) == 2 * count, "the next backend")
-    assert listener.states() == ["lost", "ready"] * 4
+    assert listener.states() == ["lost", "opened"] * 4
     messages = [message for state, message in listener.told if state == "lost"]
     assert messages[:2] == ["", ""]
     for message in messages[2:]:
         assert "SIGABRT" in message and "soothsay doctor" in message and "\n" not in message
-    assert not any(message for state, message in listener.told if state == "ready")
+    assert not any(message for state, message in listener.told if state == "opened")
 
 
 @pytest.mark.parametrize(
@@ -510,7 +510,7 @@ def test_the_pauses_grow(
     listener = Listener(session)
     backend.errors = [SoothsayError("no room")] * 5
     backend.die()
-    listener.await_states("lost", "failed", "ready")  # the same is told once
+    listener.await_states("lost", "failed", "opened")  # the same is told once
     assert listener.told[1] == ("failed", "no room")
     assert delays == [0, 1, 2, 4, 8, 16]
     assert backend.reached == 7
@@ -557,8 +557,8 @@ def test_a_workspace_that_cannot_be_opened_again(
 
     world.open = open_
     backend.die()
-    until(lambda: "ready" in listener.states())
-    assert listener.states() == ["lost", "failed", "failed", "ready"]
+    until(lambda: "opened" in listener.states())
+    assert listener.states() == ["lost", "failed", "failed", "opened"]
     assert listener.told[1][1] == "free the folder"
     assert "log" in listener.told[2][1]
     assert session.complete(REQUEST).text == REQUEST.text
@@ -597,11 +597,11 @@ def test_a_backend_that_dies_while_it_is_opened(
 
     world.open = open_
     backend.die("SIGABRT")
-    until(lambda: "ready" in listener.states())
+    until(lambda: "opened" in listener.states())
     assert listener.states() == [
         "lost",
         "lost",
-        "ready",
+        "opened",
     ]  # of the first of each cause there is nothing to say
     assert [bool(message) for _, message in listener.told] == [False, True, False]
     assert "SIGSEGV" in listener.told[1][1]
@@ -648,7 +648,7 @@ def test_a_death_right_after_the_last_answer_is_noticed(
     monkeypatch.setattr(module, "Link", Unlucky)
     listener = Listener(session)
     backend.die("SIGSEGV")
-    until(lambda: "ready" in listener.states(), "the third backend")
+    until(lambda: "opened" in listener.states(), "the third backend")
     assert session.complete(REQUEST).text == REQUEST.text
     assert len(links) == 2
 
@@ -658,7 +658,7 @@ def test_two_deaths_in_a_row_are_told_in_order(session: BackendSession, backend:
     gone = threading.Event()
 
     def on_change(state: str, message: str) -> None:
-        if state == "ready" and "ready" not in told:
+        if state == "opened" and "opened" not in told:
             link = session._link
             backend.die()  # before anybody knows that this one is there
             until(lambda: session._link is not link, "the loss")
@@ -667,8 +667,8 @@ def test_two_deaths_in_a_row_are_told_in_order(session: BackendSession, backend:
 
     session.listen(on_change)
     backend.die()
-    until(lambda: told.count("ready") == 2)
-    assert told == ["lost", "ready", "lost", "ready"]
+    until(lambda: told.count("opened") == 2)
+    assert told == ["lost", "opened", "lost", "opened"]
 
 
 def test_a_listener_that_fails_does_not_keep_it_from_coming_back(
@@ -701,7 +701,7 @@ def test_who_begins_to_listen_late_is_told_that_there_is_none(
     second = Listener(session)
     assert second.told == [("lost", "")]
     may_come.set()
-    second.await_states("lost", "ready")
+    second.await_states("lost", "opened")
     assert Listener(session).told == []
 
 
@@ -715,10 +715,10 @@ def test_the_proof_of_the_model_is_forgotten_after_an_illegal_instruction(
     monkeypatch.setattr(proof, "forget", forgotten.append)
     listener = Listener(session)
     backend.die("SIGABRT")
-    listener.await_states("lost", "ready")
+    listener.await_states("lost", "opened")
     assert forgotten == []
     backend.die("SIGILL")
-    listener.await_states("lost", "ready", "lost", "ready")
+    listener.await_states("lost", "opened", "lost", "opened")
     assert forgotten == [Path(session.settings.model.name)]
 
 
