@@ -52,7 +52,7 @@ clean: ## Remove .venv and what the tools left behind (not the models)
 	rm -rf $(VENV) .pytest_cache .ruff_cache build dist
 
 bench-memory: models ## Measure the memory of one, two and four windows (WINDOWS=1,2; REST=150: seconds)
-	$(BIN)/python bench/memory.py
+	WINDOWS=$(WINDOWS) REST=$(REST) $(BIN)/python -m bench.memory
 
 bench-oracle: models ## Judge what is shown, the check itself and its cost (LIMIT=n: a sample; it resumes)
 	LIMIT=$(LIMIT) FRESH=$(FRESH) THREADS=$(THREADS) REPORT=$(REPORT) $(BIN)/python -m bench.oracle.run
