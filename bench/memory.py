@@ -50,8 +50,14 @@ class Window:
         self.client = LanguageClient("bench-memory", "1")
         self._indexed = asyncio.Event()
         self._indexing: set[str | int] = set()
-        self.client.feature(types.PROGRESS)(self._on_progress)
-        self.client.feature(types.WINDOW_WORK_DONE_PROGRESS_CREATE)(lambda _: None)
+
+        @self.client.feature(types.PROGRESS)
+        def on_progress(params: types.ProgressParams) -> None:
+            self._note(params)
+
+        @self.client.feature(types.WINDOW_WORK_DONE_PROGRESS_CREATE)
+        def on_create(_: types.WorkDoneProgressCreateParams) -> None:
+            return None
 
     @property
     def server(self) -> psutil.Process:
@@ -97,7 +103,7 @@ class Window:
         self.client.exit(None)
         await self.client.stop()
 
-    def _on_progress(self, params: types.ProgressParams) -> None:
+    def _note(self, params: types.ProgressParams) -> None:
         value = params.value if isinstance(params.value, dict) else vars(params.value)
         if value.get("kind") == "begin" and str(value.get("title", "")).startswith("Index"):
             self._indexing.add(params.token)
