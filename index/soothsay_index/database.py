@@ -180,7 +180,7 @@ class Database:
             read_consistency_interval=timedelta(seconds=1),
             session=lancedb.Session(cache, cache // 8),
         )
-        with self._opening:
+        with self._write, self._opening:  # what is just being written is seen by the new ones
             self._db, self._tables = db, {}
 
     # -- tables --------------------------------------------------------------------------------------------

@@ -72,8 +72,8 @@ class _Child:
         """True when it is loaded and nobody waits for an answer."""
         return self.ready.done() and (not self._asked or self.is_late)
 
-    def ask(self, do: str, texts: Sequence[str]) -> Future[Vectors]:
-        """The vectors of ``texts``, later. Raises `_EndedError`."""
+    def ask(self, do: str, texts: Sequence[str], patience: float = -1) -> Future[Vectors]:
+        """The vectors of ``texts``, later. Raises `_EndedError`, also when somebody else writes for ``patience`` seconds."""
         self.used = time.monotonic()
         number, future = next(self._ids), Future[Vectors]()
         with self._lock:
@@ -81,19 +81,27 @@ class _Child:
                 raise _EndedError
             self._asked[number] = future
         assert self._process.stdin is not None
+        if not self._writing.acquire(timeout=patience):
+            raise _EndedError
         try:
-            with self._writing:
-                self._process.stdin.write(encode_line({"id": number, "do": do, "texts": list(texts)}))
-                self._process.stdin.flush()
+            self._process.stdin.write(encode_line({"id": number, "do": do, "texts": list(texts)}))
+            self._process.stdin.flush()
         except (OSError, ValueError):
             raise _EndedError from None
+        finally:
+            self._writing.release()
         return future
 
     def end(self) -> None:
         """End it and wait for that."""
         assert self._process.stdin is not None
         try:
-            self._process.stdin.close()
+            if not self._writing.acquire(blocking=False):
+                raise TimeoutError  # it does not read
+            try:
+                self._process.stdin.close()
+            finally:
+                self._writing.release()
             self._process.wait(_END_SECONDS)
         except (OSError, ValueError, subprocess.TimeoutExpired):
             self._process.kill()
@@ -206,7 +214,7 @@ class ProcessEmbedder:
         child = self._child
         if child is not None and child.alive:
             child.used = time.monotonic()
-        elif not self._expected:
+        elif not self._expected and not self._backoff.left:
             self._expected = True
             self._wanted.put(_Wanted(soon=True))
 
@@ -243,7 +251,7 @@ class ProcessEmbedder:
         if child.is_late:
             return None
         try:
-            future = child.ask("query", [text])
+            future = child.ask("query", [text], _QUERY_SECONDS)
         except _EndedError:
             return None
         try:
@@ -349,4 +357,5 @@ class ProcessEmbedder:
     def _note_end(self, child: _Child) -> None:
         """It has ended, though nobody wanted that."""
         self._child = None
+        child.end()
         self._backoff.died((child.ended_at or time.monotonic()) - child.started)

@@ -173,10 +173,34 @@ def test_one_search_waits_for_a_process_that_hangs_and_no_other(embedder, tmp_pa
     assert remembered is not None and np.array_equal(remembered, [4, 4, 4]), "though it came late"
 
 
-def test_it_ends_when_idle_and_not_while_it_is_used(embedder, tmp_path):
-    embedder._idle_seconds = 0.5
+def test_nobody_hangs_with_a_process_that_does_not_read(embedder, monkeypatch):
+    monkeypatch.setattr(embedding_client, "_QUERY_SECONDS", 0.2)
     embedder.load()
-    for _ in range(20):  # typing
+    said: list[str] = []
+
+    def embed(text: str) -> None:
+        try:
+            embedder.encode([text])
+        except SoothsayIndexError as error:
+            said.append(str(error))
+
+    threads = [threading.Thread(target=embed, args=(text,)) for text in ("hang", "x" * 2_000_000)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.3)
+    began = time.monotonic()
+    assert embedder.query_at_once("list") is None
+    assert time.monotonic() - began < 2.0
+    embedder.close()
+    for thread in threads:
+        thread.join(20)
+    assert said == ["The index is closed."] * 2
+
+
+def test_it_ends_when_idle_and_not_while_it_is_used(embedder, tmp_path):
+    embedder._idle_seconds = 1.5
+    embedder.load()
+    for _ in range(30):  # typing
         embedder.prepare()
         time.sleep(0.1)
     assert starts(tmp_path) == 1 and embedder.loaded
