@@ -13,12 +13,15 @@ import math
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from queue import SimpleQueue
 from threading import Event, Thread
 
+from soothsay.cancellation import Cancellation
 from soothsay.model.llama import llama_cpp
 
-_ROUND = 0.1  # seconds after which a thread that waits sees that its work is done
+_ROUND = 0.005  # seconds between two looks at an event that does not call back
+_LONGEST_WAIT = 3600.0  # seconds; the lock's own limit is lower than infinity
 
 # `strlen` of a buffer is 0 (go on) until its first byte is written, then 1 (stop)
 _libc = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
@@ -30,7 +33,11 @@ class Abort:
 
     def __init__(self, context: llama_cpp.llama_context_p) -> None:
         self._context = context
-        self._begin(_Work(None, math.inf))
+        self._work = _Work(None, math.inf)
+        self._begin(self._work)
+        # one thread for good: with too little memory, starting another one can wait for ever (CPython)
+        self._watched: SimpleQueue[_Work | None] = SimpleQueue()
+        Thread(target=_watch, args=(self._watched,), name="soothsay-abort", daemon=True).start()
 
     @property
     def is_cancelled(self) -> bool:
@@ -47,25 +54,34 @@ class Abort:
         work = _Work(cancel, deadline)
         self._begin(work)
         if cancel is not None or deadline < math.inf:
-            Thread(target=work.wait, name="soothsay-abort", daemon=True).start()
+            self._watched.put(work)
+        called = cancel.calling(work.stop) if isinstance(cancel, Cancellation) else nullcontext()
         try:
-            yield
+            with called:
+                yield
         finally:
-            work.done = True
+            work.finish()
+
+    def close(self) -> None:
+        """End the thread; the context is not used any more."""
+        self._work.finish()
+        self._watched.put(None)
 
     def _begin(self, work: _Work) -> None:
         llama_cpp.llama_set_abort_callback(self._context, _is_set, ctypes.cast(work.flag, ctypes.c_void_p))
+        self._work.finish()
         self._work = work  # the context keeps a bare pointer: this keeps the buffer alive
 
 
 class _Work:
-    """What may have to stop, with a buffer of its own: a thread that comes late stops nothing else."""
+    """What may have to stop, with a buffer of its own: who comes late stops nothing else."""
 
     def __init__(self, cancel: Event | None, deadline: float) -> None:
         self.flag = ctypes.create_string_buffer(2)
-        self.done = False
         self._cancel = cancel
         self._deadline = deadline
+        self._is_polled = cancel is not None and not isinstance(cancel, Cancellation)
+        self._over = Event()
 
     @property
     def is_cancelled(self) -> bool:
@@ -75,9 +91,25 @@ class _Work:
     def is_due(self) -> bool:
         return self.is_cancelled or time.monotonic() > self._deadline
 
-    def wait(self) -> None:
-        """Write the byte when it is time to; on a thread of its own."""
-        cancel = self._cancel or Event()
-        while not self.done and not self.is_due:
-            cancel.wait(min(_ROUND, self._deadline - time.monotonic()))
+    def stop(self) -> None:
+        """Have the context stop now."""
         self.flag[0] = b"\1"
+        self._over.set()
+
+    def finish(self) -> None:
+        """There is nothing to stop any more."""
+        self._over.set()
+
+    def wait(self) -> None:
+        """Stop the context when it is time to (blocking, until then or until the work is done)."""
+        while not self.is_due:
+            left = min(self._deadline - time.monotonic(), _ROUND if self._is_polled else _LONGEST_WAIT)
+            if self._over.wait(max(0.0, left)):
+                return
+        self.stop()
+
+
+def _watch(works: SimpleQueue[_Work | None]) -> None:
+    while (work := works.get()) is not None:
+        work.wait()
+        del work

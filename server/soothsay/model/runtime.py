@@ -248,6 +248,7 @@ class LlamaRuntime:
         if self._closed:
             return
         self._closed = True
+        self._abort.close()
         llama_cpp.llama_batch_free(self._batch)
         llama_cpp.llama_free(self._context)
         if self._owned is not None:
