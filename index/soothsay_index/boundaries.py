@@ -16,8 +16,8 @@ _MOST_LINKS = 40
 class Boundaries:
     """The folders of a workspace, resolved.
 
-    ``folders`` are the workspace and those above it up to its project's root, nearest first. ``outermost`` is the root
-    of its repository, or the last of ``folders``: whatever lies in there may have come with a clone.
+    ``folders`` are the workspace and those above it up to its project's root, nearest first. ``outermost`` is that root:
+    whatever lies in there may have come with a clone.
     """
 
     folders: tuple[Path, ...]
@@ -32,10 +32,10 @@ def boundaries_of(workspace: Path, environ: Mapping[str, str]) -> Boundaries:
     """Return the boundaries of ``workspace``. The user's home folder, and what is above it, is nobody's project."""
     workspace = workspace.resolve()
     home = Path(environ.get("HOME") or environ.get("USERPROFILE") or Path.home()).resolve()
-    project = _root(workspace, _PROJECT, home) or workspace
-    repository = _root(workspace, _REPOSITORY, home) or project
+    # a repository of several packages has one environment, at its root
+    project = _root(workspace, _REPOSITORY, home) or _root(workspace, _PROJECT, home) or workspace
     folders = [each for each in (workspace, *workspace.parents) if each.is_relative_to(project)]
-    return Boundaries(tuple(folders), repository)
+    return Boundaries(tuple(folders), project)
 
 
 def _root(workspace: Path, marks: tuple[str, ...], home: Path) -> Path | None:
