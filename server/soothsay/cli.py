@@ -197,7 +197,7 @@ def _completion_at(args: argparse.Namespace) -> dict[str, Any]:
     text = read_document(location.path)
     offset = offset_at(text, location)
     settings = _settings(args)
-    workspace = (args.workspace or find_workspace(location.path)).resolve()
+    workspace = _folder(args.workspace or find_workspace(location.path))
     session = BackendSession(settings, workspace, name="soothsay complete")
     try:
         session.load_model()  # a missing model is said before the index takes its time
@@ -222,7 +222,7 @@ def _index(args: argparse.Namespace) -> int:
     from soothsay.backend.client import BackendSession
     from soothsay.indexing import build_with_progress_bar
 
-    workspace = (args.workspace or Path.cwd()).resolve()
+    workspace = _folder(args.workspace or Path.cwd())
     if args.action == "publish":
         return _publish(args, workspace)
     session = BackendSession(_settings(args), workspace, name="soothsay index")
@@ -236,6 +236,13 @@ def _index(args: argparse.Namespace) -> int:
         session.close()
     print(json.dumps(asdict(status), indent=2) if args.json else status.describe())
     return OK
+
+
+def _folder(workspace: Path) -> Path:
+    """Return the workspace's absolute path. Raises `SoothsayError` where there is no such folder."""
+    if not workspace.is_dir():
+        raise SoothsayError(f"no folder {workspace}: give the workspace's root folder")
+    return workspace.resolve()
 
 
 def _publish(args: argparse.Namespace, workspace: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -129,19 +130,22 @@ async def test_a_running_backend_that_gets_no_more_memory_still_answers(windows:
     for name in ("geometry", "dates"):
         window.open(TEXTS[name], f"{name}.py")
         await window.ask(TEXTS[name], f"{name}.py")  # whatever it is, there is an answer
-    backend.kill()
+    with contextlib.suppress(psutil.NoSuchProcess):  # it may have died of it, and been replaced
+        backend.kill()
     assert await window.complete_again(TEXTS["shop"], 1) == expected
 
 
 async def test_windows_share_a_backend_and_answer_as_if_alone(windows: Windows) -> None:
+    # what is retrieved depends on how far the index and its vectors are by then, with one window as with four
+    settings = {**SETTINGS, "index": {"enabled": False}}
     alone: dict[str, str] = {}
     for name, text in TEXTS.items():
-        window = await windows.open(name)
+        window = await windows.open(name, settings)
         alone[name] = await window.complete(text)
         await window.leave()
     memory_of_one = _megabytes(windows.backend())
 
-    opened = {name: await windows.open(name) for name in TEXTS}
+    opened = {name: await windows.open(name, settings) for name in TEXTS}
     together = await asyncio.gather(*(opened[name].complete(text) for name, text in TEXTS.items()))
     assert dict(zip(TEXTS, together, strict=True)) == alone
     backend = windows.backend()  # one for all
