@@ -84,6 +84,9 @@ SessionFactory = Callable[[Settings, Path], Session]
 
 def open_session(settings: Settings, workspace: Path) -> Session:
     """Open a session in the backend process. Imported late: `initialize` has been answered long before."""
+    # what is typed through is looked at on the event loop, which must not wait for the parser to be imported then
+    import soothsay.engine.postfilter
+    import soothsay.engine.syntax  # noqa: F401
     from soothsay.backend.client import BackendSession
 
     return BackendSession(settings, workspace, name=editor_name())
