@@ -276,10 +276,10 @@ def test_a_number_that_no_process_has() -> None:
 
 
 def test_a_backend_is_detached_from_its_terminal() -> None:
-    assert detachment("linux") == (0, True)
-    assert detachment("darwin") == (0, True)
-    flags, new_session = detachment("win32")
-    assert not new_session
+    assert detachment("linux") == (0, 0)
+    assert detachment("darwin") == (0, 0)
+    flags, group = detachment("win32")
+    assert group is None
     assert flags & 0x00000200  # CREATE_NEW_PROCESS_GROUP: no Ctrl-C
     assert flags & 0x08000000  # CREATE_NO_WINDOW
     assert not flags & 0x00000008  # DETACHED_PROCESS: each child would open a console of its own
