@@ -192,7 +192,7 @@ def _copy(world: World) -> World:
     copy = replace(world, workspace=CACHE / "workspace-indexing", home=CACHE / "home-indexing")
     _remove(copy)
     shutil.copytree(world.workspace, copy.workspace)
-    shutil.copytree(world.home, copy.home, symlinks=True)
+    shutil.copytree(world.home, copy.home, symlinks=True, ignore=shutil.ignore_patterns("run"))
     return copy
 
 
