@@ -16,16 +16,15 @@ _MOST_LINKS = 40
 class Boundaries:
     """The folders of a workspace, resolved.
 
-    ``folders`` are the workspace and those above it up to its project's root, nearest first. ``outermost`` is that root:
-    whatever lies in there may have come with a clone.
+    ``folders`` are the workspace and those above it up to its project's root, nearest first: whatever lies in
+    that root may have come with a clone.
     """
 
     folders: tuple[Path, ...]
-    outermost: Path
 
     def contain(self, path: Path) -> bool:
-        """True when ``path``, or a link on the way to what it stands for, lies in :attr:`outermost`."""
-        return any(_same(parent, self.outermost) for step in _steps(path) for parent in step.parents)
+        """True when ``path``, or a link on the way to what it stands for, lies in the project's root."""
+        return any(_same(parent, self.folders[-1]) for step in _steps(path) for parent in step.parents)
 
 
 def boundaries_of(workspace: Path, environ: Mapping[str, str]) -> Boundaries:
@@ -35,7 +34,7 @@ def boundaries_of(workspace: Path, environ: Mapping[str, str]) -> Boundaries:
     # a repository of several packages has one environment, at its root
     project = _root(workspace, _REPOSITORY, home) or _root(workspace, _PROJECT, home) or workspace
     folders = [each for each in (workspace, *workspace.parents) if each.is_relative_to(project)]
-    return Boundaries(tuple(folders), project)
+    return Boundaries(tuple(folders))
 
 
 def _root(workspace: Path, marks: tuple[str, ...], home: Path) -> Path | None:

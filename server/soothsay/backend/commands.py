@@ -106,18 +106,16 @@ def _ask(reached: Reached, request: Any) -> object:
 
 
 def _megabytes(pid: int) -> float:
-    """Return the resident memory of a process and of those that it has started, the backend's windows left out."""
-    total = 0
+    """Return the resident memory of a process and of those that it has started."""
     try:
-        process = psutil.Process(pid)
-        for each in (process, *process.children(recursive=True)):
-            total += each.memory_info().rss
+        children = psutil.Process(pid).children(recursive=True)
     except psutil.Error:
-        pass
-    return round(total / 1e6, 1)
+        return 0.0
+    return round(sum(map(_own_megabytes, (pid, *(child.pid for child in children)))), 1)
 
 
 def _own_megabytes(pid: int) -> float:
+    """Return the resident memory of a process alone; 0 where it is gone."""
     try:
         return round(psutil.Process(pid).memory_info().rss / 1e6, 1)
     except psutil.Error:

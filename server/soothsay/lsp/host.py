@@ -326,19 +326,20 @@ class Host:
         on_text: Callable[[str], None] = lambda _: None,
     ) -> Completion:
         """Blocking; runs on the model's threads. A request without a method gets the setting of this moment."""
-        session = self._session
-        if session is None or self.settings is None:
-            raise Cancelled
-        if request.method is None:
-            request = replace(request, method=self.settings.method)
+        session, request = self._asked(request)
         return session.complete(request, cancel, on_text)
 
     def speculate(self, request: CompletionRequest, cancel: Cancellation) -> Completion:
         """Blocking; what a completion will have to answer when the one that is shown was accepted."""
+        session, request = self._asked(request)
+        return session.speculate(request, cancel)
+
+    def _asked(self, request: CompletionRequest) -> tuple[Session, CompletionRequest]:
+        """Return the session, and ``request`` with a method. Raises `Cancelled` where there is no session."""
         session = self._session
         if session is None or self.settings is None:
             raise Cancelled
-        return session.speculate(replace(request, method=request.method or self.settings.method), cancel)
+        return session, replace(request, method=request.method or self.settings.method)
 
     def prepare(self, request: CompletionRequest, cancel: Cancellation) -> None:
         """Blocking; runs on the model's threads."""
