@@ -61,6 +61,7 @@ class Writer:
         self._inbox = Inbox(store.local.folder / "inbox")
         self._taking_over = threading.Lock()
         self._building = threading.Lock()
+        self._built_for: threading.Thread | None = None  # serves a build from the inbox
         self._files: FileSync | None = None
         self._at_work = 0
         self._stays = False
@@ -210,10 +211,7 @@ class Writer:
         for letter in self._inbox.letters():
             content = letter.content
             if content.get("do") == "build":
-                if not self._building.locked():
-                    threading.Thread(
-                        target=self._build_for, args=(letter, open_files), name="build", daemon=True
-                    ).start()
+                self._begin_build_for(letter, open_files)
                 continue
             paths = [Path(path) for path in content.get("paths", ())]
             if content.get("do") == "remove":
@@ -221,6 +219,15 @@ class Writer:
             else:
                 self._without_vectors.update(dict.fromkeys(files.update(paths)))
             self._inbox.finish(letter)
+
+    def _begin_build_for(self, letter: Letter, open_files: Used) -> None:
+        """Build for another process, one build at a time: the request stays in the inbox until it is done."""
+        if self._building.locked() or (self._built_for is not None and self._built_for.is_alive()):
+            return
+        self._built_for = threading.Thread(
+            target=self._build_for, args=(letter, open_files), name="build", daemon=True
+        )
+        self._built_for.start()
 
     def _build_for(self, letter: Letter, open_files: Used) -> None:
         content = letter.content
