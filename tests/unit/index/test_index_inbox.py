@@ -1,0 +1,41 @@
+"""What other processes ask of the one that writes."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from soothsay_index.crew import one_thread
+from soothsay_index.inbox import Inbox
+from soothsay_index.local import LocalIndex
+from soothsay_index.store import Store
+
+
+def test_a_build_that_takes_long_is_begun_once(tmp_path, workspace, monkeypatch):
+    index = LocalIndex(Store(tmp_path / "index", workspace), crew=one_thread)
+    writer = index.writer
+    writer.stay()
+    begun: list[str | None] = []
+    goes_on = threading.Event()
+
+    def build(options, open_files):
+        begun.append(options.interpreter)
+        assert goes_on.wait(30)
+
+    monkeypatch.setattr(writer, "build", build)
+    inbox = Inbox(index.store.local.folder / "inbox")
+    letters = [
+        inbox.post({"do": "build", "interpreter": name, "all_packages": False, "embed": False})
+        for name in ("/one", "/two")
+    ]
+    for _ in range(5):
+        writer.serve_inbox(())
+    assert begun == ["/one"]
+    assert not letters[0].done and not letters[1].done
+
+    goes_on.set()
+    until = time.monotonic() + 30
+    while not letters[1].done and time.monotonic() < until:
+        writer.serve_inbox(())
+        time.sleep(0.01)
+    assert begun == ["/one", "/two"] and all(letter.done for letter in letters)
