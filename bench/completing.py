@@ -23,8 +23,8 @@ from soothsay.config import Settings
 from soothsay.engine.trigger import name_tokens
 from soothsay.engine.types import ApiName, Completion
 from soothsay.errors import Cancelled
-from soothsay.model.registry import DEFAULT_MODEL
-from soothsay.model.resolve import resolve_model
+from soothsay.model.files.registry import DEFAULT_MODEL
+from soothsay.model.files.resolve import resolve_model
 from soothsay.model.runtime import LlamaRuntime
 
 Row = dict[str, Any]

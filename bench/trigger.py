@@ -24,7 +24,7 @@ from bench.side_by_side import RESULTS, footer
 from sklearn.metrics import roc_auc_score
 
 from soothsay.config import TriggerSettings
-from soothsay.model.registry import DEFAULT_MODEL
+from soothsay.model.files.registry import DEFAULT_MODEL
 
 Row = dict[str, Any]
 HERE = Path(__file__).resolve().parent

@@ -6,10 +6,10 @@ from rich.console import Console
 from rich.rule import Rule
 
 from soothsay.config import PATIENT, Settings
-from soothsay.contract import completion_to_json
+from soothsay.engine.contract import completion_to_json
 from soothsay.engine.types import CompletionRequest
-from soothsay.explain import explanation
-from soothsay.session import Session, open_in_process
+from soothsay.cli.explain import explanation
+from soothsay.backend.session import Session, open_in_process
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = {

@@ -24,7 +24,7 @@ from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import CompletionRequest
 from soothsay.oracle.adapters import PYTHON
 from soothsay.oracle.client import LspOracle
-from soothsay_index.local import LocalIndex
+from soothsay_index.worker.local import LocalIndex
 
 GENERATIONS = HERE / "generations"
 # Tasks that one method writes in a row: none finds the prompt of the method before it in the KV cache.

@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 from bench.oracle.world import interpreter
 
-from soothsay_index.client import IndexClient
+from soothsay_index.worker.client import IndexClient
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -22,10 +22,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from soothsay_index.crew import one_thread
-from soothsay_index.local import LocalIndex
-from soothsay_index.store import Store
+from soothsay_index.build.process_pool import one_thread
+from soothsay_index.store.store import Store
 from soothsay_index.types import Query
+from soothsay_index.worker.local import LocalIndex
 
 FILES = 40
 

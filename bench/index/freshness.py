@@ -21,8 +21,8 @@ from bench.index.figures import Spread
 from bench.index.workspaces import real_code
 from bench.oracle.world import interpreter
 
-from soothsay_index.client import IndexClient
 from soothsay_index.types import Query
+from soothsay_index.worker.client import IndexClient
 
 _PATIENCE = 30.0  # seconds
 
@@ -133,7 +133,7 @@ def switch(folder: Path, files: int, model: Path | None) -> tuple[float, int]:
                 break
             time.sleep(0.05)
         took = time.perf_counter() - started
-    from soothsay_index.local import LocalIndex
+    from soothsay_index.worker.local import LocalIndex
 
     index = LocalIndex.open(folder / "index", workspace)
     stale = sum(row["path"] not in there for row in index.store.local.rows("chunks", "path != ''", ["path"]))

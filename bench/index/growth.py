@@ -15,10 +15,10 @@ from pathlib import Path
 from bench.index.figures import Spread
 from bench.index.workspaces import real_code
 
-from soothsay_index.crew import one_thread
-from soothsay_index.local import LocalIndex
-from soothsay_index.store import Store
+from soothsay_index.build.process_pool import one_thread
+from soothsay_index.store.store import Store
 from soothsay_index.types import Query
+from soothsay_index.worker.local import LocalIndex
 
 
 @dataclass(frozen=True, slots=True)

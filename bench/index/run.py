@@ -19,8 +19,8 @@ from bench.index import builds, crash, freshness, growth
 from bench.machine import about, head_commit
 from bench.oracle.report import table
 
-from soothsay.model.cache import model_path
-from soothsay.model.registry import EMBEDDING_MODEL
+from soothsay.model.files.cache import model_path
+from soothsay.model.files.registry import EMBEDDING_MODEL
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 MB = 1_000_000

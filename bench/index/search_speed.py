@@ -29,11 +29,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from soothsay_index.chunking import cut_python
-from soothsay_index.database import ReleaseState
-from soothsay_index.embedding import Vectors
-from soothsay_index.members import MemberViews
-from soothsay_index.rows import (
+from soothsay_index.embedding.embedder import Vectors
+from soothsay_index.search.members import MemberViews
+from soothsay_index.search.search import Searcher
+from soothsay_index.sources.base import FileFacts
+from soothsay_index.sources.chunking import cut_python
+from soothsay_index.store.database import ReleaseState
+from soothsay_index.store.rows import (
     CHUNKS,
     FILES,
     SCHEMA_VERSION,
@@ -45,9 +47,7 @@ from soothsay_index.rows import (
     table_of,
     vectors_schema,
 )
-from soothsay_index.search import Searcher
-from soothsay_index.sources.base import FileFacts
-from soothsay_index.store import Store
+from soothsay_index.store.store import Store
 from soothsay_index.text import terms
 from soothsay_index.types import Query
 

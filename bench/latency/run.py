@@ -32,8 +32,8 @@ from bench.latency.trace import replay as expected
 from bench.latency.typist import READ, REST, Typist
 from bench.machine import about, head_commit
 
-from soothsay.model.cache import model_path, models_folder
-from soothsay.model.registry import DEFAULT_MODEL
+from soothsay.model.files.cache import model_path, models_folder
+from soothsay.model.files.registry import DEFAULT_MODEL
 from soothsay.model.runtime import LlamaRuntime
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"

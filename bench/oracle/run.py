@@ -28,7 +28,7 @@ from soothsay.engine.pipeline import Engine
 from soothsay.engine.site import Site
 from soothsay.engine.types import CompletionRequest
 from soothsay.engine.verify import judge
-from soothsay.model.resolve import resolve_model
+from soothsay.model.files.resolve import resolve_model
 from soothsay.model.runtime import LlamaRuntime
 from soothsay.model.tuning import Threads
 from soothsay.model.weights import Weights

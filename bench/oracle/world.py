@@ -13,13 +13,13 @@ from typing import Any
 from bench.environments import environment
 from platformdirs import user_cache_path
 
+from soothsay.backend.session import Session, index_folder, open_in_process
 from soothsay.config import IndexSettings, Settings
-from soothsay.model.cache import model_path
-from soothsay.model.registry import EMBEDDING_MODEL
+from soothsay.model.files.cache import model_path
+from soothsay.model.files.registry import EMBEDDING_MODEL
 from soothsay.oracle.adapters import PYTHON
 from soothsay.oracle.client import LspOracle
-from soothsay.session import Session, index_folder, open_in_process
-from soothsay_index.local import LocalIndex
+from soothsay_index.worker.local import LocalIndex
 
 HERE = Path(__file__).resolve().parent
 CACHE = user_cache_path("soothsay-bench") / "oracle"

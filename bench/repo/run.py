@@ -26,7 +26,7 @@ from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import CompletionRequest
 from soothsay.oracle.adapters import PYTHON
 from soothsay.oracle.client import LspOracle
-from soothsay_index.local import LocalIndex
+from soothsay_index.worker.local import LocalIndex
 
 GENERATIONS = HERE / "generations"
 

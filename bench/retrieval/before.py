@@ -11,8 +11,8 @@ from bench.retrieval.tasks import Task
 from bench.retrieval.trial import Views, queries
 from bench.retrieval.world import HERE, vectors_of
 
-from soothsay_index.embedding import Embedder
-from soothsay_index.ranking import query_sentence
+from soothsay_index.embedding.embedder import Embedder
+from soothsay_index.search.ranking import query_sentence
 
 COMMIT = "001db83"
 _NAME = "soothsay_index.ranking_before"

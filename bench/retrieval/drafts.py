@@ -16,15 +16,15 @@ from typing import Any
 from bench.retrieval.tasks import Task, read_tasks
 from bench.retrieval.world import CACHE, HERE
 
+from soothsay.backend.session import NoIndex
 from soothsay.engine.draft import Limits, write
 from soothsay.engine.query import masked
 from soothsay.engine.site import Site
 from soothsay.engine.trigger import confidence
 from soothsay.engine.types import CompletionRequest
+from soothsay.model.files.resolve import resolve_model
 from soothsay.model.fim import Window, build_prompt, place_anchor
-from soothsay.model.resolve import resolve_model
 from soothsay.model.runtime import LlamaRuntime
-from soothsay.session import NoIndex
 
 DRAFTS = HERE / "drafts.jsonl.gz"
 MODEL = "qwen2.5-coder-0.5b"

@@ -21,10 +21,10 @@ import psutil
 from bench.retrieval.tasks import read_tasks
 from bench.retrieval.world import CACHE, HERE, minilm, read_owners
 
-from soothsay.model.cache import model_path
-from soothsay.model.registry import EMBEDDING_MODEL
-from soothsay_index.embedding import Embedder, Vectors
-from soothsay_index.rows import embedding_text, worth_a_vector
+from soothsay.model.files.cache import model_path
+from soothsay.model.files.registry import EMBEDDING_MODEL
+from soothsay_index.embedding.embedder import Embedder, Vectors
+from soothsay_index.store.rows import embedding_text, worth_a_vector
 
 STATIC = "static-from-minilm"
 NAMES = (EMBEDDING_MODEL, STATIC)

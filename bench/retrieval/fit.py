@@ -16,7 +16,7 @@ from bench.retrieval.tasks import TITLES, answerable, read_tasks
 from bench.retrieval.trial import BOTH, COMMENT, DRAFT, TITLE, Trial, Views, trials
 from bench.retrieval.world import minilm, read_owners
 
-from soothsay_index.ranking import Scores
+from soothsay_index.search.ranking import Scores
 
 RANKERS = ("vector", "text", "verb")
 KINDS = (COMMENT, DRAFT, BOTH, TITLE)

@@ -25,10 +25,10 @@ from bench.retrieval.tasks import TITLES, Task, answerable, read_tasks
 from bench.retrieval.trial import BOTH, COMMENT, TITLE, UNMASKED, Trial, Views, trials
 from bench.retrieval.world import CACHE, HERE, Owners, minilm, read_owners, vectors_of
 
-from soothsay_index.embedding import Embedder, Vectors
-from soothsay_index.members import MemberViews, OwnerView
-from soothsay_index.ranking import FIELDS, blend, query_sentence
-from soothsay_index.search_members import MemberSearch
+from soothsay_index.embedding.embedder import Embedder, Vectors
+from soothsay_index.search.by_receiver import MemberSearch
+from soothsay_index.search.members import MemberViews, OwnerView
+from soothsay_index.search.ranking import FIELDS, blend, query_sentence
 from soothsay_index.text import split_identifier
 from soothsay_index.types import Query, Symbol
 

@@ -11,11 +11,11 @@ import numpy.typing as npt
 from bench.retrieval.tasks import Task
 from bench.retrieval.world import Owners, vectors_of
 
-from soothsay_index.embedding import Embedder, Vectors
-from soothsay_index.members import MemberViews, OwnerView
-from soothsay_index.ranking import FIELDS, Ask, MemberRanker, Scores, query_sentence, read_query
-from soothsay_index.rows import embedding_text, worth_a_vector
-from soothsay_index.search_members import MemberSearch
+from soothsay_index.embedding.embedder import Embedder, Vectors
+from soothsay_index.search.by_receiver import MemberSearch
+from soothsay_index.search.members import MemberViews, OwnerView
+from soothsay_index.search.ranking import FIELDS, Ask, MemberRanker, Scores, query_sentence, read_query
+from soothsay_index.store.rows import embedding_text, worth_a_vector
 from soothsay_index.types import Symbol
 
 COMMENT, DRAFT, BOTH, UNMASKED = "comment", "draft", "comment + draft", "comment + draft, unmasked"

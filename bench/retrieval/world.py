@@ -14,10 +14,10 @@ import numpy as np
 from platformdirs import user_cache_path
 
 import soothsay_index
-from soothsay.model.cache import model_path
-from soothsay.model.registry import EMBEDDING_MODEL
-from soothsay_index.embedding import Embedder, SentenceTransformerEmbedder, Vectors
-from soothsay_index.environment import Environment, read_distributions
+from soothsay.model.files.cache import model_path
+from soothsay.model.files.registry import EMBEDDING_MODEL
+from soothsay_index.embedding.embedder import Embedder, SentenceTransformerEmbedder, Vectors
+from soothsay_index.runtime.environment import Environment, read_distributions
 from soothsay_index.sources.base import Harvest
 from soothsay_index.sources.botocore_models import BotocoreModels, open_source
 from soothsay_index.sources.python_env import PythonEnvironment

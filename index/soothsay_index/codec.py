@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import cattrs
 
-from .types import Chunk, Hit, Parameter, ParameterKind, Symbol
+from soothsay_index.types import Chunk, Hit, Parameter, ParameterKind, Symbol
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from .syntax import nodes_of, parse_python, string_value, text_of
+from soothsay_index.syntax import nodes_of, parse_python, string_value, text_of
 
 _FROM = ("import_from_statement", "future_import_statement")
 IMPORTS = ("import_statement", *_FROM)

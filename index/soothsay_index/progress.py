@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .types import Progress
+from soothsay_index.types import Progress
 
 OnProgress = Callable[[Progress], None]
 

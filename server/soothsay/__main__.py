@@ -7,6 +7,6 @@ import sys
 if not sys.flags.safe_path and sys.path and sys.path[0] in ("", os.getcwd()):  # noqa: PTH109 - pathlib is not safe yet
     del sys.path[0]
 
-from soothsay.cli import main
+from soothsay.cli.main import main
 
 sys.exit(main())

@@ -22,18 +22,18 @@ from rich.table import Table
 
 from soothsay.config import Settings, decode_settings
 from soothsay.errors import SoothsayError
-from soothsay.exits import Exit, read_exit
-from soothsay.model.cache import is_pulled, models_folder
 from soothsay.model.compiling import CompilingError, available_memory, find_compiler, jobs, usable_cores
+from soothsay.model.files.cache import is_pulled, models_folder
+from soothsay.model.files.registry import EMBEDDING_MODEL
+from soothsay.model.files.resolve import resolve_model
 from soothsay.model.library import library_folder, own_build
 from soothsay.model.proof import Proof, prove, prove_library
-from soothsay.model.registry import EMBEDDING_MODEL
-from soothsay.model.resolve import resolve_model
 from soothsay.model.tuning import ThreadTuner, Tuning, default_threads
 from soothsay.oracle import open_oracle
-from soothsay_index.children import child_environment, python_command
-from soothsay_index.environment import find_environment
+from soothsay_common.children import child_environment, python_command
+from soothsay_common.exits import Exit, read_exit
 from soothsay_index.errors import SoothsayIndexError
+from soothsay_index.runtime.environment import find_environment
 
 State = Literal["ok", "warning", "broken"]
 
@@ -291,7 +291,7 @@ def _index(settings: Settings, workspace: Path) -> Check:
 
 
 def _read_index(settings: Settings, workspace: Path) -> Check:
-    from soothsay.session import Session, index_folder, open_in_process
+    from soothsay.backend.session import Session, index_folder, open_in_process
 
     try:
         session = Session(settings, workspace, open_in_process)

@@ -11,8 +11,8 @@ from threading import Event
 
 import pytest
 
+from soothsay.backend.session import Session, open_in_process
 from soothsay.config import PATIENT, IndexSettings, Settings
-from soothsay.session import Session, open_in_process
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # the tests judge what is written, not how fast: a busy machine must not cut a completion short

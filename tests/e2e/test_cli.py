@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from soothsay.session import Session
+from soothsay.backend.session import Session
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -17,14 +17,14 @@ import numpy as np
 import psutil
 import pytest
 
-from soothsay.model.cache import model_path
-from soothsay.model.registry import EMBEDDING_MODEL
-from soothsay_index.client import IndexClient
-from soothsay_index.embedding import LoadingEmbedder, SentenceTransformerEmbedder
-from soothsay_index.embedding_client import ProcessEmbedder
+from soothsay.model.files.cache import model_path
+from soothsay.model.files.registry import EMBEDDING_MODEL
+from soothsay_common.priority import stand_far_back
+from soothsay_index.embedding.client import ProcessEmbedder
+from soothsay_index.embedding.embedder import LoadingEmbedder, SentenceTransformerEmbedder
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.priority import stand_far_back
 from soothsay_index.types import Query
+from soothsay_index.worker.client import IndexClient
 
 TEXTS = (
     "create model customization job. Creates a fine-tuning job to customize a base model.",
@@ -192,7 +192,7 @@ def test_what_somebody_waits_for_keeps_its_priority(tmp_path: Path) -> None:
 
 def test_it_ends_with_its_parent(tmp_path: Path) -> None:
     code = (
-        "import sys, pathlib; from soothsay_index.embedding_client import ProcessEmbedder\n"
+        "import sys, pathlib; from soothsay_index.embedding.client import ProcessEmbedder\n"
         "embedder = ProcessEmbedder(pathlib.Path(sys.argv[1]), run_in=pathlib.Path(sys.argv[2]))\n"
         "embedder.prepare()\n"
         "while embedder.process_id is None: pass\n"
@@ -225,7 +225,7 @@ def client(tmp_path: Path) -> Iterator[IndexClient]:
 
 def embedding_processes(client: IndexClient) -> list[psutil.Process]:
     children = psutil.Process(client.process_id).children()
-    return [child for child in children if "soothsay_index.embedding_process" in child.cmdline()]
+    return [child for child in children if "soothsay_index.embedding.process" in child.cmdline()]
 
 
 def has_vectors(client: IndexClient, text: str) -> bool:

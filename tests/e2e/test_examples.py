@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from soothsay.backend.session import Session
 from soothsay.engine.types import Completion, CompletionRequest
-from soothsay.session import Session
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # the first one builds the index
 

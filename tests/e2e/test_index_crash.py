@@ -11,7 +11,7 @@ import psutil
 import pytest
 from bench.index.crash import trial
 
-from soothsay_index.client import IndexClient
+from soothsay_index.worker.client import IndexClient
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +44,7 @@ def test_a_worker_that_is_killed_goes_on_with_what_it_was_told(tmp_path: Path):
 def test_the_children_of_a_killed_worker_end_too(tmp_path: Path):
     code = (
         "import time\n"
-        "from soothsay_index.crew import processes\n"
+        "from soothsay_index.build.process_pool import processes\n"
         "if __name__ == '__main__':\n"
         "    with processes() as crew:\n"
         "        crew.submit(time.sleep, 60)\n"

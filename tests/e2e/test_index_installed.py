@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from soothsay_index.client import IndexClient
+from soothsay_index.worker.client import IndexClient
 
 pytestmark = pytest.mark.slow
 

@@ -19,16 +19,16 @@ from pathlib import Path
 import boto3
 import pytest
 
-from soothsay.model.cache import model_path, models_folder
-from soothsay.model.registry import EMBEDDING_MODEL
-from soothsay_index.client import IndexClient
-from soothsay_index.crew import one_thread
-from soothsay_index.embedding import SentenceTransformerEmbedder, Vectors
-from soothsay_index.environment import Environment, find_environment, read_distributions
-from soothsay_index.local import LocalIndex
-from soothsay_index.shared import SharedIndex
-from soothsay_index.store import Store
+from soothsay.model.files.cache import model_path, models_folder
+from soothsay.model.files.registry import EMBEDDING_MODEL
+from soothsay_index.build.process_pool import one_thread
+from soothsay_index.embedding.embedder import SentenceTransformerEmbedder, Vectors
+from soothsay_index.runtime.environment import Environment, find_environment, read_distributions
+from soothsay_index.shared.index import SharedIndex
+from soothsay_index.store.store import Store
 from soothsay_index.types import Progress, Query
+from soothsay_index.worker.client import IndexClient
+from soothsay_index.worker.local import LocalIndex
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -206,10 +206,10 @@ def write(root: Path, files: dict[str, str]) -> Path:
 _KILLED = f"""
 import os, sys, threading
 from pathlib import Path
-from soothsay_index.environment import Environment, read_distributions
-from soothsay_index.publishing import Publisher
-from soothsay_index.shared import SharedIndex
-from soothsay_index.store import Store
+from soothsay_index.runtime.environment import Environment, read_distributions
+from soothsay_index.shared.publishing import Publisher
+from soothsay_index.shared.index import SharedIndex
+from soothsay_index.store.store import Store
 
 class Mortal(SharedIndex):
     left = int(sys.argv[4])

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from soothsay_index.client import IndexClient
-from soothsay_index.crew import one_thread
-from soothsay_index.lease import Lease
-from soothsay_index.local import LocalIndex
-from soothsay_index.store import Store
+from soothsay_index.build.process_pool import one_thread
+from soothsay_index.store.store import Store
 from soothsay_index.types import Query
+from soothsay_index.worker.client import IndexClient
+from soothsay_index.worker.lease import Lease
+from soothsay_index.worker.local import LocalIndex
 
 pytestmark = pytest.mark.slow
 FILES = 12

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from soothsay.model.cache import model_path
-from soothsay.model.registry import EMBEDDING_MODEL
-from soothsay_index.client import IndexClient
+from soothsay.model.files.cache import model_path
+from soothsay.model.files.registry import EMBEDDING_MODEL
 from soothsay_index.types import Query
+from soothsay_index.worker.client import IndexClient
 
 pytestmark = [
     pytest.mark.slow,
@@ -157,7 +157,7 @@ def test_nothing_of_the_workspace_is_run(traps: Traps, inside: None, tmp_path: P
 def test_nor_by_a_command_that_runs_there(traps: Traps, tmp_path: Path) -> None:
     """The index in a process of the person's own shell, whose children begin in the workspace."""
     code = (
-        "import json, sys; from pathlib import Path; from soothsay_index.local import LocalIndex\n"
+        "import json, sys; from pathlib import Path; from soothsay_index.worker.local import LocalIndex\n"
         "if __name__ == '__main__':\n"
         "    index = LocalIndex.open(Path(sys.argv[1]), Path.cwd())\n"
         "    index.build()\n"

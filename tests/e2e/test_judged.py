@@ -11,17 +11,17 @@ import numpy as np
 import psutil
 import pytest
 
+from soothsay.backend.session import Session, open_in_process
 from soothsay.config import OracleSettings
 from soothsay.engine.constrain import CallConstraint
 from soothsay.engine.site import Site
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.engine.verify import Judgement, judge
-from soothsay.model.cache import model_path
 from soothsay.model.constraint import NameTrie
+from soothsay.model.files.cache import model_path
 from soothsay.model.fim import Prompt
 from soothsay.model.runtime import LlamaRuntime
 from soothsay.model.sampling import pick
-from soothsay.session import Session, open_in_process
 from soothsay_index.types import Parameter
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from soothsay.exits import Exit, read_exit
-from soothsay.model.cache import model_path
 from soothsay.model.compiling import processor_flags
+from soothsay.model.files.cache import model_path
 from soothsay.model.library import CHOSEN, has_amx_kernels, library_folder
 from soothsay.model.probe import DIES
 from soothsay.model.proof import WAYS, find_way, prove, remembered, run_probe
 from soothsay.model.tiny import write_tiny_model
+from soothsay_common.exits import Exit, read_exit
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

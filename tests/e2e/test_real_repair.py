@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from soothsay.backend.session import Session
 from soothsay.engine.site import Site
 from soothsay.engine.types import CompletionRequest
 from soothsay.engine.verify import judge
-from soothsay.session import Session
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

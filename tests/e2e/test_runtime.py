@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from soothsay.errors import Cancelled, SoothsayError
-from soothsay.model.cache import model_path
+from soothsay.model.files.cache import model_path
 from soothsay.model.fim import Prompt
 from soothsay.model.runtime import LlamaRuntime
 from soothsay.model.tuning import Threads, choose

@@ -13,16 +13,16 @@ from threading import Event
 
 import pytest
 
+from soothsay.backend.session import Session
 from soothsay.engine.continuation import accepted
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import CompletionRequest, Token
-from soothsay.model.cache import model_path
 from soothsay.model.constraint import Constraint
+from soothsay.model.files.cache import model_path
 from soothsay.model.fim import Prompt
 from soothsay.model.runtime import LlamaRuntime
 from soothsay.model.tuning import Threads
 from soothsay.model.weights import Weights
-from soothsay.session import Session
 
 pytestmark = pytest.mark.slow
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from soothsay.config import Settings
 from soothsay.engine.types import Completion, CompletionRequest, Evidence, Token, TriggerDecision
 from soothsay.errors import Cancelled, SoothsayError
-from soothsay.lsp.transport import run_stdio, run_tcp
+from soothsay.frontend.transport import run_stdio, run_tcp
 from soothsay.oracle.null import NoOracle
 from soothsay_index.types import Progress
 
@@ -41,9 +41,9 @@ pulled: set[str] = set()
 
 def fake_pulls() -> None:
     """Two models more, which come from nowhere: one at once, the other in ten seconds."""
-    from soothsay.model import cache, download
-    from soothsay.model.download import OnProgress, PullProgress
-    from soothsay.model.registry import REGISTRY, ModelFile, ModelSpec
+    from soothsay.model.files import cache, download
+    from soothsay.model.files.download import OnProgress, PullProgress
+    from soothsay.model.files.registry import REGISTRY, ModelFile, ModelSpec
 
     for name in ("quick-model", "slow-model"):
         file = ModelFile(f"{name}.gguf", 100_000_000, "")

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from soothsay.cancellation import Cancellation
+from soothsay_common.cancellation import Cancellation
 
 
 def test_it_is_an_event() -> None:

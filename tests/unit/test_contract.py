@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from soothsay.contract import completion_to_json
+from soothsay.engine.contract import completion_to_json
 from soothsay.engine.types import Completion, Evidence, Token, TriggerDecision
 
 

@@ -15,10 +15,10 @@ from soothsay import doctor
 from soothsay.config import IndexSettings, ModelSettings, OracleSettings, Settings
 from soothsay.doctor import Check, ask_child, checks_as_json, is_well, report
 from soothsay.errors import SoothsayError
-from soothsay.exits import Exit
-from soothsay.lsp.doctor import checks_to_json
+from soothsay.frontend.doctor import checks_to_json
 from soothsay.model.compiling import Compiler, CompilingError
 from soothsay.model.proof import WAYS, Death, Proof
+from soothsay_common.exits import Exit
 
 SLOW = Proof(
     WAYS[1],

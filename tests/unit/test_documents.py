@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from soothsay.documents import Location, find_workspace, offset_at, parse_location, read_document
+from soothsay.cli.locations import Location, find_workspace, offset_at, parse_location, read_document
 from soothsay.errors import SoothsayError
 
 

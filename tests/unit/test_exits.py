@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from soothsay.exits import CAUSES, Exit, read_exit, signalled
+from soothsay_common.exits import CAUSES, Exit, read_exit, signalled
 
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 

@@ -1,6 +1,6 @@
 """A dictionary of what was written last."""
 
-from soothsay.newest import Newest
+from soothsay_common.lru import Newest
 
 
 def test_what_was_written_longest_ago_is_forgotten() -> None:

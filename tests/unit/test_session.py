@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from soothsay import session as module
+from soothsay.backend import session as module
+from soothsay.backend.session import Session
 from soothsay.config import IndexSettings, OracleSettings, Settings
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.tuning import Threads
-from soothsay.session import Session
 
 SETTINGS = Settings(index=IndexSettings(enabled=False), oracle=OracleSettings(enabled=False))
 

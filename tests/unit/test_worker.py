@@ -7,7 +7,7 @@ from threading import Thread, get_ident
 
 import pytest
 
-from soothsay.worker import Worker
+from soothsay_common.threads import Worker
 
 
 def test_jobs_are_done_in_order_on_one_thread() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from ..environment import Environment
-from .base import Harvest, Release, Relevant, Used
-from .distributions import listed, namespace_parts
-from .python_package import harvest_package
+from soothsay_index.runtime.environment import Environment
+from soothsay_index.sources.base import Harvest, Release, Relevant, Used
+from soothsay_index.sources.distributions import listed, namespace_parts
+from soothsay_index.sources.python_package import harvest_package
 
 NAMESPACE = "azure"
 

@@ -22,7 +22,7 @@ and name it in its ``pyproject.toml`` ::
 
 ``soothsay_index.files`` names functions ``() -> FileSource``, ``soothsay_index.packages`` functions
 ``(Environment) -> PackageSource | None``. Both run in the server's environment, not in the user's. Files arrive as
-text, without what git ignores, secrets, and what is larger than :data:`soothsay_index.ignore.MAX_BYTES`.
+text, without what git ignores, secrets, and what is larger than :data:`soothsay_index.sources.ignore.MAX_BYTES`.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Protocol
 
-from ..imports import Imports
-from ..types import Chunk, Origin, Symbol
+from soothsay_index.imports import Imports
+from soothsay_index.types import Chunk, Origin, Symbol
 
 
 @dataclass(frozen=True, slots=True, order=True)

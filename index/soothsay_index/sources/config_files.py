@@ -14,10 +14,10 @@ from pathlib import PurePath
 import tree_sitter
 import tree_sitter_toml
 
-from ..syntax import text_of
-from ..types import Chunk
-from .base import FileFacts, Place
-from .trees import parse_yaml
+from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.trees import parse_yaml
+from soothsay_index.syntax import text_of
+from soothsay_index.types import Chunk
 
 _MOST_LINES = 80
 _MOST = 4_000

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..text import first_sentence, shorten, squeeze
-from ..types import Parameter
+from soothsay_index.text import first_sentence, shorten, squeeze
+from soothsay_index.types import Parameter
 
 _LIMIT = 600
 _NOTE = 160

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from ..text import squeeze
-from .base import FileFacts, Place
-from .sections import MAX_TITLE, Heading, Outline, cut_document, is_legal
+from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.sections import MAX_TITLE, Heading, Outline, cut_document, is_legal
+from soothsay_index.text import squeeze
 
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})(.*)$")
 _HEADING = re.compile(r"^ {0,3}(#{1,6})(?=[ \t]|$)")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from ..types import Chunk
-from .base import Release
-from .docstrings import Note
+from soothsay_index.sources.base import Release
+from soothsay_index.sources.docstrings import Note
+from soothsay_index.types import Chunk
 
 _MOST_VERSIONS = 12
 _MOST = 3_000

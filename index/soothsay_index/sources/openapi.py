@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from ..text import first_sentence, shorten, squeeze
-from ..types import Chunk
-from .base import FileFacts, Place
-from .trees import Branch, Entry, parse_json, parse_yaml
+from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.trees import Branch, Entry, parse_json, parse_yaml
+from soothsay_index.text import first_sentence, shorten, squeeze
+from soothsay_index.types import Chunk
 
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"})
 _VERSION_KEY = re.compile(r"""(^|[{,\s])["']?(openapi|swagger)["']?\s*:""")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from .base import FileFacts, Place
-from .rst import outline_of
-from .sections import cut_document, is_legal
+from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.rst import outline_of
+from soothsay_index.sources.sections import cut_document, is_legal
 
 _DOCUMENTS = re.compile(
     r"^(README|CHANGE(S|LOG)?|HISTORY|NEWS|RELEASE[-_ ]?NOTES|WHATS[-_ ]?NEW|CONTRIBUTING|HACKING|INSTALL"

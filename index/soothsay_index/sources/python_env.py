@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from ..environment import Environment, Installed
-from .base import Harvest, Release, Relevant, Used
-from .distributions import is_namespace, listed, namespace_parts, stubbed_roots
-from .python_loading import NOT_PUBLIC
-from .python_package import harvest_package
+from soothsay_index.runtime.environment import Environment, Installed
+from soothsay_index.sources.base import Harvest, Release, Relevant, Used
+from soothsay_index.sources.distributions import is_namespace, listed, namespace_parts, stubbed_roots
+from soothsay_index.sources.python_loading import NOT_PUBLIC
+from soothsay_index.sources.python_package import harvest_package
 
 log = logging.getLogger(__name__)
 

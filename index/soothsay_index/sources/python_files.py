@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from ..chunking import cut_python
-from .base import FileFacts, Place
+from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.chunking import cut_python
 
 
 class PythonFiles:

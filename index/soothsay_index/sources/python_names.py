@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..types import Symbol
+from soothsay_index.types import Symbol
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from ..environment import Environment
-from .base import FileSource, PackageSource
+from soothsay_index.runtime.environment import Environment
+from soothsay_index.sources.base import FileSource, PackageSource
 
 log = logging.getLogger(__name__)
 

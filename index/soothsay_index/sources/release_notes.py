@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from ..environment import Environment
-from ..ignore import read_text
-from ..types import Chunk
-from . import markdown, rst
-from .base import Harvest, Release, Relevant, Used
-from .distributions import Listed, listed, main_package
-from .sections import Heading, Outline, Section, cut_section, sections_of
+from soothsay_index.runtime.environment import Environment
+from soothsay_index.sources import markdown, rst
+from soothsay_index.sources.base import Harvest, Release, Relevant, Used
+from soothsay_index.sources.distributions import Listed, listed, main_package
+from soothsay_index.sources.ignore import read_text
+from soothsay_index.sources.sections import Heading, Outline, Section, cut_section, sections_of
+from soothsay_index.types import Chunk
 
 _MOST_VERSIONS = 30  # what is older every model has seen
 

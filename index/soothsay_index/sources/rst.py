@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from ..text import squeeze
-from .base import FileFacts, Place
-from .sections import MAX_TITLE, Heading, Outline, cut_document, is_legal
+from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.sections import MAX_TITLE, Heading, Outline, cut_document, is_legal
+from soothsay_index.text import squeeze
 
 _RULE = re.compile(r"""^([!-/:-@[-`{-~])\1{2,}\s*$""")
 _ROLE = re.compile(r":[\w:.+-]+:`([^`<]*?)(?:\s*<[^>]*>)?`")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePath
 
-from ..text import shorten
-from ..types import Chunk
-from .base import Place
+from soothsay_index.sources.base import Place
+from soothsay_index.text import shorten
+from soothsay_index.types import Chunk
 
 # A section up to this many characters is one chunk; a longer one is cut between its paragraphs.
 _ENOUGH = 1_600

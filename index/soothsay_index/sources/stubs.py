@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from ..environment import Environment
-from .base import Harvest, Release, Relevant, Used
-from .distributions import Listed, listed, namespace_parts
-from .python_package import harvest_package
+from soothsay_index.runtime.environment import Environment
+from soothsay_index.sources.base import Harvest, Release, Relevant, Used
+from soothsay_index.sources.distributions import Listed, listed, namespace_parts
+from soothsay_index.sources.python_package import harvest_package
 
 _STUBS = re.compile(r"^(\w+)-stubs/", re.MULTILINE)
 

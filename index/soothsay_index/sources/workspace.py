@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from ..ignore import Folder, is_secret, may_read, walk
-from ..types import Symbol
-from .base import FileFacts, OwnerFacts, Place
-from .registry import file_sources
+from soothsay_index.sources.base import FileFacts, OwnerFacts, Place
+from soothsay_index.sources.ignore import Folder, is_secret, may_read, walk
+from soothsay_index.sources.registry import file_sources
+from soothsay_index.types import Symbol
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # imported when the log has begun: a library that kills the process when it is loaded leaves word of it
     from soothsay.backend.address import Place
     from soothsay.backend.server import Backend
-    from soothsay_index.priority import hand_over_soon
+    from soothsay_common.priority import hand_over_soon
 
     hand_over_soon()  # threads that answer windows wait for those that compute
     Backend(Place(options.folder, options.key)).run()

@@ -23,9 +23,10 @@ import platformdirs
 import psutil
 
 import soothsay
+import soothsay_common
 import soothsay_index
 from soothsay.errors import SoothsayError
-from soothsay.model.cache import models_folder
+from soothsay.model.files.cache import models_folder
 
 Family = Literal["AF_UNIX", "AF_PIPE"]
 
@@ -126,7 +127,7 @@ def _default_folder() -> Path:
 def build_id() -> str:
     """Return a short text that changes with the code: windows and backends of different builds do not mix."""
     facts = [soothsay.__version__, sys.executable]
-    for package in (soothsay, soothsay_index):
+    for package in (soothsay, soothsay_index, soothsay_common):
         folder = Path(package.__file__ or "").parent
         for path in sorted(folder.rglob("*.py")):
             facts.append(f"{path} {path.stat().st_mtime_ns}")

@@ -30,11 +30,11 @@ from soothsay.backend.messages import (
     Request,
     UpdateFiles,
 )
-from soothsay.cancellation import Cancellation
 from soothsay.config import Settings
 from soothsay.engine.types import Completion, CompletionRequest, Fault, Replacement
 from soothsay.errors import Cancelled, SoothsayError, raise_if_cancelled
-from soothsay.exits import Exit
+from soothsay_common.cancellation import Cancellation
+from soothsay_common.exits import Exit
 from soothsay_index.types import Progress, Status
 
 log = logging.getLogger(__name__)
@@ -395,8 +395,8 @@ class BackendSession:
 
     def _prove_again(self, exit_: Exit) -> None:
         """Have the model proved anew before it is loaded; after several deaths in a slower way, if there is one."""
+        from soothsay.model.files.resolve import resolve_model
         from soothsay.model.proof import WAYS, distrust, forget, remembered
-        from soothsay.model.resolve import resolve_model
 
         with contextlib.suppress(Exception):  # it is a precaution
             model = resolve_model(self.settings.model.name, self.settings.model.path)

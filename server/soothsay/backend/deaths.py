@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from soothsay.exits import Exit, signalled
+from soothsay_common.exits import Exit, signalled
 
 _BEGAN = "soothsay backend {pid} began"
 _IS_BEGINNING = re.compile(_BEGAN.format(pid=r"\d+"))

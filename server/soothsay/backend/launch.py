@@ -20,7 +20,7 @@ from soothsay.backend.codec import CodecError
 from soothsay.backend.deaths import last_words, rotate
 from soothsay.backend.messages import Hello, Refused, Welcome
 from soothsay.errors import SoothsayError
-from soothsay_index.children import child_environment, python_command
+from soothsay_common.children import child_environment, python_command
 
 _STARTS_WITHIN = 30.0  # seconds until a backend must listen; it imports little before
 _GREETS_WITHIN = 10.0  # seconds until a running one must answer: one that is stopped never does

@@ -13,20 +13,10 @@ from typing import Any, TypeVar
 from soothsay.backend.codec import CodecError, result_from_plain
 from soothsay.backend.deaths import read_death
 from soothsay.backend.launch import Reached, kill
-from soothsay.backend.messages import (
-    Cancel,
-    Done,
-    Failed,
-    Message,
-    Ping,
-    Progressed,
-    Request,
-    Warned,
-    Wrote,
-)
-from soothsay.cancellation import Cancellation
+from soothsay.backend.messages import Cancel, Done, Failed, Message, Ping, Progressed, Request, Warned, Wrote
 from soothsay.errors import Cancelled, SoothsayError
-from soothsay.exits import Exit
+from soothsay_common.cancellation import Cancellation
+from soothsay_common.exits import Exit
 from soothsay_index.types import Progress
 
 log = logging.getLogger(__name__)

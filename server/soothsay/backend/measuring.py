@@ -10,11 +10,11 @@ import psutil
 
 from soothsay.backend.models import ModelPool
 from soothsay.backend.quiet import Quiet
-from soothsay.cancellation import Cancellation
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.runtime import LlamaRuntime
 from soothsay.model.tuning import ThreadTuner, candidates
 from soothsay.model.weights import Weights
+from soothsay_common.cancellation import Cancellation
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from soothsay.cancellation import Cancellation
 from soothsay.errors import raise_if_cancelled
+from soothsay_common.cancellation import Cancellation
 
 
 class Quiet:

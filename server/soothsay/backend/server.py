@@ -25,7 +25,7 @@ from soothsay.backend.quiet import Quiet
 from soothsay.backend.turns import Turns
 from soothsay.backend.window import Window
 from soothsay.config import BackendSettings
-from soothsay_index.garbage import give_back
+from soothsay_common.garbage import give_back
 
 log = logging.getLogger(__name__)
 

@@ -42,14 +42,14 @@ from soothsay.backend.messages import (
 )
 from soothsay.backend.models import ModelPool
 from soothsay.backend.quiet import Quiet
+from soothsay.backend.session import Session, open_in_worker
 from soothsay.backend.turns import Turns
-from soothsay.cancellation import Cancellation
 from soothsay.config import BackendSettings
 from soothsay.errors import Cancelled, SoothsayError, raise_if_cancelled
-from soothsay.session import Session, open_in_worker
-from soothsay.worker import Worker
-from soothsay_index.garbage import give_back
-from soothsay_index.priority import stand_back
+from soothsay_common.cancellation import Cancellation
+from soothsay_common.garbage import give_back
+from soothsay_common.priority import stand_back
+from soothsay_common.threads import Worker
 from soothsay_index.types import Progress
 
 log = logging.getLogger(__name__)

@@ -27,10 +27,10 @@ from soothsay.engine.watch import Watch
 from soothsay.errors import raise_if_cancelled
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Anchor, Prompt, Window, build_prompt, place_anchor, still_fits
-from soothsay.newest import Newest
 from soothsay.oracle.null import NoOracle
 from soothsay.oracle.types import Oracle
-from soothsay_index.similarity import WINDOW
+from soothsay_common.lru import Newest
+from soothsay_index.search.similarity import WINDOW
 from soothsay_index.types import Hit, Index, Query, Symbol
 
 _ANCHORS_KEPT = 32  # documents

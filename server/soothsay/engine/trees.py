@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tree_sitter import Tree
 
-from soothsay.newest import Newest
+from soothsay_common.lru import Newest
 from soothsay_index.syntax import Parsed, parse_again
 
 _KEPT = 8  # files; a tree takes some ten times as much as its source

@@ -17,8 +17,8 @@ from contextlib import contextmanager, nullcontext
 from queue import SimpleQueue
 from threading import Event, Thread
 
-from soothsay.cancellation import Cancellation
 from soothsay.model.llama import llama_cpp
+from soothsay_common.cancellation import Cancellation
 
 _ROUND = 0.005  # seconds between two looks at an event that does not call back
 _LONGEST_WAIT = 3600.0  # seconds; the lock's own limit is lower than infinity

@@ -25,13 +25,13 @@ import psutil
 from filelock import FileLock, Timeout
 
 from soothsay.errors import SoothsayError
-from soothsay.exits import Exit
 from soothsay.model import compiling
 from soothsay.model.compiling import CompilingError, Target
 from soothsay.model.library import CHOSEN, build_folder, builds_folder, has_library, version
 from soothsay.model.proof import WAYS, Outcome, run_probe
 from soothsay.model.tiny import write_tiny_model
-from soothsay_index.children import child_environment
+from soothsay_common.children import child_environment
+from soothsay_common.exits import Exit
 
 Show = Callable[[str], None]
 """Is told what is being done, often the same."""

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 
 from soothsay.errors import SoothsayError
-from soothsay.model.cache import models_folder
 from soothsay.model.compiling import processor_flags
+from soothsay.model.files.cache import models_folder
 
 CHOSEN = "LLAMA_CPP_LIB_PATH"
 """llama-cpp-python's own variable: a folder with the libraries to load."""

@@ -25,20 +25,14 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from soothsay.errors import SoothsayError
-from soothsay.exits import CAUSES, Exit, read_exit
-from soothsay.model.cache import models_folder
 from soothsay.model.compiling import processor_flags
-from soothsay.model.library import (
-    compiled_by,
-    has_amx_kernels,
-    library_folder,
-    library_id,
-    processor,
-)
+from soothsay.model.files.cache import models_folder
+from soothsay.model.library import compiled_by, has_amx_kernels, library_folder, library_id, processor
 from soothsay.model.llama import loaded_id
 from soothsay.model.probe import FAILED
 from soothsay.model.tiny import write_tiny_model
-from soothsay_index.children import child_environment, python_command
+from soothsay_common.children import child_environment, python_command
+from soothsay_common.exits import CAUSES, Exit, read_exit
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from soothsay.model.cache import models_folder
+from soothsay.model.files.cache import models_folder
 from soothsay.model.library import library_folder, library_id, processor
 
 _WORTH_ANOTHER = 0.95  # of the default's time: less gained is noise, or not worth the heat

@@ -11,8 +11,8 @@ from soothsay.oracle.client import LspOracle
 from soothsay.oracle.keeper import Budget
 from soothsay.oracle.null import NoOracle
 from soothsay.oracle.types import Oracle
-from soothsay_index.environment import find_interpreter
 from soothsay_index.errors import SoothsayIndexError
+from soothsay_index.runtime.environment import find_interpreter
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from soothsay.model.cache import models_folder
-from soothsay.newest import Newest
+from soothsay.model.files.cache import models_folder
 from soothsay.oracle.adapters import Adapter
 from soothsay.oracle.child import Child, NoAnswer
 from soothsay.oracle.keeper import Budget, Keeper
@@ -24,7 +23,8 @@ from soothsay.oracle.positions import OFFERED, Encoding, Positions
 from soothsay.oracle.reading import hover_text, identifier, read_findings, read_members
 from soothsay.oracle.signatures import callee_offset, definition_source, read_signatures, without_extra
 from soothsay.oracle.types import Finding, Member, Question, Signature
-from soothsay_index.waiting import result_of, wait_until
+from soothsay_common.deadlines import result_of, wait_until
+from soothsay_common.lru import Newest
 
 log = logging.getLogger(__name__)
 

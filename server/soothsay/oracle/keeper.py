@@ -12,7 +12,7 @@ from threading import Event
 from typing import Any, Generic, Protocol, TypeVar
 
 from soothsay.oracle.child import NoAnswer
-from soothsay_index.waiting import wait_until
+from soothsay_common.deadlines import wait_until
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 from workbench import SECONDS, OpenWorkbench, Workbench
 
-from soothsay.model.cache import models_folder
+from soothsay.model.files.cache import models_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

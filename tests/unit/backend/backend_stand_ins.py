@@ -18,9 +18,9 @@ from soothsay.backend.address import Card, Place, new_address, started, write_ca
 from soothsay.backend.launch import Reached
 from soothsay.backend.server import Backend
 from soothsay.backend.window import Window
-from soothsay.cancellation import Cancellation
 from soothsay.config import Settings
 from soothsay.engine.types import Completion, CompletionRequest, Fault, Replacement, TriggerDecision
+from soothsay_common.cancellation import Cancellation
 from soothsay_index.types import Progress, Status
 
 PATIENCE = 60.0  # seconds: the machine may be busy
@@ -50,7 +50,7 @@ class World:
 
 
 class StandInSession:
-    """In place of `soothsay.session.Session`."""
+    """In place of `soothsay.backend.session.Session`."""
 
     def __init__(
         self,

@@ -17,11 +17,11 @@ from soothsay.backend.client import BackendSession
 from soothsay.backend.launch import Reached
 from soothsay.backend.link import Link
 from soothsay.backend.messages import Open
-from soothsay.cancellation import Cancellation
 from soothsay.config import ModelSettings, Settings
 from soothsay.engine.types import Completion, CompletionRequest, Fault
 from soothsay.errors import Cancelled, SoothsayError
-from soothsay.exits import Exit
+from soothsay_common.cancellation import Cancellation
+from soothsay_common.exits import Exit
 from soothsay_index.types import Progress, Status
 
 OpenSession = Callable[..., BackendSession]
@@ -708,7 +708,8 @@ def test_who_begins_to_listen_late_is_told_that_there_is_none(
 def test_the_proof_of_the_model_is_forgotten_after_an_illegal_instruction(
     session: BackendSession, backend: SmallBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from soothsay.model import proof, resolve
+    from soothsay.model import proof
+    from soothsay.model.files import resolve
 
     forgotten: list[Path] = []
     monkeypatch.setattr(resolve, "resolve_model", lambda name, path: Path(name))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from soothsay.backend.deaths import before, last_words, read_death, rotate
-from soothsay.exits import Exit
-from soothsay_index.children import child_environment
+from soothsay_common.children import child_environment
+from soothsay_common.exits import Exit
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 

@@ -32,10 +32,10 @@ from soothsay.backend.messages import (
     Welcome,
     Wrote,
 )
-from soothsay.cancellation import Cancellation
 from soothsay.engine.types import CompletionRequest
 from soothsay.errors import Cancelled, SoothsayError
-from soothsay.exits import Exit
+from soothsay_common.cancellation import Cancellation
+from soothsay_common.exits import Exit
 from soothsay_index.types import Progress, Status
 
 REQUEST = CompletionRequest(Path("/w/a.py"), "", 0, Path("/w"))

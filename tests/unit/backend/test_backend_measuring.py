@@ -14,9 +14,9 @@ from backend_stand_ins import PATIENCE, until
 from soothsay.backend import measuring as module
 from soothsay.backend.models import ModelPool
 from soothsay.backend.quiet import Quiet
-from soothsay.cancellation import Cancellation
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.tuning import Threads, Tuning
+from soothsay_common.cancellation import Cancellation
 
 
 class Bench:

@@ -18,7 +18,7 @@ from soothsay.backend.deaths import read_death
 from soothsay.backend.launch import Reached
 from soothsay.backend.link import Link
 from soothsay.backend.messages import BackendStatus, Describe, Stop
-from soothsay.exits import Exit
+from soothsay_common.exits import Exit
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 

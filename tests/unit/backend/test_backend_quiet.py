@@ -9,8 +9,8 @@ import pytest
 
 from soothsay.backend import quiet as module
 from soothsay.backend.quiet import Quiet
-from soothsay.cancellation import Cancellation
 from soothsay.errors import Cancelled
+from soothsay_common.cancellation import Cancellation
 
 PATIENCE = 60.0  # seconds
 

@@ -42,10 +42,10 @@ from soothsay.backend.messages import (
     Stop,
     Welcome,
 )
-from soothsay.cancellation import Cancellation
 from soothsay.config import BackendSettings, Settings
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import Cancelled, SoothsayError
+from soothsay_common.cancellation import Cancellation
 
 REQUEST = CompletionRequest(Path("/w/a.py"), "", 0, Path("/w"))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from index_fakes import APP, LEDGER, MODEL, write
 
-from soothsay_index.environment import Environment, read_distributions
+from soothsay_index.runtime.environment import Environment, read_distributions
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from soothsay_index.embedding import Vectors
+from soothsay_index.embedding.embedder import Vectors
 from soothsay_index.text import terms
 
 LEDGER = '''"""The ledger."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from soothsay_index.catalogue import Catalogue
-from soothsay_index.database import Database
-from soothsay_index.rows import SYMBOLS, symbol_row, table_of
+from soothsay_index.store.catalogue import Catalogue
+from soothsay_index.store.database import Database
+from soothsay_index.store.rows import SYMBOLS, symbol_row, table_of
 from soothsay_index.types import Symbol
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from soothsay_index import embedding_client
-from soothsay_index.backoff import Backoff
-from soothsay_index.embedding import LoadingEmbedder
-from soothsay_index.embedding_client import ProcessEmbedder
+from soothsay_common.backoff import Backoff
+from soothsay_index.embedding import client as embedding_client
+from soothsay_index.embedding.client import ProcessEmbedder
+from soothsay_index.embedding.embedder import LoadingEmbedder
 from soothsay_index.errors import SoothsayIndexError
 
 # Each vector is the text's length, three times. It notes its starts in the folder it runs in.

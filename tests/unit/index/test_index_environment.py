@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from index_fakes import write
 
-from soothsay_index import layout
-from soothsay_index.environment import (
+from soothsay_index.errors import SoothsayIndexError
+from soothsay_index.runtime import layout
+from soothsay_index.runtime.environment import (
     find_environment,
     find_interpreter,
     look_for_python,
     read_distributions,
     read_environment,
 )
-from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.layout import read_layout
+from soothsay_index.runtime.layout import read_layout
 
 CFG = "home = /usr/bin\nimplementation = CPython\nversion_info = 3.12.4.final.0\n"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="scripts and links as POSIX has them")

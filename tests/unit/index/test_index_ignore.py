@@ -3,7 +3,7 @@ from pathlib import Path, PurePath
 import pytest
 from index_fakes import write
 
-from soothsay_index.ignore import is_secret, may_read, read_text, walk_files
+from soothsay_index.sources.ignore import is_secret, may_read, read_text, walk_files
 from soothsay_index.sources.workspace import module_of
 
 

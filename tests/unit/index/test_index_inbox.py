@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 
-from soothsay_index.crew import one_thread
-from soothsay_index.inbox import Inbox
-from soothsay_index.local import LocalIndex
-from soothsay_index.store import Store
+from soothsay_index.build.process_pool import one_thread
+from soothsay_index.sources.base import Used
+from soothsay_index.store.store import Store
+from soothsay_index.worker.local import LocalIndex
+from soothsay_index.worker.requests import Inbox
 
 
 def test_a_build_that_takes_long_is_begun_once(tmp_path, workspace, monkeypatch):
@@ -29,13 +30,13 @@ def test_a_build_that_takes_long_is_begun_once(tmp_path, workspace, monkeypatch)
         for name in ("/one", "/two")
     ]
     for _ in range(5):
-        writer.serve_inbox(())
+        writer.serve_inbox(Used())
     assert begun == ["/one"]
     assert not letters[0].done and not letters[1].done
 
     goes_on.set()
     until = time.monotonic() + 30
     while not letters[1].done and time.monotonic() < until:
-        writer.serve_inbox(())
+        writer.serve_inbox(Used())
         time.sleep(0.01)
     assert begun == ["/one", "/two"] and all(letter.done for letter in letters)

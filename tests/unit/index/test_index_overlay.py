@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from soothsay_index.crew import one_thread
-from soothsay_index.cutting import read_files
-from soothsay_index.local import LocalIndex
-from soothsay_index.overlay import Overlay
+from soothsay_index.build.files import FileSync
+from soothsay_index.build.process_pool import one_thread
+from soothsay_index.build.reading import read_files
 from soothsay_index.sources.base import FileFacts
-from soothsay_index.store import Store
-from soothsay_index.sync_files import FileSync
+from soothsay_index.store.overlay import Overlay
+from soothsay_index.store.store import Store
+from soothsay_index.worker.local import LocalIndex
 
 ONE, OTHER, THIRD = FileFacts(), FileFacts(owners=()), FileFacts(symbols=())
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from soothsay_index.priority import stand_back, stand_far_back
+from soothsay_common.priority import stand_back, stand_far_back
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="elsewhere threads have no priority of their own"

@@ -15,17 +15,17 @@ import pyarrow as pa
 import pytest
 from index_fakes import HashEmbedder, write
 
-from soothsay_index.crew import one_thread
-from soothsay_index.environment import Environment, read_distributions
+from soothsay_index.build.process_pool import one_thread
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.local import LocalIndex
-from soothsay_index.placing import placed, portable
-from soothsay_index.project import Project, project_name, read_project
-from soothsay_index.publishing import Publisher
-from soothsay_index.shared import SharedIndex, explain, storage_options
-from soothsay_index.shared_reader import SharedReader
-from soothsay_index.store import Store
+from soothsay_index.runtime.environment import Environment, read_distributions
+from soothsay_index.runtime.project import Project, project_name, read_project
+from soothsay_index.shared.index import SharedIndex, explain, storage_options
+from soothsay_index.shared.locations import placed, portable
+from soothsay_index.shared.publishing import Publisher
+from soothsay_index.shared.reader import SharedReader
+from soothsay_index.store.store import Store
 from soothsay_index.types import Progress, Query
+from soothsay_index.worker.local import LocalIndex
 
 Open = Callable[..., LocalIndex]
 
@@ -229,7 +229,7 @@ def test_another_model_brings_the_text_alone_and_one_warning(
 def test_another_schema_is_left_alone_with_one_warning(
     published: LocalIndex, open_index: Open, workspace: Path, environment: Environment, uri: str, monkeypatch
 ) -> None:
-    monkeypatch.setattr("soothsay_index.shared.SCHEMA_VERSION", 99)
+    monkeypatch.setattr("soothsay_index.shared.index.SCHEMA_VERSION", 99)
     index = open_index("b", workspace, uri)
     assert ["of another version of soothsay" in each for each in warnings_of(index, environment)] == [True]
     assert index.lookup("shapes.Square") is not None
@@ -246,7 +246,7 @@ def test_an_empty_store_is_said_to_be_empty(open_index, workspace, environment, 
 def test_a_store_that_does_not_answer_is_done_without(environment, uri, monkeypatch) -> None:
     never = threading.Event()
     monkeypatch.setattr(SharedIndex, "releases", lambda _: never.wait(30) and {})
-    monkeypatch.setattr("soothsay_index.shared_reader._FIRST_ANSWER", 0.3)
+    monkeypatch.setattr("soothsay_index.shared.reader._FIRST_ANSWER", 0.3)
     said: list[str] = []
     reader = SharedReader(SharedIndex(uri), said.append)
     began = time.monotonic()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soothsay_index.ranking import MemberRanker, blend, query_sentence, read_query
+from soothsay_index.search.ranking import MemberRanker, blend, query_sentence, read_query
 from soothsay_index.types import Symbol
 
 SUMMARIES = {

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 from index_fakes import HashEmbedder
 
-from soothsay_index.crew import one_thread
-from soothsay_index.local import LocalIndex
-from soothsay_index.store import Store
+from soothsay_index.build.process_pool import one_thread
+from soothsay_index.store.store import Store
 from soothsay_index.types import Query
+from soothsay_index.worker.local import LocalIndex
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from index_fakes import HashEmbedder, write
 
-from soothsay_index.crew import one_thread
-from soothsay_index.local import LocalIndex
-from soothsay_index.rows import harvest_tables
+from soothsay_index.build.process_pool import one_thread
 from soothsay_index.sources.base import Harvest, Release
-from soothsay_index.store import Store
+from soothsay_index.store.rows import harvest_tables
+from soothsay_index.store.store import Store
 from soothsay_index.types import Chunk, Hit, Query
+from soothsay_index.worker.local import LocalIndex
 
 FILES = {
     "app.py": "from shop import charge\n\n\ndef main():\n    charge(1)\n",

@@ -1,5 +1,5 @@
-from soothsay_index.graph import ModuleFile, by_module, reach
-from soothsay_index.similarity import (
+from soothsay_index.search.graph import ModuleFile, by_module, reach
+from soothsay_index.search.similarity import (
     STRIDE,
     WINDOW,
     Features,

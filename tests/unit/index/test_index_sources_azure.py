@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from index_fakes import write
 
-from soothsay_index.environment import Environment, read_distributions
+from soothsay_index.runtime.environment import Environment, read_distributions
 from soothsay_index.sources.azure_clients import AzureClients, open_source
 from soothsay_index.sources.base import Harvest, Release, Used
 from soothsay_index.sources.docstrings import documented_keywords, documented_return

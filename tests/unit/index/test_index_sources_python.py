@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 from index_fakes import write
 
-from soothsay_index import harvesting
-from soothsay_index.environment import Environment, read_distributions, read_environment
+from soothsay_index.runtime.environment import Environment, read_distributions, read_environment
 from soothsay_index.sources import python_package
 from soothsay_index.sources.base import Harvest, OwnerFacts, Release, Used
 from soothsay_index.sources.docstrings import Note, describe
@@ -13,6 +12,7 @@ from soothsay_index.sources.news import news_of
 from soothsay_index.sources.python_env import PythonEnvironment
 from soothsay_index.sources.python_loading import Limits, load_package
 from soothsay_index.sources.python_package import harvest_package
+from soothsay_index.store import releases as harvesting
 from soothsay_index.types import Symbol
 
 BREAD = {

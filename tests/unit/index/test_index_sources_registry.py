@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 import pytest
 from index_fakes import write
 
-from soothsay_index.environment import Environment
+from soothsay_index.runtime.environment import Environment
 from soothsay_index.sources.registry import file_sources, package_sources
 
 KITCHEN = {
@@ -39,7 +39,7 @@ KITCHEN = {
 ASK = """
 import json, sys
 from pathlib import Path
-from soothsay_index.environment import Environment
+from soothsay_index.runtime.environment import Environment
 from soothsay_index.sources.base import Place
 from soothsay_index.sources.registry import file_sources, package_sources
 from soothsay_index.sources.workspace import Workspace

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from index_fakes import write
 
-from soothsay_index.environment import Environment, read_environment
+from soothsay_index.runtime.environment import Environment, read_environment
 from soothsay_index.sources.base import Used
 from soothsay_index.sources.release_notes import ReleaseNotes
 from soothsay_index.types import Chunk

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from index_fakes import write
 
-from soothsay_index.environment import Environment, read_distributions, read_environment
+from soothsay_index.runtime.environment import Environment, read_distributions, read_environment
 from soothsay_index.sources.base import Harvest, Release, Used
 from soothsay_index.sources.python_env import PythonEnvironment
 from soothsay_index.sources.stubs import StubPackages, open_source

@@ -4,12 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from soothsay_index.catalogue import best_ids, nearest_ids
-from soothsay_index.database import Database, ReleaseState, quote
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.rows import SYMBOLS, harvest_tables, symbol_of, table_of, vectors_schema
 from soothsay_index.sources.base import Harvest, OwnerFacts, Release
-from soothsay_index.store import Store
+from soothsay_index.store.catalogue import best_ids, nearest_ids
+from soothsay_index.store.database import Database, ReleaseState, quote
+from soothsay_index.store.rows import SYMBOLS, harvest_tables, symbol_of, table_of, vectors_schema
+from soothsay_index.store.store import Store
 from soothsay_index.types import Parameter, Symbol
 
 RELEASE = Release("shapes", "1.2", "shapes")

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from index_fakes import LEDGER, HashEmbedder
 
-from soothsay_index import cutting
-from soothsay_index.crew import one_thread
-from soothsay_index.local import LocalIndex
-from soothsay_index.store import Store
+from soothsay_index.build import reading as cutting
+from soothsay_index.build.process_pool import one_thread
+from soothsay_index.store.store import Store
 from soothsay_index.types import Query
+from soothsay_index.worker.local import LocalIndex
 
 
 def open_index(root: Path, workspace: Path) -> LocalIndex:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tree_sitter import Node
 
-import soothsay_index.chunking as somewhere
+import soothsay_index.sources.chunking as somewhere
 from soothsay_index.syntax import Parsed, nodes_of, parse_again, parse_in_pieces, parse_python, walk
 
 SOURCE = Path(somewhere.__file__).read_bytes()

@@ -2,9 +2,9 @@
 
 import os
 
-from soothsay_index.environment import stamp_of
+from soothsay_index.runtime.environment import stamp_of
 from soothsay_index.sources.workspace import Workspace
-from soothsay_index.watch import Changes, Watch
+from soothsay_index.worker.file_watch import Changes, Watch
 
 
 def test_new_changed_renamed_and_deleted_files_are_seen(workspace):

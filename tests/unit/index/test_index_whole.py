@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
-from soothsay_index import whole
-from soothsay_index.whole import Whole
+from soothsay_index.store import whole_tables as whole
+from soothsay_index.store.whole_tables import Whole
 
 
 def test_it_is_read_again_when_the_table_has_changed_and_only_then() -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from index_fakes import write
 
-from soothsay_index.backoff import Backoff
-from soothsay_index.client import IndexClient
+from soothsay_common.backoff import Backoff
 from soothsay_index.codec import from_plain, pack_hit, to_plain, unpack_hit
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.protocol import decode_line, encode_line
+from soothsay_index.pipes import decode_line, encode_line
 from soothsay_index.types import Chunk, Hit, Parameter, Query, Symbol
+from soothsay_index.worker.client import IndexClient
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +190,7 @@ def test_the_environment_of_the_editor_counts(folder, tmp_path, monkeypatch):
 
 def test_the_worker_ends_with_its_parent_and_prints_cannot_break_the_protocol(folder):
     command = [sys.executable, "-c", (
-        "import sys, soothsay_index.worker as w, soothsay_index.local as l\n"
+        "import sys, soothsay_index.worker.__main__ as w, soothsay_index.worker.local as l\n"
         "old = l.LocalIndex.has_name\n"
         "l.LocalIndex.has_name = lambda self, name: (print('noise'), old(self, name))[1]\n"
         f"w.main(['--root', {str(folder / 'index2')!r}, '--workspace', {str(folder / 'shop')!r}])"

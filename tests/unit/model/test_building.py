@@ -13,10 +13,10 @@ import psutil
 import pytest
 
 from soothsay.errors import SoothsayError
-from soothsay.exits import Exit
 from soothsay.model import building, compiling, library
 from soothsay.model.building import build, failure, old_builds, pip_command, show_progress, step, targets
 from soothsay.model.proof import WAYS, Outcome, Way
+from soothsay_common.exits import Exit
 
 SIGILL = Exit("illegal_instruction", "SIGILL")
 KILLED = "c++: fatal error: Killed signal terminated program cc1plus"

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from soothsay.errors import SoothsayError
-from soothsay.exits import Exit
 from soothsay.model import library, llama, proof
 from soothsay.model.probe import FAILED
 from soothsay.model.proof import (
@@ -28,6 +27,7 @@ from soothsay.model.proof import (
     remembered,
     run_probe,
 )
+from soothsay_common.exits import Exit
 
 FULL, PLAIN = WAYS
 SIGILL = Exit("illegal_instruction", "SIGILL")
@@ -328,7 +328,7 @@ def test_a_foreign_library_is_one_line(model: Path) -> None:
 
 
 def test_the_library_is_not_loaded_by_importing_what_uses_it(tmp_path: Path) -> None:
-    script = "import sys, soothsay.session; sys.exit('llama_cpp' in sys.modules)"
+    script = "import sys, soothsay.backend.session; sys.exit('llama_cpp' in sys.modules)"
     done = proof.subprocess.run([proof.sys.executable, "-P", "-c", script], check=False)
     assert done.returncode == 0
 

@@ -19,14 +19,14 @@ from threading import Thread
 
 import pytest
 
-from soothsay.model.registry import REGISTRY, Member, ModelFile, ModelSpec, Wheel
+from soothsay.model.files.registry import REGISTRY, Member, ModelFile, ModelSpec, Wheel
 
 PULL = """
 import base64, json, pickle, signal, sys, time
 from soothsay.errors import SoothsayError
-from soothsay.model import download
-from soothsay.model.download import pull
-from soothsay.model.registry import REGISTRY
+from soothsay.model.files import download
+from soothsay.model.files.download import pull
+from soothsay.model.files.registry import REGISTRY
 signal.signal(signal.SIGINT, signal.default_int_handler)
 spec = pickle.loads(base64.b64decode(sys.argv[1]))
 REGISTRY[spec.name] = spec

@@ -5,8 +5,8 @@ import hashlib
 import pytest
 
 from soothsay.errors import SoothsayError
-from soothsay.model import cache
-from soothsay.model.registry import REGISTRY, UnknownModelError, find_spec
+from soothsay.model.files import cache
+from soothsay.model.files.registry import REGISTRY, UnknownModelError, find_spec
 
 
 @pytest.fixture

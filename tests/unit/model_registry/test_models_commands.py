@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from soothsay.model.commands import add_models_parser, run_models
+from soothsay.cli.models import add_models_parser, run_models
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import hashlib
 import json
 import signal
 
-from soothsay.model import cache
+from soothsay.model.files import cache
 
 
 def test_a_model_comes_from_the_hub(pull_process, hub, is_whole):

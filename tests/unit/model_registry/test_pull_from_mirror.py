@@ -8,8 +8,8 @@ from threading import Event
 import pytest
 
 from soothsay.errors import Cancelled, SoothsayError
-from soothsay.model import cache
-from soothsay.model.download import pull
+from soothsay.model.files import cache
+from soothsay.model.files.download import pull
 
 
 def test_parts_are_laid_end_to_end(little, folder, is_whole):

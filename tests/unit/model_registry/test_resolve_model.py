@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from soothsay.errors import SoothsayError
-from soothsay.model.resolve import resolve_model
+from soothsay.model.files.resolve import resolve_model
 
 HEADER = struct.pack("<4sIQQ", b"GGUF", 3, 1, 1)
 

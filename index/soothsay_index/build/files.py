@@ -1,0 +1,228 @@
+"""The workspace's database, brought up to date with its files."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, as_completed
+from pathlib import Path
+
+from soothsay_index.build.reading import Batch, Cut, FileState, cut_files, look_at, read_files
+from soothsay_index.store.database import Database, quote
+from soothsay_index.progress import OnProgress
+from soothsay_index.store.rows import FILES, OWNERS, SYMBOLS, owner_row, symbol_row, table_of
+from soothsay_index.sources.base import Used
+from soothsay_index.sources.workspace import Workspace, module_tree
+from soothsay_index.types import Progress
+
+log = logging.getLogger(__name__)
+
+_FILES_AT_ONCE = 64
+OnCut = Callable[[Cut], None]
+_TABLES = ("symbols", "owners", "chunks", "files")  # in this order: a file is known once all of it is written
+
+
+def ignore(_: Cut) -> None:
+    """For callers who need not know what was cut."""
+
+
+class FileSync:
+    """Writes the rows of workspace files. Thread-safe; only the holder of the workspace's lease may have one."""
+
+    def __init__(self, workspace: Workspace, database: Database) -> None:
+        self._workspace = workspace
+        self._database = database
+        self._lock = threading.RLock()
+        self._known: dict[str, FileState] = {}
+        self._sweep()
+
+    def reconcile(self, crew: Executor, progress: OnProgress, stop: threading.Event) -> int:
+        """Bring all files up to date, those that changed since they were indexed; returns how many were rewritten.
+
+        Single files can be updated meanwhile: nothing is locked but the writing of each batch.
+        """
+        before = dict(self._known)
+        found: list[str] = []
+        changed: list[str] = []
+        for folder in self._workspace.folders():
+            if stop.is_set():
+                return 0
+            for path in folder.files:
+                name = self._workspace.name_of(path)
+                if name is None:
+                    continue
+                found.append(name)
+                old, now = before.get(name), look_at(path, name)
+                # The same size and time to the nanosecond: git trusts that as well.
+                if old is None or (old.size, old.mtime) != (now.size, now.mtime):
+                    changed.append(name)
+        lost = before.keys() - set(found)
+        with self._lock:
+            # A file may have come while the folders were walked.
+            self._forget([name for name in lost if not self._may_read(name)])
+        total = len(found)
+        progress(Progress("workspace", total - len(changed), total))
+        batches = [changed[at : at + _FILES_AT_ONCE] for at in range(0, len(changed), _FILES_AT_ONCE)]
+        futures = [crew.submit(cut_files, *self._task(batch)) for batch in batches]
+        done = 0
+        for future in as_completed(futures):
+            if stop.is_set():
+                for waiting in futures:
+                    waiting.cancel()
+                break
+            batch = future.result()
+            with self._lock:
+                # What was updated on its own meanwhile is newer.
+                current = [
+                    each.path
+                    for each in (*batch.files, *batch.touched)
+                    if self._known.get(each.path) == before.get(each.path)
+                ]
+                self._write(batch.only(current))
+            self._database.keep_quick()
+            done += len(batch.files)
+            if batch.files:
+                progress(Progress("workspace", total - len(changed) + done, total, batch.files[-1].path))
+        if done or lost:
+            self._write_modules()
+        if not stop.is_set():
+            progress(Progress("workspace", total, total, f"{done} changed"))
+        return done
+
+    def update(self, paths: Iterable[Path], on_cut: OnCut = ignore) -> list[str]:
+        """Index these files again, or forget those that are gone; returns the names of the rewritten ones.
+
+        ``on_cut`` is told what is in them before it is written: that may have to wait for a batch of a first build.
+        """
+        names = list(dict.fromkeys(name for path in paths if (name := self._workspace.name_of(path))))
+        known = self._stamps(names)
+        cut = read_files(self._workspace, names, known)
+        on_cut(cut)
+        with self._lock:
+            # While it waited, they may have been changed, or stored by somebody else.
+            if known != self._stamps(names) or not all(self._is_current(state) for state, *_ in cut.files):
+                cut = read_files(self._workspace, names, self._stamps(names))
+            batch = cut.rows()
+            added = any(name not in self._known for name in names)
+            gone = [name for name in batch.gone if name in self._known]
+            self._write(batch)
+            if gone or (added and batch.files):
+                self._write_modules()
+        return [state.path for state in batch.files]
+
+    def remove(self, paths: Iterable[Path]) -> int:
+        """Forget files."""
+        names = [name for path in paths if (name := self._workspace.name_of(path)) in self._known]
+        with self._lock:
+            self._forget([name for name in names if name])
+            if names:
+                self._write_modules()
+        return len(names)
+
+    def used(self) -> Used:
+        """What the indexed files import from elsewhere, and the services they make clients of."""
+        rows = self._database.rows("files", columns=["module", "modules", "services"])
+        own = {row["module"].split(".", 1)[0] for row in rows}
+        modules: dict[str, int] = {}
+        services: dict[str, int] = {}
+        for row in rows:
+            for module in set(row["modules"].split()):
+                if module.split(".", 1)[0] not in own:
+                    modules[module] = modules.get(module, 0) + 1
+            for service in set(row["services"].split()):
+                services[service] = services.get(service, 0) + 1
+        return Used(modules, services)
+
+    # -- writing -------------------------------------------------------------------------------------------
+
+    def _task(self, names: Sequence[str]) -> tuple[Path, Sequence[Path], Sequence[str], dict[str, str]]:
+        return self._workspace.root, self._workspace.docs, names, self._stamps(names)
+
+    def _stamps(self, names: Sequence[str]) -> dict[str, str]:
+        known = self._known
+        return {name: known[name].stamp for name in names if name in known}
+
+    def _is_current(self, state: FileState) -> bool:
+        now = look_at(self._workspace.path_of(state.path), state.path)
+        return (now.size, now.mtime) == (state.size, state.mtime)
+
+    def _may_read(self, name: str) -> bool:
+        return self._workspace.may_read(self._workspace.path_of(name))
+
+    def _write(self, batch: Batch) -> None:
+        """Put the new rows in before the old ones go: there is no moment without either."""
+        with self._lock, self._database.writing():
+            states = {state.path: state for state in batch.files}
+            old = [
+                f"(path = {quote(name)} AND stamp != {quote(state.stamp)})"
+                for name, state in states.items()
+                if name in self._known and self._known[name].stamp != state.stamp
+            ]
+            for table in _TABLES:
+                if table in batch.tables:
+                    self._database.add(table, batch.tables[table])
+                if old:
+                    self._database.delete(table, " OR ".join(old))
+            self._known.update(states)
+            self._touch(batch.touched)
+            self._forget([name for name in batch.gone if name in self._known])
+
+    def _touch(self, states: Sequence[FileState]) -> None:
+        """Remember size and time of files whose text is as it was (git writes them anew), or each build reads them."""
+        later = {each.path: each for each in states if self._known.get(each.path) not in (None, each)}
+        if not later:
+            return
+        rows = self._database.rows_in("files", "path", list(later))
+        changed = [row | {"size": later[row["path"]].size, "mtime": later[row["path"]].mtime} for row in rows]
+        self._database.add("files", table_of(changed, FILES))
+        old = " OR ".join(f"(path = {quote(name)} AND mtime != {now.mtime})" for name, now in later.items())
+        self._database.delete("files", old)
+        self._known.update(later)
+
+    def _forget(self, names: Sequence[str]) -> None:
+        if not names:
+            return
+        with self._database.writing():
+            for table in reversed(_TABLES):  # first of all the file is no longer known
+                self._database.delete_in(table, "path", names)
+        for name in names:
+            self._known.pop(name, None)
+
+    def _write_modules(self) -> None:
+        """Write the packages' submodules again: they belong to no single file."""
+        with self._lock:
+            rows = self._database.rows("files", columns=["module", "uri", "is_package"])
+            listed = sorted((row["module"], row["uri"], row["is_package"]) for row in rows)
+            stamp = hashlib.blake2b(repr(listed).encode("utf-8", "replace"), digest_size=12).hexdigest()
+            symbols, owners = module_tree(listed, self._workspace.name)
+            with self._database.writing():
+                made = self._database.rows("symbols", "path = ''", ["stamp"], limit=1)
+                if made and made[0]["stamp"] == stamp:
+                    return
+                symbol_rows = [symbol_row(symbol, "", stamp=stamp) for symbol in symbols]
+                owner_rows = [owner_row(owner, "", stamp=stamp) for owner in owners]
+                for table, new in (
+                    ("symbols", table_of(symbol_rows, SYMBOLS)),
+                    ("owners", table_of(owner_rows, OWNERS)),
+                ):
+                    self._database.add(table, new)
+                    self._database.delete(table, f"path = '' AND stamp != {quote(stamp)}")
+
+    def _sweep(self) -> None:
+        """Remove what a process that died between two writes left behind: rows of no file, or of an older text."""
+        newest: dict[str, FileState] = {}
+        for row in self._database.rows("files", columns=["path", "stamp", "size", "mtime"]):
+            state = FileState(row["path"], row["stamp"], row["size"], row["mtime"])
+            known = newest.get(state.path)
+            if known is None or known.mtime <= state.mtime:
+                newest[state.path] = state
+        self._known = newest
+        for table in reversed(_TABLES):
+            rows = self._database.arrow(table, "path != ''", ["path", "stamp"])
+            for row in rows.group_by(["path", "stamp"]).aggregate([]).to_pylist():
+                state = newest.get(row["path"])
+                if state is None or state.stamp != row["stamp"]:
+                    where = f"path = {quote(row['path'])} AND stamp = {quote(row['stamp'])}"
+                    self._database.delete(table, where)

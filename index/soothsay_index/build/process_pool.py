@@ -1,0 +1,84 @@
+"""Child processes for what keeps a processor busy: cutting files, reading packages."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import multiprocessing.process
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from multiprocessing.context import SpawnContext, SpawnProcess
+
+from soothsay_index.worker.lean_imports import import_pyarrow
+from soothsay_common.priority import process_stands_back
+
+OpenCrew = Callable[[], AbstractContextManager[Executor]]
+
+_starting = threading.Lock()
+
+
+@contextlib.contextmanager
+def _without_current_folder() -> Iterator[None]:
+    """Have Python processes that are started meanwhile not import what lies in the current folder.
+
+    A command runs in the workspace, and :mod:`multiprocessing` looks for its own modules there first.
+    """
+    with _starting:
+        before = os.environ.get("PYTHONSAFEPATH")
+        os.environ["PYTHONSAFEPATH"] = "1"
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["PYTHONSAFEPATH"]
+            else:
+                os.environ["PYTHONSAFEPATH"] = before
+
+
+class _Process(SpawnProcess):
+    def start(self) -> None:
+        with _without_current_folder():
+            super().start()
+
+
+class _Context(SpawnContext):
+    Process = _Process
+
+
+@contextlib.contextmanager
+def processes() -> Iterator[Executor]:
+    """A process a core. They and all their memory are gone afterwards."""
+    # spawn: the parent has threads, and a fork would copy their locks in whatever state they are
+    with _without_current_folder():  # making the pool starts multiprocessing's resource tracker
+        pool = ProcessPoolExecutor(min(4, os.cpu_count() or 1), _Context(), initializer=_begin)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[Executor]:
+    """For little work, and for tests: what a process costs to start would be most of it."""
+    pool = ThreadPoolExecutor(1, "crew")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin() -> None:
+    """Stand back, and end with the parent: a parent that is killed cannot end its children."""
+    import_pyarrow()
+    process_stands_back()  # the model that completes, and whoever searches, come first
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+
+
+def _follow(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os._exit(1)

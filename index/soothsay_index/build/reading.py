@@ -1,0 +1,138 @@
+"""Files of the workspace, cut into rows. Needs no database, so that child processes can do it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from soothsay_index.sources.ignore import read_text
+from soothsay_index.store.rows import (CHUNKS, FILES, OWNERS, SYMBOLS, chunk_row, owner_row, rows_with, symbol_row, table_of)
+from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file as it was read: the hash of its text, its size in bytes, its time of change in nanoseconds."""
+
+    path: str
+    stamp: str = ""
+    size: int = -1
+    mtime: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some files, cut: their rows, those that were only touched, and those that are not to be indexed (any more)."""
+
+    files: tuple[FileState, ...] = ()
+    gone: tuple[str, ...] = ()
+    touched: tuple[FileState, ...] = ()
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+
+    def only(self, names: Sequence[str]) -> Batch:
+        """The same for some of the files."""
+        return Batch(
+            tuple(state for state in self.files if state.path in names),
+            self.gone,
+            tuple(state for state in self.touched if state.path in names),
+            {name: rows_with(table, "path", names) for name, table in self.tables.items()},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Some files, read and cut; those whose text is the known one; and those that are not to be indexed (any more)."""
+
+    files: tuple[tuple[FileState, Place, FileFacts], ...] = ()
+    gone: tuple[str, ...] = ()
+    touched: tuple[FileState, ...] = ()
+
+    def facts(self) -> dict[str, FileFacts]:
+        """What is in each of them now; in one that is gone is nothing."""
+        there = {state.path: facts for state, _, facts in self.files}
+        return {**there, **dict.fromkeys(self.gone, FileFacts())}
+
+    def rows(self) -> Batch:
+        """All of it as rows."""
+        states = tuple(state for state, *_ in self.files)
+        return Batch(states, self.gone, self.touched, _tables(self.files))
+
+
+def cut_files(root: Path, docs: Sequence[Path], names: Sequence[str], known: Mapping[str, str]) -> Batch:
+    """The rows of the files ``names`` of a workspace, except those whose text has the hash that is ``known``."""
+    return read_files(Workspace(root, docs), names, known).rows()
+
+
+def read_files(workspace: Workspace, names: Sequence[str], known: Mapping[str, str]) -> Cut:
+    """Read and cut the files ``names``, except those whose text has the hash that is ``known``."""
+    cut: list[tuple[FileState, Place, FileFacts]] = []
+    gone: list[str] = []
+    touched: list[FileState] = []
+    for name in names:
+        path = workspace.path_of(name)
+        seen = look_at(path, name)
+        text = read_text(path) if workspace.may_read(path) else None
+        if text is None:
+            gone.append(name)
+            continue
+        stamp = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()
+        state = replace(seen, stamp=stamp)
+        if known.get(name) == stamp:
+            touched.append(state)
+            continue
+        place = workspace.place(name)
+        try:
+            facts = workspace.cut(place, text)
+        except (RecursionError, ValueError) as error:
+            log.warning("%s is not indexed: %s", name, error)
+            facts = FileFacts()
+        # A file that no source wants is remembered all the same, or it would be read again each time.
+        cut.append((state, place, facts or FileFacts()))
+    return Cut(tuple(cut), tuple(gone), tuple(touched))
+
+
+def look_at(path: Path, name: str) -> FileState:
+    """Size and time of a file; both -1 when it is not there."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return FileState(name)
+    return FileState(name, size=seen.st_size, mtime=seen.st_mtime_ns)
+
+
+def _tables(cut: Sequence[tuple[FileState, Place, FileFacts]]) -> dict[str, pa.Table]:
+    symbols, owners, chunks, files = [], [], [], []
+    for state, place, facts in cut:
+        symbols += [symbol_row(symbol, "", place.path, state.stamp) for symbol in facts.symbols]
+        owners += [owner_row(owner, "", place.path, state.stamp) for owner in facts.owners]
+        chunks += [
+            chunk_row(chunk, place.module, place.package, stamp=state.stamp, position=position)
+            for position, chunk in enumerate(facts.chunks)
+        ]
+        files.append(
+            {
+                "path": place.path,
+                "uri": place.uri,
+                "stamp": state.stamp,
+                "size": state.size,
+                "mtime": state.mtime,
+                "module": place.module,
+                "is_package": place.is_package,
+                "modules": " ".join(facts.imports.modules),
+                "services": " ".join(facts.imports.services),
+            }
+        )
+    return {
+        "symbols": table_of(symbols, SYMBOLS),
+        "owners": table_of(owners, OWNERS),
+        "chunks": table_of(chunks, CHUNKS),
+        "files": table_of(files, FILES),
+    }

@@ -1,0 +1,1 @@
+"""Turns text into vectors, in a process that ends when idle."""

@@ -1,0 +1,1 @@
+"""Finds what is installed, without running anything of a workspace."""

@@ -1,0 +1,103 @@
+"""What a workspace is called wherever it is checked out: the name of its repository, and the commit that it shows."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from soothsay_index.runtime.boundaries import boundaries_of
+from soothsay_index.runtime.executables import executables
+
+_GIT_SECONDS = 10.0
+_HARMLESS = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
+# Objects that are missing would be fetched with a command from the settings.
+_NO_FETCH = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A workspace as others know it. ``version`` is a commit, or the time where there is none to name."""
+
+    name: str
+    version: str
+
+
+def read_project(workspace: Path) -> Project:
+    """The project in ``workspace``. What differs from the commit makes a version of its own."""
+    return Project(project_name(workspace), _commit(workspace) or time.strftime("%Y%m%d-%H%M%S"))
+
+
+def project_name(workspace: Path) -> str:
+    """The last part of the address that a repository was cloned from, else the folder's name. Runs no process."""
+    config = configparser.ConfigParser(strict=False, allow_no_value=True, interpolation=None)
+    try:
+        # Git indents the lines of a section, which would make them parts of the one above.
+        lines = (workspace / ".git" / "config").read_text(encoding="utf-8", errors="replace").splitlines()
+        config.read_string("\n".join(line.strip() for line in lines))
+        address = config.get('remote "origin"', "url", fallback="") or ""
+    except (OSError, configparser.Error):
+        address = ""
+    last = re.split(r"[/\\:]", address.rstrip("/"))[-1].removesuffix(".git")
+    return _plain(last) or _plain(workspace.name) or "workspace"
+
+
+def _plain(name: str) -> str:
+    """``@``, ``/`` and ``#`` separate the parts of a release's key."""
+    return re.sub(r"[^\w.-]", "-", name).strip("-")
+
+
+def _commit(workspace: Path) -> str:
+    """The commit that the workspace shows, or an empty string: there is none, or files differ from it."""
+    filters = _git(workspace, "config", "--null", "--name-only", "--get-regexp", r"^filter\.", absent="")
+    # "-c" takes what stands before the first "=" for the name; such filters cannot be switched off like this.
+    if filters is None or "=" in filters:
+        return ""
+    off = [
+        argument
+        for name in filters.split("\0")
+        if name
+        for argument in ("-c", f"{name}={_switched_off(name)}")
+    ]
+    # "dirty": git would look into submodules with a process, and the settings, of each.
+    status = ("status", "--porcelain", "--ignore-submodules=dirty", "--", ".")
+    if _git(workspace, *off, *status) != "":
+        return ""
+    return _git(workspace, "rev-parse", "--short=12", "HEAD") or ""
+
+
+def _switched_off(setting: str) -> str:
+    return "false" if setting.endswith(".required") else ""
+
+
+def _git(workspace: Path, *arguments: str, absent: str | None = None) -> str | None:
+    """What git prints, ``absent`` where it has nothing to say, None where it fails.
+
+    A repository's settings can name programs of its own: none of them is run.
+    """
+    boundaries = boundaries_of(workspace, os.environ)
+    git = next(executables("git", os.environ, boundaries), None)
+    if git is None:
+        return None
+    try:
+        done = subprocess.run(
+            [str(git), "-C", str(workspace), *_HARMLESS, *arguments],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_GIT_SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **_NO_FETCH},
+            cwd=Path(__file__).parent,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    if done.returncode == 1 and not done.stdout:
+        return absent
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -1,0 +1,1 @@
+"""Answers questions about members, definitions and similar code."""

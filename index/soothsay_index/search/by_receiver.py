@@ -1,0 +1,48 @@
+"""Searching among the members of a receiver that is known for certain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from soothsay_index.embedding.embedder import Vectors
+from soothsay_index.search.members import MemberViews, OwnerView
+from soothsay_index.search.ranking import Ask, Scores, blend, read_query
+from soothsay_index.types import Hit, Query, Symbol
+
+
+class MemberSearch:
+    """Ranks the members of owners by description, name, verb and meaning."""
+
+    def __init__(self, views: MemberViews) -> None:
+        self._views = views
+
+    def search(self, query: Query, views: Sequence[OwnerView], vector: Vectors | None) -> list[Hit]:
+        """The members of ``views``, best first, more than ``query.limit`` of them; ``vector`` is the query's, if any."""
+        ask = read_query(query.text)
+        found: list[tuple[float, Symbol, dict[str, float]]] = []
+        for view in views:
+            scores = self.scores(ask, view, vector)
+            total = blend(scores)
+            for position in np.argsort(-total, kind="stable")[: query.limit * 2]:
+                told = {name: round(float(values[position]), 6) for name, values in scores.items()}
+                found.append((float(total[position]), view.symbols[position], told))
+        found.sort(key=lambda each: -each[0])
+        # A piece of the workspace is looked up in the store, so only for those that can be shown.
+        return [self._hit(symbol, score, told) for score, symbol, told in found[: query.limit * 2]]
+
+    def scores(self, ask: Ask, view: OwnerView, vector: Vectors | None) -> dict[str, Scores]:
+        """What speaks for each member of ``view``, by ranker: see :meth:`MemberRanker.scores`, and ``vector``, the cosine."""
+        scores = view.ranker.scores(ask)
+        if vector is not None:
+            matrix, known = self._views.vectors(view)
+            # While vectors are still being filled in, those without one would be at a disadvantage.
+            if known.sum() * 2 > len(known):
+                scores["vector"] = np.where(known, matrix @ vector, 0.0).astype(np.float64)
+        return scores
+
+    def _hit(self, symbol: Symbol, score: float, scores: dict[str, float]) -> Hit:
+        if symbol.origin != "workspace":
+            return Hit("symbol", score, symbol=symbol, scores=scores)
+        return Hit("cross_file", score, symbol=symbol, chunk=self._views.chunk(symbol), scores=scores)

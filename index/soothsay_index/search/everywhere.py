@@ -1,0 +1,490 @@
+"""Searching everywhere: package documentation and the workspace's code, fused by reciprocal rank.
+
+The database says what could be meant: by full text, by vectors, by name. What is found is then ranked here, stored and
+unsaved pieces by the same rules: by the words asked for, by meaning, by the imports that lead there, by how much it
+looks like the lines before the cursor, and by how recently its file was edited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from soothsay_index.embedding.embedder import Vectors
+from soothsay_index.search.graph import ModuleFile, Reach, by_module, reach
+from soothsay_index.search.members import MemberViews
+from soothsay_index.search.ranking import RRF_K, query_sentence, read_query
+from soothsay_index.search.similarity import (
+    Features,
+    bm25,
+    jaccard,
+    last_window,
+    most_like,
+    shape,
+    stems,
+    tokens,
+)
+from soothsay_index.shared.index import is_shared
+from soothsay_index.sources.base import FileFacts
+from soothsay_index.store.catalogue import Catalogue, best_ids, nearest_ids
+from soothsay_index.store.database import Database, one_of
+from soothsay_index.store.overlay import Overlay
+from soothsay_index.store.rows import chunk_embedding_text, chunk_of, symbol_of, vector_key
+from soothsay_index.store.store import Store
+from soothsay_index.text import STOP_WORDS, split_identifier, terms
+from soothsay_index.types import Chunk, Hit, Query
+
+_CANDIDATES = 40
+_NEAREST = 12
+_DOCUMENTS = 10
+_FOLLOWED = 6  # definitions in reach by imports, beside those that are imported by name
+_COMPARED = 8  # the pieces most like the code by tokens are compared by syntax, too
+_QUERY_WORDS = 24
+_EXACT = 2.0  # more than everything else together
+_PREFERRED = 1.0 / (RRF_K + 1)
+# What a ranker counts; text and vector count 1. "imports" counts more than being first in both, so that what the file
+# imports comes before any other file; it is weighted by how directly a definition is reached, too.
+_WEIGHTS: Mapping[str, float] = {"imports": 2.5, "tokens": 0.7, "shape": 0.4, "recent": 0.15}
+_BY_NAME, _BY_MODULE, _BY_TWO = 1.0, 0.6, 0.3
+_ASIDE = 0.5  # prose and configuration come behind code of the same ranks
+# One distribution's name is imported, another's models hold the methods.
+_ALSO = {"boto3": "botocore", "aioboto3": "botocore", "aiobotocore": "botocore"}
+
+
+# What is kept in memory of a chunk; its text is read when it is a candidate.
+_CHUNK = (
+    "path", "uri", "start_line", "end_line", "title", "kind", "symbol_id", "vector_key", "release",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A chunk, and what search compares of it. ``symbol_id`` names the definition that it is, if it is one."""
+
+    chunk: Chunk
+    symbol_id: str
+    vector_key: str
+    features: Features
+    is_document: bool = False  # of a package
+
+    @property
+    def name(self) -> str:
+        """The bare name of the definition, or an empty string."""
+        return _last(self.symbol_id)
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A row of the packages' symbols, or a piece. ``scores`` are what is shown, ``fused`` is what is sorted by."""
+
+    row_id: int | None = None
+    piece: Piece | None = None
+    scores: dict[str, float] = field(default_factory=dict)
+    fused: float = 0.0
+
+    def add(self, name: str, score: float, worth: float) -> None:
+        """One ranker's score, and what it is worth beside the others."""
+        self.scores[name] = score
+        self.fused += worth
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """A query, with what several steps read of it."""
+
+    query: Query
+    words: str  # for full text: the database stems them itself
+    terms: tuple[str, ...]
+    names: frozenset[str]
+    preferred: _Releases
+    overlay: Mapping[str, FileFacts]
+
+    def hides(self, path: str) -> bool:
+        """True for the edited file, and for files whose stored text is not what is in the editor."""
+        return path == self.query.path or path in self.overlay
+
+
+@dataclass(frozen=True, slots=True)
+class _Releases:
+    """The releases of the packages that the caller named."""
+
+    keys: frozenset[str]
+    services: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.keys) or self.services
+
+    def have(self, release: str) -> bool:
+        """True when ``release`` is one of them."""
+        return release in self.keys or (self.services and release.startswith("botocore@"))
+
+    def rows(self) -> str:
+        """A filter for their rows."""
+        filters = [one_of("release", sorted(self.keys))] if self.keys else []
+        # Hundreds of services: their common package is a shorter filter.
+        filters += ["package = 'botocore'"] if self.services else []
+        return f"({' OR '.join(filters)})"
+
+    def documents(self) -> str:
+        """A filter for their pieces of prose."""
+        filters = [one_of("release", sorted(self.keys))] if self.keys else []
+        filters += ["release LIKE 'botocore@%'"] if self.services else []
+        return f"({' OR '.join(filters)})"
+
+    def vectors(self) -> str:
+        """A filter for their vectors."""
+        packages = {key.split("@", 1)[0] for key in self.keys} | ({"botocore"} if self.services else set())
+        return one_of("package", sorted(packages)) if packages else ""
+
+
+class AnywhereSearch:
+    """Finds symbols of packages and chunks of the workspace when the receiver is not known."""
+
+    def __init__(self, store: Store, views: MemberViews, overlay: Overlay | None = None) -> None:
+        self._store = store
+        self._views = views
+        self._overlay = overlay or Overlay()
+        # Only questions to the database run there: none of them waits for another.
+        self._pool = ThreadPoolExecutor(8, "search")
+        self._chunks = Catalogue(store.local, "chunks", _CHUNK, _piece, ("text",))
+        self._own = Catalogue(
+            store.local, "symbols", ("id", "name"), lambda row: (row["path"], symbol_of(row))
+        )
+        self._symbols = Catalogue(
+            store.packages, "symbols", ("name", "owner", "release", "vector_key", "path"), symbol_of
+        )
+        self._documents = Catalogue(store.packages, "chunks", _CHUNK, _piece, ("text",))
+        self._vectors = {
+            each: Catalogue(each, "vectors", ("key",), dict) for each in (store.local, store.packages)
+        }
+        self._modules: tuple[int, Mapping[str, ModuleFile]] = (-1, {})
+        self._unsaved: dict[str, tuple[FileFacts, tuple[Piece, ...]]] = {}
+
+    def search(self, query: Query, vector: Vectors | None) -> list[Hit]:
+        """The best candidates, best first, a few more than asked; ``vector`` is the query's, if any."""
+        for catalogue in (self._chunks, self._own, self._symbols, self._documents):
+            if catalogue.is_behind:  # while a build runs, each has something to read
+                self._pool.submit(catalogue.columns)
+        ask = self._read(query)
+        local, packages = self._store.local, self._store.packages
+        text = self._text(local, "chunks", ask, _CANDIDATES)
+        meaning = self._nearest(local, vector)
+        scope = ask.preferred.rows() if ask.preferred else self._in_use()
+        package_text = self._text(packages, "symbols", ask, _CANDIDATES, scope)
+        package_meaning = self._nearest(packages, vector, ask.preferred.vectors())
+        scope = ask.preferred.documents() if ask.preferred else self._in_use()
+        documents = self._text(packages, "chunks", ask, _DOCUMENTS, scope)
+        found = [
+            *self._pieces_of_workspace(ask, text, meaning),
+            *self._symbols_of_packages(ask, package_text.result(), package_meaning.result()),
+            *self._documents_of_packages(ask, documents.result(), package_meaning.result()),
+        ]
+        found.sort(key=lambda candidate: -candidate.fused)
+        return self._hits(found[: 2 * query.limit + 4], ask)
+
+    # -- the workspace -------------------------------------------------------------------------------------
+
+    def _pieces_of_workspace(
+        self, ask: _Ask, text: Future[dict[int, float]], meaning: Future[dict[str, float]]
+    ) -> list[_Candidate]:
+        unsaved = self._unsaved_pieces(ask)
+        reached = self._reach(ask)
+        ids = self._defining(ask, reached)
+        near = meaning.result()
+        ids += [*text.result(), *self._chunks.ids("vector_key", near)]
+        # While a file is being rewritten, its old rows and its new ones are there for a moment.
+        rows = self._shown(ask, ids).values()
+        stored = {(each.chunk.path, each.chunk.start_line, each.symbol_id): each for each in rows}.values()
+        pieces = [*stored, *unsaved]
+        found = [_Candidate(piece=piece) for piece in pieces]
+        features = [piece.features for piece in pieces]
+        _rank("text", found, bm25(features, ask.terms))
+        if near:
+            self._suppose_vectors(found[len(stored) :])
+        _rank("vector", found, [near.get(piece.vector_key, 0.0) for piece in pieces])
+        _resemble(found, features, ask.query.code)
+        for candidate, piece in zip(found, pieces, strict=True):
+            _judge(candidate, piece, ask, reached)
+        # That a file is open makes none of its pieces an answer.
+        recency = {path: 1.0 / place for place, path in enumerate(ask.query.recent, 1)}
+        answers = [(each, piece) for each, piece in zip(found, pieces, strict=True) if each.scores]
+        found = [candidate for candidate, _ in answers]
+        _rank("recent", found, [recency.get(piece.chunk.path, 0.0) for _, piece in answers])
+        return found
+
+    def _shown(self, ask: _Ask, ids: Sequence[int]) -> Mapping[int, Piece]:
+        """The pieces of these rows, without those of files that read differently now."""
+        return self._chunks.rows(
+            row_id for row_id, path in self._chunks.values(ids, "path") if not ask.hides(path)
+        )
+
+    def _reach(self, ask: _Ask) -> Reach:
+        modules = [module for module in ask.query.modules if module]
+        if not modules:
+            return Reach()
+        unsaved = by_module(
+            ModuleFile(
+                path,
+                min((each.owner for each in facts.owners), key=len, default=""),
+                " ".join(facts.imports.modules),
+            )
+            for path, facts in ask.overlay.items()
+        )
+        return reach(modules, self._files(), unsaved, ask.query.path)
+
+    def _files(self) -> Mapping[str, ModuleFile]:
+        """The stored files by the names they are imported by."""
+        version = self._store.local.version("files")
+        known, files = self._modules
+        if known != version:
+            table = self._store.local.arrow("files", columns=["path", "module", "modules"])
+            rows = zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True)
+            files = by_module(ModuleFile(path, module, names) for path, module, names in rows)
+            self._modules = (version, files)
+        return files
+
+    def _defining(self, ask: _Ask, reached: Reach) -> list[int]:
+        """The ids of chunks that define what is wanted: what has a name that was asked for, what the file imports by
+        name, and what is in reach and shares a word with the query."""
+        # A name that half the files define says little: not all of them are followed.
+        wanted = {symbol_id for _, symbol_id in self._own.select("name", ask.names, "id")[:_CANDIDATES]}
+        wanted |= reached.named
+        paths = {symbol_id.partition("|")[0] for symbol_id in wanted} | reached.hops.keys()
+        words = frozenset(ask.terms)
+        certain: list[int] = []
+        likely: list[tuple[int, int, int]] = []
+        for row_id, symbol_id in self._chunks.select("path", paths, "symbol_id"):
+            if symbol_id in wanted:
+                certain.append(row_id)
+            elif not words.isdisjoint(named := stems(_last(symbol_id))):
+                hop = reached.hops.get(symbol_id.partition("|")[0])
+                if hop:
+                    likely.append((hop, -len(words.intersection(named)), row_id))
+        return [*certain, *(row_id for *_, row_id in sorted(likely)[:_FOLLOWED])]
+
+    def _unsaved_pieces(self, ask: _Ask) -> list[Piece]:
+        """The chunks of unsaved documents; where one was edited, only what changed is read anew."""
+        known, fresh = self._unsaved, {}
+        for path, facts in ask.overlay.items():
+            before, pieces = known.get(path, (None, ()))
+            if before is not facts:
+                same = {piece.chunk: piece for piece in pieces}
+                pieces = tuple(same.get(chunk) or self._unsaved_piece(chunk) for chunk in facts.chunks)
+            fresh[path] = (facts, pieces)
+        self._unsaved = fresh
+        return [piece for path, (_, pieces) in fresh.items() if path != ask.query.path for piece in pieces]
+
+    def _suppose_vectors(self, unsaved: Sequence[_Candidate]) -> None:
+        """What was typed just now has no vector: it is taken to be as near by meaning as by words."""
+        keys = {each.piece.vector_key for each in unsaved if each.piece}
+        embedded = {key for _, key in self._chunks.select("vector_key", keys, "vector_key")}
+        for candidate in unsaved:
+            if candidate.piece and candidate.piece.vector_key not in embedded:
+                candidate.fused *= 2
+
+    def _unsaved_piece(self, chunk: Chunk) -> Piece:
+        symbol = chunk.symbol
+        return Piece(
+            chunk,
+            f"{chunk.path}|{symbol.owner}.{symbol.name}" if symbol else "",
+            # What reads as before has its vector already.
+            vector_key(self._store.workspace.name or "workspace", chunk_embedding_text(chunk)),
+            Features(chunk.text, symbol.name if symbol else chunk.title),
+        )
+
+    # -- packages ------------------------------------------------------------------------------------------
+
+    def _symbols_of_packages(
+        self, ask: _Ask, text: Mapping[int, float], near: Mapping[str, float]
+    ) -> list[_Candidate]:
+        ids = [*text, *self._symbols.ids("vector_key", near)[: 2 * _CANDIDATES]]
+        ids += self._symbols.ids("name", ask.names)[: 4 * _CANDIDATES]
+        rows = self._visible(self._symbols.values(ids, "name", "owner", "release", "vector_key", "path"))
+        found = [_Candidate(row_id=row_id) for row_id, *_ in rows]
+        _rank("text", found, [text.get(row_id, 0.0) for row_id, *_ in rows])
+        # Methods that a hundred classes inherit share one vector: what stands nearest to the root comes first.
+        _rank("vector", found, [near.get(key, 0.0) - 1e-6 * owner.count(".") for _, _, owner, _, key in rows])
+        for candidate, (_, name, _, release, _) in zip(found, rows, strict=True):
+            if name in ask.names and (not ask.preferred or ask.preferred.have(release)):
+                # Without a receiver a same-named function of some package is only a hint.
+                candidate.add("exact", 1.0, _EXACT / 2 if ask.preferred else _PREFERRED)
+        return [candidate for candidate in found if candidate.scores]
+
+    def _visible(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """The rows of releases that this workspace has, without what it defines itself, and without their paths."""
+        hidden, shadow = self._views.not_visible(), self._views.shadow
+        kept = [row for row in rows if row[3] not in hidden and not shadow.hides(row[3], row[5])]
+        names = {row[1] for row in kept if is_shared(row[3])}
+        own = {symbol_id.partition("|")[2] for _, symbol_id in self._own.select("name", names, "id")}
+        return [row[:5] for row in kept if not (is_shared(row[3]) and f"{row[2]}.{row[1]}" in own)]
+
+    def _documents_of_packages(
+        self, ask: _Ask, text: Mapping[int, float], near: Mapping[str, float]
+    ) -> list[_Candidate]:
+        """Release notes, the documents of published workspaces, and the like."""
+        hidden, shadow = self._views.not_visible(), self._views.shadow
+        places = self._documents.values([*text, *self._documents.ids("vector_key", near)], "release", "path")
+        visible = [
+            row_id
+            for row_id, release, path in places
+            if release not in hidden and not shadow.hides(release, path)
+        ]
+        pieces = self._documents.rows(visible)
+        found = [_Candidate(piece=piece) for piece in pieces.values()]
+        _rank("text", found, [text.get(row_id, 0.0) for row_id in pieces])
+        _rank("vector", found, [near.get(piece.vector_key, 0.0) for piece in pieces.values()])
+        for candidate, piece in zip(found, pieces.values(), strict=True):
+            candidate.fused *= _aside(piece.chunk, ask.query.path)
+        return found
+
+    def _in_use(self) -> str:
+        """Hide the versions of packages that only other workspaces have."""
+        others = self._views.not_visible()
+        return f"NOT ({one_of('release', sorted(others))})" if others else ""
+
+    # -- helpers -------------------------------------------------------------------------------------------
+
+    def _read(self, query: Query) -> _Ask:
+        sentence = query_sentence(query.text)
+        words = list(dict.fromkeys(word for word in split_identifier(sentence) if word not in STOP_WORDS))
+        stems = tuple(dict.fromkeys(terms(sentence)))
+        names = frozenset(name for name in read_query(query.text).names if len(name) > 2)
+        return _Ask(
+            query,
+            " ".join(words[:_QUERY_WORDS]),
+            stems,
+            names,
+            self._preferred(query),
+            self._overlay.snapshot(),
+        )
+
+    def _preferred(self, query: Query) -> _Releases:
+        named = {*query.packages, *(module.split(".", 1)[0] for module in query.modules)}
+        named |= {_ALSO[name] for name in named if name in _ALSO}
+        keys = {
+            key
+            for key in self._views.visible()
+            if not key.startswith("botocore@")
+            and (key.split("@", 1)[0] in named or key.split("#", 1)[0].rsplit("/", 1)[-1] in named)
+        }
+        if keys or "botocore" in named:
+            # Which modules a published workspace has, its key does not say.
+            keys |= {key for key in self._views.visible() if is_shared(key)}
+        return _Releases(frozenset(keys), "botocore" in named)
+
+    def _text(
+        self, database: Database, table: str, ask: _Ask, limit: int, where: str = ""
+    ) -> Future[dict[int, float]]:
+        return self._pool.submit(best_ids, database, table, ask.words, limit, where)
+
+    def _nearest(
+        self, database: Database, vector: Vectors | None, where: str = ""
+    ) -> Future[dict[str, float]]:
+        """The keys of the nearest vectors, with their similarity."""
+
+        def ask() -> dict[str, float]:
+            near = nearest_ids(database, vector, _NEAREST, where) if vector is not None else {}
+            return {key: near[row_id] for row_id, key in self._vectors[database].values(near, "key")}
+
+        return self._pool.submit(ask)
+
+    def _hits(self, candidates: Sequence[_Candidate], ask: _Ask) -> list[Hit]:
+        """Hits, and with them the definitions that their chunks are."""
+        documented = [each.row_id for each in candidates if each.row_id is not None]
+        of_packages = self._pool.submit(self._symbols.rows, documented)
+        ids = {each.piece.symbol_id for each in candidates if each.piece and not each.piece.chunk.symbol}
+        definitions = self._own.rows(self._own.ids("id", ids))
+        by_id = {f"{path}|{symbol.owner}.{symbol.name}": symbol for path, symbol in definitions.values()}
+        symbols = of_packages.result()
+        hits: list[Hit] = []
+        for candidate in candidates:
+            score = candidate.fused
+            scores = {name: round(each, 6) for name, each in candidate.scores.items()}
+            piece = candidate.piece
+            if piece is not None:
+                symbol = piece.chunk.symbol or by_id.get(piece.symbol_id)
+                chunk = replace(_focus(piece, ask.terms), symbol=symbol)
+                hits.append(
+                    Hit("document" if piece.is_document else "cross_file", score, symbol, chunk, scores)
+                )
+            elif candidate.row_id is not None and candidate.row_id in symbols:
+                hits.append(Hit("symbol", score, symbols[candidate.row_id], scores=scores))
+        return hits
+
+
+def _piece(row: Mapping[str, Any]) -> Piece:
+    features = Features(row["text"], _last(row["symbol_id"]) or row["title"])
+    return Piece(chunk_of(row, None), row["symbol_id"], row["vector_key"], features, bool(row["release"]))
+
+
+def _focus(piece: Piece, wanted: Sequence[str]) -> Chunk:
+    """The chunk, or of a long one that defines nothing what begins with the lines that share most words with the query."""
+    if piece.symbol_id:
+        return piece.chunk
+    best = max(piece.features.windows, key=lambda window: len(window.stems & frozenset(wanted)))
+    if best.start == 0:
+        return piece.chunk
+    lines = piece.chunk.text.split("\n")[best.start :]
+    return replace(piece.chunk, start_line=piece.chunk.start_line + best.start, text="\n".join(lines))
+
+
+def _last(symbol_id: str) -> str:
+    """The bare name of the definition with this id."""
+    return symbol_id.rpartition(".")[2]
+
+
+def _rank(ranker: str, candidates: Sequence[_Candidate], scores: Sequence[float]) -> None:
+    """Reciprocal ranks of ``scores``, equal ones sharing a rank; a score of 0 ranks nowhere."""
+    places = {
+        score: rank
+        for rank, score in enumerate(sorted({score for score in scores if score > 0}, reverse=True), 1)
+    }
+    weight = _WEIGHTS.get(ranker, 1.0)
+    for candidate, score in zip(candidates, scores, strict=True):
+        if score > 0:
+            candidate.add(ranker, score, weight / (RRF_K + places[score]))
+
+
+def _resemble(candidates: Sequence[_Candidate], features: Sequence[Features], code: str) -> None:
+    """Rank by likeness to the lines before the cursor: by tokens, and the best of those by syntax."""
+    lines = last_window(code)
+    wanted = tokens(lines)
+    if not wanted:
+        return
+    likeness = [jaccard(each.tokens, wanted) for each in features]
+    shapes = [0.0] * len(features)
+    form = shape(lines)
+    for position in sorted(range(len(features)), key=lambda at: -likeness[at])[:_COMPARED]:
+        likeness[position], window = most_like(features[position].windows, wanted)
+        if likeness[position]:
+            shapes[position] = jaccard(features[position].shape(window), form)
+    _rank("tokens", candidates, likeness)
+    _rank("shape", candidates, shapes)
+
+
+def _judge(candidate: _Candidate, piece: Piece, ask: _Ask, reached: Reach) -> None:
+    """What is known for certain: that it has the name asked for, that imports lead there, that it is no code."""
+    if piece.name and piece.name in ask.names:
+        candidate.add("exact", 1.0, _EXACT)
+    is_named = piece.symbol_id in reached.named
+    # What shares neither words nor meaning with the query is no answer only because it can be reached.
+    if is_named or "text" in candidate.scores or "vector" in candidate.scores:
+        score = _BY_NAME if is_named else (0.0, _BY_MODULE, _BY_TWO)[reached.hops.get(piece.chunk.path, 0)]
+        if score:
+            candidate.add("imports", score, _WEIGHTS["imports"] * score / (RRF_K + 1))
+    candidate.fused *= _aside(piece.chunk, ask.query.path)
+
+
+def _aside(chunk: Chunk, path: str) -> float:
+    """Code comes first, unless what is edited is a file of the chunk's own kind."""
+    if chunk.kind == "code" or _kind_of_file(chunk.path) == _kind_of_file(path):
+        return 1.0
+    return _ASIDE
+
+
+def _kind_of_file(path: str) -> str:
+    pure = PurePosixPath(path)
+    return pure.suffix.lower() or pure.name.lower()

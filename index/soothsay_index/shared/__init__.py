@@ -1,0 +1,1 @@
+"""Indexes that several people share: published once, read by all."""

@@ -1,0 +1,56 @@
+"""Where a package's files lie, said so that it holds on every machine that has the package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+import pyarrow as pa
+
+from soothsay_index.runtime.environment import Environment
+
+_SITE, _STDLIB = "site-packages:", "stdlib:"
+
+
+def portable(uris: pa.ChunkedArray, environment: Environment) -> pa.Array:
+    """Addresses of files of ``environment`` without the folder that it lies in; others are left out."""
+    # Packages often lie in a folder of the standard library, so they come first.
+    folders = [*((site, _SITE) for site in environment.site_packages), (environment.stdlib, _STDLIB)]
+    prefixes = [(folder.as_uri() + "/", name) for folder, name in folders]
+
+    def shorten(uri: str) -> str:
+        for prefix, name in prefixes:
+            if uri.startswith(prefix):
+                return name + uri[len(prefix) :]
+        return ""
+
+    return _each(uris, shorten)
+
+
+def placed(uris: pa.ChunkedArray, environment: Environment) -> pa.Array:
+    """The addresses, in ``environment``, of what :func:`portable` shortened."""
+
+    def complete(uri: str) -> str:
+        name, _, rest = uri.partition(":")
+        folders = {_SITE: environment.site_packages, _STDLIB: (environment.stdlib,)}.get(name + ":", ())
+        found = [folder.as_uri() + "/" + rest for folder in folders]
+        if len(found) > 1:
+            found = [each for each in found if _path(each).exists()] or found
+        return found[0] if found else ""
+
+    return _each(uris, complete)
+
+
+def _each(values: pa.ChunkedArray, change: Callable[[str], str]) -> pa.Array:
+    """Many rows have the same address."""
+    encoded = values.combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    changed = pa.array([change(value or "") for value in encoded.dictionary.to_pylist()], pa.string())
+    return changed.take(encoded.indices)
+
+
+def _path(uri: str) -> Path:
+    return Path(url2pathname(unquote(urlsplit(uri).path)))

@@ -1,0 +1,359 @@
+"""A folder of LanceDB tables, with a manifest of what is completely written beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("LANCEDB_LOG", "error")  # it warns on standard error about its own housekeeping
+
+import lancedb
+import pyarrow as pa
+from filelock import FileLock, Timeout
+from lancedb.index import FTS, BTree, IvfFlat
+
+from soothsay_index.errors import SoothsayIndexError
+from soothsay_index.store.rows import SCHEMA_VERSION
+
+_SCALAR_INDICES: Mapping[str, tuple[str, ...]] = {
+    "symbols": ("owner", "name", "qualified_name", "release", "vector_key", "path"),
+    "owners": ("owner", "path", "release"),
+    "chunks": ("path", "release", "symbol_id", "vector_key"),
+    "vectors": ("key", "package"),
+    "files": (),
+}
+_FULL_TEXT: Mapping[str, str] = {"symbols": "search_text", "chunks": "search_text"}
+_VECTOR_INDEX_FROM = (
+    2_000  # a flat scan of 6,000 takes 11 ms of a processor, an index 5, however many there are
+)
+_VECTORS_A_PARTITION = 400
+_IN_LIST = 400
+# Bytes of the cache for a database's indices. LanceDB would take up to 7 GB, and fills it with versions that are past.
+_SMALLEST_CACHE = 16_000_000
+_LARGEST_CACHE = 256_000_000
+_CACHE_OF_INDICES = 2  # times as large as they are on disk
+# Full text reads the rows outside its index one by one: 1,000 take 25 ms.
+_OUTSIDE = 1_500
+_WORK_BETWEEN = 5.0  # times as long as bringing the index up to date took
+# Readers of other processes look for a newer version each second: after this long none is on an older one.
+_READERS_LEAVE = timedelta(seconds=30)
+
+
+def quote(value: str) -> str:
+    """A SQL literal. Names come from other people's files, and some of them contain quotes."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def one_of(column: str, values: Sequence[str]) -> str:
+    """A SQL filter for ``column`` being one of ``values``."""
+    return f"{column} IN ({', '.join(quote(value) for value in values)})"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseState:
+    """A release that is completely written; ``embedded`` once its vectors are there too.
+
+    ``used`` is when a workspace last had it in its environment, in seconds of the epoch.
+    """
+
+    symbols: int
+    origin: str
+    embedded: bool = False
+    chunks: int = 0
+    used: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a database contains and what it was made with."""
+
+    schema: int = SCHEMA_VERSION
+    model: str = ""
+    dimension: int = 0
+    releases: Mapping[str, ReleaseState] = field(default_factory=dict)
+
+
+class Database:
+    """A folder of LanceDB tables with a manifest. Reads are safe from any thread and wait for nobody.
+
+    Writers hold :meth:`writing` around what belongs together.
+    """
+
+    def __init__(self, folder: Path, schemas: Mapping[str, pa.Schema], model: str, dimension: int) -> None:
+        self.folder = folder
+        self._schemas = schemas
+        self._tables: dict[str, Any] = {}
+        self._db: Any = None
+        self._opening = threading.Lock()
+        self._write = threading.RLock()
+        self._versions: tuple[float, dict[str, int]] = (0.0, {})
+        self._unsettled = 0
+        self._steps = 0  # how deep in writing() the writing thread is
+        self._outside: dict[str, int] = {}  # rows added since the indices were brought up to date
+        self._not_before: dict[str, float] = {}  # when that may be done again in the middle of a build
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file_lock = FileLock(str(folder / "write.lock"), thread_local=False)
+            with self.writing():
+                self._make_fit(model, dimension)
+            self.reopen()
+        except (OSError, Timeout) as error:
+            raise SoothsayIndexError(
+                f"Cannot use the index folder {folder} ({error}): make it writable."
+            ) from None
+
+    @contextlib.contextmanager
+    def writing(self, timeout: float = 600.0) -> Iterator[None]:
+        """Keep everybody else from writing meanwhile: other threads, and other processes.
+
+        What this process remembers of the tables is looked at again afterwards, not after each step.
+        """
+        with self._write, self._file_lock.acquire(timeout=timeout):
+            self._steps += 1
+            try:
+                yield
+            finally:
+                self._steps -= 1
+                if not self._steps:
+                    self.look_again()
+
+    # -- manifest ------------------------------------------------------------------------------------------
+
+    def manifest(self) -> Manifest:
+        """What is completely written."""
+        try:
+            plain = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
+            releases = {key: ReleaseState(**state) for key, state in plain["releases"].items()}
+            return Manifest(plain["schema"], plain["model"], plain["dimension"], releases)
+        except FileNotFoundError:
+            return Manifest(schema=0)
+        except (OSError, ValueError, KeyError, TypeError):
+            return Manifest(schema=-1)  # unreadable: not to be trusted, so it is rebuilt
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Replace the manifest atomically."""
+        temporary = self.folder / f"manifest.json.{os.getpid()}"
+        temporary.write_text(json.dumps(asdict(manifest), separators=(",", ":")), encoding="utf-8")
+        temporary.replace(self.folder / "manifest.json")
+
+    def mark(self, states: Mapping[str, ReleaseState]) -> None:
+        """Note releases as written."""
+        with self.writing():
+            manifest = self.manifest()
+            self.write_manifest(replace(manifest, releases={**manifest.releases, **states}))
+
+    def unmark(self, keys: Sequence[str]) -> None:
+        """Note releases as not written."""
+        with self.writing():
+            manifest = self.manifest()
+            gone = set(keys)
+            kept = {key: state for key, state in manifest.releases.items() if key not in gone}
+            self.write_manifest(replace(manifest, releases=kept))
+
+    def _make_fit(self, model: str, dimension: int) -> None:
+        """Throw away what another schema or embedding model wrote: it cannot be mixed."""
+        manifest = self.manifest()
+        if manifest.schema != SCHEMA_VERSION:
+            shutil.rmtree(self.folder / "db", ignore_errors=True)
+            self.write_manifest(Manifest(SCHEMA_VERSION, model, dimension))
+        elif model and (manifest.model, manifest.dimension) != (model, dimension):
+            shutil.rmtree(self.folder / "db" / "vectors.lance", ignore_errors=True)
+            releases = {key: replace(state, embedded=False) for key, state in manifest.releases.items()}
+            self.write_manifest(Manifest(SCHEMA_VERSION, model, dimension, releases))
+
+    def reopen(self) -> None:
+        """Open the tables anew, with a cache for what is there now: it keeps what it has of older versions, too."""
+        indices = sum(_size(folder) for folder in self.folder.glob("db/*/_indices"))
+        cache = max(_SMALLEST_CACHE, min(_CACHE_OF_INDICES * indices, _LARGEST_CACHE))
+        db = lancedb.connect(
+            str(self.folder / "db"),
+            # Another process may write the shared database: look again after a second.
+            read_consistency_interval=timedelta(seconds=1),
+            session=lancedb.Session(cache, cache // 8),
+        )
+        with self._write, self._opening:  # what is just being written is seen by the new ones
+            self._db, self._tables = db, {}
+
+    # -- tables --------------------------------------------------------------------------------------------
+
+    def table(self, name: str) -> Any | None:
+        """The table, or None when nothing was ever written to it."""
+        with self._opening:
+            if name not in self._tables:
+                try:
+                    self._tables[name] = self._db.open_table(name)
+                except (ValueError, FileNotFoundError, RuntimeError):
+                    return None
+            return self._tables[name]
+
+    def schema(self, name: str) -> pa.Schema:
+        """The columns of a table, whether it was ever written or not."""
+        return self._schemas[name]
+
+    def add(self, name: str, rows: pa.Table) -> None:
+        """Append rows."""
+        if not len(rows):
+            return
+        with self._write:
+            table = self.table(name)
+            if table is None:
+                table = self._db.create_table(name, data=rows, schema=self._schemas[name], exist_ok=False)
+                self._make_indices(name, table)
+                with self._opening:
+                    self._tables[name] = table
+            else:
+                table.add(rows)
+                self._outside[name] = self._outside.get(name, 0) + len(rows)
+            self._wrote()
+
+    def delete(self, name: str, where: str) -> None:
+        """Remove the rows that match."""
+        with self._write:
+            table = self.table(name)
+            if table is not None:
+                table.delete(where)
+                self._wrote()
+
+    def _wrote(self) -> None:
+        self._unsettled += 1
+        if not self._steps:
+            self.look_again()
+
+    def look_again(self) -> None:
+        """The tables may have changed: ask the disk for their versions at the next question."""
+        self._versions = (0.0, {})
+
+    def refresh(self) -> None:
+        """See now what another process has written; without this it takes up to a second."""
+        for name in self._schemas:
+            table = self.table(name)
+            if table is not None:
+                table.checkout_latest()
+        self.look_again()
+
+    def delete_in(self, name: str, column: str, values: Sequence[str]) -> None:
+        """Remove the rows whose ``column`` is one of ``values``."""
+        for start in range(0, len(values), _IN_LIST):
+            self.delete(name, one_of(column, values[start : start + _IN_LIST]))
+
+    def rows(
+        self, name: str, where: str = "", columns: Sequence[str] | None = None, limit: int = 1_000_000
+    ) -> list[dict[str, Any]]:
+        """The rows that match, as dictionaries."""
+        return self.arrow(name, where, columns, limit).to_pylist()
+
+    def arrow(
+        self, name: str, where: str = "", columns: Sequence[str] | None = None, limit: int = 1_000_000
+    ) -> pa.Table:
+        """The rows that match, as an Arrow table."""
+        table = self.table(name)
+        schema = self._schemas[name]
+        wanted = list(columns or schema.names)
+        if table is None:
+            return pa.schema([schema.field(column) for column in wanted]).empty_table()
+        query = table.search().select(wanted).limit(limit)
+        return (query.where(where) if where else query).to_arrow()
+
+    def rows_in(
+        self, name: str, column: str, values: Sequence[str], columns: Sequence[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """The rows whose ``column`` is one of ``values``."""
+        found: list[dict[str, Any]] = []
+        for start in range(0, len(values), _IN_LIST):
+            found += self.rows(name, one_of(column, values[start : start + _IN_LIST]), columns)
+        return found
+
+    def count(self, name: str, where: str | None = None) -> int:
+        """How many rows match."""
+        table = self.table(name)
+        return table.count_rows(where) if table is not None else 0
+
+    def version(self, name: str) -> int:
+        """A number that changes when the table does; asked of the disk at most once a second."""
+        asked, known = self._versions
+        if time.monotonic() - asked < 1.0 and name in known:
+            return known[name]
+        table = self.table(name)
+        version = table.version if table is not None else 0
+        if time.monotonic() - asked >= 1.0:
+            known = {}
+            asked = time.monotonic()
+        self._versions = (asked, {**known, name: version})
+        return version
+
+    @property
+    def unsettled(self) -> int:
+        """How many writes have not been compacted yet: rows outside the indices slow every search."""
+        return self._unsettled
+
+    def optimize(self) -> None:
+        """Compact the files of many small writes and bring the indices up to date, if anything was written."""
+        if not self._unsettled:
+            return
+        with self.writing():
+            self._unsettled = 0
+            for name in self._schemas:
+                table = self.table(name)
+                if table is None:
+                    continue
+                self._optimize(name, table)
+                if name == "vectors" and table.count_rows() >= _VECTOR_INDEX_FROM:
+                    self._index_vectors(table)
+
+    def keep_quick(self) -> None:
+        """In the middle of a build: bring the full text index up to date if many rows stand outside it.
+
+        That takes longer the larger the table is, so it is done at most a sixth of the time.
+        """
+        for name in _FULL_TEXT:
+            started = time.monotonic()
+            if self._outside.get(name, 0) < _OUTSIDE or started < self._not_before.get(name, 0.0):
+                continue
+            with self.writing():
+                table = self.table(name)
+                if table is not None:
+                    self._optimize(name, table)
+            now = time.monotonic()
+            self._not_before[name] = now + _WORK_BETWEEN * (now - started)
+
+    def _optimize(self, name: str, table: Any) -> None:
+        table.optimize(cleanup_older_than=_READERS_LEAVE)
+        self._outside[name] = 0
+
+    def _make_indices(self, name: str, table: Any) -> None:
+        for column in _SCALAR_INDICES[name]:
+            table.create_index(column, config=BTree())
+        if name in _FULL_TEXT:
+            table.create_index(
+                _FULL_TEXT[name], config=FTS(with_position=False, remove_stop_words=True, stem=True)
+            )
+
+    @staticmethod
+    def _index_vectors(table: Any) -> None:
+        """Partition the vectors, anew when there are twice as many as when it was done last."""
+        wanted = max(8, min(256, table.count_rows() // _VECTORS_A_PARTITION))
+        known = [index.name for index in table.list_indices() if "vector" in index.columns]
+        partitions = max((int(name.rsplit("_", 1)[-1]) for name in known), default=0)
+        if wanted >= 2 * partitions:
+            config = IvfFlat(distance_type="dot", num_partitions=wanted)
+            table.create_index("vector", config=config, name=f"vector_{wanted}")
+            for name in known:
+                table.drop_index(name)
+
+
+def _size(folder: Path) -> int:
+    """The bytes of the files in ``folder``; one that goes meanwhile does not count."""
+    size = 0
+    for file in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            size += file.stat().st_size
+    return size

@@ -1,0 +1,67 @@
+"""Releases of packages, read into rows. Needs no database, so that child processes can do it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from soothsay_common.garbage import give_back, uncollected
+from soothsay_index.runtime.environment import Environment
+from soothsay_index.sources.base import Harvest, Release
+from soothsay_index.sources.registry import package_sources
+from soothsay_index.store.rows import harvest_tables
+
+log = logging.getLogger(__name__)
+
+_PIECE = 5_000  # symbols
+
+
+@dataclass(frozen=True, slots=True)
+class Harvested:
+    """Some releases as rows, and how many symbols and chunks each of them has."""
+
+    symbols: Mapping[Release, int]
+    chunks: Mapping[Release, int]
+    tables: Mapping[str, pa.Table]
+
+
+def harvest_releases(environment: Environment, releases: Sequence[Release]) -> Harvested:
+    """Read ``releases`` from where they are installed. A broken one is logged and counts as empty."""
+    sources = package_sources(environment)
+    harvests: dict[Release, Harvest] = {}
+    for release in releases:
+        try:
+            with uncollected():
+                harvests[release] = sources[release.source].harvest(release)
+        except Exception as error:  # one broken package must not stop the run
+            log.warning("%s %s is not indexed: %s", release.package, release.version, error)
+            harvests[release] = Harvest()
+    give_back()
+    return Harvested(
+        {release: len(harvest.symbols) for release, harvest in harvests.items()},
+        {release: len(harvest.chunks) for release, harvest in harvests.items()},
+        _tables(harvests),
+    )
+
+
+def _tables(harvests: Mapping[Release, Harvest]) -> dict[str, pa.Table]:
+    """All harvests as tables, made a piece at a time: a row is ten times as large before it is in one."""
+    pieces = [
+        harvest_tables([(release, piece)])
+        for release, harvest in harvests.items()
+        for piece in _pieces(harvest)
+    ] or [harvest_tables([])]
+    return {name: pa.concat_tables([piece[name] for piece in pieces]) for name in pieces[0]}
+
+
+def _pieces(harvest: Harvest) -> Iterator[Harvest]:
+    """A harvest in pieces that have no symbol in common; the first of two that have one place is kept."""
+    symbols = {(symbol.owner, symbol.name): symbol for symbol in reversed(harvest.symbols)}
+    kept = list(reversed(symbols.values()))
+    yield Harvest(chunks=harvest.chunks)
+    for start in range(0, max(len(kept), len(harvest.owners)), _PIECE):
+        piece = slice(start, start + _PIECE)
+        yield Harvest(tuple(kept[piece]), harvest.owners[piece])

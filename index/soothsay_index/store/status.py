@@ -1,0 +1,29 @@
+"""How much is indexed, for people."""
+
+from __future__ import annotations
+
+from soothsay_index.store.store import Store
+from soothsay_index.types import Status
+
+
+def status_of(store: Store) -> Status:
+    """How much ``store`` has for its workspace."""
+    visible = store.releases_in_use()
+    states = {key: state for key, state in store.packages.manifest().releases.items() if key in visible}
+    packages = {
+        key.split("/", 1)[0]
+        for key, state in states.items()
+        if state.origin == "package" and (state.symbols or state.chunks)
+    }
+    return Status(
+        files=store.local.count("files"),
+        chunks=store.local.count("chunks"),
+        symbols=sum(state.symbols for state in states.values()) + store.local.count("symbols"),
+        packages=len(packages),
+        services=sum(state.origin == "service" for state in states.values()),
+        embedded=sum(state.embedded for state in states.values()),
+        releases=len(states),
+        vectors=store.packages.count("vectors") + store.local.count("vectors"),
+        python=store.python(),
+        folder=str(store.packages.folder.parent),
+    )

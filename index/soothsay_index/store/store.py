@@ -1,0 +1,74 @@
+"""All that is on disk: one database of packages for everybody, one a workspace."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from soothsay_index.store.database import Database
+from soothsay_index.store.rows import CHUNKS, FILES, OWNERS, SYMBOLS, vectors_schema
+
+
+class Store:
+    """All that is on disk for one workspace: its own database and the shared one of packages."""
+
+    def __init__(self, root: Path, workspace: Path, model: str = "", dimension: int = 384) -> None:
+        vectors = vectors_schema(dimension)
+        self.workspace = workspace.resolve()
+        self.dimension = dimension
+        self.packages = Database(
+            root / "packages",
+            {"symbols": SYMBOLS, "owners": OWNERS, "chunks": CHUNKS, "vectors": vectors},
+            model,
+            dimension,
+        )
+        self.local = Database(
+            root / "workspaces" / _slug(self.workspace),
+            {"symbols": SYMBOLS, "owners": OWNERS, "chunks": CHUNKS, "files": FILES, "vectors": vectors},
+            model,
+            dimension,
+        )
+
+    @property
+    def name(self) -> str:
+        """The workspace's name, which stands where other symbols have their package."""
+        return self.workspace.name or "workspace"
+
+    def reopen(self) -> None:
+        """Much was written: see :meth:`Database.reopen`."""
+        self.packages.reopen()
+        self.local.reopen()
+
+    # -- which releases this workspace sees ----------------------------------------------------------------
+
+    def releases_in_use(self) -> frozenset[str]:
+        """The keys of the releases that this workspace's environment has; other versions are not for it."""
+        return frozenset(self._state().get("releases", ()))
+
+    def write_state(self, releases: Iterable[str], python: str) -> None:
+        """Remember the environment, so that a reader need not look for it again."""
+        path = self.local.folder / "state.json"
+        temporary = path.with_suffix(f".{os.getpid()}")
+        plain = {"workspace": str(self.workspace), "python": python, "releases": sorted(releases)}
+        temporary.write_text(json.dumps(plain), encoding="utf-8")
+        temporary.replace(path)
+
+    def python(self) -> str:
+        """The interpreter of the last build."""
+        return str(self._state().get("python", ""))
+
+    def _state(self) -> dict[str, Any]:
+        try:
+            return json.loads((self.local.folder / "state.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+
+
+def _slug(workspace: Path) -> str:
+    digest = hashlib.blake2b(str(workspace).encode("utf-8", "replace"), digest_size=6).hexdigest()
+    name = "".join(char if char.isalnum() else "-" for char in workspace.name)[:40]
+    return f"{name or 'root'}-{digest}"

@@ -1,0 +1,1 @@
+"""The process that holds one workspace's index, and the client that talks to it."""

@@ -1,0 +1,470 @@
+"""The index as the language server sees it: calls that never raise into a completion and never wait long."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from soothsay_common.backoff import Backoff
+from soothsay_common.children import child_environment, python_command
+from soothsay_common.deadlines import result_of
+from soothsay_index.codec import from_plain, to_plain, unpack_hit, unpack_symbol
+from soothsay_index.errors import SoothsayIndexError
+from soothsay_index.pipes import decode_line, encode_line
+from soothsay_index.types import Hit, Index, Progress, Query, Status, Symbol
+
+log = logging.getLogger(__name__)
+
+# Members are asked for at every completion. Changes made through this client are seen at once; what another
+# process builds is seen when this time has passed, and a release that it has put in place of another one later.
+_REMEMBERED = 20.0
+_REMEMBERED_RELEASE = 300.0
+_REMEMBERED_OWNERS = 64
+# glibc gives each thread an arena of its own, and freed vectors lie in all of them; Arrow's own allocator keeps 30 MB.
+_LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+
+
+@dataclass(slots=True)
+class _Pending:
+    process: subprocess.Popen[bytes]  # that was asked
+    future: Future[Any] = field(default_factory=Future)
+    on_progress: Callable[[Progress], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Until:
+    """An index, and what ends every question to it."""
+
+    client: IndexClient
+    cancel: threading.Event | None
+
+    def members(self, owner: str) -> Sequence[Symbol]:
+        return self.client.members(owner, self.cancel)
+
+    def is_closed(self, owner: str) -> bool:
+        return self.client.is_closed(owner, self.cancel)
+
+    def lookup(self, qualified: str) -> Symbol | None:
+        return self.client.lookup(qualified, self.cancel)
+
+    def has_name(self, name: str) -> bool:
+        return self.client.has_name(name, self.cancel)
+
+    def search(self, query: Query) -> Sequence[Hit]:
+        return self.client.search(query, self.cancel)
+
+    def until(self, cancel: threading.Event | None) -> Index:
+        return _Until(self.client, cancel)
+
+
+class IndexClient:
+    """An :class:`~soothsay_index.types.Index` in a worker process. Thread-safe; starts its worker on first use.
+
+    A slow or dead worker means empty answers and a log message: a completion without documents beats no completion.
+    ``environ`` is the environment of the editor's window (default: this process's): it decides which Python is
+    indexed, and holds the credentials for a shared index. The worker runs in ``root``, never in the workspace.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        workspace: Path,
+        model_folder: Path | None = None,
+        model_id: str = "all-MiniLM-L6-v2",
+        timeout: float = 2.0,
+        threads: int = 1,
+        python: str = sys.executable,
+        log_file: Path | None = None,
+        docs: Sequence[Path] = (),
+        uri: str = "",
+        *,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self._command = python_command(
+            "soothsay_index.worker", "--root", str(root.absolute()), "--workspace", str(workspace.absolute()),
+            "--threads", str(threads), "--model-id", model_id,
+            *(["--model-folder", str(model_folder.absolute())] if model_folder else []),
+            *(argument for folder in docs for argument in ("--docs", str(folder.absolute()))),
+            *(["--uri", uri if "://" in uri else str(Path(uri).expanduser().absolute())] if uri else []),
+            python=python,
+        )  # fmt: skip
+        self._root = root.absolute()
+        self._environ = environ
+        self._timeout = timeout
+        self._log_file = log_file
+        self._ids = itertools.count(1)
+        self._lock = threading.RLock()
+        self._pending: dict[int, _Pending] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+        self._backoff = Backoff()
+        self._starting: Future[None] | None = None
+        self._closed = False
+        self._members: dict[str, tuple[float, tuple[Symbol, ...]]] = {}
+        self._generation = 0
+        self._shown: dict[
+            Path, str
+        ] = {}  # what the editor shows: a worker that is started anew is told again
+        self._untold: dict[Path, str | None] = {}
+        self._news = threading.Condition()
+        self._teller: threading.Thread | None = None
+        self._last_build: dict[str, Any] | None = None
+
+    # -- the Index protocol --------------------------------------------------------------------------------
+
+    def members(self, owner: str, cancel: threading.Event | None = None) -> Sequence[Symbol]:
+        """All members of ``owner``; empty when it is not known, or the worker does not answer."""
+        known = self._remembered(owner)
+        if known is not None:
+            return known
+        generation = self._generation
+        plain = self._ask("members", {"owner": owner}, None, cancel=cancel)
+        if plain is None:
+            return ()
+        members = tuple(unpack_symbol(each) for each in plain)
+        if generation == self._generation:
+            if len(self._members) >= _REMEMBERED_OWNERS:
+                self._members.clear()
+            self._members[owner] = (time.monotonic(), members)
+        return members
+
+    def is_closed(self, owner: str, cancel: threading.Event | None = None) -> bool:
+        """True when ``members(owner)`` is the whole truth."""
+        return bool(self._ask("is_closed", {"owner": owner}, False, cancel=cancel))
+
+    def lookup(self, qualified: str, cancel: threading.Event | None = None) -> Symbol | None:
+        """The symbol at ``owner + "." + name``, or None."""
+        owner, _, name = qualified.rpartition(".")
+        known = self._remembered(owner)
+        if known is not None:
+            return next((symbol for symbol in reversed(known) if symbol.name == name), None)
+        plain = self._ask("lookup", {"qualified": qualified}, None, cancel=cancel)
+        return unpack_symbol(plain) if plain is not None else None
+
+    def has_name(self, name: str, cancel: threading.Event | None = None) -> bool:
+        """True when some indexed symbol has this bare name."""
+        return bool(self._ask("has_name", {"name": name}, False, cancel=cancel))
+
+    def search(self, query: Query, cancel: threading.Event | None = None) -> Sequence[Hit]:
+        """The best ``query.limit`` hits, best first."""
+        plain = self._ask("search", {"query": to_plain(query)}, [], cancel=cancel)
+        return [unpack_hit(each) for each in plain]
+
+    def until(self, cancel: threading.Event | None) -> Index:
+        """The same index for one request: once ``cancel`` is set, the worker is not waited for."""
+        return _Until(self, cancel)
+
+    # -- keeping it up to date -----------------------------------------------------------------------------
+
+    def build(
+        self,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancel: threading.Event | None = None,
+        interpreter: str | Path | None = None,
+        all_packages: bool = False,
+        embed: bool = True,
+        timeout: float | None = None,
+    ) -> Status:
+        """Bring the index up to date and wait for it; raises :class:`SoothsayIndexError` when that fails."""
+        parameters = {
+            "interpreter": str(interpreter) if interpreter else None,
+            "all_packages": all_packages,
+            "embed": embed,
+        }
+        self._last_build = parameters
+        future = self._send("build", parameters, on_progress)
+        deadline = time.monotonic() + timeout if timeout else None
+        cancelled = False
+        while True:
+            try:
+                status = from_plain(Status, future.result(0.1))
+                self._forget()
+                return status
+            except SoothsayIndexError:
+                if self._alive() or self._closed or cancelled:
+                    raise
+                future = self._send("build", parameters, on_progress)  # it goes on where the last worker was
+            except FutureTimeout:
+                if cancel is not None and cancel.is_set() and not cancelled:
+                    cancelled = True
+                    self._send("cancel", {})
+                if deadline is not None and time.monotonic() > deadline:
+                    raise SoothsayIndexError(
+                        "Indexing took too long: try again, it goes on where it was."
+                    ) from None
+
+    def update(self, paths: Iterable[Path]) -> int:
+        """Index changed files again, and forget those that are gone; returns how many were rewritten."""
+        changed = int(self._ask("update", {"paths": [str(path) for path in paths]}, 0, timeout=30.0))
+        self._forget()
+        return changed
+
+    def mirror(self, path: Path, text: str) -> None:
+        """The editor shows ``text`` for ``path``, saved or not: it can be found in a moment. Returns at once."""
+        self._shown[path] = text
+        self._tell(path, text)
+
+    def forget(self, path: Path) -> None:
+        """The editor has closed ``path``: what is on disk counts. Returns at once."""
+        if self._shown.pop(path, None) is not None:
+            self._tell(path, None)
+
+    def remove(self, paths: Iterable[Path]) -> int:
+        """Forget files."""
+        removed = int(self._ask("remove", {"paths": [str(path) for path in paths]}, 0, timeout=30.0))
+        self._forget()
+        return removed
+
+    def status(self) -> Status:
+        """How much is indexed."""
+        plain = self._ask("status", {}, None, timeout=30.0)
+        return from_plain(Status, plain) if plain is not None else Status()
+
+    @property
+    def process_id(self) -> int | None:
+        """The worker's, while it lives. Waits for one that is being started."""
+        if self._starting is not None:
+            self._starting.result()
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    def start(self) -> None:
+        """Start the worker, so that the first question does not pay for it. Returns at once."""
+        if self._starting is None or self._starting.done():
+            self._starting = Future()
+            # Starting a process takes its time, and so may whoever is writing to it: the caller is an event loop.
+            start = threading.Thread(
+                target=self._start, args=(self._starting,), name="index-start", daemon=True
+            )
+            start.start()
+
+    def _start(self, started: Future[None]) -> None:
+        try:
+            with self._lock:
+                self._running()
+        except SoothsayIndexError as error:
+            log.warning("%s", error)
+        finally:
+            started.set_result(None)
+
+    def close(self) -> None:
+        """End the worker."""
+        with self._lock:
+            self._closed = True
+            process, self._process = self._process, None
+        with self._news:
+            self._news.notify()
+        if process is None:
+            return
+        try:
+            if process.stdin:
+                process.stdin.write(encode_line({"id": 0, "method": "shutdown"}))
+                process.stdin.close()
+            process.wait(3.0)
+        except (OSError, ValueError, subprocess.TimeoutExpired):
+            process.kill()
+            process.wait(3.0)
+
+    def __enter__(self) -> IndexClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- the process ---------------------------------------------------------------------------------------
+
+    def _ask(
+        self,
+        method: str,
+        parameters: dict[str, Any],
+        otherwise: Any,
+        timeout: float | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Any:
+        for attempt in (1, 2):
+            if cancel is not None and cancel.is_set():
+                return otherwise
+            try:
+                # A worker that is just starting imports LanceDB first.
+                starting = time.monotonic() - self._started < 10.0 or self._process is None
+                limit = timeout or (max(self._timeout, 10.0) if starting else self._timeout)
+                return result_of(self._send(method, parameters), limit, cancel)
+            except CancelledError:
+                return otherwise
+            except FutureTimeout:
+                log.warning("The index did not answer %s in time.", method)
+                return otherwise
+            except SoothsayIndexError as error:
+                if attempt == 2 or self._alive() or self._closed:
+                    log.warning("The index cannot answer %s: %s", method, error)
+                    return otherwise
+        return otherwise
+
+    def _tell(self, path: Path, text: str | None) -> None:
+        """Leave it to the teller's thread: a pipe may be full, and the caller is an event loop."""
+        with self._news:
+            self._untold[path] = text
+            if self._teller is None:
+                self._teller = threading.Thread(target=self._tell_all, name="index-teller", daemon=True)
+                self._teller.start()
+            self._news.notify()
+
+    def _tell_all(self) -> None:
+        while not self._closed:
+            with self._news:
+                self._news.wait_for(lambda: self._untold or self._closed)
+                untold, self._untold = self._untold, {}
+            for path, text in untold.items():
+                try:
+                    with self._lock:
+                        self._write(self._running(), _shows(path, text))
+                except SoothsayIndexError as error:
+                    log.debug("the index is not told of %s: %s", path, error)
+            self._forget_own()
+
+    def _remembered(self, owner: str) -> tuple[Symbol, ...] | None:
+        """The members of ``owner``, where they were asked for lately."""
+        known = self._members.get(owner)
+        if known is None:
+            return None
+        since, members = known
+        lasts = _REMEMBERED if not members or members[0].origin == "workspace" else _REMEMBERED_RELEASE
+        return members if time.monotonic() - since < lasts else None
+
+    def _forget(self) -> None:
+        self._generation += 1
+        self._members.clear()
+
+    def _forget_own(self) -> None:
+        """Forget what typing may change: members of the workspace's own modules and classes, and of unknown owners."""
+        self._generation += 1
+        for owner, (_, members) in list(self._members.items()):
+            if not members or members[0].origin == "workspace":
+                self._members.pop(owner, None)
+
+    def _alive(self) -> bool:
+        process = self._process
+        return process is not None and process.poll() is None
+
+    def _send(
+        self, method: str, parameters: dict[str, Any], on_progress: Callable[[Progress], None] | None = None
+    ) -> Future[Any]:
+        identifier = next(self._ids)
+        with self._lock:
+            process = self._running()
+            pending = self._pending[identifier] = _Pending(process, on_progress=on_progress)
+            try:
+                self._write(process, {"id": identifier, "method": method, "params": parameters})
+            except SoothsayIndexError:
+                self._pending.pop(identifier, None)
+                raise
+        return pending.future
+
+    @staticmethod
+    def _write(process: subprocess.Popen[bytes], message: dict[str, Any]) -> None:
+        try:
+            assert process.stdin is not None
+            process.stdin.write(encode_line(message))
+            process.stdin.flush()
+        except (OSError, ValueError):
+            raise SoothsayIndexError("The index process has ended.") from None
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        """The worker, started if there is none; one that keeps ending, after a pause."""
+        if self._closed:
+            raise SoothsayIndexError("The index is closed.")
+        process = self._process
+        if process is not None and process.poll() is None:
+            return process
+        if process is not None:
+            log.warning("The index process ended (%s).", process.returncode)
+            self._process = None
+            self._backoff.died(time.monotonic() - self._started)
+        if self._backoff.left:
+            raise SoothsayIndexError(
+                f"The index process keeps ending and is started again in {self._backoff.left:.0f} s: see its log, or "
+                "run `soothsay doctor`."
+            )
+        stderr = subprocess.DEVNULL
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            if self._log_file is not None:
+                stderr = self._log_file.open("ab")
+            process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=child_environment(self._environ, PYTHONUNBUFFERED="1", **_LITTLE_MEMORY),
+                cwd=self._root,
+            )
+        except OSError as error:
+            raise SoothsayIndexError(f"The index process does not start: {error}") from None
+        finally:
+            if not isinstance(stderr, int):
+                stderr.close()
+        again = self._started > 0
+        self._process = process
+        self._started = time.monotonic()
+        threading.Thread(target=self._read, args=(process,), name="index-answers", daemon=True).start()
+        if again:
+            self._tell_again(process)
+        return process
+
+    def _tell_again(self, process: subprocess.Popen[bytes]) -> None:
+        """A new worker in place of a dead one knows neither the open documents nor what to look after."""
+        for path, text in list(self._shown.items()):
+            self._write(process, _shows(path, text))
+        if self._last_build is not None:
+            self._write(process, {"id": 0, "method": "build", "params": self._last_build})
+
+    def _read(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            message = decode_line(line)
+            if message is None:
+                continue
+            if "event" in message:
+                self._forget()
+                continue
+            if "progress" in message:
+                self._forget_own()  # releases only come; at the end everything is asked anew
+                pending = self._pending.get(message["id"])
+                if pending is not None and pending.on_progress is not None:
+                    try:
+                        pending.on_progress(from_plain(Progress, message["progress"]))
+                    except Exception:  # a listener's mistake must not stop the answers
+                        log.exception("A progress listener failed.")
+                continue
+            with self._lock:
+                pending = self._pending.pop(message.get("id", 0), None)
+            if pending is None or pending.future.done():
+                continue
+            if "error" in message:
+                pending.future.set_exception(SoothsayIndexError(message["error"]))
+            else:
+                pending.future.set_result(message.get("result"))
+        process.wait()
+        with self._lock:
+            lost = {key: each for key, each in self._pending.items() if each.process is process}
+            self._pending = {key: each for key, each in self._pending.items() if key not in lost}
+        for pending in lost.values():
+            if not pending.future.done():
+                pending.future.set_exception(SoothsayIndexError("The index process has ended."))
+
+
+def _shows(path: Path, text: str | None) -> dict[str, Any]:
+    """The message that the editor shows ``text`` for ``path``; None: that it has closed it."""
+    if text is None:
+        return {"method": "forget", "params": {"path": str(path)}}
+    return {"method": "mirror", "params": {"path": str(path), "text": text}}

@@ -1,0 +1,66 @@
+"""What changes on disk without anybody saying so: git, other programs, pip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from soothsay_index.runtime.environment import changed_at
+from soothsay_index.sources.workspace import Workspace
+
+_Seen = tuple[int, int]  # size, time of change in nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Files that are new or different, and files that are gone."""
+
+    updated: tuple[Path, ...] = ()
+    removed: tuple[Path, ...] = ()
+
+
+@dataclass(slots=True)
+class _Snapshot:
+    folders: dict[Path, int] = field(default_factory=dict)
+    files: dict[Path, _Seen] = field(default_factory=dict)
+
+
+class Watch:
+    """Compares the workspace with how it looked last time. A look costs one ``stat`` a file, and lists no folder that
+    did not change."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._last: _Snapshot | None = None
+
+    def look(self) -> Changes:
+        """What has changed since the last look; nothing at the first one."""
+        before = self._last
+        if before is None:
+            self._last = self._walk()
+            return Changes()
+        if any(changed_at(folder) != time for folder, time in before.folders.items()):
+            now = self._walk()  # something came, went, or is ignored from now on
+        else:
+            now = _Snapshot(before.folders, {path: seen for path in before.files if (seen := _stat(path))})
+        self._last = now
+        return Changes(
+            tuple(path for path, seen in now.files.items() if before.files.get(path) != seen),
+            tuple(path for path in before.files if path not in now.files),
+        )
+
+    def _walk(self) -> _Snapshot:
+        found = _Snapshot()
+        for folder in self._workspace.folders():
+            found.folders[folder.path] = changed_at(folder.path)
+            found.folders[folder.path / ".gitignore"] = changed_at(folder.path / ".gitignore")
+            found.files.update({path: seen for path in folder.files if (seen := _stat(path))})
+        return found
+
+
+def _stat(path: Path) -> _Seen | None:
+    try:
+        seen = path.stat()
+    except OSError:
+        return None
+    return seen.st_size, seen.st_mtime_ns

@@ -1,0 +1,259 @@
+"""The index in this process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from soothsay_index.build.files import ignore
+from soothsay_index.build.process_pool import OpenCrew, processes
+from soothsay_index.build.reading import Cut
+from soothsay_index.embedding.client import ProcessEmbedder
+from soothsay_index.embedding.embedder import Embedder, LoadingEmbedder, SentenceTransformerEmbedder
+from soothsay_index.errors import SoothsayIndexError
+from soothsay_index.progress import OnProgress, nobody
+from soothsay_index.runtime.environment import Environment
+from soothsay_index.runtime.project import read_project
+from soothsay_index.search.members import MemberViews
+from soothsay_index.search.search import Searcher
+from soothsay_index.shared.index import SharedIndex
+from soothsay_index.shared.publishing import Publication, Publisher
+from soothsay_index.sources.base import FileFacts, Used
+from soothsay_index.sources.workspace import Workspace
+from soothsay_index.store.overlay import Overlay
+from soothsay_index.store.status import Status, status_of
+from soothsay_index.store.store import Store
+from soothsay_index.types import Hit, Query, Symbol
+from soothsay_index.worker.writer import BuildOptions, Writer
+
+log = logging.getLogger(__name__)
+
+_AHEAD = 16  # files: a whole branch that is checked out goes to the store alone
+
+
+class LocalIndex:
+    """The :class:`~soothsay_index.types.Index` over a store on disk. Reading is thread-safe and quick."""
+
+    def __init__(
+        self,
+        store: Store,
+        embedder: Embedder | None = None,
+        crew: OpenCrew = processes,
+        docs: Sequence[Path] = (),
+        uri: str = "",
+    ) -> None:
+        self.store = store
+        self.workspace = Workspace(store.workspace, docs)
+        self.writer = Writer(store, self.workspace, embedder, crew, uri)
+        self._embedder = embedder
+        self._overlay = Overlay()
+        self._views = MemberViews(store, self._overlay)
+        self._searcher = Searcher(store, self._views, embedder, self._overlay)
+        self._loading: threading.Thread | None = None
+
+    @classmethod
+    def open(
+        cls,
+        root: Path,
+        workspace: Path,
+        model_folder: Path | None = None,
+        model_id: str = "all-MiniLM-L6-v2",
+        threads: int | None = None,
+        docs: Sequence[Path] = (),
+        uri: str = "",
+        *,
+        embed_apart: bool = False,
+    ) -> LocalIndex:
+        """Open (or create) the index of ``workspace`` under the folder ``root``.
+
+        ``model_folder`` is the embedding model; without one the index works by full text alone. ``docs`` are folders
+        of documentation outside the workspace, ``uri`` is a shared index that builds take from. ``embed_apart``: the
+        model is loaded in a process that ends when it is idle, for an index that stays.
+        """
+        if not workspace.is_dir():
+            raise SoothsayIndexError(f"No folder {workspace}: give the workspace's root folder.")
+        embedder: Embedder | None = None
+        if model_folder and embed_apart:
+            embedder = ProcessEmbedder(model_folder, model_id, threads=threads, run_in=root)
+        elif model_folder:
+            embedder = SentenceTransformerEmbedder(model_folder, model_id, threads=threads)
+        return cls(Store(root, workspace, model_id if embedder else ""), embedder, docs=docs, uri=uri)
+
+    def load_model(self) -> None:
+        """Load the embedding model now; until it is loaded, searches do without vectors."""
+        if isinstance(self._embedder, LoadingEmbedder):
+            self._embedder.load()
+
+    def expect_searches(self) -> None:
+        """Somebody is typing: have the embedding model loaded by the time of the first search. Returns at once."""
+        if isinstance(self._embedder, LoadingEmbedder):
+            self._embedder.prepare()
+
+    def start(self) -> None:
+        """Load the embedding model in the background; the first search waits for it."""
+        if self._loading is None:
+            self._loading = threading.Thread(target=self.load_quietly, name="load", daemon=True)
+            self._loading.start()
+
+    def load_quietly(self) -> None:
+        """Load the embedding model; a failure is logged, and searches go on by full text."""
+        try:
+            self.load_model()
+        except Exception as error:
+            log.warning("The embedding model does not load, search goes on without it: %s", error)
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    def members(self, owner: str) -> Sequence[Symbol]:
+        """All members of ``owner``, documented ones first; empty when it is not known."""
+        return self._views.view(owner).members
+
+    def is_closed(self, owner: str) -> bool:
+        """True when a name that is missing in ``members(owner)`` does not exist."""
+        return self._views.view(owner).closed
+
+    def lookup(self, qualified: str) -> Symbol | None:
+        """The symbol at ``owner + "." + name``, or None."""
+        owner, _, name = qualified.rpartition(".")
+        return self._views.view(owner).by_name.get(name) if owner and name else None
+
+    def has_name(self, name: str) -> bool:
+        """True when some indexed symbol has this bare name."""
+        return self._views.has_name(name)
+
+    def search(self, query: Query) -> Sequence[Hit]:
+        """The best ``query.limit`` hits, best first. The open documents count as recent, the last edited first."""
+        if self._loading is not None:
+            self._loading.join()
+        recent = query.recent or tuple(reversed(self._overlay.shown()))
+        return self._searcher.search(replace(query, recent=recent))
+
+    def until(self, cancel: threading.Event | None) -> LocalIndex:
+        """Itself: an answer takes no longer than it takes."""
+        return self
+
+    def warm_quietly(self) -> None:
+        """Read what searches keep in memory, before somebody waits for one; a failure is logged."""
+        try:
+            self._searcher.warm()
+        except Exception as error:
+            log.warning("The index could not be searched: %s", error)
+
+    def status(self) -> Status:
+        """How much is indexed."""
+        return status_of(self.store)
+
+    # -- documents that are open in an editor --------------------------------------------------------------
+
+    def mirror(self, path: Path, text: str) -> None:
+        """The editor shows ``text`` for ``path``: that counts from now on, and what is stored of the file does not."""
+        name = self.workspace.name_of(path)
+        if name is None or not self.workspace.may_show(path):
+            return
+        try:
+            facts = self.workspace.cut(self.workspace.place(name), text)
+        except (RecursionError, ValueError) as error:
+            log.warning("%s is not indexed as it is typed: %s", name, error)
+            return
+        if facts is not None:
+            self._overlay.put(name, facts)
+
+    def forget(self, path: Path) -> None:
+        """The editor has closed ``path``: what is stored of it counts again."""
+        name = self.workspace.name_of(path)
+        if name is not None:
+            self._overlay.drop(name)
+
+    def open_files(self) -> Used:
+        """What the open documents use."""
+        files = self._overlay.snapshot().values()
+        return Used(
+            {module: 1 for file in files for module in file.imports.modules},
+            {service: 1 for file in files for service in file.imports.services},
+        )
+
+    # -- writing -------------------------------------------------------------------------------------------
+
+    def build(
+        self,
+        on_progress: OnProgress | None = None,
+        cancel: threading.Event | None = None,
+        interpreter: str | Path | None = None,
+        all_packages: bool = False,
+        embed: bool = True,
+    ) -> Status:
+        """Bring the index up to date with the workspace and the environment of ``interpreter``."""
+        options = BuildOptions(str(interpreter) if interpreter else None, all_packages, embed)
+        self.writer.build(options, self.open_files(), on_progress or nobody, cancel)
+        return self._after_build()
+
+    def build_from(
+        self,
+        environment: Environment | None,
+        on_progress: OnProgress | None = None,
+        cancel: threading.Event | None = None,
+        all_packages: bool = False,
+        embed: bool = True,
+    ) -> Status:
+        """Like :meth:`build`, with an environment that was found already."""
+        options = BuildOptions(None, all_packages, embed)
+        self.writer.build_from(environment, options, self.open_files(), on_progress or nobody, cancel)
+        return self._after_build()
+
+    def _after_build(self) -> Status:
+        self.store.reopen()
+        self._views.forget()
+        return self.status()
+
+    def update(self, paths: Iterable[Path]) -> int:
+        """Index changed files again, and forget those that are gone; returns how many were rewritten.
+
+        A few of them can be found before they are stored: while a first build runs, the store takes its time.
+        """
+        paths = list(paths)
+        ahead: dict[str, FileFacts] = {}
+
+        def show(cut: Cut) -> None:
+            ahead.update(cut.facts())
+            self._overlay.ahead(ahead)
+
+        try:
+            return self.writer.update(paths, show if len(paths) <= _AHEAD else ignore)
+        finally:
+            self._views.learn(ahead)
+            self._overlay.stored(ahead)
+
+    def remove(self, paths: Iterable[Path]) -> int:
+        """Forget files."""
+        return self.writer.remove(paths)
+
+    def publish(
+        self,
+        uri: str,
+        on_progress: OnProgress | None = None,
+        cancel: threading.Event | None = None,
+        *,
+        itself: bool = True,
+    ) -> Publication:
+        """Put the packages of the last build into the shared index ``uri``, and with ``itself`` the workspace, too.
+
+        Raises :class:`SoothsayIndexError` where that cannot be written.
+        """
+        publisher = Publisher(self.store, self._shared(uri), self.writer.environment)
+        project = read_project(self.store.workspace) if itself else None
+        return publisher.publish(project, on_progress or nobody, cancel or threading.Event())
+
+    def prepare_publishing(self, uri: str) -> None:
+        """Make what is missing in the shared index ``uri``: the same error as :meth:`publish`, but early."""
+        self._shared(uri).prepare()
+
+    def _shared(self, uri: str) -> SharedIndex:
+        model = self._embedder.model_id if self._embedder is not None else ""
+        return SharedIndex(uri, model, self.store.dimension)
+
+    def close(self) -> None:
+        """Let another process write."""
+        self.writer.close()

@@ -1,0 +1,166 @@
+"""Answering the requests of one client, and keeping the index fresh meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from soothsay_common.priority import stand_back, stand_far_back
+from soothsay_index.codec import from_plain, pack_hit, pack_symbol, to_plain
+from soothsay_index.errors import SoothsayIndexError
+from soothsay_index.pipes import decode_line, encode_line
+from soothsay_index.types import Progress, Query
+from soothsay_index.worker.local import LocalIndex
+from soothsay_index.worker.maintenance import Keeper
+from soothsay_index.worker.writer import BuildOptions
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Answers requests from ``index``; builds and updates run on threads of their own, searches go on meanwhile."""
+
+    def __init__(self, index: LocalIndex, output: BinaryIO) -> None:
+        self._index = index
+        self._output = output
+        self._write_lock = threading.Lock()
+        self._cancel = threading.Event()
+        self._readers = ThreadPoolExecutor(2, "answer")
+        self._builds = ThreadPoolExecutor(1, "build", initializer=stand_far_back)
+        self._updates = ThreadPoolExecutor(1, "update", initializer=stand_back)
+        self._typing = Typing(index)
+        self._keeper = Keeper(index, self._tell_of_changes)
+        self._methods: dict[str, tuple[ThreadPoolExecutor, Callable[[dict[str, Any]], Any]]] = {
+            "members": (self._readers, lambda p: [pack_symbol(each) for each in index.members(p["owner"])]),
+            "is_closed": (self._readers, lambda p: index.is_closed(p["owner"])),
+            "lookup": (self._readers, self._lookup),
+            "has_name": (self._readers, lambda p: index.has_name(p["name"])),
+            "search": (self._readers, self._search),
+            "status": (self._readers, lambda _: to_plain(index.status())),
+            "update": (self._updates, lambda p: index.update([Path(path) for path in p["paths"]])),
+            "remove": (self._updates, lambda p: index.remove([Path(path) for path in p["paths"]])),
+            "build": (self._builds, self._build),
+        }
+
+    def serve(self, requests: BinaryIO) -> None:
+        """Answer until ``shutdown`` is asked for or the input ends."""
+        self._typing.start()
+        self._keeper.start()
+        for line in requests:
+            message = decode_line(line)
+            if message is None:
+                continue
+            method = message.get("method", "")
+            if method == "shutdown":
+                self._send({"id": message.get("id"), "result": True})
+                break
+            if method == "cancel":
+                self._cancel.set()
+                self._send({"id": message.get("id"), "result": True})
+            elif method in {"mirror", "forget"}:  # told, not asked: nobody waits for an answer
+                self._typing.show(Path(message["params"]["path"]), message["params"].get("text"))
+            elif method in self._methods:
+                if method == "build":
+                    self._cancel = threading.Event()
+                thread, answer = self._methods[method]
+                thread.submit(self._answer, message, answer)
+            else:
+                self._send({"id": message.get("id"), "error": f"unknown method {method}"})
+        self._cancel.set()
+        self._keeper.stop()
+
+    def _answer(self, message: dict[str, Any], method: Callable[[dict[str, Any]], Any]) -> None:
+        identifier = message.get("id")
+        parameters = {**(message.get("params") or {}), "_id": identifier}
+        try:
+            self._send({"id": identifier, "result": method(parameters)})
+        except SoothsayIndexError as error:
+            self._send({"id": identifier, "error": str(error)})
+        except Exception as error:
+            log.exception("%s failed", message.get("method"))
+            self._send({"id": identifier, "error": f"{type(error).__name__}: {error}".splitlines()[0]})
+
+    def _build(self, parameters: dict[str, Any]) -> Any:
+        cancel = self._cancel
+
+        def report(progress: Progress) -> None:
+            self._send({"id": parameters["_id"], "progress": to_plain(progress)})
+
+        options = BuildOptions(
+            parameters.get("interpreter"),
+            bool(parameters.get("all_packages")),
+            bool(parameters.get("embed", True)),
+        )
+        status = self._index.build(report, cancel, options.interpreter, options.all_packages, options.embed)
+        self._keeper.built(options)
+        self._builds.submit(self._index.warm_quietly)  # once this is answered
+        return to_plain(status)
+
+    def _lookup(self, parameters: dict[str, Any]) -> Any:
+        symbol = self._index.lookup(parameters["qualified"])
+        return pack_symbol(symbol) if symbol is not None else None
+
+    def _search(self, parameters: dict[str, Any]) -> Any:
+        return [pack_hit(hit) for hit in self._index.search(from_plain(Query, parameters["query"]))]
+
+    def _tell_of_changes(self) -> None:
+        """The client remembers answers; some of them are no longer true."""
+        self._send({"event": "changed"})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        with self._write_lock, contextlib.suppress(BrokenPipeError, ValueError):
+            self._output.write(encode_line(message))
+            self._output.flush()
+
+
+class Typing:
+    """Takes what the editor shows, on a thread of its own; of several texts of one document only the last."""
+
+    def __init__(self, index: LocalIndex) -> None:
+        self._index = index
+        self._shown: dict[Path, str | None] = {}
+        self._stamps: dict[Path, int] = {}  # of the last text of each open document
+        self._is_typing = False
+        self._news = threading.Condition()
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="typing", daemon=True).start()
+
+    def show(self, path: Path, text: str | None) -> None:
+        """The editor shows ``text`` for ``path``; None: it has closed it. Returns at once."""
+        with self._news:
+            self._note_typing(path, text)
+            self._shown.pop(path, None)
+            self._shown[path] = text
+            self._news.notify()
+
+    def _note_typing(self, path: Path, text: str | None) -> None:
+        """A document that was opened reads otherwise than before: somebody is typing."""
+        if text is None:
+            self._stamps.pop(path, None)
+            return
+        stamp = hash(text)
+        self._is_typing |= self._stamps.get(path, stamp) != stamp
+        self._stamps[path] = stamp
+
+    def _run(self) -> None:
+        while True:
+            with self._news:
+                self._news.wait_for(lambda: self._shown)
+                path = next(iter(self._shown))
+                text = self._shown.pop(path)
+                is_typing, self._is_typing = self._is_typing, False
+            try:
+                if is_typing:
+                    self._index.expect_searches()
+                if text is None:
+                    self._index.forget(path)
+                else:
+                    self._index.mirror(path, text)
+            except Exception:
+                log.exception("%s is not indexed as it is typed", path)

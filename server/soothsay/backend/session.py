@@ -1,0 +1,428 @@
+"""One workspace being served: the model, the index and the engine, opened once and shared by CLI and LSP."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Lock
+from typing import Protocol
+
+from soothsay.config import Settings
+from soothsay.engine.draft import OnText, nobody
+from soothsay.engine.pipeline import Engine
+from soothsay.engine.repair import find_faults, repair
+from soothsay.engine.types import Completion, CompletionRequest, Fault, Replacement
+from soothsay.errors import Cancelled, SoothsayError
+from soothsay.model.files.cache import is_pulled, model_path, models_folder
+from soothsay.model.files.registry import EMBEDDING_MODEL
+from soothsay.model.files.resolve import resolve_model
+from soothsay.model.runtime import LlamaRuntime
+from soothsay.model.tuning import Threads, ThreadTuner
+from soothsay.model.weights import Weights
+from soothsay.oracle import NoOracle, Oracle, open_oracle
+from soothsay_index.errors import SoothsayIndexError
+from soothsay_index.runtime.environment import find_interpreter
+from soothsay_index.types import Hit, Index, Progress, Query, Status, Symbol
+
+log = logging.getLogger(__name__)
+
+OnProgress = Callable[[Progress], None]
+
+
+class WritableIndex(Index, Protocol):
+    """An index that can also be brought up to date."""
+
+    def start(self) -> None: ...
+    def build(
+        self,
+        on_progress: OnProgress | None = None,
+        cancel: Event | None = None,
+        interpreter: str | Path | None = None,
+        all_packages: bool = False,
+        embed: bool = True,
+    ) -> Status: ...
+    def mirror(self, path: Path, text: str) -> None: ...
+    def forget(self, path: Path) -> None: ...
+    def update(self, paths: Sequence[Path]) -> int: ...
+    def remove(self, paths: Sequence[Path]) -> int: ...
+    def status(self) -> Status: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPlace:
+    """Where an index is and what it is made of: ``root`` is the folder of all indexes, ``embedding`` the embedding
+    model's folder (None: full text only), ``docs`` are folders of documentation outside the workspace, ``uri`` is a
+    shared index that builds take from."""
+
+    root: Path
+    workspace: Path
+    embedding: Path | None
+    docs: tuple[Path, ...] = ()
+    uri: str = ""
+    environ: Mapping[str, str] | None = None
+
+
+OpenIndex = Callable[[IndexPlace], WritableIndex]
+
+
+def index_folder() -> Path:
+    """Where the indexes of all workspaces lie."""
+    return models_folder().parent / "index"
+
+
+def open_in_process(place: IndexPlace) -> WritableIndex:
+    """For a command that ends soon."""
+    from soothsay_index.worker.local import LocalIndex
+
+    return LocalIndex.open(place.root, place.workspace, place.embedding, docs=place.docs, uri=place.uri)
+
+
+def open_in_worker(place: IndexPlace) -> WritableIndex:
+    """For a server: indexing and embedding take a process of their own."""
+    from soothsay_index.worker.client import IndexClient
+
+    return IndexClient(
+        place.root, place.workspace, place.embedding, docs=place.docs, uri=place.uri, environ=place.environ
+    )
+
+
+class Models(Protocol):
+    """Where a session's weights come from, and how many threads they are used with."""
+
+    def acquire(self, path: Path) -> Weights:
+        """Return the loaded weights (blocking). Raises `SoothsayError`."""
+        ...
+
+    def release(self, weights: Weights) -> None:
+        """Say that a session needs them no longer."""
+        ...
+
+    def threads(self, path: Path) -> Threads:
+        """Return the threads to use where the settings name none."""
+        ...
+
+
+class Lane(Protocol):
+    """Where one session's evaluations wait for those of others."""
+
+    def working(self, *, urgent: bool) -> AbstractContextManager[object]:
+        """Within the block, evaluations are for a request that a person waits for, or for one ahead of need."""
+        ...
+
+    def turn(self) -> AbstractContextManager[object]:
+        """Within the block, no other session evaluates."""
+        ...
+
+    def clock(self) -> float:
+        """Return seconds that go on only while no other session is waited for."""
+        ...
+
+
+class Alone:
+    """There are no other sessions."""
+
+    def working(self, *, urgent: bool) -> AbstractContextManager[object]:
+        """Nothing to note."""
+        return nullcontext()
+
+    def turn(self) -> AbstractContextManager[object]:
+        """It is always this one's turn."""
+        return nullcontext()
+
+    def clock(self) -> float:
+        """Return `time.monotonic`."""
+        return time.monotonic()
+
+
+class OwnModels:
+    """Weights that one session alone uses."""
+
+    def __init__(self) -> None:
+        self._threads: dict[Path, Threads] = {}
+
+    def acquire(self, path: Path) -> Weights:
+        """Load them. Raises `SoothsayError`."""
+        self._threads[path] = ThreadTuner(path).tuning().threads
+        return Weights.load(path)
+
+    def release(self, weights: Weights) -> None:
+        """Free them."""
+        weights.close()
+
+    def threads(self, path: Path) -> Threads:
+        """Return what was measured for them, else one per physical core."""
+        return self._threads[path]
+
+
+class Session:
+    """Loads the model when it is first asked to. Completions are answered one at a time, in the caller's thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        workspace: Path,
+        open_index: OpenIndex = open_in_worker,
+        models: Models | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        lane: Lane | None = None,
+    ) -> None:
+        """Open the index of ``workspace``. Raises `SoothsayError` when it cannot be had.
+
+        ``environ`` is the environment of the person's editor, where it is not this process's. ``lane`` is where the
+        model's evaluations wait for those of other sessions.
+        """
+        self.settings = settings
+        self.workspace = workspace
+        self._models = models or OwnModels()
+        self._environ = environ
+        self._lane = lane or Alone()
+        self._weights: Weights | None = None
+        self.last: Completion | None = None
+        self.warnings: list[str] = []
+        self._lock = Lock()
+        self._closed = False
+        self._model: LlamaRuntime | None = None
+        self._engine: Engine | None = None
+        self.oracle: Oracle = (
+            open_oracle(workspace, settings.index.python, environ=environ)
+            if settings.oracle.enabled
+            else NoOracle()
+        )
+        self._index = self._open_index(open_index) if settings.index.enabled else None
+
+    @property
+    def index(self) -> WritableIndex:
+        """The index. Raises `SoothsayError` when the settings have switched it off."""
+        if self._index is None:
+            raise SoothsayError("the index is switched off: set index.enabled to true")
+        return self._index
+
+    def load_model(self) -> None:
+        """Load the weights (blocking, about a second; a few more at the first start, which proves that they work).
+
+        Raises `SoothsayError` with the fix.
+        """
+        with self._lock:
+            if self._closed:
+                raise Cancelled
+            if self._engine is not None:
+                return
+            if self._index is not None:
+                self._index.start()
+            self.oracle.start()
+            model = self.settings.model
+            self._weights = self._models.acquire(resolve_model(model.name, model.path))
+            try:
+                self._model = LlamaRuntime(self._weights, context=model.context, turn=self._lane.turn)
+                self._model.vocab.warm()
+                if not self._model.fim:
+                    self._warn(
+                        "this model has no fill-in-the-middle tokens: what stands after the cursor is not read"
+                    )
+                # what is loaded now stays: no search for garbage needs to look at it, 50 to 150 ms long
+                gc.freeze()
+                self._engine = Engine(
+                    self._model, self._index or NoIndex(), self.settings, self.oracle, self._lane.clock
+                )
+            except BaseException:
+                self._free_model()
+                raise
+
+    def complete(
+        self, request: CompletionRequest, cancel: Event | None = None, on_text: OnText = nobody
+    ) -> Completion:
+        """Answer one request (blocking). Raises `Cancelled` once ``cancel`` is set, `SoothsayError` on bad input."""
+        with self._working() as engine:
+            self.last = engine.complete(request, cancel, on_text)
+            return self.last
+
+    def speculate(self, request: CompletionRequest, cancel: Event | None = None) -> Completion:
+        """Answer ``request`` before it is made (blocking, like `complete`)."""
+        with self._working(urgent=False) as engine:
+            return engine.complete(request, cancel)
+
+    def prepare(self, request: CompletionRequest, cancel: Event | None = None) -> None:
+        """Read what a completion at this place would have to read (blocking). Raises `Cancelled` once ``cancel`` is set."""
+        with self._working(urgent=False) as engine:
+            engine.prepare(request, cancel)
+
+    @property
+    def evaluated(self) -> int:
+        """Tokens that the model has evaluated, whatever for."""
+        return self._model.evaluated_in_all if self._model else 0
+
+    def processes(self) -> dict[str, int]:
+        """Return the ids of this session's own processes, by what they do."""
+        found = {
+            "type checker": getattr(self.oracle, "pid", None),
+            "index": getattr(self._index, "process_id", None),
+        }
+        return {name: pid for name, pid in found.items() if pid is not None}
+
+    def find_faults(
+        self, path: Path, text: str, cancel: Event | None = None, *, typed: bool = False
+    ) -> Sequence[Fault]:
+        """The wrong calls in ``text`` (blocking, without the model); ``typed``: those a type checker sees, too."""
+        index = (self._index or NoIndex()).until(cancel)
+        with self.oracle.asking(cancel):
+            return find_faults(text, path, self.workspace, index, self.oracle, typed=typed, cancel=cancel)
+
+    def repair(self, path: Path, text: str, fault: Fault, cancel: Event | None = None) -> Replacement | None:
+        """A verified call to put in place of a wrong one (blocking, like `complete`)."""
+        index = (self._index or NoIndex()).until(cancel)
+        with self._working() as engine, self.oracle.asking(cancel):
+            return repair(fault, text, path, self.workspace, engine.complete, index, self.oracle, cancel)
+
+    def build_index(self, on_progress: OnProgress, cancel: Event, *, embed: bool = True) -> Status:
+        """Bring the index up to date (blocking): the workspace, what it imports, then the rest."""
+        settings = self.settings.index
+
+        def report(at: Progress) -> None:
+            if at.stage == "environment":
+                self._warn(f"only the workspace is indexed: {at.detail}")
+            elif at.stage == "warning":
+                self._warn(at.detail)
+            else:
+                on_progress(at)
+
+        with _index_errors():
+            if settings.python:
+                # a wrong setting is an error, not a warning
+                find_interpreter(self.workspace, settings.python, self._environ)
+            return self.index.build(report, cancel, settings.python or None, settings.all_packages, embed)
+
+    def reindex(self, on_progress: OnProgress, cancel: Event) -> Status:
+        """What a user asks for by hand: the same as `build_index`, which reads again what has changed."""
+        return self.build_index(on_progress, cancel)
+
+    def mirror(self, path: Path, text: str) -> None:
+        """The editor shows ``text`` for ``path``, saved or not. Returns at once."""
+        self.oracle.mirror(path, text)
+        if self._index is not None:
+            self._index.mirror(path, text)
+
+    def forget(self, path: Path) -> None:
+        """The editor has closed ``path``. Returns at once."""
+        self.oracle.forget(path)
+        if self._index is not None:
+            self._index.forget(path)
+
+    def update_files(self, paths: Sequence[Path]) -> int:
+        """Index these files again; returns how many had changed."""
+        with _index_errors():
+            self.oracle.files_changed(paths)
+            return self.index.update(paths)
+
+    def remove_files(self, paths: Sequence[Path]) -> int:
+        """Forget these files."""
+        with _index_errors():
+            self.oracle.files_changed(paths)
+            return self.index.remove(paths)
+
+    def close(self) -> None:
+        """Free the model and the index. Calling it twice is harmless."""
+        try:
+            with self._lock:
+                self._closed = True
+                self._free_model()
+                index, self._index = self._index, None
+                if index is not None:
+                    index.close()
+        finally:
+            self.oracle.close()
+
+    def _free_model(self) -> None:
+        """Free what is loaded, once: others may use the same weights."""
+        model, weights = self._model, self._weights
+        self._model = self._engine = self._weights = None
+        if model is not None:
+            model.close()
+        if weights is not None:
+            self._models.release(weights)
+
+    @contextmanager
+    def _working(self, *, urgent: bool = True) -> Iterator[Engine]:
+        """The engine, for one caller at a time; the model is loaded first."""
+        self.load_model()
+        with self._lock, self._lane.working(urgent=urgent):
+            if self._engine is None or self._model is None or self._weights is None:
+                raise Cancelled  # closed meanwhile
+            given = self.settings.model.threads
+            self._model.use(Threads(given, given) if given else self._models.threads(self._weights.path))
+            yield self._engine
+
+    def _open_index(self, open_index: OpenIndex) -> WritableIndex:
+        embedding = model_path(EMBEDDING_MODEL) if is_pulled(EMBEDDING_MODEL) else None
+        if embedding is None:
+            self._warn(f"searching by text alone; for vectors run: soothsay models pull {EMBEDDING_MODEL}")
+        try:
+            with _index_errors():
+                place = IndexPlace(
+                    index_folder(),
+                    self.workspace,
+                    embedding,
+                    self._docs(),
+                    self._shared_index(),
+                    self._environ,
+                )
+                return open_index(place)
+        except OSError as error:
+            raise SoothsayError(f"cannot write the index in {index_folder()} ({error.strerror}): "
+                                "free the folder or set SOOTHSAY_CACHE") from error  # fmt: skip
+
+    def _docs(self) -> tuple[Path, ...]:
+        found: list[Path] = []
+        for given in self.settings.index.docs:
+            folder = (self.workspace / Path(given).expanduser()).resolve()
+            if folder.is_dir():
+                found.append(folder)
+            else:
+                self._warn(f"index.docs: there is no folder {folder}; it is left out")
+        return tuple(found)
+
+    def _shared_index(self) -> str:
+        """The address of the shared index; a folder is taken from the workspace, like all paths in settings."""
+        uri = self.settings.index.uri.strip()
+        return uri if not uri or "://" in uri else str(self.workspace / Path(uri).expanduser())
+
+    def _warn(self, message: str) -> None:
+        log.warning(message)
+        self.warnings.append(message)
+
+
+@contextmanager
+def _index_errors() -> Iterator[None]:
+    """What the index cannot do, as an error of ours."""
+    try:
+        yield
+    except SoothsayIndexError as error:
+        raise SoothsayError(str(error)) from error
+
+
+class NoIndex:
+    """What the engine is given when the index is switched off: it knows nothing."""
+
+    def members(self, owner: str) -> Sequence[Symbol]:
+        return ()
+
+    def is_closed(self, owner: str) -> bool:
+        return False
+
+    def lookup(self, qualified: str) -> Symbol | None:
+        return None
+
+    def has_name(self, name: str) -> bool:
+        return True  # nothing can be said to be missing
+
+    def search(self, query: Query) -> Sequence[Hit]:
+        return ()
+
+    def until(self, cancel: Event | None) -> NoIndex:
+        return self

@@ -1,0 +1,1 @@
+"""The `soothsay` command: one module a group of subcommands."""

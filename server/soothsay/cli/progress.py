@@ -1,0 +1,64 @@
+"""Building the index from a terminal, with a progress bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from soothsay.config import Settings
+from soothsay_common.cancellation import Cancellation
+from soothsay_index.types import Progress, Status
+
+
+class Session(Protocol):
+    """What has an index, here or in the backend process."""
+
+    settings: Settings
+
+    def build_index(
+        self, on_progress: Callable[[Progress], None], cancel: Cancellation, *, embed: bool = True
+    ) -> Status: ...
+
+
+def build_with_progress_bar(session: Session, *, embed: bool = True) -> Status:
+    """Bring the index up to date; Ctrl-C stops it and keeps what is done."""
+    with progress_bars() as (show, cancel):
+        return session.build_index(show, cancel, embed=embed)
+
+
+@contextmanager
+def progress_bars() -> Iterator[tuple[Callable[[Progress], None], Cancellation]]:
+    """Shows the steps of a long piece of work, a bar a stage; the cancellation is set when a person interrupts it."""
+    cancel = Cancellation()
+    with Bars(
+        TextColumn("{task.description:<11}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[detail]}", style="dim"),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bars:
+        tasks: dict[str, int] = {}
+
+        def show(at: Progress) -> None:
+            if at.stage not in tasks:
+                tasks[at.stage] = bars.add_task(at.stage, detail="")
+            bars.update(tasks[at.stage], completed=at.done, total=at.total or None, detail=at.detail[:40])  # type: ignore[arg-type]
+
+        try:
+            yield show, cancel
+        except KeyboardInterrupt:
+            cancel.set()
+            raise
+
+
+def bring_up_to_date(session: Session) -> None:
+    """Before a single completion: index what has changed, or everything where nothing has been indexed yet."""
+    if session.settings.index.enabled:
+        build_with_progress_bar(session, embed=False)  # vectors are for `soothsay index`: a person waits here

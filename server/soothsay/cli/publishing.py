@@ -1,0 +1,39 @@
+"""Publishing the index of a workspace for a team, from a terminal or a nightly job."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from soothsay.backend.session import Session, open_in_process
+from soothsay.cli.progress import build_with_progress_bar, progress_bars
+from soothsay.config import Settings
+from soothsay.errors import SoothsayError
+from soothsay_index.errors import SoothsayIndexError
+from soothsay_index.shared.publishing import Publication
+from soothsay_index.worker.local import LocalIndex
+
+
+def publish(
+    settings: Settings, workspace: Path, uri: str, *, itself: bool, embed: bool
+) -> tuple[Publication, list[str]]:
+    """Bring the index of ``workspace`` up to date and put it where ``uri`` says, with ``itself`` the workspace, too.
+
+    Returns what is new there, and warnings. Raises `SoothsayError` with the fix.
+    """
+    # What is there already need not be made again: a nightly job begins with an empty cache.
+    settings = replace(settings, index=replace(settings.index, uri=uri))
+    session = Session(settings, workspace, open_in_process)
+    try:
+        index = session.index
+        assert isinstance(index, LocalIndex)
+        index.prepare_publishing(
+            uri
+        )  # an address that cannot be written is said before the work, not after it
+        build_with_progress_bar(session, embed=embed)
+        with progress_bars() as (show, cancel):
+            return index.publish(uri, show, cancel, itself=itself), session.warnings
+    except SoothsayIndexError as error:
+        raise SoothsayError(str(error)) from error
+    finally:
+        session.close()

@@ -1,0 +1,179 @@
+"""From a `Completion` to what editors show: ghost text, list items, and the evidence as Markdown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from lsprotocol import types
+
+from soothsay.engine.contract import completion_to_json
+from soothsay.engine.types import Completion, Evidence
+from soothsay.frontend.acceptance import on_accept
+from soothsay.frontend.documents import units
+from soothsay_common.lru import Newest
+
+_WORD = re.compile(r"\w*\Z")
+_NAME = re.compile(r"[\w.]+")
+_COMMIT = ".,()[]"  # end a name; typed into a written call, they must not insert it
+_MARKS = {"verified": "✓", "unverified": "?", "rejected": "✗"}
+_REASONS = {
+    "low_confidence": "the model was not sure",
+    "not_in_index": "the name is not in the index",
+    "not_a_member": "the receiver has no such member",
+    "bad_arguments": "the arguments do not fit",
+    "always": "this method always retrieves",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A completion, and where it belongs: ``position`` in the client's units, ``line`` up to the cursor."""
+
+    id: int
+    completion: Completion
+    position: types.Position
+    line: str
+
+
+class Answers:
+    """The last answers, so that they can be explained later."""
+
+    def __init__(self, capacity: int = 64) -> None:
+        self._answers: Newest[int, Answer] = Newest(capacity)
+        self._count = 0
+
+    def add(self, completion: Completion, position: types.Position, line: str) -> Answer:
+        self._count += 1
+        return self.go_on(self._count, completion, position, line)
+
+    def go_on(self, number: int, completion: Completion, position: types.Position, line: str) -> Answer:
+        """Answer ``number``, of which a part has been typed: ``completion`` is the rest of it."""
+        answer = self._answers[number] = Answer(number, completion, position, line)
+        return answer
+
+    def get(self, number: object) -> Answer | None:
+        return self._answers.get(number) if isinstance(number, int) else None
+
+    def last(self) -> Answer | None:
+        """The last answer that showed something; when none did, the last one."""
+        newest_first = list(reversed(self._answers.values()))
+        return next((each for each in newest_first if each.completion.text), next(iter(newest_first), None))
+
+
+def inline_items(answer: Answer | None) -> types.InlineCompletionList:
+    """Ghost text at the cursor."""
+    if answer is None or not answer.completion.text:
+        return types.InlineCompletionList(items=[])
+    # An empty range: without one VS Code replaces the word at the cursor, with a longer one Neovim overlays.
+    here = types.Range(answer.position, answer.position)
+    return types.InlineCompletionList(
+        items=[
+            types.InlineCompletionItem(
+                insert_text=answer.completion.text, range=here, command=on_accept(answer.id)
+            )
+        ]
+    )
+
+
+def list_items(answer: Answer | None, encoding: str, *, resolvable: bool = True) -> types.CompletionList:
+    """One item for editors without ghost text. Incomplete, so that the client asks again after each key.
+
+    ``resolvable``: the client will ask for the evidence when it shows the item; else the item carries it.
+    """
+    if answer is None or not answer.completion.text:
+        return types.CompletionList(is_incomplete=True, items=[])
+    completion, position = answer.completion, answer.position
+    word = _WORD.search(answer.line)
+    typed = word.group() if word else ""
+    start = types.Position(position.line, position.character - units(typed, encoding))
+    text = typed + completion.text
+    label = next((line.strip() for line in text.splitlines() if line.strip()), text)
+    item = types.CompletionItem(
+        label=label,
+        label_details=types.CompletionItemLabelDetails(
+            detail=f" {_MARKS[completion.verdict]} {completion.verdict}", description=source_of(completion)
+        ),
+        kind=types.CompletionItemKind.Function if completion.trigger.name else types.CompletionItemKind.Text,
+        sort_text=" soothsay",  # the blank sorts it before the names that other servers offer
+        filter_text=text.split("\n", 1)[0].strip() or label,
+        insert_text_format=types.InsertTextFormat.PlainText,
+        insert_text_mode=types.InsertTextMode.AsIs,
+        text_edit=types.TextEdit(range=types.Range(start, position), new_text=text),
+        commit_characters=list(_COMMIT) if _NAME.fullmatch(text) else [],
+        command=on_accept(answer.id),
+        data={"id": answer.id},
+    )
+    if not resolvable:
+        _add_evidence(item, completion)
+    return types.CompletionList(is_incomplete=True, items=[item])
+
+
+def resolve_item(item: types.CompletionItem, answers: Answers) -> types.CompletionItem:
+    """Add the evidence, while it is still known."""
+    answer = answers.get(item.data.get("id")) if isinstance(item.data, dict) else None
+    if answer is not None:
+        _add_evidence(item, answer.completion)
+    return item
+
+
+def can_resolve(capabilities: types.ClientCapabilities) -> bool:
+    """Whether the client asks for an item's documentation when it needs it."""
+    document = capabilities.text_document
+    item = document.completion.completion_item if document and document.completion else None
+    support = item.resolve_support if item else None
+    return support is not None and "documentation" in support.properties
+
+
+def answer_to_json(answer: Answer | None) -> dict[str, Any] | None:
+    """The answer to ``soothsay.explain``: the contract, and the completion's number."""
+    return answer and {"id": answer.id, **completion_to_json(answer.completion)}
+
+
+def _add_evidence(item: types.CompletionItem, completion: Completion) -> None:
+    item.detail = source_of(completion)
+    item.documentation = types.MarkupContent(types.MarkupKind.Markdown, to_markdown(completion))
+
+
+def source_of(completion: Completion) -> str | None:
+    """The package and version (or the file) that the best evidence comes from."""
+    return _origin(completion.evidence[0]) or None if completion.evidence else None
+
+
+def to_markdown(completion: Completion) -> str:
+    """Verdict, trigger and evidence, for a documentation popup."""
+    parts = [f"**{_MARKS[completion.verdict]} {completion.verdict}** ({completion.method})"]
+    trigger = completion.trigger
+    name = f" for {_code(trigger.name)}" if trigger.name else ""
+    if trigger.fired:
+        reasons = "; ".join(_REASONS.get(reason, reason) for reason in trigger.reasons)
+        parts.append(f"Looked up{name}: {reasons}.")
+    else:
+        parts.append(f"Nothing was looked up{name}.")
+    if trigger.confidence is not None:
+        parts.append(f"Confidence {trigger.confidence:.2f}, threshold {trigger.threshold:.2f}.")
+    return "\n\n".join([*parts, *(_evidence(each) for each in completion.evidence)])
+
+
+def _evidence(evidence: Evidence) -> str:
+    heading = " — ".join(part for part in (_code(evidence.symbol), _origin(evidence)) if part)
+    if evidence.uri:
+        heading += f" ([source](<{evidence.uri}>))"
+    fence = _fence(evidence.text, 3)
+    return f"---\n\n{heading}\n\n{fence}python\n{evidence.text.rstrip()}\n{fence}"
+
+
+def _origin(evidence: Evidence) -> str:
+    return f"{evidence.package} {evidence.version}".strip()
+
+
+def _code(text: str | None) -> str:
+    fence = _fence(text or "", 1)
+    return f"{fence}{text}{fence}" if text else ""
+
+
+def _fence(text: str, shortest: int) -> str:
+    """A run of backticks that does not occur in ``text``."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    return "`" * max(shortest, longest + 1)

@@ -1,0 +1,99 @@
+"""The models there are, and pulling one at a client's request. The work is `soothsay.model`'s."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol.types import ProgressToken
+
+from soothsay.errors import raise_if_cancelled
+from soothsay.frontend.pace import Pace, Steps, in_words
+from soothsay.frontend.progress import Bar
+from soothsay_common.threads import Worker
+
+if TYPE_CHECKING:
+    from soothsay.config import Settings
+    from soothsay.model.files.download import PullProgress
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    path: Path
+    fresh: bool  # it was not here before
+
+
+def models_to_json(settings: Settings) -> list[dict[str, Any]]:
+    """The answer to ``soothsay.models``. Looks at the disk; hashes nothing."""
+    from soothsay.model.files.cache import list_models
+
+    return [
+        {
+            "name": status.spec.name,
+            "bytes": status.spec.size,
+            "pulled": status.state == "pulled",
+            "fim": status.spec.has_fim,
+            "current": status.spec.name == settings.model.name and not settings.model.path,
+            "licence": status.spec.license,
+            "kind": status.spec.kind,
+        }
+        for status in list_models()
+    ]
+
+
+class Downloads:
+    """Pulls models on a thread of its own, one after the other. Runs on the event loop and blocks nobody."""
+
+    def __init__(self, bar: Callable[..., Bar]) -> None:
+        self._bar = bar
+        self._worker = Worker("soothsay-pull")
+        self._running: set[Event] = set()
+
+    async def pull(self, name: object, token: ProgressToken | None) -> Pulled:
+        """Have the model here; shown as ``token``'s progress if there is one. Raises `SoothsayError`, `Cancelled`."""
+        from soothsay.model.files.registry import find_spec
+
+        spec = find_spec(name if isinstance(name, str) else "")
+        cancel = Event()
+        bar = self._bar(f"Pulling {spec.name}", measured=True, cancel=cancel, token=token)
+        pace = Pace()
+
+        def show(at: PullProgress) -> None:
+            bar.report(describe(at, pace.left(at, time.monotonic())), at.done, at.total)
+
+        self._running.add(cancel)
+        try:
+            return await self._worker.run(_pull, spec.name, Steps(show), cancel)
+        finally:
+            cancel.set()  # also when the request itself was cancelled
+            self._running.discard(cancel)
+            bar.end()
+
+    def interrupt(self) -> None:
+        """Stop what is pulled; it goes on from there the next time."""
+        for cancel in self._running:
+            cancel.set()
+
+    def stop(self, timeout: float) -> bool:
+        """End the thread; works without a running loop. False when it is stuck."""
+        self.interrupt()
+        return self._worker.stop(timeout)
+
+
+def describe(at: PullProgress, left: float | None) -> str:
+    """``"120 of 491 MB · 35 s left · package 2 of 6 from the mirror"``; ``left`` in seconds."""
+    size = f"{at.done / 1e6:,.0f} of {at.total / 1e6:,.0f} MB"
+    return " · ".join(part for part in (size, in_words(left), at.text) if part)
+
+
+def _pull(name: str, on_progress: Callable[[PullProgress], None], cancel: Event) -> Pulled:
+    from soothsay.model.files.cache import is_pulled
+    from soothsay.model.files.download import pull
+
+    raise_if_cancelled(cancel)  # while it waited for another
+    fresh = not is_pulled(name)
+    return Pulled(pull(name, on_progress, cancel=cancel), fresh)

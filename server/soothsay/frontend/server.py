@@ -1,0 +1,337 @@
+"""What this server offers: every feature and command is registered here, and does its work elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
+
+from soothsay import __version__
+from soothsay.config import Settings
+from soothsay.engine.contract import completion_to_json
+from soothsay.frontend.acceptance import ACCEPTED, DID_PARTIALLY_ACCEPT, DID_SHOW, Acceptance
+from soothsay.frontend.completer import Completer
+from soothsay.frontend.completion import (
+    Answer,
+    answer_to_json,
+    can_resolve,
+    inline_items,
+    list_items,
+    resolve_item,
+)
+from soothsay.frontend.doctor import checks_to_json
+from soothsay.frontend.documents import MAX_CHARACTERS, Document
+from soothsay.frontend.downloads import Downloads, models_to_json
+from soothsay.frontend.heartbeat import Heartbeat
+from soothsay.frontend.hints import SOON, WHEN_IDLE, Hints
+from soothsay.frontend.host import Host, SessionFactory, open_session
+from soothsay.frontend.messages import Messages
+from soothsay.frontend.moves import DID_MOVE_CURSOR, cursor_of
+from soothsay.frontend.notebooks import SYNC
+from soothsay.frontend.places import path_of_notebook, path_of_unsaved
+from soothsay.frontend.progress import Bar
+from soothsay.frontend.protocol import Protocol, command_token
+from soothsay.frontend.repairs import Repairs
+from soothsay.frontend.settings import Configuration
+from soothsay.frontend.status import STATUS, StatusBoard
+from soothsay.frontend.watching import updated_and_removed, watch_files
+from soothsay_common.threads import Worker
+
+logger = logging.getLogger(__name__)
+
+
+class SoothsayServer(LanguageServer):
+    """A pygls server and the rooms of this one."""
+
+    protocol: Protocol  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    def __init__(self, session_factory: SessionFactory) -> None:
+        super().__init__("soothsay", __version__, protocol_cls=Protocol, notebook_document_sync=SYNC)
+        self.configuration = Configuration()
+        self.messages = Messages(self.window_show_message)
+        self.board = StatusBoard(partial(self.protocol.notify, STATUS))
+        bar = partial(Bar, self)
+        self.host = Host(session_factory, self.messages, bar, self.board, self.contents, self.look_again)
+        self.completer = Completer(self.host, self.messages, self.board)
+        self.acceptance = Acceptance()
+        self.heartbeat = Heartbeat()
+        self.downloads = Downloads(bar)
+        self.desk = Worker("soothsay-desk")  # what a person asks for now and then
+        publish = self.text_document_publish_diagnostics
+        self.hints = Hints(self.host, self.completer, publish, self.documents)
+        self.repairs = Repairs(self.host, self.completer, self.hints, self.messages)
+
+    def document(self, uri: str) -> Document | None:
+        return self.protocol.workspace.opened(uri)
+
+    def documents(self) -> list[Document]:
+        """Those that are open."""
+        return [each for each in self.workspace.text_documents.values() if isinstance(each, Document)]
+
+    def contents(self) -> Iterator[tuple[Path, str]]:
+        """What the editor shows, file by file."""
+        for document in self.documents():
+            if document.file is not None and len(document.source) <= MAX_CHARACTERS:
+                yield document.file, document.text
+
+    def mirror(self, uri: str, delay: float) -> None:
+        """The editor shows a new text."""
+        document = self.document(uri)
+        if document and document.file and len(document.source) <= MAX_CHARACTERS:
+            self.host.mirror(document.file, document.text)
+            self.hints.look(document, delay)
+
+    def serve(self, path: Path | None) -> None:
+        """A document is open that is, or will be, at ``path``."""
+        if path is not None:
+            self.host.serve_document(path)
+
+    @property
+    def folder(self) -> Path:
+        return self.host.folder(self.protocol.workspace)
+
+    @property
+    def settings(self) -> Settings:
+        return self.host.settings or Settings()
+
+    def look_again(self) -> None:
+        """The session, the index or the settings have changed."""
+        self.completer.forget()
+        self.repairs.forget()
+        self.hints.look_again()
+
+    def configure(self) -> None:
+        """Decode what the client has told, say what is wrong with it, and use the rest."""
+        settings, problems = self.configuration.decode()
+        for problem in problems:
+            self.messages.warning(problem)
+        self.completer.forget()
+        self.host.configure(settings)
+
+    async def complete(self, document: Document | None, position: types.Position) -> Answer | None:
+        return await self.completer.complete(self.protocol.workspace, document, position)
+
+    def stop(self, timeout: float = 5.0) -> bool:
+        """Stop the model and the index; False when a thread does not end."""
+        self.completer.stop()
+        self.hints.interrupt()
+        stopped = self.downloads.stop(1.0) & self.desk.stop(1.0)
+        return self.host.stop(timeout) & self.hints.stop(1.0) & stopped
+
+    def report_server_error(self, error: Exception, source: object) -> None:
+        """Log what a client cannot mend, instead of a pop-up for each."""
+        logger.error("%s: %s", getattr(source, "__name__", source), error)
+
+
+def create_server(session_factory: SessionFactory = open_session) -> SoothsayServer:
+    """A server that opens its sessions with ``session_factory``, when settings and workspace are known."""
+    server = SoothsayServer(session_factory)
+
+    # -- life --------------------------------------------------------------------------------------
+
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        server.configuration.initial = params.initialization_options
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(params: types.InitializedParams) -> None:
+        server.board.announce(server.client_capabilities)
+        await asyncio.gather(server.configuration.pull(server), watch_files(server))
+        if folder := server.protocol.workspace.first_folder():
+            server.host.serve(folder)
+        server.configure()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def configuration_changed(params: types.DidChangeConfigurationParams) -> None:
+        if params.settings is not None:
+            server.configuration.current = params.settings
+        await server.configuration.pull(server)
+        server.configure()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        server.host.serve(server.protocol.workspace.first_folder())
+
+    @server.feature(types.SHUTDOWN)
+    def shutdown(params: None) -> None:
+        server.completer.stop()
+        server.hints.interrupt()
+        server.downloads.interrupt()
+        server.host.interrupt()
+
+    # -- completions -------------------------------------------------------------------------------
+
+    # Without the options pygls would not announce it.
+    @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
+    async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
+        server.heartbeat.touch()
+        document = server.document(params.text_document.uri)
+        return inline_items(await server.complete(document, params.position))
+
+    @server.feature(
+        types.TEXT_DOCUMENT_COMPLETION,
+        types.CompletionOptions(trigger_characters=["."], resolve_provider=True),
+    )
+    async def completion(params: types.CompletionParams) -> types.CompletionList:
+        document = server.document(params.text_document.uri)
+        answer = await server.complete(document, params.position)
+        encoding = document.encoding if document else "utf-16"
+        return list_items(answer, encoding, resolvable=can_resolve(server.client_capabilities))
+
+    @server.feature(types.COMPLETION_ITEM_RESOLVE)
+    def resolve(item: types.CompletionItem) -> types.CompletionItem:
+        return resolve_item(item, server.completer.answers)
+
+    # -- repair ------------------------------------------------------------------------------------
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.QuickFix]))
+    async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
+        client = server.client_capabilities.workspace
+        edits = client.workspace_edit if client else None
+        document = server.document(params.text_document.uri)
+        versioned = bool(edits and edits.document_changes)
+        return await server.repairs.actions(document, params, versioned=versioned)
+
+    # -- documents and files -----------------------------------------------------------------------
+
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def opened(params: types.DidOpenTextDocumentParams) -> None:
+        document = server.document(params.text_document.uri)
+        if document:
+            server.serve(document.file or path_of_unsaved(document, server.folder))
+        server.mirror(params.text_document.uri, SOON)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(params: types.DidChangeTextDocumentParams) -> None:
+        server.heartbeat.touch()
+        server.repairs.abort()
+        if document := server.document(params.text_document.uri):
+            server.completer.changed(server.protocol.workspace, document)
+        server.mirror(params.text_document.uri, WHEN_IDLE)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(params: types.DidCloseTextDocumentParams) -> None:
+        path = to_fs_path(params.text_document.uri)
+        if path:
+            server.host.forget(Path(path))
+        server.hints.forget(params.text_document.uri)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def saved(params: types.DidSaveTextDocumentParams) -> None:
+        document = server.document(params.text_document.uri)
+        if document and document.file:
+            server.host.files_changed([document.file])
+            server.hints.look(document, SOON)
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+    def notebook_opened(params: types.DidOpenNotebookDocumentParams) -> None:
+        server.serve(path_of_notebook(params.notebook_document.uri, server.folder))
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def files_changed(params: types.DidChangeWatchedFilesParams) -> None:
+        server.host.files_changed(*updated_and_removed(params.changes))
+
+    @server.feature(DID_MOVE_CURSOR)
+    def moved(params: Any) -> None:
+        """A client tells where the cursor is, after a file was opened or a jump; nobody has to."""
+        place = cursor_of(params)
+        document = server.document(place[0]) if place else None
+        if place and document:
+            server.completer.moved(server.protocol.workspace, document, place[1])
+
+    # -- what became of a completion ---------------------------------------------------------------
+
+    @server.feature(DID_SHOW)
+    def shown(params: Any) -> None:
+        server.acceptance.shown(getattr(params, "id", None))
+
+    @server.feature(DID_PARTIALLY_ACCEPT)
+    def partially_accepted(params: Any) -> None:
+        length = getattr(params, "acceptedLength", None)
+        server.acceptance.partially_accepted(getattr(params, "id", None), length)
+
+    @server.command(ACCEPTED)
+    def accepted(*arguments: Any) -> None:
+        """A client has inserted a completion. It is only counted."""
+        server.acceptance.accepted(_id_in(arguments))
+
+    @server.command("soothsay.stats")
+    def stats(*arguments: Any) -> dict[str, Any]:
+        """What has happened since the server started: completions, tokens, and how long anything was blocked."""
+        return {
+            **server.acceptance.to_json(),
+            "model": {
+                "evaluated": server.host.evaluated,
+                "longestFreeMs": round(server.completer.longest_free_ms, 1),
+            },
+            "eventLoop": {
+                "beats": server.heartbeat.beats,
+                "longestBlockMs": round(server.heartbeat.longest_ms, 1),
+                "longestHeldMs": round(server.heartbeat.longest_held_ms, 1),
+            },
+        }
+
+    # -- commands ----------------------------------------------------------------------------------
+
+    @server.command("soothsay.explainLast")
+    def explain_last(*arguments: Any) -> dict[str, Any] | None:
+        """The contract's JSON of the last completion that was shown; null when there was none."""
+        answer = server.completer.answers.last()
+        return completion_to_json(answer.completion) if answer else None
+
+    @server.command("soothsay.explain")
+    def explain(*arguments: Any) -> dict[str, Any] | None:
+        """The same of the completion with this id (the last one without); null when it is not known any more."""
+        answers = server.completer.answers
+        number = _id_in(arguments)
+        return answer_to_json(answers.last() if number is None else answers.get(number))
+
+    @server.command("soothsay.models")
+    async def models(*arguments: Any) -> list[dict[str, Any]]:
+        """The models there are, and which are here."""
+        return await server.desk.run(models_to_json, server.settings)
+
+    @server.command("soothsay.pullModel")
+    async def pull_model(name: Any = None, *arguments: Any) -> dict[str, str]:
+        """Have a model here; returns when it is, and loads it if it was missing."""
+        pulled = await server.downloads.pull(name, command_token.get())
+        if pulled.fresh:
+            server.host.use_pulled(name)
+        return {"path": str(pulled.path)}
+
+    @server.command("soothsay.doctor")
+    async def doctor(*arguments: Any) -> list[dict[str, Any]]:
+        """Whether everything is there that is needed, and what to do where it is not."""
+        return await server.desk.run(checks_to_json, server.settings, server.folder)
+
+    @server.command("soothsay.reindex")
+    def reindex(*arguments: Any) -> dict[str, bool]:
+        """Start to build the index anew; progress tells when it is done."""
+        return {"started": server.host.reindex()}
+
+    @server.command("soothsay.pause")
+    def pause(*arguments: Any) -> dict[str, bool]:
+        """No completions until `soothsay.resume`."""
+        server.completer.pause()
+        return {"paused": server.completer.paused}
+
+    @server.command("soothsay.resume")
+    def resume(*arguments: Any) -> dict[str, bool]:
+        """Completions again; also tries again to load a model that could not be loaded."""
+        server.completer.resume()
+        return {"paused": server.completer.paused}
+
+    return server
+
+
+def _id_in(arguments: Sequence[Any]) -> object:
+    """The ``id`` of the first argument, ``{"id": 7}`` or ``7``."""
+    first = arguments[0] if arguments else None
+    return first.get("id") if isinstance(first, dict) else first

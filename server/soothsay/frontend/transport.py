@@ -1,0 +1,182 @@
+"""Serving: over stdin and stdout, which are kept clean, or over TCP on this machine only."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import os
+import socket
+import sys
+from collections.abc import Coroutine
+from io import BufferedReader
+from threading import Event
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from pygls.io_ import StdoutWriter, run_async
+
+from soothsay.errors import SoothsayError
+from soothsay.frontend.host import SessionFactory, open_session
+from soothsay.frontend.server import SoothsayServer, create_server
+from soothsay_common.priority import hand_over_soon
+from soothsay_common.threads import Worker
+
+if TYPE_CHECKING:
+    from pygls.io_ import AsyncReader
+
+logger = logging.getLogger(__name__)
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+_READ = 1 << 16  # bytes at once
+
+
+def configure_logging(level: str | None = None) -> None:
+    """Log to stderr; ``level`` is one of `LOG_LEVELS`, else ``SOOTHSAY_LOG`` or ``warning`` is used."""
+    name = (level or os.environ.get("SOOTHSAY_LOG") or "warning").lower()
+    if name not in LOG_LEVELS:
+        raise SoothsayError(f"unknown log level {name!r}; use one of {', '.join(LOG_LEVELS)}")
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=name.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        force=True,
+    )
+    # At level info pygls logs every message with all of its text.
+    logging.getLogger("pygls").setLevel(logging.DEBUG if name == "debug" else logging.WARNING)
+
+
+def run_stdio(session_factory: SessionFactory = open_session, *, log_level: str | None = None) -> int:
+    """Serve the client at the other end of stdin and stdout until it says ``exit``. The process's exit code."""
+    configure_logging(log_level)
+    stdin, stdout = _take_stdio()
+    server = create_server(session_factory)
+    reader = _ThreadReader(stdin)
+    server.protocol.set_writer(StdoutWriter(stdout))
+    return _serve(server, _listen(server, reader))
+
+
+def run_tcp(
+    host: str, port: int, session_factory: SessionFactory = open_session, *, log_level: str | None = None
+) -> int:
+    """Serve the first client that connects; ``port`` 0 picks a free one. The address is printed to stderr."""
+    configure_logging(log_level)
+    address = _loopback(host)
+    try:
+        listener = socket.create_server(
+            (address, port), family=socket.AF_INET6 if ":" in address else socket.AF_INET
+        )
+    except (OSError, OverflowError) as error:
+        raise SoothsayError(f"cannot listen on {host}:{port}: {error}") from error
+    print(f"soothsay: listening on {host}:{listener.getsockname()[1]}", file=sys.stderr, flush=True)
+    server = create_server(session_factory)
+    return _serve(server, _accept(server, listener))
+
+
+def _loopback(host: str) -> str:
+    address = {"localhost": "127.0.0.1", "": "127.0.0.1"}.get(host, host.strip("[]"))
+    try:
+        local = ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise SoothsayError(f"refusing to listen on {host}: only this machine may connect; use 127.0.0.1")
+    return address
+
+
+async def _accept(server: SoothsayServer, listener: socket.socket) -> None:
+    listener.setblocking(False)
+    connection, _ = await asyncio.get_running_loop().sock_accept(listener)
+    listener.close()  # one editor, one server: a second client is refused
+    reader, writer = await asyncio.open_connection(sock=connection)
+    server.protocol.set_writer(_StreamWriter(writer))
+    await _listen(server, reader)
+
+
+async def _listen(server: SoothsayServer, reader: AsyncReader) -> None:
+    await run_async(
+        stop_event=Event(),
+        reader=reader,
+        protocol=server.protocol,
+        error_handler=server.report_server_error,
+    )
+
+
+def _serve(server: SoothsayServer, main: Coroutine[Any, Any, None]) -> int:
+    code = 1  # the client has gone without a word
+    hand_over_soon()  # the event loop waits for the model's thread again and again
+    try:
+        asyncio.run(main)
+    except SystemExit as end:  # pygls raises it when the client says ``exit``
+        code = int(end.code or 0)
+    except KeyboardInterrupt:
+        code = 130
+    except ConnectionError as error:
+        logger.warning("the client has gone: %s", error)
+    if not server.stop():
+        logger.error("the model or the index does not stop; leaving without it")
+        logging.shutdown()
+        os._exit(code)  # a thread in native code would keep or crash the interpreter
+    return code
+
+
+def _take_stdio() -> tuple[BufferedReader, BinaryIO]:
+    """Move stdin and stdout to descriptors that only the protocol knows.
+
+    A C library that prints, or a child process that reads, gets stderr and an empty stdin instead.
+    """
+    stdin, stdout = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return stdin, stdout
+
+
+class _ThreadReader:
+    """Reads in a daemon thread, so that a client that stays silent cannot keep the process alive.
+
+    What has come is read at once: going to the thread for every line of a header would take longer than the rest. At the
+    end of the stream less is returned than was asked for.
+    """
+
+    def __init__(self, stream: BufferedReader) -> None:
+        self._stream = stream
+        self._worker = Worker("soothsay-stdin")
+        self._come = bytearray()
+
+    async def readline(self) -> bytes:
+        while (end := self._come.find(b"\n")) < 0:
+            if not await self._more():
+                return self._take(len(self._come))
+        return self._take(end + 1)
+
+    async def readexactly(self, n: int) -> bytes:
+        while len(self._come) < n and await self._more():
+            pass
+        return self._take(n)
+
+    async def _more(self) -> bool:
+        """Wait for more; False at the end of the stream."""
+        data = await self._worker.run(self._stream.read1, _READ)
+        self._come += data
+        return bool(data)
+
+    def _take(self, length: int) -> bytes:
+        taken = bytes(self._come[:length])
+        del self._come[:length]
+        return taken
+
+
+class _StreamWriter:
+    """pygls' writer over an asyncio stream."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+
+    def write(self, data: bytes) -> None:
+        self._writer.write(data)
+
+    def close(self) -> None:
+        self._writer.close()

@@ -1,0 +1,185 @@
+"""Where pulled models lie on disk, and whether what lies there is what it should be.
+
+A file is hashed once, when it arrives; a stamp beside it remembers its size and time, so that later uses only look at
+those. A file that changed, or that somebody put there by hand, is hashed again before it is used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+
+from soothsay.errors import SoothsayError
+from soothsay.model.files.registry import REGISTRY, ModelFile, ModelSpec, find_spec
+
+State = Literal["pulled", "partial", "absent"]
+
+_STAMP = ".sha256-ok"
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    spec: ModelSpec
+    state: State
+    path: Path  # where it is, or will be
+
+
+@dataclass(frozen=True, slots=True)
+class FileCheck:
+    """What hashing one file said; ``problem`` is empty if it is as it should be."""
+
+    model: str
+    file: str  # relative to the model's folder
+    problem: str
+
+
+def models_folder() -> Path:
+    """The folder that holds one folder per model."""
+    root = os.environ.get("SOOTHSAY_CACHE") or platformdirs.user_cache_dir("soothsay")
+    return Path(root).expanduser().absolute() / "models"
+
+
+def model_folder(spec: ModelSpec) -> Path:
+    return models_folder() / spec.name
+
+
+def location(spec: ModelSpec) -> Path:
+    """What a library is given to open: the file, or for a model of several files their folder."""
+    folder = model_folder(spec)
+    return folder if spec.is_folder else folder / spec.files[0].name
+
+
+def list_models() -> list[ModelStatus]:
+    """Every known model, and whether it is here."""
+    return [ModelStatus(spec, _state(spec), location(spec)) for spec in REGISTRY.values()]
+
+
+def is_pulled(name: str) -> bool:
+    """Whether the model is here whole and was checked. Cheap: hashes nothing."""
+    return is_stamped(find_spec(name))
+
+
+def model_path(name: str) -> Path:
+    """The pulled model, every byte of which was checked once. Raises `SoothsayError` saying how to get it."""
+    spec = find_spec(name)
+    if not is_stamped(spec):
+        if not all(has_size(spec, file) for file in spec.files):
+            raise SoothsayError(f"model {name} is not here yet; run: soothsay models pull {name}")
+        if any(check.problem for check in check_files(spec)):
+            raise SoothsayError(f"model {name} is damaged; run: soothsay models pull {name}")
+        stamp(spec)
+    return location(spec)
+
+
+def verify(name: str = "all", on_bytes: Callable[[int], None] | None = None) -> list[FileCheck]:
+    """Hash the files of one model, or of all that are here; a damaged model is not used again until it is pulled.
+
+    ``on_bytes`` is told how many bytes were read since it was last called.
+    """
+    specs = [s.spec for s in list_models() if s.state == "pulled"] if name == "all" else [find_spec(name)]
+    checks: list[FileCheck] = []
+    for spec in specs:
+        of_model = list(check_files(spec, on_bytes))
+        if any(check.problem for check in of_model):
+            unstamp(spec)
+        else:
+            stamp(spec)
+        checks += of_model
+    return checks
+
+
+def check_files(spec: ModelSpec, on_bytes: Callable[[int], None] | None = None) -> Iterator[FileCheck]:
+    for file in spec.files:
+        path = model_folder(spec) / file.name
+        yield FileCheck(spec.name, file.name, _problem(path, file, on_bytes))
+
+
+def _problem(path: Path, file: ModelFile, on_bytes: Callable[[int], None] | None) -> str:
+    try:
+        size = path.stat().st_size
+        if size != file.size:
+            return f"has {size:,} bytes, should have {file.size:,}"
+        found = sha256_of(path, on_bytes)
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return "" if found == file.sha256 else f"has SHA-256 {found}, should have {file.sha256}"
+
+
+def sha256_of(path: Path, on_bytes: Callable[[int], None] | None = None) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+            if on_bytes:
+                on_bytes(len(block))
+    return digest.hexdigest()
+
+
+def has_size(spec: ModelSpec, file: ModelFile) -> bool:
+    try:
+        return (model_folder(spec) / file.name).stat().st_size == file.size
+    except OSError:
+        return False
+
+
+def is_stamped(spec: ModelSpec) -> bool:
+    try:
+        found = json.loads((model_folder(spec) / _STAMP).read_text())
+        return found == _stamp_of(spec)
+    except (OSError, ValueError):
+        return False
+
+
+def stamp(spec: ModelSpec) -> None:
+    """Remember that the files as they are now have the right hashes."""
+    path = model_folder(spec) / _STAMP
+    fresh = path.with_name(f"{_STAMP}.{os.getpid()}")
+    # a read-only cache cannot be stamped: its files are hashed again the next time, and that is all
+    with contextlib.suppress(OSError):
+        fresh.write_text(json.dumps(_stamp_of(spec)))
+        fresh.replace(path)
+
+
+def unstamp(spec: ModelSpec) -> None:
+    try:
+        (model_folder(spec) / _STAMP).unlink(missing_ok=True)
+    except OSError as error:
+        raise SoothsayError(f"cannot write to {model_folder(spec)} ({error.strerror})") from error
+
+
+def _stamp_of(spec: ModelSpec) -> dict[str, list[object]]:
+    stats = {file: (model_folder(spec) / file.name).stat() for file in spec.files}
+    return {file.name: [file.sha256, stat.st_size, stat.st_mtime_ns] for file, stat in stats.items()}
+
+
+def _state(spec: ModelSpec) -> State:
+    if all(has_size(spec, file) for file in spec.files):
+        return "pulled"
+    return "partial" if bytes_here(spec) else "absent"
+
+
+def bytes_here(spec: ModelSpec) -> int:
+    """How much of the model has come, whole files and partial ones."""
+    total = 0
+    for file in spec.files:
+        for path in (model_folder(spec) / file.name, partial_path(spec, file)):
+            with contextlib.suppress(OSError):
+                total += path.stat().st_size
+    return min(total, spec.size)
+
+
+def partial_path(spec: ModelSpec, file: ModelFile) -> Path:
+    """Where the file grows until it is whole and checked."""
+    path = model_folder(spec) / file.name
+    return path.with_name(path.name + ".partial")

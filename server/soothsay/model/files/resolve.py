@@ -1,0 +1,54 @@
+"""From what the settings say to a weights file that is there and looks like one."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+from soothsay.errors import SoothsayError
+from soothsay.model.files.cache import model_path
+from soothsay.model.files.registry import REGISTRY, find_spec
+
+_HEADER = struct.Struct("<4sIQQ")  # magic, version, tensors, keys
+_VERSIONS = (2, 3)  # those that llama.cpp reads
+
+
+def resolve_model(settings_name: str, settings_path: str) -> Path:
+    """The GGUF to load: ``settings_path`` if there is one, else the pulled ``settings_name``.
+
+    Raises `SoothsayError` with the fix.
+    """
+    if settings_path:
+        path = Path(settings_path).expanduser()
+    else:
+        spec = find_spec(settings_name)
+        if spec.kind != "completion":
+            usable = ", ".join(known.name for known in REGISTRY.values() if known.kind == "completion")
+            raise SoothsayError(
+                f"{settings_name} is an {spec.kind} model; set model.name to one of: {usable}"
+            )
+        path = model_path(settings_name)
+    check_gguf(path)
+    return path
+
+
+def check_gguf(path: Path) -> None:
+    """Raise `SoothsayError` unless the file begins as a GGUF does. Its end is checked when it is loaded."""
+    if path.is_dir():
+        raise SoothsayError(f"{path} is a folder; set model.path to a .gguf file")
+    try:
+        with path.open("rb") as stream:
+            header = stream.read(_HEADER.size)
+    except FileNotFoundError:
+        raise SoothsayError(f"no file {path}; set model.path to a .gguf file, or leave it empty") from None
+    except OSError as error:
+        raise SoothsayError(f"cannot read {path} ({error.strerror}); check its permissions") from error
+    if not header.startswith(b"GGUF"):
+        raise SoothsayError(f"{path} is not a GGUF file; set model.path to one")
+    if len(header) < _HEADER.size:
+        raise SoothsayError(f"{path} is cut short ({len(header)} bytes); download it again")
+    _, version, tensors, _ = _HEADER.unpack(header)
+    if version not in _VERSIONS or tensors == 0:
+        raise SoothsayError(
+            f"{path} is a damaged or unsupported GGUF (version {version}, {tensors} tensors); download it again"
+        )

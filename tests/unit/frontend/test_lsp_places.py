@@ -1,0 +1,131 @@
+"""Cells of notebooks and documents that were never saved, as the texts and files that they stand for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+
+from soothsay.frontend.documents import Document, Workspace
+from soothsay.frontend.notebooks import as_python, context, is_python
+from soothsay.frontend.places import find_place, path_of_notebook, path_of_unsaved, unsaved_name
+
+FOLDER = Path("/workspace")
+NOTEBOOK = "file:///workspace/study/my%20analysis.ipynb"
+
+
+def cell(number: int) -> str:
+    return f"vscode-notebook-cell:/workspace/study/my%20analysis.ipynb#W{number}"
+
+
+def notebook(*texts: str, markdown: frozenset[int] = frozenset()) -> Workspace:
+    """A workspace with one notebook of these cells, those numbered in ``markdown`` being no code."""
+    workspace = Workspace(None)
+    kinds = [
+        types.NotebookCellKind.Markup if number in markdown else types.NotebookCellKind.Code
+        for number in range(len(texts))
+    ]
+    cells = [types.NotebookCell(kind=kind, document=cell(number)) for number, kind in enumerate(kinds)]
+    workspace.put_notebook_document(
+        types.DidOpenNotebookDocumentParams(
+            types.NotebookDocument(NOTEBOOK, "jupyter-notebook", 1, cells),
+            [types.TextDocumentItem(cell(n), "python", 1, text) for n, text in enumerate(texts)],
+        )
+    )
+    return workspace
+
+
+def place_in(workspace: Workspace, number: int, line: int, character: int) -> tuple[str, str] | None:
+    """The text before and after a position of cell ``number``."""
+    document = workspace.opened(cell(number))
+    assert document is not None
+    place = find_place(workspace, document, types.Position(line, character), FOLDER)
+    if place is None:
+        return None
+    assert place.path == Path("/workspace/study/my_analysis_ipynb.py")
+    assert place.text[place.above :].count("\n") == document.text.count("\n")
+    return place.text[: place.offset], place.text[place.offset :]
+
+
+def test_a_cell_sees_the_code_above_it_and_not_below() -> None:
+    workspace = notebook("import numpy as np\n", "x = 1", "np.un\ny", "z = 3")
+    assert place_in(workspace, 2, 0, 5) == ("import numpy as np\n\nx = 1\n\nnp.un", "\ny")
+    assert place_in(workspace, 0, 0, 6) == ("import", " numpy as np\n")
+
+
+def test_prose_and_other_languages_are_left_out() -> None:
+    workspace = notebook("# Title", "%%bash\nls", "%%time\nx = 1", "x", markdown=frozenset({0}))
+    assert place_in(workspace, 3, 0, 1) == ("#%time\nx = 1\n\nx", "")
+    assert place_in(workspace, 1, 1, 2) is None  # bash itself is not completed
+
+
+def test_there_is_no_place_behind_the_cell() -> None:
+    assert place_in(notebook("x", "y"), 1, 3, 0) is None
+
+
+def test_cells_follow_the_notebook_s_structure() -> None:
+    workspace = notebook("a = 1", "b = 2", "c")
+    swapped = [types.NotebookCell(types.NotebookCellKind.Code, cell(n)) for n in (1, 0)]
+    workspace.update_notebook_document(
+        types.DidChangeNotebookDocumentParams(
+            types.VersionedNotebookDocumentIdentifier(2, NOTEBOOK),
+            types.NotebookDocumentChangeEvent(
+                cells=types.NotebookDocumentCellChanges(
+                    structure=types.NotebookDocumentCellChangeStructure(
+                        types.NotebookCellArrayChange(0, 2, swapped)
+                    )
+                )
+            ),
+        )
+    )
+    assert place_in(workspace, 2, 0, 1) == ("b = 2\n\na = 1\n\nc", "")
+    assert place_in(workspace, 0, 0, 5) == ("b = 2\n\na = 1", "")
+
+
+def test_magics_become_comments_of_the_same_length() -> None:
+    text = "%matplotlib inline\n!pip install x\n  ?print\nx = 5 % 3\ny = a != b"
+    assert as_python(text) == "#matplotlib inline\n#pip install x\n  #print\nx = 5 % 3\ny = a != b"
+    assert context([]) == ""
+    assert context(["", "x"]) == "\n\nx\n\n"
+    assert [is_python(each) for each in ("%%html\n<b>", "%%capture\nx", "%time x", "")] == [
+        False, True, True, True,
+    ]  # fmt: skip
+
+
+def unsaved(uri: str, language: str = "python", folder: Path | None = FOLDER) -> Path | None:
+    return path_of_unsaved(Document(uri, "", language_id=language), folder)
+
+
+def test_what_was_never_saved_is_a_file_in_the_workspace() -> None:
+    assert unsaved("untitled:Untitled-1") == FOLDER / "Untitled-1.py"
+    assert unsaved("untitled:/somewhere/tool.py") == FOLDER / "tool.py"
+    assert unsaved("untitled:C%3A%5Cwork%5Ctool.py") == FOLDER / "tool.py"
+    assert unsaved("file://") == FOLDER / "unnamed.py"  # Neovim's buffer without a name
+
+
+def test_what_is_no_python_and_what_is_no_document_is_not_completed() -> None:
+    assert unsaved("untitled:Untitled-1", "plaintext") is None
+    assert unsaved("git:/workspace/main.py") is None
+    assert unsaved("untitled:Untitled-1", folder=None) is None
+
+
+@pytest.mark.parametrize("uri", ["output:tasks", "vscode-userdata:/settings.json", "http://x/y.py", ""])
+def test_other_schemes_have_no_name(uri: str) -> None:
+    assert unsaved_name(uri) is None
+
+
+def test_a_notebook_that_was_never_saved() -> None:
+    assert path_of_notebook("untitled:Untitled-1.ipynb", FOLDER) == FOLDER / "Untitled_1_ipynb.py"
+    assert path_of_notebook("untitled:Untitled-1.ipynb", None) is None
+    assert path_of_notebook("git:/a.ipynb", FOLDER) is None
+
+
+def test_a_saved_file_is_its_own_place() -> None:
+    workspace = Workspace(None)
+    workspace.put_text_document(types.TextDocumentItem("file:///w/a.py", "python", 1, "%x = 1"))
+    document = workspace.opened("file:///w/a.py")
+    assert document is not None
+    place = find_place(workspace, document, types.Position(0, 2), None)
+    assert place is not None
+    assert (place.path, place.text, place.offset, place.above) == (Path("/w/a.py"), "%x = 1", 2, 0)
