@@ -7,7 +7,7 @@ PYTHON := python3
 endif
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := common index server tests bench
+SOURCES := common languages index server tests bench
 
 .DEFAULT_GOAL := help
 .PHONY: help install models demo test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-trigger vscode measure-vscode

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bench import side_by_side
 from bench.cloudapi.confidence import Examined, examine, summary
 from bench.cloudapi.judge import OUTCOMES
 from bench.cloudapi.methods import VARIANTS
@@ -15,6 +14,8 @@ from bench.cloudapi.plots import draw_confidence, draw_strata
 from bench.cloudapi.tasks import STRATA
 from bench.oracle.report import percent, quantile, table, with_interval
 from bench.side_by_side import RESULTS, footer, outcomes, pairs, share
+
+from bench import side_by_side
 
 Row = dict[str, Any]
 AGAINST = ("base", "dag, top 3", "dag++")  # what the others are compared with

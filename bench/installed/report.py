@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bench import side_by_side
 from bench.cloudapi.methods import VARIANTS
 from bench.installed.child import OUTCOMES
 from bench.installed.tasks import STRATA
 from bench.oracle.report import quantile, table, with_interval
 from bench.side_by_side import footer, outcomes, pairs, share, write_rows
+
+from bench import side_by_side
 
 Row = dict[str, Any]
 AGAINST = ("base", "dag, top 3")  # what the others are compared with

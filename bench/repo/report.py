@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bench import side_by_side
 from bench.oracle.report import percent, quantile, table, with_interval
 from bench.repo.methods import VARIANTS
 from bench.side_by_side import footer, share, write_rows
+
+from bench import side_by_side
 
 Row = dict[str, Any]
 FEWER = 0.4  # retrievals, against always: the goal

@@ -46,5 +46,5 @@ def _is_ours(folder: str) -> bool:
 
 @cache
 def _own_folders() -> frozenset[Path]:
-    specs = map(find_spec, ("soothsay_common", "soothsay_index", "soothsay"))
+    specs = map(find_spec, ("soothsay_common", "soothsay_languages", "soothsay_index", "soothsay"))
     return frozenset(Path(spec.origin).resolve().parents[1] for spec in specs if spec and spec.origin)

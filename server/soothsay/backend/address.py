@@ -25,6 +25,7 @@ import psutil
 import soothsay
 import soothsay_common
 import soothsay_index
+import soothsay_languages
 from soothsay.errors import SoothsayError
 from soothsay.model.files.cache import models_folder
 
@@ -127,7 +128,7 @@ def _default_folder() -> Path:
 def build_id() -> str:
     """Return a short text that changes with the code: windows and backends of different builds do not mix."""
     facts = [soothsay.__version__, sys.executable]
-    for package in (soothsay, soothsay_index, soothsay_common):
+    for package in (soothsay, soothsay_index, soothsay_languages, soothsay_common):
         folder = Path(package.__file__ or "").parent
         for path in sorted(folder.rglob("*.py")):
             facts.append(f"{path} {path.stat().st_mtime_ns}")

@@ -1,0 +1,31 @@
+"""Python."""
+
+from __future__ import annotations
+
+import keyword
+
+import tree_sitter
+
+from soothsay_languages.base import Blocks, Language, Lexis
+
+
+def _grammar() -> tree_sitter.Language:
+    import tree_sitter_python
+
+    return tree_sitter.Language(tree_sitter_python.language())
+
+
+LANGUAGE = Language(
+    id="python",
+    suffixes=frozenset({".py", ".pyi", ".pyw"}),
+    lexis=Lexis(
+        line_comment="#",
+        strings=('"""', "'''", '"', "'"),
+        multiline_strings=('"""', "'''"),
+        brackets={"(": ")", "[": "]", "{": "}"},
+        continuation="\\",
+    ),
+    blocks=Blocks(opener=":"),
+    keywords=frozenset(keyword.kwlist),
+    grammar=_grammar,
+)

@@ -1,0 +1,41 @@
+"""Find a language by its id, by an editor's name for it, or by a file's name."""
+
+from __future__ import annotations
+
+import logging
+from functools import lru_cache
+from importlib.metadata import entry_points
+from pathlib import PurePath
+
+from soothsay_languages.base import Language
+
+log = logging.getLogger(__name__)
+
+GROUP = "soothsay.languages"
+
+
+@lru_cache(maxsize=1)
+def languages() -> tuple[Language, ...]:
+    """Return all languages that are installed, in the order of their ids. One that cannot be loaded is left out."""
+    found: dict[str, Language] = {}
+    for entry in entry_points(group=GROUP):
+        try:
+            language = entry.load()
+        except Exception as error:
+            log.warning("The language %s cannot be loaded: %s", entry.name, error)
+            continue
+        if isinstance(language, Language):
+            found.setdefault(language.id, language)
+        else:
+            log.warning("The entry point %s names no language", entry.value)
+    return tuple(found[each] for each in sorted(found))
+
+
+def language_of_id(name: str) -> Language | None:
+    """Return the language that editors call ``name``; None for one that is unknown."""
+    return next((each for each in languages() if name == each.id or name in each.names), None)
+
+
+def language_of_file(path: PurePath) -> Language | None:
+    """Return the language of a file, by its name alone; None for one that is unknown."""
+    return next((each for each in languages() if each.handles(path)), None)

@@ -1,0 +1,28 @@
+"""Shell scripts: sh and bash."""
+
+from __future__ import annotations
+
+import tree_sitter
+
+from soothsay_languages.base import Language, Lexis
+
+
+def _grammar() -> tree_sitter.Language:
+    import tree_sitter_bash
+
+    return tree_sitter.Language(tree_sitter_bash.language())
+
+
+LANGUAGE = Language(
+    id="shellscript",
+    suffixes=frozenset({".sh", ".bash"}),
+    names=frozenset({"sh", "bash"}),
+    lexis=Lexis(
+        line_comment="#",
+        strings=('"', "'"),
+        multiline_strings=('"', "'"),
+        brackets={"(": ")", "{": "}"},
+        continuation="\\",
+    ),
+    grammar=_grammar,
+)

@@ -1,0 +1,23 @@
+"""YAML."""
+
+from __future__ import annotations
+
+import tree_sitter
+
+from soothsay_languages.base import Blocks, Language, Lexis
+
+
+def _grammar() -> tree_sitter.Language:
+    import tree_sitter_yaml
+
+    return tree_sitter.Language(tree_sitter_yaml.language())
+
+
+LANGUAGE = Language(
+    id="yaml",
+    suffixes=frozenset({".yml", ".yaml"}),
+    names=frozenset({"dockercompose", "github-actions-workflow", "yaml.docker-compose"}),
+    lexis=Lexis(line_comment="#", strings=('"', "'"), brackets={"[": "]", "{": "}"}),
+    blocks=Blocks(opener=":"),
+    grammar=_grammar,
+)
