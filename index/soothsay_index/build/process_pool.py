@@ -12,7 +12,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from multiprocessing.context import SpawnContext, SpawnProcess
 
-from soothsay_index.worker.lean_imports import import_pyarrow
+from soothsay_index.runtime.lean_imports import import_pyarrow
 from soothsay_common.priority import process_stands_back
 
 OpenCrew = Callable[[], AbstractContextManager[Executor]]

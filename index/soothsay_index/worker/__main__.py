@@ -17,7 +17,7 @@ from soothsay_common.garbage import keep_what_is_there
 from soothsay_common.priority import hand_over_soon
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.pipes import own_stdout
-from soothsay_index.worker.lean_imports import import_lancedb
+from soothsay_index.runtime.lean_imports import import_lancedb
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -30,7 +30,7 @@ def run(code: str) -> str:
 
 def test_tables_need_neither_pandas_nor_a_client_for_remote_ones():
     run(
-        "import sys; from soothsay_index.worker.lean_imports import import_lancedb; import_lancedb()\n"
+        "import sys; from soothsay_index.runtime.lean_imports import import_lancedb; import_lancedb()\n"
         f"{USE_TABLES}\n"
         "assert 'pandas' not in sys.modules and len(sys.modules) < 900, len(sys.modules)\n"
         "assert 'lance_namespace_urllib3_client.models.json_arrow_schema' in sys.modules\n"
@@ -41,7 +41,7 @@ def test_tables_need_neither_pandas_nor_a_client_for_remote_ones():
 
 def test_a_version_that_needs_it_is_imported_in_full():
     said = run(
-        "import sys; from soothsay_index.worker import lean_imports\n"
+        "import sys; from soothsay_index.runtime import lean_imports\n"
         "def refuse(self, name): raise ImportError('a class is missing')\n"
         "lean_imports._Blank.__getattr__ = refuse\n"
         "lean_imports.import_lancedb()\n"
