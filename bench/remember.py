@@ -18,9 +18,9 @@ from pathlib import Path
 from threading import Event
 
 from soothsay.engine.draft import Model
-from soothsay.engine.types import Token
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
+from soothsay.model.types import Token
 
 # How much was written (bytes), then a piece and whether it may follow, or "" and a hash of all that may.
 Question = tuple[int, str, bool | str]

@@ -9,9 +9,9 @@ from threading import Event
 
 from bench.remember import RememberingModel, Streams
 
-from soothsay.engine.types import Token
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
+from soothsay.model.types import Token
 
 PROMPT = Prompt("a", "b", "c")
 TEXT = [Token(b"cr\xc3", 0.5, 0.25, 1.5), Token(b"\xa9", 0.75, 0.5, 0.125), Token(b"me", 1.0)]

@@ -16,12 +16,13 @@ import pytest
 from soothsay.backend.session import Session
 from soothsay.engine.continuation import accepted
 from soothsay.engine.pipeline import Engine
-from soothsay.engine.types import CompletionRequest, Token
+from soothsay.engine.types import CompletionRequest
 from soothsay.model.constraint import Constraint
 from soothsay.model.files.cache import model_path
 from soothsay.model.fim import Prompt
 from soothsay.model.runtime import LlamaRuntime
 from soothsay.model.tuning import Threads
+from soothsay.model.types import Token
 from soothsay.model.weights import Weights
 
 pytestmark = pytest.mark.slow

@@ -19,9 +19,10 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from soothsay.config import Settings
-from soothsay.engine.types import Completion, CompletionRequest, Evidence, Token, TriggerDecision
+from soothsay.engine.types import Completion, CompletionRequest, Evidence, TriggerDecision
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.frontend.transport import run_stdio, run_tcp
+from soothsay.model.types import Token
 from soothsay.oracle.null import NoOracle
 from soothsay_index.types import Progress
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from soothsay.engine.contract import completion_to_json
-from soothsay.engine.types import Completion, Evidence, Token, TriggerDecision
+from soothsay.engine.types import Completion, Evidence, TriggerDecision
+from soothsay.model.types import Token
 
 
 def test_an_empty_completion_has_every_key() -> None:

@@ -6,7 +6,8 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterable
 from typing import Any
 
-from soothsay.engine.types import Completion, Evidence, Token
+from soothsay.engine.types import Completion, Evidence
+from soothsay.model.types import Token
 
 
 def completion_to_json(completion: Completion) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from threading import Event
 from typing import Protocol
 
 from soothsay.engine.stop import StopRule
-from soothsay.engine.types import Token
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
+from soothsay.model.types import Token
 
 OnText = Callable[[str], None]
 

@@ -21,12 +21,13 @@ from soothsay.engine.query import intent, masked, without_target
 from soothsay.engine.site import Site
 from soothsay.engine.syntax import characters, indentation
 from soothsay.engine.trees import Trees
-from soothsay.engine.types import ApiName, Check, Completion, CompletionRequest, Evidence, Token
+from soothsay.engine.types import ApiName, Check, Completion, CompletionRequest, Evidence
 from soothsay.engine.verify import Judgement, judge
 from soothsay.engine.watch import Watch
 from soothsay.errors import raise_if_cancelled
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Anchor, Prompt, Window, build_prompt, place_anchor, still_fits
+from soothsay.model.types import Token
 from soothsay.oracle.null import NoOracle
 from soothsay.oracle.types import Oracle
 from soothsay_common.lru import Newest

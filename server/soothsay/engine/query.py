@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from soothsay.engine.types import Token
+from soothsay.model.types import Token
 
 MASK_BELOW = 0.4  # FLARE (Jiang et al. 2023): tokens less probable than this are masked out of the query
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")

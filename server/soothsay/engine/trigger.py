@@ -13,7 +13,8 @@ import math
 from collections.abc import Callable, Sequence
 
 from soothsay.config import Method
-from soothsay.engine.types import ApiName, Reason, Token, TriggerDecision
+from soothsay.engine.types import ApiName, Reason, TriggerDecision
+from soothsay.model.types import Token
 
 Measure = Callable[[ApiName, Sequence[Token], int], float]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from soothsay.config import Method
+from soothsay.model.types import Token
 from soothsay.oracle.types import Question
 
 Reason = Literal["low_confidence", "not_in_index", "not_a_member", "bad_arguments", "always"]
@@ -24,23 +25,6 @@ class CompletionRequest:
     workspace: Path
     language: str = "python"
     method: Method | None = None  # None: the setting
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One generated token: its bytes, and how sure the model was, under the raw logits (given what was typed).
-
-    ``margin`` is its probability less that of the runner-up, ``entropy`` that of the whole distribution in nats.
-    """
-
-    data: bytes
-    probability: float
-    margin: float = 1.0
-    entropy: float = 0.0
-
-    @property
-    def text(self) -> str:
-        return self.data.decode("utf-8", errors="replace")
 
 
 @dataclass(frozen=True, slots=True)

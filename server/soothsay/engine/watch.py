@@ -11,7 +11,8 @@ from soothsay.engine.draft import Written
 from soothsay.engine.site import Site
 from soothsay.engine.syntax import in_string_or_comment
 from soothsay.engine.trigger import Measure, certainty, confidence, decide
-from soothsay.engine.types import ApiName, Token, TriggerDecision
+from soothsay.engine.types import ApiName, TriggerDecision
+from soothsay.model.types import Token
 
 
 class Watch:

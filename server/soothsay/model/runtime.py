@@ -16,7 +16,6 @@ from typing import NoReturn
 
 import numpy as np
 
-from soothsay.engine.types import Token
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.abort import Abort
 from soothsay.model.constraint import Constraint
@@ -25,6 +24,7 @@ from soothsay.model.llama import llama_cpp
 from soothsay.model.sampling import Choice, pick
 from soothsay.model.sequences import Plan, common_prefix, plan
 from soothsay.model.tuning import Threads, Timing, default_threads
+from soothsay.model.types import Token
 from soothsay.model.weights import Weights
 
 _BATCH = 64  # tokens evaluated at once: the unit of progress that survives a cancel

@@ -57,9 +57,9 @@ from soothsay.engine.types import (
     Evidence,
     Fault,
     Replacement,
-    Token,
     TriggerDecision,
 )
+from soothsay.model.types import Token
 from soothsay.oracle.types import Question
 from soothsay_index.types import Progress, Status
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
-from soothsay.engine.types import Token
 from soothsay.errors import Cancelled
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
+from soothsay.model.types import Token
 from soothsay.oracle.null import NoOracle
 from soothsay.oracle.types import Finding, FindingKind, Member
 from soothsay_index.types import Hit, Origin, Parameter, Query, Symbol

@@ -155,7 +155,7 @@ def test_builtins_are_no_api(index: FakeIndex) -> None:
 def test_tokens_that_split_characters_leave_whole_text(index: FakeIndex) -> None:
     class Bytes(FakeModel):
         def stream(self, prompt, cancel=None, constraint=None, deadline=0.0):
-            from soothsay.engine.types import Token
+            from soothsay.model.types import Token
 
             for byte in (prompt.forced + "日本'\n").encode():
                 yield Token(bytes([byte]), 0.9)

@@ -3,7 +3,7 @@
 import pytest
 
 from soothsay.engine.query import intent, masked
-from soothsay.engine.types import Token
+from soothsay.model.types import Token
 
 
 def test_identifiers_with_a_doubtful_token_are_masked_whole() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from soothsay.engine.syntax import api_names
 from soothsay.engine.trigger import confidence, decide, name_tokens
-from soothsay.engine.types import Token
+from soothsay.model.types import Token
 
 
 def tokens(*pairs: tuple[str, float]) -> list[Token]:
