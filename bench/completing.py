@@ -19,6 +19,7 @@ from bench.remember import RememberingModel, Streams
 
 import soothsay
 import soothsay_index
+import soothsay_languages
 from soothsay.config import Settings
 from soothsay.engine.trigger import name_tokens
 from soothsay.engine.types import ApiName, Completion
@@ -65,9 +66,11 @@ def wanted(everything: Sequence[Row], variants: Mapping[str, Variant], usual: Se
 
 def fingerprint(*others: Path) -> str:
     """Changes with everything that a generation depends on beside its task: the code, and ``others``."""
-    server, index = Path(soothsay.__file__).parent, Path(soothsay_index.__file__).parent
-    code = [*server.glob("engine/*.py"), *server.glob("model/*.py"), *server.glob("oracle/*.py")]
-    code += [*index.glob("*.py"), *index.glob("sources/*.py"), *others]
+    server = Path(soothsay.__file__).parent
+    code = [path for room in ("engine", "model", "oracle") for path in (server / room).rglob("*.py")]
+    for package in (soothsay_index, soothsay_languages):
+        code += Path(package.__file__ or "").parent.rglob("*.py")
+    code += others
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(code))).hexdigest()[:12]
 
 

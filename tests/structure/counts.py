@@ -28,6 +28,7 @@ ROOMS = {
     "soothsay": ("", "oracle", "model", "engine", "backend", "doctor", "frontend", "cli"),
 }  # fmt: skip
 
+_LANGUAGES = Path(__file__).parents[2] / "languages" / "soothsay_languages"
 _PYTHON_MODULES = frozenset({"tree_sitter_python", "keyword", "builtins", "griffe"})
 _PYTHON_TEXT = re.compile(
     r"\.pyi?\b|\bpyproject\.toml|site-packages|__init__\b|\bpyvenv\.cfg|\bself\b|^(def|class|import|from|async def|elif) ?$"
@@ -109,9 +110,9 @@ def _may_import(importer: str, target: str) -> bool:
 
 def _language_folder(name: str) -> str:
     """Return the language whose folder the module is in, "" for none."""
-    parts = name.split(".")
-    folder = Path("languages", *parts[:2])
-    return parts[1] if parts[0] == "soothsay_languages" and len(parts) > 1 and folder.is_dir() else ""
+    package, _, rest = name.partition(".")
+    first = rest.partition(".")[0]
+    return first if first and package == "soothsay_languages" and (_LANGUAGES / first).is_dir() else ""
 
 
 def _room(name: str, rooms: tuple[str, ...]) -> int | None:
@@ -145,13 +146,16 @@ def _python_in(module: Module) -> Iterator[tuple[int, str]]:
             names = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
             if any(name.split(".")[0] in _PYTHON_MODULES for name in names):
                 yield node.lineno, "import of what reads Python"
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
-            if node.value in _node_types() or _PYTHON_TEXT.search(node.value):
-                yield node.lineno, repr(node.value)[:60]
+        elif isinstance(node, ast.Constant) and id(node) not in documentation and _is_of_python(node.value):
+            yield node.lineno, repr(node.value)[:60]
     for token in tokenize.generate_tokens(io.StringIO(module.text).readline):
-        if token.type == tokenize.NAME and _PYTHON_NAME.search(token.string):
-            if not _OWN_RUNTIME.search(token.line):
-                yield token.start[0], token.string
+        named = token.type == tokenize.NAME and _PYTHON_NAME.search(token.string)
+        if named and not _OWN_RUNTIME.search(token.line):
+            yield token.start[0], token.string
+
+
+def _is_of_python(value: object) -> bool:
+    return isinstance(value, str) and (value in _node_types() or _PYTHON_TEXT.search(value) is not None)
 
 
 def _docstrings(tree: ast.Module) -> set[int]:
