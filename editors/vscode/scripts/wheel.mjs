@@ -1,5 +1,5 @@
 // Builds the server's wheel, which the extension ships and installs, and puts beside it what chooses how llama.cpp is
-// compiled before the wheel is installed. $PYTHON: an interpreter with pip.
+// compiled before the wheel is installed. Copies the licence, which vsce packs. $PYTHON: an interpreter with pip.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -16,4 +16,5 @@ execFileSync(python, ["-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir
 for (const name of ["compiling.py", "llama.cmake"]) {
   copyFileSync(join(project, "server", "soothsay", "model", name), join(target, name));
 }
+copyFileSync(join(project, "LICENSE"), join(here, "LICENSE"));
 console.log(readdirSync(target).join("\n"));

@@ -1,8 +1,10 @@
 """Files from the Hugging Face Hub, with the user's endpoint, token and proxies as `huggingface_hub` reads them.
 
-`hf_hub_download` throws away what it has when it is stopped, and its time limits add up (per address, per retry). So
-the requests are made here, with the client's own session, on a thread that can be left behind: a Hub that does not
-answer costs what we say and no more, whether it is the name, the connection or the first byte that is missing.
+`hf_hub_download` cannot go on with a download that was stopped (checked with 2.4: it writes to a temporary file of a
+random name and deletes it on every error; `resume_size` counts only within one call), and its time limits add up (per
+address, per retry). So the requests are made here, with the client's own session, on a thread that can be left behind:
+a Hub that does not answer costs what we say and no more, whether it is the name, the connection or the first byte that
+is missing.
 """
 
 from __future__ import annotations
