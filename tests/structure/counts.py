@@ -125,7 +125,7 @@ def _room(name: str, rooms: tuple[str, ...]) -> int | None:
 
 # modules at the root of a package that every room may import; others there may import every room
 _LOW = frozenset(
-    {"errors", "config", "types", "text", "codec", "syntax", "names", "imports", "progress", "pipes"}
+    {"errors", "config", "paths", "types", "text", "codec", "syntax", "names", "imports", "progress", "pipes"}
 )
 
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from soothsay.model.files.cache import models_folder
 from soothsay.oracle.adapters import Adapter
 from soothsay.oracle.child import Child, NoAnswer
 from soothsay.oracle.keeper import Budget, Keeper
@@ -23,6 +22,7 @@ from soothsay.oracle.positions import OFFERED, Encoding, Positions
 from soothsay.oracle.reading import hover_text, identifier, read_findings, read_members
 from soothsay.oracle.signatures import callee_offset, definition_source, read_signatures, without_extra
 from soothsay.oracle.types import Finding, Member, Question, Signature
+from soothsay.paths import cache_folder
 from soothsay_common.deadlines import result_of, wait_until
 from soothsay_common.lru import Newest
 
@@ -47,9 +47,7 @@ class _Server:
         environ: Mapping[str, str] | None,
     ) -> None:
         self._settings = adapter.settings(python)
-        folder = (
-            models_folder().parent
-        )  # not the workspace: nothing of it may be found as a program or a module
+        folder = cache_folder()  # not the workspace: nothing of it may be found as a program or a module
         folder.mkdir(parents=True, exist_ok=True)
         self._child = Child(command, folder, self._answer, environ)
         self._workspace = workspace

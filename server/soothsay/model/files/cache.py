@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
-
 from soothsay.errors import SoothsayError
 from soothsay.model.files.registry import REGISTRY, ModelFile, ModelSpec, find_spec
+from soothsay.paths import cache_folder
 
 State = Literal["pulled", "partial", "absent"]
 
@@ -44,8 +43,7 @@ class FileCheck:
 
 def models_folder() -> Path:
     """The folder that holds one folder per model."""
-    root = os.environ.get("SOOTHSAY_CACHE") or platformdirs.user_cache_dir("soothsay")
-    return Path(root).expanduser().absolute() / "models"
+    return cache_folder() / "models"
 
 
 def model_folder(spec: ModelSpec) -> Path:
