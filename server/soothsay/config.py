@@ -1,4 +1,7 @@
-"""The settings, typed, and `decode_settings`, which makes them from whatever an editor sends."""
+"""The settings as typed dataclasses, and `decode_settings`, which reads them from what an editor sends.
+
+The text below a field is its documentation; `docs/settings.md` is made from it by `make docs`.
+"""
 
 from __future__ import annotations
 
@@ -25,76 +28,136 @@ class Between(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    name: str = "qwen2.5-coder-0.5b"  # a name of the registry (`soothsay models list`)
-    path: str = ""  # any GGUF; wins over `name`
-    context: Annotated[int, Between(256, 1_048_576)] = 4096  # tokens
-    threads: Annotated[int, Between(0, 1024)] = 0  # 0: the physical cores, or what was measured to be faster
+    """Which model completes, and how it runs."""
+
+    name: str = "qwen2.5-coder-0.5b"
+    """The model that completes: a name that `soothsay models list` prints."""
+
+    path: str = ""
+    """A GGUF file to use instead of `model.name`. Empty: use the name."""
+
+    context: Annotated[int, Between(256, 1_048_576)] = 4096
+    """The context of the model, in tokens."""
+
+    threads: Annotated[int, Between(0, 1024)] = 0
+    """Threads that the model computes with. 0: one per physical core, unless two measurements found another
+    number to be faster."""
 
 
 @dataclass(frozen=True, slots=True)
 class TriggerSettings:
-    # retrieve when the API name's certainty (method full), or its confidence (confidence, dag++), is below
+    """When documentation is looked up."""
+
     certainty: Annotated[float, Between(0, 1)] = 0.7
+    """Method `full`: retrieve when the certainty of a drafted API name is below this. The certainty is
+    `exp(-mean entropy)` of the name's tokens."""
+
     threshold: Annotated[float, Between(0, 1)] = 0.8
+    """Methods `confidence` and `dag++`: retrieve when the confidence in a drafted API name is below this. The
+    confidence is the least probability of the name's tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetrievalSettings:
-    documents: Annotated[int, Between(0, 50)] = 5  # at most this many in the prompt
-    max_tokens: Annotated[int, Between(0, 32_768)] = 512  # their budget in the prompt
+    """How much of what was found goes into the prompt."""
+
+    documents: Annotated[int, Between(0, 50)] = 5
+    """The most documents that are put into the prompt."""
+
+    max_tokens: Annotated[int, Between(0, 32_768)] = 512
+    """The most tokens of the prompt that these documents take together."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionSettings:
+    """How long a completion is, and how long it may take."""
+
     max_tokens: Annotated[int, Between(1, 4096)] = 160
-    # a completion that takes longer returns what it has
+    """The longest completion, in tokens."""
+
     max_latency_ms: Annotated[int, Between(50, 600_000)] = 10_000
-    # a completion that takes longer ends with the line that it is at; the next one follows when it is accepted
+    """The time limit of a completion, in milliseconds. After it, what has been written is returned."""
+
     lines_ms: Annotated[int, Between(0, 600_000)] = 500
-    # tokens of the document that an answer waits for; at a new place less is read first, and the rest when idle
+    """After this many milliseconds, a completion ends with the line that it is writing. The next line follows
+    when this one is accepted."""
+
     max_unread: Annotated[int, Between(0, 1_048_576)] = 256
-    speculate: bool = True  # while a completion is shown, write what would follow it
+    """The most tokens of the document that a completion waits for. At a new place, only the text near the cursor
+    is read first; the rest is read while the editor is idle."""
+
+    speculate: bool = True
+    """While a completion is shown, write the text that would follow it."""
 
 
-# For whoever can wait: nothing depends on how fast the machine is, nor on what was read before.
+# For the command line and the benchmarks: the answer does not depend on the machine's speed, or on what was read before.
 PATIENT = CompletionSettings(max_latency_ms=600_000, lines_ms=600_000, max_unread=1_048_576)
 
 
 @dataclass(frozen=True, slots=True)
 class OracleSettings:
+    """How completions are checked."""
+
     enabled: bool = True
-    constrain: bool = True  # decode names and keywords only among those that exist (method full)
-    on_rejected: OnRejected = "trim"  # what becomes of a completion that cannot be repaired (method full)
+    """Ask a type checker about every completion before it is shown."""
+
+    constrain: bool = True
+    """Method `full`: decode only names and keywords that exist."""
+
+    on_rejected: OnRejected = "trim"
+    """Method `full`: what happens to a completion that is wrong and cannot be repaired. `trim` cuts it before the
+    first wrong call, `hide` shows nothing, `show` shows it marked as rejected."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiagnosticsSettings:
-    # hints on wrong calls in written text: none, those that no type checker can see, or all that can be explained
+    """Hints on calls that are already written."""
+
     enabled: Hints = "untyped"
+    """Which wrong calls get a hint. `off`: none. `untyped`: those that no type checker can see, such as calls of
+    boto3 clients. `all`: every wrong call that can be explained."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexSettings:
+    """What is indexed, and from where."""
+
     enabled: bool = True
-    python: str = ""  # interpreter whose packages are indexed; empty: VIRTUAL_ENV, .venv, python3
-    all_packages: bool = False  # also the packages that the workspace does not import
-    docs: tuple[str, ...] = ()  # folders of documentation outside the workspace
-    uri: str = ""  # a shared index (a folder, s3://bucket/path) that package documentation is taken from
+    """Index the installed packages and the workspace. `false`: no index, and nothing is looked up."""
+
+    python: str = ""
+    """The interpreter whose packages are indexed. Empty: `VIRTUAL_ENV`, else `.venv` in the workspace or above it
+    up to the project's root, else `python3` on `PATH`."""
+
+    all_packages: bool = False
+    """Also index packages that the workspace does not import."""
+
+    docs: tuple[str, ...] = ()
+    """Folders of documentation outside the workspace, which are indexed as well."""
+
+    uri: str = ""
+    """A [shared index](shared-index.md) to take the documentation of packages from: a folder, or an address such as
+    `s3://bucket/path`. Empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackendSettings:
-    # the models of all windows together; 0: half of the machine's memory
+    """The process that holds the models, which all windows share."""
+
     memory_mb: Annotated[int, Between(0, 1_048_576)] = 0
-    # the process that holds the models ends so long after the last window has gone
+    """The most memory that the models of all windows take together, in MB. 0: half of the machine's memory."""
+
     linger_s: Annotated[int, Between(0, 86_400)] = 60
+    """How long the process stays after the last window has closed, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a user can set; every field has a default that works."""
+    """Everything a user can set. Every field has a default that works."""
 
     method: Method = "full"
+    """When documentation is looked up, and what happens to the answer. See [How it decides](how-it-decides.md)."""
+
     model: ModelSettings = field(default_factory=ModelSettings)
     trigger: TriggerSettings = field(default_factory=TriggerSettings)
     retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
@@ -105,7 +168,7 @@ class Settings:
     backend: BackendSettings = field(default_factory=BackendSettings)
 
 
-# Keys of the section that editors keep for themselves: how they start and trace the server.
+# Keys of the section that only editors use: how they start and trace the server.
 EDITOR_KEYS = frozenset({"trace", "server"})
 
 

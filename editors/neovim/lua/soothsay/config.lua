@@ -16,7 +16,7 @@ local M = {}
 
 ---@class soothsay.Options
 ---@field cmd string[]|nil          how the server is started; nil: `soothsay serve --stdio`
----@field settings table            the server's settings, as the README lists them: `{ method = "full" }`
+---@field settings table            the server's settings, see docs/settings.md: `{ method = "full" }`
 ---@field ghost_text boolean        false: only `textDocument/completion`, for a completion plugin
 ---@field debounce integer          milliseconds of quiet before ghost text is asked for (Neovim 0.12 waits 200 by itself)
 ---@field keymaps soothsay.Keymaps|false  false: map the <Plug>s yourself
