@@ -7,27 +7,12 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Literal, Protocol
 
-ParameterKind = Literal[
-    "positional_only", "positional_or_keyword", "var_positional", "keyword_only", "var_keyword"
-]
+from soothsay_languages.parameters import Parameter as Parameter
+from soothsay_languages.parameters import ParameterKind as ParameterKind
+
 SymbolKind = Literal["function", "method", "class", "module", "attribute", "operation"]
 Origin = Literal["package", "service", "workspace"]
 ChunkKind = Literal["code", "prose", "config"]
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter of a callable, as a caller sees it (no ``self``, no ``cls``).
-
-    ``example`` is the shortest literal that shows the shape of a value (``{"s3Uri": ...}``), where one is known.
-    """
-
-    name: str
-    kind: ParameterKind = "positional_or_keyword"
-    required: bool = False
-    annotation: str = ""
-    default: str = ""
-    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from pathlib import PurePath
 
 import tree_sitter
 
+from soothsay_languages.oracle import ServerSpec
+
 
 @dataclass(frozen=True)
 class Lexis:
@@ -49,6 +51,7 @@ class Language:
     filenames: frozenset[str] = frozenset()
     keywords: frozenset[str] = frozenset()
     grammar: Callable[[], tree_sitter.Language] | None = None
+    oracles: tuple[ServerSpec, ...] = ()  # its language servers, in the order in which they are asked
 
     @cached_property
     def tree_sitter(self) -> tree_sitter.Language | None:

@@ -7,6 +7,7 @@ import keyword
 import tree_sitter
 
 from soothsay_languages.base import Blocks, Language, Lexis
+from soothsay_languages.python.oracle import TY
 
 
 def _grammar() -> tree_sitter.Language:
@@ -28,4 +29,5 @@ LANGUAGE = Language(
     blocks=Blocks(opener=":"),
     keywords=frozenset(keyword.kwlist),
     grammar=_grammar,
+    oracles=(TY,),
 )

@@ -1,0 +1,140 @@
+"""A language server as data: how it is started and set up, and how its answers are read.
+
+The client that speaks LSP is in ``soothsay.oracle``. A language names its servers in ``Language.oracles``. Pyright, for
+example, is::
+
+    ServerSpec(
+        name="pyright",
+        find_command=on_path("pyright-langserver", "--stdio"),
+        language_ids={".py": "python", ".pyi": "python"},
+        kinds={"reportAttributeAccessIssue": "not_a_member", "reportUndefinedVariable": "unknown_name"},
+        settings=lambda python: {"python": {"pythonPath": str(python)}} if python else {},
+        is_unknown=lambda hover: hover.rstrip().endswith(": Unknown"),
+    )
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from soothsay_languages.parameters import Parameter
+
+DiagnosticKind = Literal[
+    "unknown_name",  # a bare name that nothing defines
+    "not_a_member",  # the receiver's type is known and has no such member; also `from module import no_such`
+    "unknown_argument",  # too many arguments, or a keyword that no parameter takes
+    "missing_argument",
+    "wrong_type",
+    "no_overload",  # no overload fits; whether by name, number or type its signatures can often tell
+    "unresolved_import",
+    "syntax",
+    "other",
+]
+
+Span = tuple[int, int]
+"""Start and end in a text, code points."""
+
+FindCommand = Callable[[], Sequence[str] | None]
+"""Return the program and its arguments, None when it is not installed."""
+
+FindRuntime = Callable[[Path, str, Mapping[str, str] | None], Path | None]
+"""Return the interpreter or compiler of a workspace, None when there is none; never raise.
+
+Takes the workspace, what the user has configured ("" for nothing) and the environment (None: this process's).
+"""
+
+Settings = Callable[[Path | None], Mapping[str, Any]]
+"""Return the settings of a server, given the workspace's interpreter or compiler."""
+
+
+class ReadsSignatures(Protocol):
+    """What a language's signature labels say."""
+
+    def takes_anything(self, label: str) -> bool:
+        """Return whether ``label``, which names no parameters, says that any arguments are taken."""
+        ...
+
+    def parameters(self, label: str, spans: Sequence[Span]) -> tuple[Parameter, ...]:
+        """Return the parameters of ``label``; ``spans`` are where the server says that they stand in it."""
+        ...
+
+    def needs_definition(self, parameters: Sequence[Parameter]) -> bool:
+        """Return whether the source of the definition can tell more about ``parameters`` than the label does."""
+        ...
+
+    def from_definition(
+        self, parameters: tuple[Parameter, ...], lines: Sequence[str]
+    ) -> tuple[Parameter, ...]:
+        """Return ``parameters`` as the definition has them; ``lines`` are the first of its source."""
+        ...
+
+
+def _never(text: str) -> bool:
+    return False
+
+
+def _no_runtime(workspace: Path, configured: str, environ: Mapping[str, str] | None) -> Path | None:
+    return None
+
+
+def _no_settings(runtime: Path | None) -> Mapping[str, Any]:
+    return {}
+
+
+def _no_import(written: str, path: Path) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class ServerSpec:
+    """One language server.
+
+    ``language_ids`` are LSP's language ids by suffix of the files that the server judges. ``settings`` are what it gets
+    when it asks for its configuration, ``initialization_options`` what it gets at the start (None: the settings).
+    ``project_files`` are names of files that configure it.
+
+    ``kinds`` are what its diagnostic codes mean; a code that is not named is "other". ``canary`` is a text that it must
+    have something to say about, if it looks at a file at all; "" when it looks at all files. ``is_unknown`` and
+    ``is_anything`` tell from a hover text whether the type is not known, or dynamic on purpose. ``tells_of_union`` tells
+    from a "not_a_member" message whether the receiver is one of several types. ``may_import`` tells whether an import that is
+    written so may mean the file.
+
+    ``quiet_ms`` is for a server that publishes diagnostics without the version of the document: a publication counts when
+    none has followed for so long. ``diagnostics_ms`` is how long diagnostics may take; 0 for the default.
+    """
+
+    name: str
+    find_command: FindCommand
+    language_ids: Mapping[str, str]
+    kinds: Mapping[str, DiagnosticKind] = field(default_factory=dict)
+    settings: Settings = _no_settings
+    initialization_options: Settings | None = None
+    find_runtime: FindRuntime = _no_runtime
+    project_files: tuple[str, ...] = ()
+    canary: str = ""
+    member_operators: tuple[str, ...] = (".",)
+    is_unknown: Callable[[str], bool] = _never
+    is_anything: Callable[[str], bool] = _never
+    tells_of_union: Callable[[str], bool] = _never
+    may_import: Callable[[str, Path], bool] = _no_import
+    signatures: ReadsSignatures | None = None  # None: its labels are not read, a call may take anything
+    quiet_ms: float = 50
+    diagnostics_ms: float = 0
+
+    def options(self, runtime: Path | None) -> Mapping[str, Any]:
+        """Return the initialization options for the workspace's interpreter or compiler."""
+        return (self.initialization_options or self.settings)(runtime)
+
+
+def on_path(program: str, *arguments: str) -> FindCommand:
+    """Return a function that finds ``program`` on PATH when it is called."""
+
+    def find() -> Sequence[str] | None:
+        found = shutil.which(program)
+        return [found, *arguments] if found else None
+
+    return find
