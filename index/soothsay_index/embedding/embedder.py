@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+from cachetools import LRUCache
 
 from soothsay_index.errors import SoothsayIndexError
 
@@ -70,24 +70,18 @@ class RememberedQueries:
     """The vectors of the queries that were asked last. Thread-safe."""
 
     def __init__(self, kept: int = _CACHED_QUERIES) -> None:
-        self._kept = kept
         self._lock = threading.Lock()
-        self._vectors: OrderedDict[str, Vectors] = OrderedDict()
+        self._vectors: LRUCache[str, Vectors] = LRUCache(kept)
 
     def get(self, text: str) -> Vectors | None:
         """The vector of ``text``, if it was put here lately."""
         with self._lock:
-            known = self._vectors.get(text)
-            if known is not None:
-                self._vectors.move_to_end(text)
-            return known
+            return self._vectors.get(text)
 
     def put(self, text: str, vector: Vectors) -> None:
         """Remember the vector of ``text``."""
         with self._lock:
             self._vectors[text] = vector
-            while len(self._vectors) > self._kept:
-                self._vectors.popitem(last=False)
 
 
 def require_model(folder: Path, model_id: str) -> None:

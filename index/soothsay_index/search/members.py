@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from cachetools import LRUCache
 
 from soothsay_index.embedding.embedder import Vectors
 from soothsay_index.search.ranking import MemberRanker
@@ -279,18 +279,13 @@ class _Remembered:
     """The views that were asked for last."""
 
     def __init__(self) -> None:
-        self._views: OrderedDict[str, OwnerView] = OrderedDict()
+        self._views: LRUCache[str, OwnerView] = LRUCache(_KEPT_OWNERS)
 
     def get(self, owner: str) -> OwnerView | None:
-        view = self._views.get(owner)
-        if view is not None:
-            self._views.move_to_end(owner)
-        return view
+        return self._views.get(owner)
 
     def put(self, owner: str, view: OwnerView) -> None:
         self._views[owner] = view
-        while len(self._views) > _KEPT_OWNERS:
-            self._views.popitem(last=False)
 
     def clear(self) -> None:
         self._views.clear()

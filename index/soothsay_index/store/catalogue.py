@@ -7,7 +7,6 @@ Any query of the database costs 3 to 5 ms of a processor, whatever it returns. S
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -15,6 +14,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from cachetools import LRUCache
 
 from soothsay_index.embedding.embedder import Vectors
 from soothsay_index.store.database import Database
@@ -44,11 +44,10 @@ class Catalogue(Generic[T]):
         self._columns = columns
         self._make = make
         self._read = read
-        self._kept = kept
         self._lock = threading.Lock()
         self._refreshing = threading.Lock()
         self._known: tuple[int, Columns] | None = None
-        self._rows: OrderedDict[int, T] = OrderedDict()
+        self._rows: LRUCache[int, T] = LRUCache(kept)
 
     def ids(self, column: str, values: Iterable[str]) -> list[int]:
         """The ids of the rows whose ``column`` is one of ``values``."""
@@ -109,7 +108,6 @@ class Catalogue(Generic[T]):
         with self._lock:
             for row_id in wanted:
                 if row_id in self._rows:
-                    self._rows.move_to_end(row_id)
                     found[row_id] = self._rows[row_id]
         missing = [row_id for row_id in wanted if row_id not in found]
         if missing:
@@ -121,9 +119,7 @@ class Catalogue(Generic[T]):
             }
             found |= fresh
             with self._lock:
-                self._rows |= fresh
-                while len(self._rows) > self._kept:
-                    self._rows.popitem(last=False)
+                self._rows.update(fresh)
         return found
 
 

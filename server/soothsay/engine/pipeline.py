@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from threading import Event
 
+from cachetools import FIFOCache
+
 from soothsay.config import Method, Settings
 from soothsay.engine.clock import Clock
 from soothsay.engine.constrain import CallConstraint
@@ -30,7 +32,6 @@ from soothsay.model.fim import Anchor, Prompt, Window, build_prompt, place_ancho
 from soothsay.model.types import Token
 from soothsay.oracle.null import NoOracle
 from soothsay.oracle.types import Oracle
-from soothsay_common.lru import Newest
 from soothsay_index.search.similarity import WINDOW
 from soothsay_index.types import Hit, Index, Query, Symbol
 
@@ -80,7 +81,7 @@ class Engine:
         self._oracle = oracle or NoOracle()
         self._settings = settings
         self._window = Window.of(settings.model.context)
-        self._anchors: Newest[Path, Anchor] = Newest(_ANCHORS_KEPT)
+        self._anchors: FIFOCache[Path, Anchor] = FIFOCache(_ANCHORS_KEPT)
         self._trees = Trees()
 
     def complete(

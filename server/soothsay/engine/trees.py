@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cachetools import FIFOCache
 from tree_sitter import Tree
 
-from soothsay_common.lru import Newest
 from soothsay_index.syntax import Parsed, parse_again
 
 _KEPT = 8  # files; a tree takes some ten times as much as its source
@@ -16,7 +16,7 @@ class Trees:
     """The tree that each of the last files had."""
 
     def __init__(self) -> None:
-        self._last: Newest[Path, Parsed] = Newest(_KEPT)
+        self._last: FIFOCache[Path, Parsed] = FIFOCache(_KEPT)
 
     def parse(self, path: Path, text: str) -> Tree:
         """The tree of ``text``, the content of ``path`` at this moment."""

@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from cachetools import FIFOCache
 from lsprotocol import types
 
 from soothsay.engine.contract import completion_to_json
 from soothsay.engine.types import Completion, Evidence
 from soothsay.frontend.acceptance import on_accept
 from soothsay.frontend.documents import units
-from soothsay_common.lru import Newest
 
 _WORD = re.compile(r"\w*\Z")
 _NAME = re.compile(r"[\w.]+")
@@ -41,8 +41,10 @@ class Answers:
     """The last answers, so that they can be explained later."""
 
     def __init__(self, capacity: int = 64) -> None:
-        self._answers: Newest[int, Answer] = Newest(capacity)
+        self._answers: FIFOCache[int, Answer] = FIFOCache(capacity)
         self._count = 0
+        self._last = 0
+        self._last_shown = 0
 
     def add(self, completion: Completion, position: types.Position, line: str) -> Answer:
         self._count += 1
@@ -51,6 +53,9 @@ class Answers:
     def go_on(self, number: int, completion: Completion, position: types.Position, line: str) -> Answer:
         """Answer ``number``, of which a part has been typed: ``completion`` is the rest of it."""
         answer = self._answers[number] = Answer(number, completion, position, line)
+        self._last = number
+        if completion.text:
+            self._last_shown = number
         return answer
 
     def get(self, number: object) -> Answer | None:
@@ -58,8 +63,7 @@ class Answers:
 
     def last(self) -> Answer | None:
         """The last answer that showed something; when none did, the last one."""
-        newest_first = list(reversed(self._answers.values()))
-        return next((each for each in newest_first if each.completion.text), next(iter(newest_first), None))
+        return self._answers.get(self._last_shown) or self._answers.get(self._last)
 
 
 def inline_items(answer: Answer | None) -> types.InlineCompletionList:

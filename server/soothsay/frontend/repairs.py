@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cachetools import FIFOCache
 from lsprotocol import types
 
 from soothsay.errors import SoothsayError
@@ -37,7 +37,7 @@ class Repairs:
         self._scheduler: Scheduler[RepairRequest, Sequence[Replacement]] = Scheduler(
             host.model_worker, host.repair, host.ready
         )
-        self._written: OrderedDict[RepairRequest, Sequence[Replacement]] = OrderedDict()
+        self._written: FIFOCache[RepairRequest, Sequence[Replacement]] = FIFOCache(_REMEMBERED)
         completer.stop_others.append(self.abort)
 
     async def actions(
@@ -95,8 +95,6 @@ class Repairs:
                 return  # superseded by a newer repair, or there is no model
             if replacements is not None:
                 self._written[request] = replacements
-                if len(self._written) > _REMEMBERED:
-                    self._written.popitem(last=False)
 
 
 def _wants_quick_fix(only: Sequence[types.CodeActionKind | str] | None) -> bool:

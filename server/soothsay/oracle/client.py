@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from cachetools import FIFOCache
+
 from soothsay.oracle.adapters import Adapter
 from soothsay.oracle.child import Child, NoAnswer
 from soothsay.oracle.keeper import Budget, Keeper
@@ -24,7 +26,6 @@ from soothsay.oracle.signatures import callee_offset, definition_source, read_si
 from soothsay.oracle.types import Finding, Member, Question, Signature
 from soothsay.paths import cache_folder
 from soothsay_common.deadlines import result_of, wait_until
-from soothsay_common.lru import Newest
 
 log = logging.getLogger(__name__)
 
@@ -172,7 +173,9 @@ class LspOracle:
         self._changed: list[Path] = []
         self._configured = 0  # how often the server's own configuration has changed
         self._edits: Counter[Path | None] = Counter()  # of the mirrored files; None: everything else
-        self._reports: Newest[tuple[Path, str], tuple[int, tuple[Finding, ...]]] = Newest(_TEXTS_REMEMBERED)
+        self._reports: FIFOCache[tuple[Path, str], tuple[int, tuple[Finding, ...]]] = FIFOCache(
+            _TEXTS_REMEMBERED
+        )
         self._askers = threading.local()
 
     # what the editor and the disk do ------------------------------------------------------------------------
