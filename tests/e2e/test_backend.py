@@ -22,8 +22,8 @@ import pytest
 import pytest_asyncio
 from backend_windows import SETTINGS, TEXTS, Window, Windows, eventually
 
-from soothsay.backend.address import Card, build_id, find_place, write_card
-from soothsay.backend.channel import Channel
+from soothsay.backend.address import ConnectionInfo, backend_files, build_id, write_connection_info
+from soothsay.backend.message_stream import MessageStream
 from soothsay.backend.messages import Refused
 
 pytestmark = [
@@ -181,8 +181,8 @@ async def test_commands_use_the_backend_that_runs_and_status_tells_of_it(windows
     pid = windows.backend().pid
     (window.workspace / "area.py").write_text(TEXTS["geometry"])
     line = TEXTS["geometry"].count("\n") + 1
-    place = f"{window.workspace}/area.py:{line}:12"
-    done = await asyncio.to_thread(soothsay, windows, "complete", place, "--python", sys.executable)
+    files = f"{window.workspace}/area.py:{line}:12"
+    done = await asyncio.to_thread(soothsay, windows, "complete", files, "--python", sys.executable)
     assert (done.returncode, "math" in done.stdout) == (0, True), done.stderr
     assert windows.backend().pid == pid
 
@@ -206,7 +206,7 @@ async def test_commands_use_the_backend_that_runs_and_status_tells_of_it(windows
 async def test_a_backend_of_another_version_is_left_alone(windows: Windows) -> None:
     os.environ["SOOTHSAY_RUNTIME"] = str(windows.runtime)
     try:
-        place = find_place(build_id())
+        files = backend_files(build_id())
     finally:
         del os.environ["SOOTHSAY_RUNTIME"]
     address = str(windows.runtime / "other.sock")
@@ -215,22 +215,22 @@ async def test_a_backend_of_another_version_is_left_alone(windows: Windows) -> N
 
     def refuse() -> None:
         while True:
-            channel = Channel(listener.accept())
-            asked.append(channel.receive()[0])
-            channel.send(Refused("this is build 9.9.9"))
-            channel.finish()
+            stream = MessageStream(listener.accept())
+            asked.append(stream.receive()[0])
+            stream.send(Refused("this is build 9.9.9"))
+            stream.finish()
 
     threading.Thread(target=refuse, daemon=True).start()
     created = psutil.Process().create_time()
-    card = Card(os.getpid(), created, "AF_UNIX", address, "token", "9.9.9")
-    write_card(place, card)
+    info = ConnectionInfo(os.getpid(), created, "AF_UNIX", address, "token", "9.9.9")
+    write_connection_info(files, info)
     window = await windows.open("shop")
     assert await window.complete(TEXTS["shop"])
     assert asked
     mine = [backend for backend in windows.backends() if backend.pid != os.getpid()]
     assert len(mine) == 1
-    assert json.loads(place.card.read_text())["pid"] == os.getpid()
-    place.card.unlink()
+    assert json.loads(files.connection_file.read_text())["pid"] == os.getpid()
+    files.connection_file.unlink()
 
 
 async def test_no_process_of_ours_starts_in_the_workspace(windows: Windows) -> None:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from soothsay.backend.deaths import begin_log
+from soothsay.backend.crash_log import begin_log
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -26,12 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     # imported when the log has begun: a library that kills the process when it is loaded leaves word of it
-    from soothsay.backend.address import Place
-    from soothsay.backend.server import Backend
+    from soothsay.backend.address import BackendFiles
+    from soothsay.backend.server import BackendServer
     from soothsay_common.priority import hand_over_soon
 
     hand_over_soon()  # threads that answer windows wait for those that compute
-    Backend(Place(options.folder, options.key)).run()
+    BackendServer(BackendFiles(options.folder, options.key)).run()
     logging.shutdown()
     os._exit(0)  # threads may be in native code, and what they do needs no finishing
 

@@ -36,14 +36,14 @@ _LONGEST_SOCKET_PATH = 100  # bytes; the system's limit is 104 to 108
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BackendFiles:
     """The files of one backend; none of them need exist."""
 
     folder: Path
     key: str
 
     @property
-    def card(self) -> Path:
+    def connection_file(self) -> Path:
         """The file that says how the running backend is reached."""
         return self.folder / f"backend-{self.key}.json"
 
@@ -59,8 +59,8 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """How a running backend is reached. ``created`` is what `started` says of it, which tells it from a later process."""
+class ConnectionInfo:
+    """How a running backend is reached. ``created`` is what `process_started_at` says of it, which tells it from a later process."""
 
     pid: int
     created: float
@@ -73,13 +73,13 @@ class Card:
         """Return whether the process still runs."""
         with contextlib.suppress(psutil.Error):
             return (
-                started(self.pid) == self.created
+                process_started_at(self.pid) == self.created
                 and psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE
             )
         return False
 
 
-def started(pid: int) -> float:
+def process_started_at(pid: int) -> float:
     """Return when a process started, the same number whoever asks and whenever. Raises `psutil.Error`."""
     if sys.platform != "linux":
         return psutil.Process(pid).create_time()
@@ -135,54 +135,54 @@ def build_id() -> str:
     return f"{soothsay.__version__}-{_digest(*facts)}"
 
 
-def find_place(build: str, variant: str = "") -> Place:
+def backend_files(build: str, variant: str = "") -> BackendFiles:
     """Return where the backend of this build is, for the cache folder in use. Raises `SoothsayError`."""
-    return Place(runtime_folder(), _digest(build, str(models_folder()), variant))
+    return BackendFiles(runtime_folder(), _digest(build, str(models_folder()), variant))
 
 
-def places() -> Iterator[Place]:
+def list_backends() -> Iterator[BackendFiles]:
     """Yield all places that have a card, of whatever build."""
     folder = runtime_folder()
-    for card in sorted(folder.glob("backend-*.json")):
-        yield Place(folder, card.stem.removeprefix("backend-"))
+    for file in sorted(folder.glob("backend-*.json")):
+        yield BackendFiles(folder, file.stem.removeprefix("backend-"))
 
 
-def new_address(place: Place, platform: str = sys.platform) -> tuple[Family, str]:
+def new_address(files: BackendFiles, platform: str = sys.platform) -> tuple[Family, str]:
     """Return an address that nothing listens on yet."""
-    name = f"{place.key}-{secrets.token_hex(4)}"
+    name = f"{files.key}-{secrets.token_hex(4)}"
     if platform == "win32":
         return "AF_PIPE", rf"\\.\pipe\soothsay-{name}"
-    path = str(place.folder / f"{name}.sock")
+    path = str(files.folder / f"{name}.sock")
     if len(os.fsencode(path)) > _LONGEST_SOCKET_PATH:
         raise SoothsayError(
-            f"{place.folder} is too long a path for a socket: set {FOLDER_VARIABLE} to a shorter one"
+            f"{files.folder} is too long a path for a socket: set {FOLDER_VARIABLE} to a shorter one"
         )
     return "AF_UNIX", path
 
 
-def read_card(place: Place) -> Card | None:
+def read_connection_info(files: BackendFiles) -> ConnectionInfo | None:
     """Return how the backend is reached; None: there is none."""
     try:
-        return Card(**json.loads(place.card.read_text(encoding="utf-8")))
+        return ConnectionInfo(**json.loads(files.connection_file.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
 
-def write_card(place: Place, card: Card) -> None:
+def write_connection_info(files: BackendFiles, info: ConnectionInfo) -> None:
     """Say how the backend is reached, to this user alone."""
-    temporary = place.card.with_suffix(".part")
+    temporary = files.connection_file.with_suffix(".part")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(asdict(card), file)
-    temporary.replace(place.card)
+        json.dump(asdict(info), file)
+    temporary.replace(files.connection_file)
 
 
-def remove_card(place: Place, card: Card) -> None:
+def remove_connection_info(files: BackendFiles, info: ConnectionInfo) -> None:
     """Take the card away, if it is still this one, and its socket."""
-    if read_card(place) == card:
-        place.card.unlink(missing_ok=True)
-    if card.family == "AF_UNIX":
-        Path(card.address).unlink(missing_ok=True)
+    if read_connection_info(files) == info:
+        files.connection_file.unlink(missing_ok=True)
+    if info.family == "AF_UNIX":
+        Path(info.address).unlink(missing_ok=True)
 
 
 def _digest(*texts: str) -> str:

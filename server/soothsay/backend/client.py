@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from soothsay.backend.launch import Reached, reach
+from soothsay.backend.launch import BackendConnection, connect_or_start
 from soothsay.backend.link import Link, LostError
 from soothsay.backend.messages import (
     BuildIndex,
@@ -64,7 +64,7 @@ class BackendSession:
         *,
         name: str = "editor",
         environ: Mapping[str, str] | None = None,
-        reach: Callable[[str], Reached] = reach,
+        connect: Callable[[str], BackendConnection] = connect_or_start,
     ) -> None:
         """Reach the backend and open ``workspace``. Raises `SoothsayError`."""
         self.settings = settings
@@ -72,7 +72,7 @@ class BackendSession:
         self.warnings: list[str] = []
         self._name = name
         self._environ = dict(os.environ if environ is None else environ)
-        self._reach = reach
+        self._connect = connect
         self._changed = threading.Condition()
         self._link: Link | None = None
         self._reviving: threading.Thread | None = None
@@ -288,7 +288,7 @@ class BackendSession:
 
         Raises `SoothsayError`, `LostError`, and `Cancelled` when this session was closed meanwhile.
         """
-        link = Link(self._reach(self._name), self._warn, self._lost)
+        link = Link(self._connect(self._name), self._warn, self._lost)
         try:
             link.ask(lambda number: Open(number, self.settings, self.workspace, self._environ))
             if self._wants_model:

@@ -14,10 +14,17 @@ from multiprocessing.connection import Client
 import psutil
 from filelock import FileLock, Timeout
 
-from soothsay.backend.address import Card, Place, build_id, find_place, read_card, remove_card
-from soothsay.backend.channel import Channel
+from soothsay.backend.address import (
+    BackendFiles,
+    ConnectionInfo,
+    backend_files,
+    build_id,
+    read_connection_info,
+    remove_connection_info,
+)
 from soothsay.backend.codec import CodecError
-from soothsay.backend.deaths import last_words, rotate
+from soothsay.backend.crash_log import last_log_line, rotate_log
+from soothsay.backend.message_stream import MessageStream
 from soothsay.backend.messages import Hello, Refused, Welcome
 from soothsay.errors import SoothsayError
 from soothsay_common.children import child_environment, python_command
@@ -29,123 +36,123 @@ _LOOK_EVERY = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class BackendConnection:
     """A connection to a backend that has said `Welcome`."""
 
-    channel: Channel
-    card: Card
-    place: Place
+    stream: MessageStream
+    info: ConnectionInfo
+    files: BackendFiles
 
 
 class _RefusedError(Exception):
     """The backend that runs there is not for this window."""
 
 
-def reach(name: str) -> Reached:
+def connect_or_start(name: str) -> BackendConnection:
     """Return a connection to the backend, started if there is none (blocking). Raises `SoothsayError`.
 
     ``name`` says who asks, for ``soothsay status``.
     """
     build = build_id()
     for variant in ("", "second"):  # a backend that answers there and is of another build is left alone
-        place = find_place(build, variant)
+        files = backend_files(build, variant)
         with contextlib.suppress(_RefusedError):
-            reached = _connect(place, name, build)
-            return reached if reached is not None else _start(place, name, build)
+            connection = _connect(files, name, build)
+            return connection if connection is not None else _start(files, name, build)
     raise SoothsayError(
         "a backend of another version of soothsay answers: restart the editor, or run `soothsay stop` and try again"
     )
 
 
-def connect(place: Place, name: str) -> Reached | None:
+def connect_running(files: BackendFiles, name: str) -> BackendConnection | None:
     """Return a connection to the backend at ``place``, of whatever build, if one runs there that answers."""
     with contextlib.suppress(_RefusedError):
-        return _connect(place, name, None)
+        return _connect(files, name, None)
     return None
 
 
-def kill(card: Card) -> None:
+def kill_backend(info: ConnectionInfo) -> None:
     """End a backend that does not answer (blocking until it is gone); harmless if it is."""
-    if card.is_alive():
+    if info.is_alive():
         with contextlib.suppress(psutil.Error):
-            process = psutil.Process(card.pid)
+            process = psutil.Process(info.pid)
             process.kill()
             process.wait(_ENDS_WITHIN)
 
 
-def _connect(place: Place, name: str, build: str | None) -> Reached | None:
+def _connect(files: BackendFiles, name: str, build: str | None) -> BackendConnection | None:
     """``build``: one that does not answer is ended, and one of another build refuses. None: any, as it is."""
-    card = read_card(place)
-    if card is None:
+    info = read_connection_info(files)
+    if info is None:
         return None
     try:
-        channel = Channel(Client(card.address, card.family))
+        stream = MessageStream(Client(info.address, info.family))
     except (OSError, EOFError):
         return None
-    channel.send(Hello(card.token, card.build if build is None else build, os.getpid(), name))
+    stream.send(Hello(info.token, info.build if build is None else build, os.getpid(), name))
     try:
-        if not channel.waits(_GREETS_WITHIN):
-            channel.close()
+        if not stream.waits(_GREETS_WITHIN):
+            stream.close()
             if build is not None:
-                kill(card)
+                kill_backend(info)
             return None
-        answer, _ = channel.receive()
+        answer, _ = stream.receive()
     except (EOFError, CodecError):
-        channel.close()
+        stream.close()
         return None
-    if isinstance(answer, Welcome) and answer.pid == card.pid:
-        return Reached(channel, card, place)
-    channel.close()
+    if isinstance(answer, Welcome) and answer.pid == info.pid:
+        return BackendConnection(stream, info, files)
+    stream.close()
     if isinstance(answer, Refused):
         raise _RefusedError(answer.reason)
     return None
 
 
-def _start(place: Place, name: str, build: str) -> Reached:
-    lock = FileLock(place.lock, timeout=2 * _STARTS_WITHIN)
+def _start(files: BackendFiles, name: str, build: str) -> BackendConnection:
+    lock = FileLock(files.lock, timeout=2 * _STARTS_WITHIN)
     try:
         lock.acquire()
     except (OSError, Timeout) as error:
-        raise SoothsayError(f"cannot start the backend: {place.lock} is held or not writable") from error
+        raise SoothsayError(f"cannot start the backend: {files.lock} is held or not writable") from error
     try:
-        reached = _connect(place, name, build)  # another window may have started it meanwhile
-        if reached is not None:
-            return reached
-        old = read_card(place)
+        connection = _connect(files, name, build)  # another window may have started it meanwhile
+        if connection is not None:
+            return connection
+        old = read_connection_info(files)
         if old is not None:
-            kill(old)
-            remove_card(place, old)
-        process = _spawn(place)
+            kill_backend(old)
+            remove_connection_info(files, old)
+        process = _spawn(files)
         deadline = time.monotonic() + _STARTS_WITHIN
         while process.poll() is None and time.monotonic() < deadline:
-            card = read_card(place)
+            info = read_connection_info(files)
             # on Windows the process that was started may be a launcher, and the backend its child
-            if card is not None and card != old:
-                reached = _connect(place, name, build)
-                if reached is not None:
-                    return reached
+            if info is not None and info != old:
+                connection = _connect(files, name, build)
+                if connection is not None:
+                    return connection
             time.sleep(_LOOK_EVERY)
-        words = last_words(place.log)
+        words = last_log_line(files.log)
         process.kill()
         raise SoothsayError(
-            f"the backend process does not start ({words or 'it gave no reason'}): see {place.log}"
+            f"the backend process does not start ({words or 'it gave no reason'}): see {files.log}"
         )
     finally:
         lock.release()
 
 
-def _spawn(place: Place) -> subprocess.Popen[bytes]:
+def _spawn(files: BackendFiles) -> subprocess.Popen[bytes]:
     with contextlib.suppress(OSError):  # Windows: somebody reads it
-        rotate(place.log)
-    command = python_command("soothsay.backend", "--folder", str(place.folder), "--key", place.key)
+        rotate_log(files.log)
+    command = python_command("soothsay.backend", "--folder", str(files.folder), "--key", files.key)
     flags, group = detachment()
     try:
         # MALLOC_ARENA_MAX: glibc gives each thread an arena of its own, and freed memory lies in all of them
         # GGML_NO_BACKTRACE: an abort of llama.cpp would start a debugger first, for seconds
-        with place.log.open("wb") as log:
+        with files.log.open("wb") as log:
             process = subprocess.Popen(
                 command,
-                cwd=place.folder,
+                cwd=files.folder,
                 env=child_environment(PYTHONUNBUFFERED="1", MALLOC_ARENA_MAX="2", GGML_NO_BACKTRACE="1"),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

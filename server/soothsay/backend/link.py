@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from soothsay.backend.codec import CodecError, result_from_plain
-from soothsay.backend.deaths import read_death
-from soothsay.backend.launch import Reached, kill
+from soothsay.backend.crash_log import read_exit_from_log
+from soothsay.backend.launch import BackendConnection, kill_backend
 from soothsay.backend.messages import Cancel, Done, Failed, Message, Ping, Progressed, Request, Warned, Wrote
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay_common.cancellation import Cancellation
@@ -48,11 +48,14 @@ class Link:
     """One connection. Thread-safe. ``on_lost`` is called once, on the reading thread, when the backend is gone."""
 
     def __init__(
-        self, reached: Reached, on_warning: Callable[[str], None], on_lost: Callable[[Link, Exit], None]
+        self,
+        connection: BackendConnection,
+        on_warning: Callable[[str], None],
+        on_lost: Callable[[Link, Exit], None],
     ) -> None:
-        self.pid = reached.card.pid
+        self.pid = connection.info.pid
         self.evaluated = 0
-        self._reached = reached
+        self._connection = connection
         self._on_warning = on_warning
         self._on_lost = on_lost
         self._ids = itertools.count(1)
@@ -73,7 +76,7 @@ class Link:
 
     def notify(self, message: Message, text: str | None = None) -> None:
         """Send a message that needs no answer. Returns at once."""
-        self._reached.channel.send(message, text)
+        self._connection.stream.send(message, text)
 
     def ask(
         self,
@@ -112,13 +115,13 @@ class Link:
         """Leave the backend; what is asked is lost."""
         self._closed = True
         self._owes.set()
-        self._reached.channel.finish()
+        self._connection.stream.finish()
 
     def _read(self) -> None:
-        channel = self._reached.channel
+        stream = self._connection.stream
         try:
             while True:
-                message, text = channel.receive()
+                message, text = stream.receive()
                 self._heard = True
                 self._take(message, text)
         except EOFError:
@@ -127,7 +130,7 @@ class Link:
             log.error("the backend is not understood: %s", error)
         except Exception:  # whatever it is, nobody may wait for ever
             log.exception("the backend's answers cannot be read")
-        channel.close()
+        stream.close()
         exit_ = self._how_it_ended()
         with self._lock:
             self._lost = exit_
@@ -141,11 +144,11 @@ class Link:
     def _how_it_ended(self) -> Exit:
         if self._hung:
             return Exit("hung")
-        if self._reached.card.is_alive():
+        if self._connection.info.is_alive():
             threading.Event().wait(_DIES_WITHIN)  # the connection is closed before the process is gone
-            if self._reached.card.is_alive():
+            if self._connection.info.is_alive():
                 return Exit("other", "the connection was lost")
-        return read_death(self._reached.place.log, self.pid)
+        return read_exit_from_log(self._connection.files.log, self.pid)
 
     def _take(self, message: Message, text: str) -> None:
         match message:
@@ -190,7 +193,7 @@ class Link:
             if silent >= _HUNG_AFTER:
                 log.error("the backend process %d does not answer; it is ended", self.pid)
                 self._hung = True
-                kill(self._reached.card)
+                kill_backend(self._connection.info)
                 return
 
 

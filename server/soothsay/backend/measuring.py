@@ -9,7 +9,7 @@ from collections.abc import Callable
 import psutil
 
 from soothsay.backend.models import ModelPool
-from soothsay.backend.quiet import Quiet
+from soothsay.backend.work_priority import WorkPriority
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.runtime import LlamaRuntime
 from soothsay.model.tuning import ThreadTuner, candidates
@@ -25,17 +25,17 @@ _CONTEXT = 256  # tokens
 
 
 def measure_when_idle(
-    models: ModelPool, quiet: Quiet, is_building: Callable[[], bool], end: threading.Event
+    models: ModelPool, priority: WorkPriority, is_building: Callable[[], bool], end: threading.Event
 ) -> None:
     """Measure the models in use, one at a time, until ``end`` is set (blocking; for a thread of its own)."""
     while not end.wait(_BETWEEN):
-        if len(candidates()) == 1 or quiet.seconds() < _QUIET_FOR or is_building():
+        if len(candidates()) == 1 or priority.idle_seconds() < _QUIET_FOR or is_building():
             continue
         with models.unsettled() as weights:
             if weights is None or psutil.cpu_percent(1.0) / 100 > _OTHERS:
                 continue
             try:
-                _measure(weights, models, quiet, is_building)
+                _measure(weights, models, priority, is_building)
             except Cancelled:
                 continue
             except SoothsayError as error:
@@ -43,9 +43,11 @@ def measure_when_idle(
                 return
 
 
-def _measure(weights: Weights, models: ModelPool, quiet: Quiet, is_building: Callable[[], bool]) -> None:
+def _measure(
+    weights: Weights, models: ModelPool, priority: WorkPriority, is_building: Callable[[], bool]
+) -> None:
     cancel = Cancellation()
-    with quiet.background(cancel):
+    with priority.background(cancel):
         before = _used_by_others()
         # a small context of its own: the windows' caches stay as they are
         runtime = LlamaRuntime(weights, context=_CONTEXT)

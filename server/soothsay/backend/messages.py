@@ -239,7 +239,7 @@ class WindowStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelStatus:
+class LoadedModelStatus:
     """One model in memory."""
 
     path: str
@@ -258,7 +258,7 @@ class BackendStatus:
     build: str
     seconds: float  # since it was started
     windows: tuple[WindowStatus, ...] = ()
-    models: tuple[ModelStatus, ...] = ()
+    models: tuple[LoadedModelStatus, ...] = ()
 
 
 Message = (

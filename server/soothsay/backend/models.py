@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from soothsay.backend.messages import ModelStatus
+from soothsay.backend.messages import LoadedModelStatus
 from soothsay.errors import SoothsayError
 from soothsay.model.tuning import Threads, ThreadTuner, Tuning
 from soothsay.model.weights import Weights
@@ -95,11 +95,11 @@ class ModelPool:
             if found is not None:
                 found.tuning = tuning
 
-    def status(self) -> tuple[ModelStatus, ...]:
+    def status(self) -> tuple[LoadedModelStatus, ...]:
         """Return what is loaded."""
         with self._lock:
             return tuple(
-                ModelStatus(
+                LoadedModelStatus(
                     str(path),
                     found.weights.bytes,
                     found.users,

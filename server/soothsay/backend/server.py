@@ -14,16 +14,24 @@ from contextlib import contextmanager
 from multiprocessing.connection import Listener
 
 from soothsay import __version__
-from soothsay.backend.address import Card, Place, build_id, new_address, remove_card, started, write_card
-from soothsay.backend.channel import Channel
+from soothsay.backend.address import (
+    BackendFiles,
+    ConnectionInfo,
+    build_id,
+    new_address,
+    process_started_at,
+    remove_connection_info,
+    write_connection_info,
+)
 from soothsay.backend.codec import CodecError
-from soothsay.backend.deaths import end_log
+from soothsay.backend.crash_log import end_log
 from soothsay.backend.measuring import measure_when_idle
+from soothsay.backend.message_stream import MessageStream
 from soothsay.backend.messages import BackendStatus, Hello, Refused, Welcome
 from soothsay.backend.models import ModelPool
-from soothsay.backend.quiet import Quiet
 from soothsay.backend.turns import Turns
-from soothsay.backend.window import Window
+from soothsay.backend.window import EditorWindow
+from soothsay.backend.work_priority import WorkPriority
 from soothsay.config import BackendSettings
 from soothsay_common.garbage import give_back
 
@@ -35,17 +43,17 @@ _LONGEST_HELLO = 64_000  # bytes
 _BACKLOG = 16
 
 
-class Backend:
+class BackendServer:
     """Serves windows until the last one has been gone for a while."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, files: BackendFiles) -> None:
         self.models = ModelPool()
         self.turns = Turns()
-        self.quiet = Quiet()
-        self._place = place
+        self.priority = WorkPriority()
+        self._files = files
         self._began = time.monotonic()
         self._lock = threading.Lock()
-        self._windows: list[Window] = []
+        self._windows: list[EditorWindow] = []
         self._builds = 0
         self._linger = float(BackendSettings().linger_s)
         self._empty_since = time.monotonic()
@@ -54,22 +62,24 @@ class Backend:
 
     def run(self) -> None:
         """Listen, and serve until it is time to end (blocking)."""
-        family, address = new_address(self._place)
+        family, address = new_address(self._files)
         listener = Listener(address, family, _BACKLOG)
-        card = Card(os.getpid(), started(os.getpid()), family, address, secrets.token_hex(16), build_id())
-        write_card(self._place, card)
+        info = ConnectionInfo(
+            os.getpid(), process_started_at(os.getpid()), family, address, secrets.token_hex(16), build_id()
+        )
+        write_connection_info(self._files, info)
         for name in ("SIGTERM", "SIGINT"):
             # not set here: the thread that the signal interrupts may hold the event's lock
             signal.signal(getattr(signal, name), lambda *_: threading.Thread(target=self._end.set).start())
         with contextlib.suppress(AttributeError, ValueError):
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        threading.Thread(target=self._accept, args=(listener, card), name="accept", daemon=True).start()
+        threading.Thread(target=self._accept, args=(listener, info), name="accept", daemon=True).start()
         threading.Thread(target=self._measure, name="measure", daemon=True).start()
         try:
             while not self._end.wait(_TICK):
                 self._look_after()
         finally:
-            remove_card(self._place, card)
+            remove_connection_info(self._files, info)
             end_log(self._why)
 
     # -- what windows share --------------------------------------------------------------------------------
@@ -105,43 +115,43 @@ class Backend:
 
     # -- windows come and go -------------------------------------------------------------------------------
 
-    def _accept(self, listener: Listener, card: Card) -> None:
+    def _accept(self, listener: Listener, info: ConnectionInfo) -> None:
         while not self._end.is_set():
             try:
-                channel = Channel(listener.accept())
+                stream = MessageStream(listener.accept())
                 threading.Thread(
-                    target=self._welcome, args=(channel, card), name="window", daemon=True
+                    target=self._welcome, args=(stream, info), name="window", daemon=True
                 ).start()
             except Exception as error:  # no descriptor, no thread, no memory: there may be some again later
                 log.error("a window could not connect: %s", error)
                 self._end.wait(_TICK)
 
-    def _welcome(self, channel: Channel, card: Card) -> None:
-        impatience = threading.Timer(_GREETS_WITHIN, channel.close)
+    def _welcome(self, stream: MessageStream, info: ConnectionInfo) -> None:
+        impatience = threading.Timer(_GREETS_WITHIN, stream.close)
         impatience.daemon = True
         impatience.start()
         try:
-            hello = channel.receive(_LONGEST_HELLO)[0]
+            hello = stream.receive(_LONGEST_HELLO)[0]
         except (EOFError, CodecError):
             hello = None
         impatience.cancel()
-        if not isinstance(hello, Hello) or not _is_same(hello.token, card.token):
-            channel.send(Refused("this is not for you"))
-            channel.finish()
+        if not isinstance(hello, Hello) or not _is_same(hello.token, info.token):
+            stream.send(Refused("this is not for you"))
+            stream.finish()
             return
-        if hello.build != card.build:
-            channel.send(Refused(f"this is build {card.build}"))
-            channel.finish()
+        if hello.build != info.build:
+            stream.send(Refused(f"this is build {info.build}"))
+            stream.finish()
             return
-        window = Window(channel, self, hello.pid, hello.name)
+        window = EditorWindow(stream, self, hello.pid, hello.name)
         with self._lock:
             ends = self._end.is_set()
             if not ends:
                 self._windows.append(window)
         if ends:  # whoever asks starts the next one
-            channel.close()
+            stream.close()
             return
-        channel.send(Welcome(os.getpid()))
+        stream.send(Welcome(os.getpid()))
         try:
             window.serve()
         finally:
@@ -159,7 +169,7 @@ class Backend:
                 self._end.set()
 
     def _measure(self) -> None:
-        measure_when_idle(self.models, self.quiet, self._is_building, self._end)
+        measure_when_idle(self.models, self.priority, self._is_building, self._end)
 
     def _is_building(self) -> bool:
         with self._lock:

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from soothsay.backend.channel import Channel
 from soothsay.backend.codec import CodecError, result_to_plain
+from soothsay.backend.message_stream import MessageStream
 from soothsay.backend.messages import (
     BackendStatus,
     BuildIndex,
@@ -41,9 +41,9 @@ from soothsay.backend.messages import (
     Wrote,
 )
 from soothsay.backend.models import ModelPool
-from soothsay.backend.quiet import Quiet
 from soothsay.backend.session import Session, open_in_worker
 from soothsay.backend.turns import Turns
+from soothsay.backend.work_priority import WorkPriority
 from soothsay.config import BackendSettings
 from soothsay.errors import Cancelled, SoothsayError, raise_if_cancelled
 from soothsay_common.cancellation import Cancellation
@@ -57,12 +57,12 @@ log = logging.getLogger(__name__)
 _LEAVES_WITHIN = 5.0  # seconds for a window's threads to end
 
 
-class Shared(Protocol):
+class BackendServices(Protocol):
     """What all windows of a backend share."""
 
     models: ModelPool
     turns: Turns
-    quiet: Quiet
+    priority: WorkPriority
 
     def building(self) -> AbstractContextManager[object]:
         """Within the block an index is being built."""
@@ -77,12 +77,12 @@ class Shared(Protocol):
         ...
 
 
-class Window:
+class EditorWindow:
     """Answers the requests of one connection until it ends."""
 
-    def __init__(self, channel: Channel, shared: Shared, pid: int, name: str) -> None:
-        self._channel = channel
-        self._shared = shared
+    def __init__(self, stream: MessageStream, services: BackendServices, pid: int, name: str) -> None:
+        self._stream = stream
+        self._services = services
         self._pid, self._name = pid, name
         self._session: Session | None = None
         self._model = ""
@@ -102,12 +102,12 @@ class Window:
         """Answer until the window leaves (blocking), then free what it had."""
         try:
             while True:
-                message, text = self._channel.receive()
+                message, text = self._stream.receive()
                 match message:
                     case Cancel(number):
                         self._cancel(number)
                     case Ping(number):
-                        self._channel.send(Pong(number))
+                        self._stream.send(Pong(number))
                     case Mirror() | Forget():
                         self._show(message, text)
                     case _ if isinstance(message, Request):
@@ -152,7 +152,7 @@ class Window:
         except RuntimeError as error:  # no thread can be started
             with self._lock:
                 self._running.pop(request.id, None)
-            self._channel.send(_defect(request, error))
+            self._stream.send(_defect(request, error))
 
     def _work(self, request: Request, text: str, cancel: Cancellation) -> tuple[Worker, Callable[[], Any]]:
         """Return what answers ``request``, and on which thread."""
@@ -188,11 +188,11 @@ class Window:
             case IndexStatus():
                 return self._files, lambda: self._opened().index.status()
             case Describe():
-                return self._files, self._shared.status
+                return self._files, self._services.status
             case Close():
                 return self._answers, self._close_session
             case Stop():
-                return self._files, self._shared.stop
+                return self._files, self._services.stop
 
     def _answer(self, request: Request, work: Callable[[], Any]) -> None:
         answer = self._result(request, work)
@@ -200,9 +200,9 @@ class Window:
             self._running.pop(request.id, None)
         self._tell_warnings()
         try:
-            self._channel.send(answer)
+            self._stream.send(answer)
         except (TypeError, ValueError) as error:  # it is no JSON
-            self._channel.send(_defect(request, error))
+            self._stream.send(_defect(request, error))
 
     def _result(self, request: Request, work: Callable[[], Any]) -> Done | Failed:
         """Return the answer, whatever happens: nobody may wait for one that never comes."""
@@ -237,35 +237,35 @@ class Window:
             settings,
             request.workspace,
             open_in_worker,
-            self._shared.models.within(settings.backend.memory_mb),
+            self._services.models.within(settings.backend.memory_mb),
             environ=request.environ,
-            lane=self._shared.turns.lane(),
+            lane=self._services.turns.lane(),
         )
 
     def _load(self) -> None:
-        with self._shared.quiet.urgent():
+        with self._services.priority.urgent():
             self._opened().load_model()
 
     def _complete(self, number: int, request: Any, cancel: Cancellation) -> Any:
         def on_text(text: str) -> None:
-            self._channel.send(Wrote(number), text)
+            self._stream.send(Wrote(number), text)
 
         return self._urgently(lambda session: session.complete(request, cancel, on_text))
 
     def _urgently(self, work: Callable[[Session], Any]) -> Any:
-        with self._shared.quiet.urgent():
+        with self._services.priority.urgent():
             return work(self._opened())
 
     def _in_background(self, cancel: Cancellation, work: Callable[[Session], Any]) -> Any:
         session = self._opened()
-        with self._shared.quiet.background(cancel):
+        with self._services.priority.background(cancel):
             return work(session)
 
     def _build(self, number: int, cancel: Cancellation, *, embed: bool) -> Any:
         def on_progress(progress: Progress) -> None:
-            self._channel.send(Progressed(number, progress))
+            self._stream.send(Progressed(number, progress))
 
-        with self._shared.building():
+        with self._services.building():
             return self._opened().build_index(on_progress, cancel, embed=embed)
 
     def _update(self, updated: tuple[Path, ...], removed: tuple[Path, ...]) -> int:
@@ -284,12 +284,12 @@ class Window:
             with self._lock:
                 untold, self._told = session.warnings[self._told :], len(session.warnings)
             for warning in untold:
-                self._channel.send(Warned(warning))
+                self._stream.send(Warned(warning))
 
     # -- the end -------------------------------------------------------------------------------------------
 
     def _leave(self) -> None:
-        self._channel.close()  # a peer that is not understood must not wait for the threads
+        self._stream.close()  # a peer that is not understood must not wait for the threads
         with self._lock:
             running = list(self._running.values())
         for cancel in running:

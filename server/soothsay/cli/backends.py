@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from soothsay.backend.address import Place, places, read_card, remove_card
-from soothsay.backend.launch import Reached, connect, kill
+from soothsay.backend.address import BackendFiles, list_backends, read_connection_info, remove_connection_info
+from soothsay.backend.launch import BackendConnection, connect_running, kill_backend
 from soothsay.backend.link import Link, LostError
 from soothsay.backend.messages import BackendStatus, Describe, Stop
 from soothsay.errors import SoothsayError
@@ -45,7 +45,7 @@ def add_backend_parsers(subparsers: _SubParsersAction[argparse.ArgumentParser]) 
 
 def run_status(args: argparse.Namespace) -> int:
     """Print the backends that run. Returns the exit code."""
-    found = [_look(place) for place in _running()]
+    found = [_look(files) for files in _running()]
     if args.json:
         print(json.dumps([_to_json(each) for each in found], indent=2))
     elif not found:
@@ -58,45 +58,45 @@ def run_status(args: argparse.Namespace) -> int:
 def run_stop(args: argparse.Namespace) -> int:
     """End the backends that run. Returns the exit code."""
     stopped = 0
-    for place in _running():
-        card = read_card(place)
-        assert card is not None
-        reached = connect(place, "soothsay stop")
-        if reached is not None:
-            _ask(reached, Stop)
+    for files in _running():
+        info = read_connection_info(files)
+        assert info is not None
+        connection = connect_running(files, "soothsay stop")
+        if connection is not None:
+            _ask(connection, Stop)
             try:
-                psutil.Process(card.pid).wait(_ENDS_WITHIN)
+                psutil.Process(info.pid).wait(_ENDS_WITHIN)
             except psutil.Error:
-                kill(card)
+                kill_backend(info)
         else:
-            kill(card)
-        remove_card(place, card)
+            kill_backend(info)
+        remove_connection_info(files, info)
         stopped += 1
     print(f"{stopped} backend{'' if stopped == 1 else 's'} stopped")
     return OK
 
 
-def _running() -> Iterator[Place]:
-    for place in places():
-        card = read_card(place)
-        if card is not None and card.is_alive():
-            yield place
-        elif card is not None:
-            remove_card(place, card)  # it was killed
+def _running() -> Iterator[BackendFiles]:
+    for files in list_backends():
+        info = read_connection_info(files)
+        if info is not None and info.is_alive():
+            yield files
+        elif info is not None:
+            remove_connection_info(files, info)  # it was killed
 
 
-def _look(place: Place) -> Running:
-    card = read_card(place)
-    reached = connect(place, _NAME)
-    status = _ask(reached, Describe) if reached is not None else None
+def _look(files: BackendFiles) -> Running:
+    info = read_connection_info(files)
+    connection = connect_running(files, _NAME)
+    status = _ask(connection, Describe) if connection is not None else None
     if isinstance(status, BackendStatus):  # we are no window that a person has
         status = replace(status, windows=tuple(each for each in status.windows if each.name != _NAME))
-        return Running(status.pid, place.log, status)
-    return Running(card.pid if card else 0, place.log, None)
+        return Running(status.pid, files.log, status)
+    return Running(info.pid if info else 0, files.log, None)
 
 
-def _ask(reached: Reached, request: Any) -> object:
-    link = Link(reached, lambda _: None, lambda *_: None)
+def _ask(connection: BackendConnection, request: Any) -> object:
+    link = Link(connection, lambda _: None, lambda *_: None)
     try:
         return link.ask(request)
     except (LostError, SoothsayError, RuntimeError):

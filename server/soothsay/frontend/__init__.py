@@ -1,1 +1,1 @@
-"""The language server: pygls wiring around a `Session`. Handlers are registered in `server.py` and nowhere else."""
+"""The language server: pygls wiring around an `EditorSession`. Handlers are registered in `server.py` and nowhere else."""

@@ -66,6 +66,6 @@ class Acceptance:
             self._events.append(Event(kind, number, time.time(), length))
 
 
-def on_accept(number: int) -> Command:
+def accept_command(number: int) -> Command:
     """What a client runs when it has inserted completion ``number``."""
     return Command(title="Accepted", command=ACCEPTED, arguments=[{"id": number}])

@@ -139,7 +139,7 @@ class Document(TextDocument):
         self._source = text[:start] + change.text + text[end:]
 
 
-class Workspace(pygls.workspace.Workspace):
+class EditorWorkspace(pygls.workspace.Workspace):
     """A pygls workspace of `Document`."""
 
     def _create_text_document(

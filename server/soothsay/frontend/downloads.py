@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol.types import ProgressToken
 
 from soothsay.errors import raise_if_cancelled
-from soothsay.frontend.pace import Pace, Steps, in_words
-from soothsay.frontend.progress import Bar
+from soothsay.frontend.progress import ProgressBar
+from soothsay.frontend.progress_rate import ProgressThrottle, RemainingTime, describe_remaining
 from soothsay_common.threads import Worker
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Pulled:
+class PulledModel:
     path: Path
     fresh: bool  # it was not here before
 
@@ -45,29 +45,29 @@ def models_to_json(settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
-class Downloads:
+class ModelDownloads:
     """Pulls models on a thread of its own, one after the other. Runs on the event loop and blocks nobody."""
 
-    def __init__(self, bar: Callable[..., Bar]) -> None:
+    def __init__(self, bar: Callable[..., ProgressBar]) -> None:
         self._bar = bar
         self._worker = Worker("soothsay-pull")
         self._running: set[Event] = set()
 
-    async def pull(self, name: object, token: ProgressToken | None) -> Pulled:
+    async def pull(self, name: object, token: ProgressToken | None) -> PulledModel:
         """Have the model here; shown as ``token``'s progress if there is one. Raises `SoothsayError`, `Cancelled`."""
         from soothsay.model.files.registry import find_spec
 
         spec = find_spec(name if isinstance(name, str) else "")
         cancel = Event()
         bar = self._bar(f"Pulling {spec.name}", measured=True, cancel=cancel, token=token)
-        pace = Pace()
+        pace = RemainingTime()
 
         def show(at: PullProgress) -> None:
             bar.report(describe(at, pace.left(at, time.monotonic())), at.done, at.total)
 
         self._running.add(cancel)
         try:
-            return await self._worker.run(_pull, spec.name, Steps(show), cancel)
+            return await self._worker.run(_pull, spec.name, ProgressThrottle(show), cancel)
         finally:
             cancel.set()  # also when the request itself was cancelled
             self._running.discard(cancel)
@@ -87,13 +87,13 @@ class Downloads:
 def describe(at: PullProgress, left: float | None) -> str:
     """``"120 of 491 MB · 35 s left · package 2 of 6 from the mirror"``; ``left`` in seconds."""
     size = f"{at.done / 1e6:,.0f} of {at.total / 1e6:,.0f} MB"
-    return " · ".join(part for part in (size, in_words(left), at.text) if part)
+    return " · ".join(part for part in (size, describe_remaining(left), at.text) if part)
 
 
-def _pull(name: str, on_progress: Callable[[PullProgress], None], cancel: Event) -> Pulled:
+def _pull(name: str, on_progress: Callable[[PullProgress], None], cancel: Event) -> PulledModel:
     from soothsay.model.files.cache import is_pulled
     from soothsay.model.files.download import pull
 
     raise_if_cancelled(cancel)  # while it waited for another
     fresh = not is_pulled(name)
-    return Pulled(pull(name, on_progress, cancel=cancel), fresh)
+    return PulledModel(pull(name, on_progress, cancel=cancel), fresh)

@@ -22,7 +22,7 @@ _CELL_MAGIC = re.compile(r"\s*%%(\w+)")
 _STILL_PYTHON = frozenset({"time", "timeit", "capture", "prun"})
 
 
-def cells_above(notebook: types.NotebookDocument, cell_uri: str) -> Iterator[str]:
+def code_cells_above(notebook: types.NotebookDocument, cell_uri: str) -> Iterator[str]:
     """The URIs of the code cells above the cell ``cell_uri``, from the top."""
     for cell in notebook.cells:
         if unquote(cell.document) == unquote(cell_uri):

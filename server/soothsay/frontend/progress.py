@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class Bar:
+class ProgressBar:
     """One progress bar. It stays silent until the client has agreed to it, or for good when it does not.
 
     ``token`` is the client's own, where it sent one with its request: then it has agreed already.

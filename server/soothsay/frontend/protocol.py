@@ -15,7 +15,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.protocol.json_rpc import MsgId, RPCMessage, RPCRequest
 
 from soothsay.errors import Cancelled, SoothsayError
-from soothsay.frontend.documents import Workspace
+from soothsay.frontend.documents import EditorWorkspace
 
 logger = logging.getLogger(__name__)
 
@@ -31,16 +31,16 @@ class _Malformed:
     error: types.ResponseError
 
 
-class Protocol(LanguageServerProtocol):
+class LspProtocol(LanguageServerProtocol):
     """pygls' protocol with our documents, and an answer to malformed, early and late requests."""
 
-    workspace: Workspace  # type: ignore[assignment]
+    workspace: EditorWorkspace  # type: ignore[assignment]
 
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Any:
         result = yield from super().lsp_initialize(params)
         plain = super().workspace
-        self._workspace = Workspace(
+        self._workspace = EditorWorkspace(
             plain.root_uri,
             workspace_folders=list(plain.folders.values()),
             position_encoding=plain.position_encoding,

@@ -56,7 +56,7 @@ class Job(Generic[Request, Answer]):
 J = TypeVar("J", bound=Job[Any, Any])
 
 
-class Turns(ABC, Generic[J]):
+class LatestScheduler(ABC, Generic[J]):
     """One job at a time on ``worker``, and the newest wins. ``ready`` is awaited first; when it says False there is no
     answer."""
 
@@ -101,7 +101,7 @@ class Turns(ABC, Generic[J]):
         return self._answer(job)
 
 
-class Scheduler(Turns[Job[Request, Answer]], Generic[Request, Answer]):
+class RequestScheduler(LatestScheduler[Job[Request, Answer]], Generic[Request, Answer]):
     """Has every request answered by ``work``; equal requests share an answer."""
 
     def __init__(

@@ -17,8 +17,8 @@ from soothsay import __version__
 from soothsay.config import Settings
 from soothsay.engine.contract import completion_to_json
 from soothsay.frontend.acceptance import ACCEPTED, DID_PARTIALLY_ACCEPT, DID_SHOW, Acceptance
-from soothsay.frontend.completer import Completer
-from soothsay.frontend.completion import (
+from soothsay.frontend.code_actions import CodeActions
+from soothsay.frontend.completion_items import (
     Answer,
     answer_to_json,
     can_resolve,
@@ -26,22 +26,22 @@ from soothsay.frontend.completion import (
     list_items,
     resolve_item,
 )
+from soothsay.frontend.completion_service import CompletionService
+from soothsay.frontend.completion_target import path_of_notebook, path_of_unsaved
+from soothsay.frontend.cursor_moves import DID_MOVE_CURSOR, parse_cursor_move
+from soothsay.frontend.diagnostics import AFTER_EDIT_S, AFTER_OPEN_S, Diagnostics
 from soothsay.frontend.doctor import checks_to_json
 from soothsay.frontend.documents import MAX_CHARACTERS, Document
-from soothsay.frontend.downloads import Downloads, models_to_json
+from soothsay.frontend.downloads import ModelDownloads, models_to_json
 from soothsay.frontend.heartbeat import Heartbeat
-from soothsay.frontend.hints import SOON, WHEN_IDLE, Hints
-from soothsay.frontend.host import Host, SessionFactory, open_session
-from soothsay.frontend.messages import Messages
-from soothsay.frontend.moves import DID_MOVE_CURSOR, cursor_of
 from soothsay.frontend.notebooks import SYNC
-from soothsay.frontend.places import path_of_notebook, path_of_unsaved
-from soothsay.frontend.progress import Bar
-from soothsay.frontend.protocol import Protocol, command_token
-from soothsay.frontend.repairs import Repairs
+from soothsay.frontend.progress import ProgressBar
+from soothsay.frontend.protocol import LspProtocol, command_token
+from soothsay.frontend.session_manager import SessionFactory, SessionManager, open_session
 from soothsay.frontend.settings import Configuration
-from soothsay.frontend.status import STATUS, StatusBoard
-from soothsay.frontend.watching import updated_and_removed, watch_files
+from soothsay.frontend.status import STATUS, StatusPublisher
+from soothsay.frontend.user_messages import UserMessages
+from soothsay.frontend.watched_files import updated_and_removed, watch_files
 from soothsay_common.threads import Worker
 
 logger = logging.getLogger(__name__)
@@ -50,23 +50,25 @@ logger = logging.getLogger(__name__)
 class SoothsayServer(LanguageServer):
     """A pygls server and the rooms of this one."""
 
-    protocol: Protocol  # pyright: ignore[reportIncompatibleVariableOverride]
+    protocol: LspProtocol  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(self, session_factory: SessionFactory) -> None:
-        super().__init__("soothsay", __version__, protocol_cls=Protocol, notebook_document_sync=SYNC)
+        super().__init__("soothsay", __version__, protocol_cls=LspProtocol, notebook_document_sync=SYNC)
         self.configuration = Configuration()
-        self.messages = Messages(self.window_show_message)
-        self.board = StatusBoard(partial(self.protocol.notify, STATUS))
-        bar = partial(Bar, self)
-        self.host = Host(session_factory, self.messages, bar, self.board, self.contents, self.look_again)
-        self.completer = Completer(self.host, self.messages, self.board)
+        self.messages = UserMessages(self.window_show_message)
+        self.status = StatusPublisher(partial(self.protocol.notify, STATUS))
+        bar = partial(ProgressBar, self)
+        self.sessions = SessionManager(
+            session_factory, self.messages, bar, self.status, self.contents, self.refresh
+        )
+        self.completions = CompletionService(self.sessions, self.messages, self.status)
         self.acceptance = Acceptance()
         self.heartbeat = Heartbeat()
-        self.downloads = Downloads(bar)
-        self.desk = Worker("soothsay-desk")  # what a person asks for now and then
+        self.downloads = ModelDownloads(bar)
+        self.command_worker = Worker("soothsay-desk")  # what a person asks for now and then
         publish = self.text_document_publish_diagnostics
-        self.hints = Hints(self.host, self.completer, publish, self.documents)
-        self.repairs = Repairs(self.host, self.completer, self.hints, self.messages)
+        self.diagnostics = Diagnostics(self.sessions, self.completions, publish, self.documents)
+        self.code_actions = CodeActions(self.sessions, self.completions, self.diagnostics, self.messages)
 
     def document(self, uri: str) -> Document | None:
         return self.protocol.workspace.opened(uri)
@@ -85,45 +87,45 @@ class SoothsayServer(LanguageServer):
         """The editor shows a new text."""
         document = self.document(uri)
         if document and document.file and len(document.source) <= MAX_CHARACTERS:
-            self.host.mirror(document.file, document.text)
-            self.hints.look(document, delay)
+            self.sessions.mirror(document.file, document.text)
+            self.diagnostics.look(document, delay)
 
     def serve(self, path: Path | None) -> None:
         """A document is open that is, or will be, at ``path``."""
         if path is not None:
-            self.host.serve_document(path)
+            self.sessions.serve_document(path)
 
     @property
     def folder(self) -> Path:
-        return self.host.folder(self.protocol.workspace)
+        return self.sessions.folder(self.protocol.workspace)
 
     @property
     def settings(self) -> Settings:
-        return self.host.settings or Settings()
+        return self.sessions.settings or Settings()
 
-    def look_again(self) -> None:
+    def refresh(self) -> None:
         """The session, the index or the settings have changed."""
-        self.completer.forget()
-        self.repairs.forget()
-        self.hints.look_again()
+        self.completions.forget()
+        self.code_actions.forget()
+        self.diagnostics.refresh()
 
     def configure(self) -> None:
         """Decode what the client has told, say what is wrong with it, and use the rest."""
         settings, problems = self.configuration.decode()
         for problem in problems:
             self.messages.warning(problem)
-        self.completer.forget()
-        self.host.configure(settings)
+        self.completions.forget()
+        self.sessions.configure(settings)
 
     async def complete(self, document: Document | None, position: types.Position) -> Answer | None:
-        return await self.completer.complete(self.protocol.workspace, document, position)
+        return await self.completions.complete(self.protocol.workspace, document, position)
 
     def stop(self, timeout: float = 5.0) -> bool:
         """Stop the model and the index; False when a thread does not end."""
-        self.completer.stop()
-        self.hints.interrupt()
-        stopped = self.downloads.stop(1.0) & self.desk.stop(1.0)
-        return self.host.stop(timeout) & self.hints.stop(1.0) & stopped
+        self.completions.stop()
+        self.diagnostics.interrupt()
+        stopped = self.downloads.stop(1.0) & self.command_worker.stop(1.0)
+        return self.sessions.stop(timeout) & self.diagnostics.stop(1.0) & stopped
 
     def report_server_error(self, error: Exception, source: object) -> None:
         """Log what a client cannot mend, instead of a pop-up for each."""
@@ -142,10 +144,10 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
 
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
-        server.board.announce(server.client_capabilities)
+        server.status.enable(server.client_capabilities)
         await asyncio.gather(server.configuration.pull(server), watch_files(server))
         if folder := server.protocol.workspace.first_folder():
-            server.host.serve(folder)
+            server.sessions.serve(folder)
         server.configure()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
@@ -157,14 +159,14 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
-        server.host.serve(server.protocol.workspace.first_folder())
+        server.sessions.serve(server.protocol.workspace.first_folder())
 
     @server.feature(types.SHUTDOWN)
     def shutdown(params: None) -> None:
-        server.completer.stop()
-        server.hints.interrupt()
+        server.completions.stop()
+        server.diagnostics.interrupt()
         server.downloads.interrupt()
-        server.host.interrupt()
+        server.sessions.interrupt()
 
     # -- completions -------------------------------------------------------------------------------
 
@@ -187,7 +189,7 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
 
     @server.feature(types.COMPLETION_ITEM_RESOLVE)
     def resolve(item: types.CompletionItem) -> types.CompletionItem:
-        return resolve_item(item, server.completer.answers)
+        return resolve_item(item, server.completions.answers)
 
     # -- repair ------------------------------------------------------------------------------------
 
@@ -197,7 +199,7 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
         edits = client.workspace_edit if client else None
         document = server.document(params.text_document.uri)
         versioned = bool(edits and edits.document_changes)
-        return await server.repairs.actions(document, params, versioned=versioned)
+        return await server.code_actions.actions(document, params, versioned=versioned)
 
     # -- documents and files -----------------------------------------------------------------------
 
@@ -206,29 +208,29 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
         document = server.document(params.text_document.uri)
         if document:
             server.serve(document.file or path_of_unsaved(document, server.folder))
-        server.mirror(params.text_document.uri, SOON)
+        server.mirror(params.text_document.uri, AFTER_OPEN_S)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def changed(params: types.DidChangeTextDocumentParams) -> None:
         server.heartbeat.touch()
-        server.repairs.abort()
+        server.code_actions.abort()
         if document := server.document(params.text_document.uri):
-            server.completer.changed(server.protocol.workspace, document)
-        server.mirror(params.text_document.uri, WHEN_IDLE)
+            server.completions.changed(server.protocol.workspace, document)
+        server.mirror(params.text_document.uri, AFTER_EDIT_S)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: types.DidCloseTextDocumentParams) -> None:
         path = to_fs_path(params.text_document.uri)
         if path:
-            server.host.forget(Path(path))
-        server.hints.forget(params.text_document.uri)
+            server.sessions.forget(Path(path))
+        server.diagnostics.forget(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def saved(params: types.DidSaveTextDocumentParams) -> None:
         document = server.document(params.text_document.uri)
         if document and document.file:
-            server.host.files_changed([document.file])
-            server.hints.look(document, SOON)
+            server.sessions.files_changed([document.file])
+            server.diagnostics.look(document, AFTER_OPEN_S)
 
     @server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)
     def notebook_opened(params: types.DidOpenNotebookDocumentParams) -> None:
@@ -236,15 +238,15 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def files_changed(params: types.DidChangeWatchedFilesParams) -> None:
-        server.host.files_changed(*updated_and_removed(params.changes))
+        server.sessions.files_changed(*updated_and_removed(params.changes))
 
     @server.feature(DID_MOVE_CURSOR)
     def moved(params: Any) -> None:
         """A client tells where the cursor is, after a file was opened or a jump; nobody has to."""
-        place = cursor_of(params)
-        document = server.document(place[0]) if place else None
-        if place and document:
-            server.completer.moved(server.protocol.workspace, document, place[1])
+        target = parse_cursor_move(params)
+        document = server.document(target[0]) if target else None
+        if target and document:
+            server.completions.moved(server.protocol.workspace, document, target[1])
 
     # -- what became of a completion ---------------------------------------------------------------
 
@@ -268,8 +270,8 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
         return {
             **server.acceptance.to_json(),
             "model": {
-                "evaluated": server.host.evaluated,
-                "longestFreeMs": round(server.completer.longest_free_ms, 1),
+                "evaluated": server.sessions.evaluated,
+                "longestFreeMs": round(server.completions.longest_free_ms, 1),
             },
             "eventLoop": {
                 "beats": server.heartbeat.beats,
@@ -283,50 +285,50 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
     @server.command("soothsay.explainLast")
     def explain_last(*arguments: Any) -> dict[str, Any] | None:
         """The contract's JSON of the last completion that was shown; null when there was none."""
-        answer = server.completer.answers.last()
+        answer = server.completions.answers.last()
         return completion_to_json(answer.completion) if answer else None
 
     @server.command("soothsay.explain")
     def explain(*arguments: Any) -> dict[str, Any] | None:
         """The same of the completion with this id (the last one without); null when it is not known any more."""
-        answers = server.completer.answers
+        answers = server.completions.answers
         number = _id_in(arguments)
         return answer_to_json(answers.last() if number is None else answers.get(number))
 
     @server.command("soothsay.models")
     async def models(*arguments: Any) -> list[dict[str, Any]]:
         """The models there are, and which are here."""
-        return await server.desk.run(models_to_json, server.settings)
+        return await server.command_worker.run(models_to_json, server.settings)
 
     @server.command("soothsay.pullModel")
     async def pull_model(name: Any = None, *arguments: Any) -> dict[str, str]:
         """Have a model here; returns when it is, and loads it if it was missing."""
         pulled = await server.downloads.pull(name, command_token.get())
         if pulled.fresh:
-            server.host.use_pulled(name)
+            server.sessions.use_pulled(name)
         return {"path": str(pulled.path)}
 
     @server.command("soothsay.doctor")
     async def doctor(*arguments: Any) -> list[dict[str, Any]]:
         """Whether everything is there that is needed, and what to do where it is not."""
-        return await server.desk.run(checks_to_json, server.settings, server.folder)
+        return await server.command_worker.run(checks_to_json, server.settings, server.folder)
 
     @server.command("soothsay.reindex")
     def reindex(*arguments: Any) -> dict[str, bool]:
         """Start to build the index anew; progress tells when it is done."""
-        return {"started": server.host.reindex()}
+        return {"started": server.sessions.reindex()}
 
     @server.command("soothsay.pause")
     def pause(*arguments: Any) -> dict[str, bool]:
         """No completions until `soothsay.resume`."""
-        server.completer.pause()
-        return {"paused": server.completer.paused}
+        server.completions.pause()
+        return {"paused": server.completions.paused}
 
     @server.command("soothsay.resume")
     def resume(*arguments: Any) -> dict[str, bool]:
         """Completions again; also tries again to load a model that could not be loaded."""
-        server.completer.resume()
-        return {"paused": server.completer.paused}
+        server.completions.resume()
+        return {"paused": server.completions.paused}
 
     return server
 

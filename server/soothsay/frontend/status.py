@@ -20,7 +20,7 @@ _INTERVAL = 0.1  # seconds between two notifications
 
 
 @dataclass(frozen=True, slots=True)
-class Indexing:
+class IndexingProgress:
     """How far the index is. ``remaining`` is an estimate in seconds for this stage; None: nobody knows yet."""
 
     stage: str
@@ -31,7 +31,7 @@ class Indexing:
 
 
 @dataclass(frozen=True, slots=True)
-class Last:
+class LastCompletion:
     """The last completion that there was something to say about."""
 
     id: int
@@ -45,53 +45,53 @@ class Last:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ServerStatus:
     state: Literal["loading", "ready", "error"] = "loading"
     message: str = "waits for a file or a folder"
     model: str = ""
     paused: bool = False
-    index: Indexing | None = None  # None: nothing is being indexed
-    last: Last | None = None
+    index: IndexingProgress | None = None  # None: nothing is being indexed
+    last: LastCompletion | None = None
 
 
-class StatusBoard:
+class StatusPublisher:
     """Holds the status, and sends it when it changes: ten times a second at most, and always the last one.
 
     Everything here runs on the event loop.
     """
 
     def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
-        self.status = Status()
+        self.current = ServerStatus()
         self._send = send
-        self.announced = False
-        self._sent: Status | None = None
+        self.enabled = False
+        self._sent: ServerStatus | None = None
         self._sent_at = 0.0
         self._later: asyncio.TimerHandle | None = None
 
-    def announce(self, capabilities: ClientCapabilities) -> None:
+    def enable(self, capabilities: ClientCapabilities) -> None:
         """Tell the status from now on, if the client wants to know."""
-        self.announced = wants_status(capabilities)
-        self._tell()
+        self.enabled = wants_status(capabilities)
+        self._schedule_send()
 
     def update(self, **changes: Any) -> None:
         """Change some fields of the status."""
-        self.status = replace(self.status, **changes)
-        self._tell()
+        self.current = replace(self.current, **changes)
+        self._schedule_send()
 
-    def _tell(self) -> None:
-        if not self.announced or self._later is not None or self.status == self._sent:
+    def _schedule_send(self) -> None:
+        if not self.enabled or self._later is not None or self.current == self._sent:
             return
         wait = self._sent_at + _INTERVAL - time.monotonic()
         if wait > 0:
-            self._later = asyncio.get_running_loop().call_later(wait, self._tell_now)
+            self._later = asyncio.get_running_loop().call_later(wait, self._send_now)
         else:
-            self._tell_now()
+            self._send_now()
 
-    def _tell_now(self) -> None:
+    def _send_now(self) -> None:
         self._later = None
-        if self.status != self._sent:
-            self._sent, self._sent_at = self.status, time.monotonic()
-            self._send(to_json(self.status))
+        if self.current != self._sent:
+            self._sent, self._sent_at = self.current, time.monotonic()
+            self._send(to_json(self.current))
 
 
 def wants_status(capabilities: ClientCapabilities) -> bool:
@@ -101,12 +101,12 @@ def wants_status(capabilities: ClientCapabilities) -> bool:
     return isinstance(ours, dict) and ours.get("status") is True
 
 
-def last_of(number: int, completion: Completion) -> Last | None:
+def summarize_completion(number: int, completion: Completion) -> LastCompletion | None:
     """What a status line says about a completion; None when nothing was written."""
     check, best = completion.check, next(iter(completion.evidence), None)
     if not completion.text and not check.trimmed:
         return None
-    return Last(
+    return LastCompletion(
         id=number,
         verdict=completion.verdict,
         symbol=best.symbol if best else completion.trigger.name,
@@ -118,7 +118,7 @@ def last_of(number: int, completion: Completion) -> Last | None:
     )
 
 
-def to_json(status: Status) -> dict[str, Any]:
+def to_json(status: ServerStatus) -> dict[str, Any]:
     """The parameters of ``soothsay/status``."""
     index, last = status.index, status.last
     return {

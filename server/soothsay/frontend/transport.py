@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from pygls.io_ import StdoutWriter, run_async
 
 from soothsay.errors import SoothsayError
-from soothsay.frontend.host import SessionFactory, open_session
 from soothsay.frontend.server import SoothsayServer, create_server
+from soothsay.frontend.session_manager import SessionFactory, open_session
 from soothsay_common.priority import hand_over_soon
 from soothsay_common.threads import Worker
 

@@ -14,10 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from soothsay.backend import launch
-from soothsay.backend.address import Card, Place, new_address, started, write_card
-from soothsay.backend.launch import Reached
-from soothsay.backend.server import Backend
-from soothsay.backend.window import Window
+from soothsay.backend.address import (
+    BackendFiles,
+    ConnectionInfo,
+    new_address,
+    process_started_at,
+    write_connection_info,
+)
+from soothsay.backend.launch import BackendConnection
+from soothsay.backend.server import BackendServer
+from soothsay.backend.window import EditorWindow
 from soothsay.config import Settings
 from soothsay.engine.types import Completion, CompletionRequest, Fault, Replacement, TriggerDecision
 from soothsay_common.cancellation import Cancellation
@@ -139,52 +145,54 @@ class StandInSession:
 class SmallBackend:
     """Listens in ``folder``. For windows it is one process after the other, each with a number that no process has."""
 
-    def __init__(self, folder: Path, *, build: str = "1-small", place: Place | None = None) -> None:
-        self.place = place or Place(folder, "small")
-        self.backend = Backend(self.place)
-        family, address = new_address(self.place)
+    def __init__(self, folder: Path, *, build: str = "1-small", files: BackendFiles | None = None) -> None:
+        self.files = files or BackendFiles(folder, "small")
+        self.backend = BackendServer(self.files)
+        family, address = new_address(self.files)
         self._listener = Listener(address, family, 16)
-        self.card = Card(os.getpid(), started(os.getpid()), family, address, secrets.token_hex(16), build)
-        write_card(self.place, self.card)
+        self.info = ConnectionInfo(
+            os.getpid(), process_started_at(os.getpid()), family, address, secrets.token_hex(16), build
+        )
+        write_connection_info(self.files, self.info)
         self.pid = NOBODY
         self.reached = 0
         self.errors: list[Exception] = []  # that the next tries to reach it end with
         self._accepting = threading.Thread(
-            target=self.backend._accept, args=(self._listener, self.card), daemon=True
+            target=self.backend._accept, args=(self._listener, self.info), daemon=True
         )
         self._accepting.start()
 
-    def reach(self, name: str) -> Reached:
-        """Connect as `launch.reach` does."""
+    def connect_or_start(self, name: str) -> BackendConnection:
+        """Connect as `launch.connect_or_start` does."""
         self.reached += 1
         if self.errors:
             raise self.errors.pop(0)
-        reached = launch._connect(self.place, name, self.card.build)
-        assert reached is not None
-        return replace(reached, card=replace(reached.card, pid=self.pid, created=1.0))
+        connection = launch._connect(self.files, name, self.info.build)
+        assert connection is not None
+        return replace(connection, info=replace(connection.info, pid=self.pid, created=1.0))
 
     @property
-    def windows(self) -> list[Window]:
+    def windows(self) -> list[EditorWindow]:
         with self.backend._lock:
             return list(self.backend._windows)
 
     def die(self, name: str = "SIGKILL") -> None:
         """End as a process does that gets the signal ``name``: the next one has another number."""
         fatal = f"Fatal Python error: {FATAL[name]}\n" if name in FATAL else ""
-        self.place.log.write_text(f"soothsay backend {self.pid} began\n{fatal}")
+        self.files.log.write_text(f"soothsay backend {self.pid} began\n{fatal}")
         self.pid += 1
         self.cut()
 
     def cut(self) -> None:
         """End all connections."""
         for window in self.windows:
-            window._channel.close()
+            window._stream.close()
 
     def close(self) -> None:
         """Stop listening."""
         self.backend._end.set()
         with contextlib.suppress(OSError):
-            Client(self.card.address, self.card.family).close()
+            Client(self.info.address, self.info.family).close()
         self._accepting.join(PATIENCE)
         self.cut()
         self._listener.close()

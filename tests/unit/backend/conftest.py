@@ -51,7 +51,11 @@ def open_session(backend: SmallBackend) -> Iterator[OpenSession]:
 
     def open_session(settings: Settings | None = None, workspace: Path = Path("/w")) -> BackendSession:
         session = BackendSession(
-            settings or Settings(), workspace, name="test", environ={"A": "1"}, reach=backend.reach
+            settings or Settings(),
+            workspace,
+            name="test",
+            environ={"A": "1"},
+            connect=backend.connect_or_start,
         )
         opened.append(session)
         return session

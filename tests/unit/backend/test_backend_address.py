@@ -17,18 +17,18 @@ import pytest
 from soothsay.backend import address as module
 from soothsay.backend.address import (
     FOLDER_VARIABLE,
-    Card,
-    Place,
+    BackendFiles,
+    ConnectionInfo,
+    backend_files,
     build_id,
-    find_place,
     is_private,
+    list_backends,
     new_address,
-    places,
-    read_card,
-    remove_card,
+    process_started_at,
+    read_connection_info,
+    remove_connection_info,
     runtime_folder,
-    started,
-    write_card,
+    write_connection_info,
 )
 from soothsay.backend.launch import detachment
 from soothsay.errors import SoothsayError
@@ -46,8 +46,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "run"
 
 
-def card_of(pid: int, created: float, address: str = "") -> Card:
-    return Card(pid, created, "AF_UNIX", address, "token", "0.1-abc")
+def card_of(pid: int, created: float, address: str = "") -> ConnectionInfo:
+    return ConnectionInfo(pid, created, "AF_UNIX", address, "token", "0.1-abc")
 
 
 @pytest.mark.parametrize(
@@ -137,25 +137,25 @@ def test_the_folder_of_the_login_session_is_used_if_it_is_private(
 
 
 def test_an_address_is_a_socket_or_a_pipe() -> None:
-    place = Place(Path("/run/user/1000/soothsay"), "0123456789ab")
-    family, address = new_address(place, "linux")
+    files = BackendFiles(Path("/run/user/1000/soothsay"), "0123456789ab")
+    family, address = new_address(files, "linux")
     assert family == "AF_UNIX"
-    assert Path(address).parent == place.folder and address.endswith(".sock")
-    assert new_address(place, "darwin")[0] == "AF_UNIX"
-    assert new_address(place, "linux") != new_address(place, "linux")  # one that hangs keeps its own
+    assert Path(address).parent == files.folder and address.endswith(".sock")
+    assert new_address(files, "darwin")[0] == "AF_UNIX"
+    assert new_address(files, "linux") != new_address(files, "linux")  # one that hangs keeps its own
 
-    family, address = new_address(place, "win32")
+    family, address = new_address(files, "win32")
     assert family == "AF_PIPE"
     assert address.startswith("\\\\.\\pipe\\soothsay-0123456789ab-")
 
 
 def test_a_socket_path_that_is_too_long_is_an_error() -> None:
-    place = Place(Path("/" + "f" * 90), "0123456789ab")
+    files = BackendFiles(Path("/" + "f" * 90), "0123456789ab")
     with pytest.raises(SoothsayError, match=FOLDER_VARIABLE):
-        new_address(place, "linux")
-    assert new_address(place, "win32")[0] == "AF_PIPE"  # it has no such limit
+        new_address(files, "linux")
+    assert new_address(files, "win32")[0] == "AF_PIPE"  # it has no such limit
     with pytest.raises(SoothsayError):
-        new_address(Place(Path("/" + "é" * 45), "0123456789ab"), "linux")  # bytes count
+        new_address(BackendFiles(Path("/" + "é" * 45), "0123456789ab"), "linux")  # bytes count
 
 
 def test_the_build_changes_with_the_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,29 +190,29 @@ def test_the_build_changes_with_the_code(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_each_build_and_each_cache_has_its_own_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [find_place("a"), find_place("b"), find_place("a", "second")]
+    found = [backend_files("a"), backend_files("b"), backend_files("a", "second")]
     monkeypatch.setenv("SOOTHSAY_CACHE", str(folder))
-    found.append(find_place("a"))
-    assert len({place.key for place in found}) == 4
-    assert find_place("a") == found[-1]
-    assert len({found[0].card, found[0].log, found[0].lock}) == 3
+    found.append(backend_files("a"))
+    assert len({files.key for files in found}) == 4
+    assert backend_files("a") == found[-1]
+    assert len({found[0].connection_file, found[0].log, found[0].lock}) == 3
 
 
 # -- cards ----------------------------------------------------------------------------------------------------
 
 
 def test_a_card_comes_as_it_was(folder: Path) -> None:
-    place = find_place("a")
-    assert read_card(place) is None
-    assert list(places()) == []
-    card = card_of(os.getpid(), started(os.getpid()))
-    write_card(place, card)
-    assert read_card(place) == card
-    assert list(places()) == [place]
+    files = backend_files("a")
+    assert read_connection_info(files) is None
+    assert list(list_backends()) == []
+    info = card_of(os.getpid(), process_started_at(os.getpid()))
+    write_connection_info(files, info)
+    assert read_connection_info(files) == info
+    assert list(list_backends()) == [files]
     if sys.platform != "win32":
-        assert stat.S_IMODE(place.card.stat().st_mode) == 0o600
-    write_card(place, replace(card, token="another"))
-    assert read_card(place) == replace(card, token="another")
+        assert stat.S_IMODE(files.connection_file.stat().st_mode) == 0o600
+    write_connection_info(files, replace(info, token="another"))
+    assert read_connection_info(files) == replace(info, token="another")
     assert [path.suffix for path in folder.iterdir()] == [".json"]
 
 
@@ -220,53 +220,53 @@ def test_a_card_comes_as_it_was(folder: Path) -> None:
     "text", ["", "{", "null", "[]", "5", "{}", '{"pid": 1}', '{"no": "such"}', "\udcff", json.dumps("x" * 10)]
 )
 def test_a_spoilt_card_is_none(folder: Path, text: str) -> None:
-    place = find_place("a")
-    place.card.write_bytes(text.encode("utf-8", "surrogateescape"))
-    assert read_card(place) is None
+    files = backend_files("a")
+    files.connection_file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert read_connection_info(files) is None
 
 
 def test_only_its_own_card_is_taken_away(folder: Path) -> None:
-    place = find_place("a")
+    files = backend_files("a")
     old = card_of(1, 1.0, str(folder / "old.sock"))
     new = card_of(2, 2.0, str(folder / "new.sock"))
-    for card in (old, new):
-        Path(card.address).touch()
-    write_card(place, new)
-    remove_card(place, old)
-    assert read_card(place) == new
+    for info in (old, new):
+        Path(info.address).touch()
+    write_connection_info(files, new)
+    remove_connection_info(files, old)
+    assert read_connection_info(files) == new
     assert not Path(old.address).exists() and Path(new.address).exists()
-    remove_card(place, new)
-    remove_card(place, new)
+    remove_connection_info(files, new)
+    remove_connection_info(files, new)
     assert list(folder.iterdir()) == []
 
 
 def test_a_running_process_is_alive_until_it_ends() -> None:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
-        card = card_of(process.pid, started(process.pid))
-        assert card.is_alive()
-        assert not replace(card, created=card.created + 0.01).is_alive()  # another process has its number now
+        info = card_of(process.pid, process_started_at(process.pid))
+        assert info.is_alive()
+        assert not replace(info, created=info.created + 0.01).is_alive()  # another process has its number now
         process.kill()
         if sys.platform != "win32":
             os.waitid(
                 os.P_PID, process.pid, os.WEXITED | os.WNOWAIT
             )  # it has ended, and nobody has asked how
-            assert not card.is_alive()
+            assert not info.is_alive()
     finally:
         process.kill()
         process.communicate()
-    assert not card.is_alive()
+    assert not info.is_alive()
     with pytest.raises(psutil.Error):
-        started(process.pid)
+        process_started_at(process.pid)
 
 
 def test_its_start_does_not_move_with_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = started(os.getpid())
+    before = process_started_at(os.getpid())
     if sys.platform == "linux":
         boot = psutil.boot_time()
         monkeypatch.setattr("psutil._pslinux.boot_time", lambda: boot + 3600)
         assert psutil.Process().create_time() > 0
-    assert started(os.getpid()) == before
+    assert process_started_at(os.getpid()) == before
     assert card_of(os.getpid(), before).is_alive()
 
 

@@ -14,7 +14,7 @@ from backend_stand_ins import PATIENCE, Call, SmallBackend, StandInSession, Worl
 
 from soothsay.backend import client as module
 from soothsay.backend.client import BackendSession
-from soothsay.backend.launch import Reached
+from soothsay.backend.launch import BackendConnection
 from soothsay.backend.link import Link
 from soothsay.backend.messages import Open
 from soothsay.config import ModelSettings, Settings
@@ -256,13 +256,13 @@ def test_without_a_backend_completions_are_cancelled(
     session: BackendSession, backend: SmallBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_come = threading.Event()
-    reach = backend.reach
+    connect_or_start = backend.connect_or_start
 
-    def late(name: str) -> Reached:
+    def late(name: str) -> BackendConnection:
         assert may_come.wait(PATIENCE)
-        return reach(name)
+        return connect_or_start(name)
 
-    monkeypatch.setattr(session, "_reach", late)
+    monkeypatch.setattr(session, "_connect", late)
     listener = Listener(session)
     evaluated = (session.complete(REQUEST), session.evaluated)[1]
     backend.die()
@@ -370,11 +370,11 @@ def test_a_build_that_waits_for_a_backend_can_be_cancelled(
 ) -> None:
     stays_away = threading.Event()
 
-    def late(name: str) -> Reached:
+    def late(name: str) -> BackendConnection:
         assert stays_away.wait(PATIENCE)
         raise SoothsayError("not yet")
 
-    monkeypatch.setattr(session, "_reach", late)
+    monkeypatch.setattr(session, "_connect", late)
     listener = Listener(session)
     backend.die()
     listener.await_states("lost")
@@ -396,13 +396,13 @@ def test_files_that_change_without_a_backend_are_indexed_by_the_next(
     session: BackendSession, world: World, backend: SmallBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_come = threading.Event()
-    reach = backend.reach
+    connect_or_start = backend.connect_or_start
 
-    def late(name: str) -> Reached:
+    def late(name: str) -> BackendConnection:
         assert may_come.wait(PATIENCE)
-        return reach(name)
+        return connect_or_start(name)
 
-    monkeypatch.setattr(session, "_reach", late)
+    monkeypatch.setattr(session, "_connect", late)
     listener = Listener(session)
     backend.die()
     listener.await_states("lost")
@@ -687,13 +687,13 @@ def test_who_begins_to_listen_late_is_told_that_there_is_none(
     session: BackendSession, backend: SmallBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_come = threading.Event()
-    reach = backend.reach
+    connect_or_start = backend.connect_or_start
 
-    def late(name: str) -> Reached:
+    def late(name: str) -> BackendConnection:
         assert may_come.wait(PATIENCE)
-        return reach(name)
+        return connect_or_start(name)
 
-    monkeypatch.setattr(session, "_reach", late)
+    monkeypatch.setattr(session, "_connect", late)
     first = Listener(session)
     assert first.told == []
     backend.die()
@@ -780,14 +780,14 @@ def test_closing_while_the_next_backend_is_started(
     session: BackendSession, world: World, backend: SmallBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reaching, may_come = threading.Event(), threading.Event()
-    reach = backend.reach
+    connect_or_start = backend.connect_or_start
 
-    def late(name: str) -> Reached:
+    def late(name: str) -> BackendConnection:
         reaching.set()
         assert may_come.wait(PATIENCE)
-        return reach(name)
+        return connect_or_start(name)
 
-    monkeypatch.setattr(session, "_reach", late)
+    monkeypatch.setattr(session, "_connect", late)
     listener = Listener(session)
     backend.die()
     assert reaching.wait(PATIENCE)

@@ -12,11 +12,11 @@ import pytest
 from backend_stand_ins import NOBODY, PATIENCE, Call, until
 
 from soothsay.backend import link as module
-from soothsay.backend.address import Card, Place, started
-from soothsay.backend.channel import Channel
+from soothsay.backend.address import BackendFiles, ConnectionInfo, process_started_at
 from soothsay.backend.codec import result_to_plain
-from soothsay.backend.launch import Reached
+from soothsay.backend.launch import BackendConnection
 from soothsay.backend.link import Link, LostError
+from soothsay.backend.message_stream import MessageStream
 from soothsay.backend.messages import (
     Cancel,
     Complete,
@@ -48,12 +48,12 @@ class Ends:
         here, there = Pipe()
         self.warnings: list[str] = []
         self.lost: list[Exit] = []
-        self.place = Place(folder, "x")
-        self.card = Card(pid, created, "AF_UNIX", "", "token", "1-small")
+        self.files = BackendFiles(folder, "x")
+        self.info = ConnectionInfo(pid, created, "AF_UNIX", "", "token", "1-small")
         self.raw = there
-        self.there = Channel(there)
+        self.there = MessageStream(there)
         self.link = Link(
-            Reached(Channel(here), self.card, self.place),
+            BackendConnection(MessageStream(here), self.info, self.files),
             self.warnings.append,
             lambda _, exit_: self.lost.append(exit_),
         )
@@ -186,7 +186,7 @@ def test_a_question_that_was_cancelled_before_is_said_to_be(ends: Ends) -> None:
 
 
 def test_all_questions_end_when_the_backend_does(ends: Ends) -> None:
-    ends.place.log.write_text(f"soothsay backend {NOBODY} began\nFatal Python error: Aborted\n")
+    ends.files.log.write_text(f"soothsay backend {NOBODY} began\nFatal Python error: Aborted\n")
     asked = [ask_status(ends)[0] for _ in range(3)]
     ends.there.close()
     for call in asked:
@@ -202,7 +202,7 @@ def test_all_questions_end_when_the_backend_does(ends: Ends) -> None:
 
 
 def test_a_connection_that_is_lost_though_the_process_lives(tmp_path: Path) -> None:
-    ends = Ends(tmp_path, os.getpid(), started(os.getpid()))
+    ends = Ends(tmp_path, os.getpid(), process_started_at(os.getpid()))
     ends.there.close()
     until(lambda: ends.lost)
     assert ends.lost[0].cause == "other"
@@ -259,26 +259,26 @@ def test_a_request_that_is_no_json_is_forgotten(ends: Ends) -> None:
 
 
 @pytest.fixture
-def killed(monkeypatch: pytest.MonkeyPatch) -> list[Card]:
+def killed(monkeypatch: pytest.MonkeyPatch) -> list[ConnectionInfo]:
     """Backends that the link has killed."""
-    killed: list[Card] = []
-    monkeypatch.setattr(module, "kill", killed.append)
+    killed: list[ConnectionInfo] = []
+    monkeypatch.setattr(module, "kill_backend", killed.append)
     monkeypatch.setattr(module, "_LOOK_EVERY", 0.01)
     return killed
 
 
-def test_a_backend_that_gives_no_sign_of_life_is_killed(tmp_path: Path, killed: list[Card]) -> None:
+def test_a_backend_that_gives_no_sign_of_life_is_killed(tmp_path: Path, killed: list[ConnectionInfo]) -> None:
     ends = Ends(tmp_path)
     call = Call(lambda: ends.link.ask(IndexStatus))
     until(lambda: killed, "the kill")
-    assert killed == [ends.card]
+    assert killed == [ends.info]
     ends.there.close()  # as the death of the process does
     with pytest.raises(LostError) as lost:
         call.result()
     assert lost.value.exit == Exit("hung")
 
 
-def test_a_backend_that_answers_pings_may_take_its_time(tmp_path: Path, killed: list[Card]) -> None:
+def test_a_backend_that_answers_pings_may_take_its_time(tmp_path: Path, killed: list[ConnectionInfo]) -> None:
     ends = Ends(tmp_path)
     call = Call(lambda: ends.link.ask(IndexStatus))
     pings = 0
@@ -294,7 +294,7 @@ def test_a_backend_that_answers_pings_may_take_its_time(tmp_path: Path, killed: 
     ends.there.close()
 
 
-def test_a_backend_that_owes_nothing_may_be_silent(tmp_path: Path, killed: list[Card]) -> None:
+def test_a_backend_that_owes_nothing_may_be_silent(tmp_path: Path, killed: list[ConnectionInfo]) -> None:
     ends = Ends(tmp_path)
     assert not ends.there.waits(0.2)  # no ping
     assert not killed

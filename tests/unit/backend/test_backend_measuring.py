@@ -13,7 +13,7 @@ from backend_stand_ins import PATIENCE, until
 
 from soothsay.backend import measuring as module
 from soothsay.backend.models import ModelPool
-from soothsay.backend.quiet import Quiet
+from soothsay.backend.work_priority import WorkPriority
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.tuning import Threads, Tuning
 from soothsay_common.cancellation import Cancellation
@@ -24,7 +24,7 @@ class Bench:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.models = ModelPool()
-        self.quiet = Quiet()
+        self.priority = WorkPriority()
         self.end = threading.Event()
         self.builds = False
         self.cpu = 0.0
@@ -53,7 +53,7 @@ class Bench:
         monkeypatch.setattr(module, "psutil", SimpleNamespace(cpu_percent=lambda interval: 100 * self.cpu))
         self._thread = threading.Thread(
             target=module.measure_when_idle,
-            args=(self.models, self.quiet, lambda: self.builds, self.end),
+            args=(self.models, self.priority, lambda: self.builds, self.end),
             daemon=True,
         )
 
@@ -116,7 +116,7 @@ def test_it_gives_way_and_is_tried_again(bench: Bench) -> None:
     bench.measure = measure
     bench.start()
     assert begun.wait(PATIENCE)
-    with bench.quiet.urgent():
+    with bench.priority.urgent():
         pass
     until(lambda: bench.noted)
     assert bench.noted[0] == ("again",)

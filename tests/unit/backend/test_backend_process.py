@@ -13,9 +13,9 @@ import pytest
 from backend_stand_ins import PATIENCE, until
 
 from soothsay.backend import launch
-from soothsay.backend.address import FOLDER_VARIABLE, read_card
-from soothsay.backend.deaths import read_death
-from soothsay.backend.launch import Reached
+from soothsay.backend.address import FOLDER_VARIABLE, read_connection_info
+from soothsay.backend.crash_log import read_exit_from_log
+from soothsay.backend.launch import BackendConnection
 from soothsay.backend.link import Link
 from soothsay.backend.messages import BackendStatus, Describe, Stop
 from soothsay_common.exits import Exit
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
 
 @pytest.fixture
-def reached(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reached]:
+def connection(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BackendConnection]:
     """A backend that was started, and a connection to it."""
     monkeypatch.setenv(FOLDER_VARIABLE, str(runtime))
     monkeypatch.setenv("SOOTHSAY_CACHE", str(runtime / "cache"))
@@ -35,57 +35,57 @@ def reached(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reached]
     monkeypatch.setattr(
         launch, "python_command", lambda _, *arguments: [sys.executable, "-P", "-c", start, *arguments]
     )
-    reached = launch.reach("test")
-    yield reached
-    reached.channel.close()
-    launch.kill(reached.card)
+    connection = launch.connect_or_start("test")
+    yield connection
+    connection.stream.close()
+    launch.kill_backend(connection.info)
 
 
-def await_end(reached: Reached) -> Exit:
+def await_end(connection: BackendConnection) -> Exit:
     """Wait until the backend has ended; returns what it left word of."""
-    until(lambda: not reached.card.is_alive(), "the backend's end")
-    return read_death(reached.place.log, reached.card.pid)
+    until(lambda: not connection.info.is_alive(), "the backend's end")
+    return read_exit_from_log(connection.files.log, connection.info.pid)
 
 
-def test_it_outlives_the_terminal_and_leaves_nothing(reached: Reached) -> None:
-    process = psutil.Process(reached.card.pid)
+def test_it_outlives_the_terminal_and_leaves_nothing(connection: BackendConnection) -> None:
+    process = psutil.Process(connection.info.pid)
     assert os.getpgid(process.pid) == process.pid != os.getpgid(0)  # Ctrl-C in the terminal is not for it
-    assert Path(process.cwd()) == reached.place.folder.resolve()
+    assert Path(process.cwd()) == connection.files.folder.resolve()
     process.send_signal(signal.SIGHUP)
     lost: list[Exit] = []
-    link = Link(reached, lambda warning: None, lambda _, exit_: lost.append(exit_))
+    link = Link(connection, lambda warning: None, lambda _, exit_: lost.append(exit_))
     status = link.ask(Describe)
     assert isinstance(status, BackendStatus)
     assert (status.pid, [window.name for window in status.windows]) == (process.pid, ["test"])
     process.send_signal(signal.SIGTERM)
-    assert await_end(reached) == Exit("ended")
+    assert await_end(connection) == Exit("ended")
     until(lambda: lost)
     assert lost == [Exit("ended")]
-    assert read_card(reached.place) is None
-    assert not list(reached.place.folder.glob("*.sock"))
+    assert read_connection_info(connection.files) is None
+    assert not list(connection.files.folder.glob("*.sock"))
 
 
-def test_it_is_stopped_when_it_is_asked_to(reached: Reached) -> None:
-    link = Link(reached, lambda warning: None, lambda _, exit_: None)
+def test_it_is_stopped_when_it_is_asked_to(connection: BackendConnection) -> None:
+    link = Link(connection, lambda warning: None, lambda _, exit_: None)
     assert link.ask(Stop) is None
-    assert await_end(reached) == Exit("ended")
+    assert await_end(connection) == Exit("ended")
     link.close()
 
 
 @pytest.mark.parametrize(("name", "cause"), [("SIGSEGV", "memory_access"), ("SIGKILL", "killed")])
-def test_the_next_one_takes_its_place(reached: Reached, name: str, cause: str) -> None:
-    os.kill(reached.card.pid, getattr(signal, name))
-    death = await_end(reached)
+def test_the_next_one_takes_its_place(connection: BackendConnection, name: str, cause: str) -> None:
+    os.kill(connection.info.pid, getattr(signal, name))
+    death = await_end(connection)
     assert (death.cause, death.name) == (cause, name)
-    assert read_card(reached.place) == reached.card  # it could not take it away
-    following = launch.reach("test")
+    assert read_connection_info(connection.files) == connection.info  # it could not take it away
+    following = launch.connect_or_start("test")
     try:
-        assert following.place == reached.place
-        assert following.card.pid != reached.card.pid
-        assert read_death(reached.place.log, reached.card.pid).name == name  # its log is kept
-        assert [path.name for path in reached.place.folder.glob("*.sock")] == [
-            Path(following.card.address).name
+        assert following.files == connection.files
+        assert following.info.pid != connection.info.pid
+        assert read_exit_from_log(connection.files.log, connection.info.pid).name == name  # its log is kept
+        assert [path.name for path in connection.files.folder.glob("*.sock")] == [
+            Path(following.info.address).name
         ]
     finally:
-        following.channel.close()
-        launch.kill(following.card)
+        following.stream.close()
+        launch.kill_backend(following.info)

@@ -19,9 +19,15 @@ from backend_stand_ins import PATIENCE, Call, SmallBackend, World, completion, u
 
 from soothsay.backend import launch
 from soothsay.backend import server as module
-from soothsay.backend.address import FOLDER_VARIABLE, Place, find_place, read_card, write_card
-from soothsay.backend.channel import Channel
+from soothsay.backend.address import (
+    FOLDER_VARIABLE,
+    BackendFiles,
+    backend_files,
+    read_connection_info,
+    write_connection_info,
+)
 from soothsay.backend.client import BackendSession
+from soothsay.backend.message_stream import MessageStream
 from soothsay.backend.messages import (
     Cancel,
     Close,
@@ -56,29 +62,29 @@ class Peer:
     """Something that connects, and writes what it likes."""
 
     def __init__(self, backend: SmallBackend) -> None:
-        self.connection: Connection[Any, Any] = Client(backend.card.address, backend.card.family)
-        self.channel = Channel(self.connection)
-        self._card = backend.card
+        self.connection: Connection[Any, Any] = Client(backend.info.address, backend.info.family)
+        self.stream = MessageStream(self.connection)
+        self._card = backend.info
 
     def greet(self, **changes: Any) -> Message:
         """Say hello and return the answer."""
         hello = Hello(self._card.token, self._card.build, os.getpid(), "peer")
-        self.channel.send(replace(hello, **changes))
+        self.stream.send(replace(hello, **changes))
         return self.receive()
 
     def receive(self) -> Message:
-        assert self.channel.waits(PATIENCE)
-        return self.channel.receive()[0]
+        assert self.stream.waits(PATIENCE)
+        return self.stream.receive()[0]
 
     def ask(self, message: Message, text: str | None = None) -> Message:
-        self.channel.send(message, text)
+        self.stream.send(message, text)
         return self.receive()
 
     def await_end(self) -> None:
         """Wait until the other end has gone, and nothing else."""
-        assert self.channel.waits(PATIENCE)
+        assert self.stream.waits(PATIENCE)
         with pytest.raises(EOFError):
-            self.channel.receive()
+            self.stream.receive()
 
 
 def read_to_the_end(raw: socket.socket) -> None:
@@ -93,7 +99,7 @@ def read_to_the_end(raw: socket.socket) -> None:
 def peer(backend: SmallBackend) -> Iterator[Peer]:
     peer = Peer(backend)
     yield peer
-    peer.channel.close()
+    peer.stream.close()
 
 
 @pytest.fixture
@@ -143,7 +149,7 @@ def test_garbage_before_the_greeting_ends_that_connection_alone(
     backend: SmallBackend, peer: Peer, garbage: bytes
 ) -> None:
     raw = socket.socket(socket.AF_UNIX)
-    raw.connect(backend.card.address)
+    raw.connect(backend.info.address)
     raw.sendall(garbage)
     raw.shutdown(socket.SHUT_WR)
     read_to_the_end(raw)
@@ -151,7 +157,7 @@ def test_garbage_before_the_greeting_ends_that_connection_alone(
 
 
 def test_a_long_greeting_is_none(peer: Peer) -> None:
-    peer.channel.send(Mirror(Path("a")), "x" * 100_000)
+    peer.stream.send(Mirror(Path("a")), "x" * 100_000)
     assert isinstance(peer.receive(), Refused)
     peer.await_end()
 
@@ -164,13 +170,13 @@ def test_who_says_nothing_or_half_a_message_blocks_nobody(
     halves = []
     for _ in range(20):
         raw = socket.socket(socket.AF_UNIX)
-        raw.connect(backend.card.address)
+        raw.connect(backend.info.address)
         raw.sendall(b"\x00\x00\x00\x10{")
         halves.append(raw)
     peer = Peer(backend)
     assert peer.greet() == Welcome(os.getpid())
-    for channel in [peer.channel, *(each.channel for each in silent)]:
-        channel.close()
+    for stream in [peer.stream, *(each.stream for each in silent)]:
+        stream.close()
     for raw in halves:
         raw.close()
 
@@ -179,9 +185,9 @@ def test_nobody_is_waited_for_for_ever(backend: SmallBackend, monkeypatch: pytes
     monkeypatch.setattr(module, "_GREETS_WITHIN", 0.01)
     silent = Peer(backend)
     silent.await_end()
-    silent.channel.close()
+    silent.stream.close()
     raw = socket.socket(socket.AF_UNIX)
-    raw.connect(backend.card.address)
+    raw.connect(backend.info.address)
     raw.sendall(b"\x00\x00\x00\x10{")
     read_to_the_end(raw)
 
@@ -189,16 +195,16 @@ def test_nobody_is_waited_for_for_ever(backend: SmallBackend, monkeypatch: pytes
 def test_a_connection_that_cannot_be_served_is_not_the_last(
     backend: SmallBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, failed = module.Channel, []
+    real, failed = module.MessageStream, []
 
-    def channel(connection: Connection[Any, Any]) -> Channel:
+    def stream(connection: Connection[Any, Any]) -> MessageStream:
         if not failed:
             failed.append(connection)
             connection.close()
             raise RuntimeError("can't start new thread")
         return real(connection)
 
-    monkeypatch.setattr(module, "Channel", channel)
+    monkeypatch.setattr(module, "MessageStream", stream)
     monkeypatch.setattr(module, "_TICK", 0.01)
     before, unlucky = Peer(backend), Peer(backend)
     assert before.greet() == Welcome(os.getpid())  # it was waited for before the patch
@@ -206,7 +212,7 @@ def test_a_connection_that_cannot_be_served_is_not_the_last(
     after = Peer(backend)
     assert after.greet() == Welcome(os.getpid())
     for peer in (before, unlucky, after):
-        peer.channel.close()
+        peer.stream.close()
 
 
 # -- a window -------------------------------------------------------------------------------------------------
@@ -221,7 +227,7 @@ def test_pings_are_answered_whatever_the_model_does(window: Peer, world: World) 
         return completion("late")
 
     world.complete = complete
-    window.channel.send(Complete(2, REQUEST, True), "x")
+    window.stream.send(Complete(2, REQUEST, True), "x")
     assert begun.wait(PATIENCE)
     assert [window.ask(Ping(number)) for number in range(3)] == [Pong(number) for number in range(3)]
     may_go.set()
@@ -231,7 +237,7 @@ def test_pings_are_answered_whatever_the_model_does(window: Peer, world: World) 
 
 def test_what_is_not_for_a_backend_is_passed_over(window: Peer, caplog: pytest.LogCaptureFixture) -> None:
     for message in (Welcome(1), Pong(2), Done(3, None), Hello("", "", 1, "again"), Cancel(99)):
-        window.channel.send(message)
+        window.stream.send(message)
     assert window.ask(Ping(1)) == Pong(1)
     assert "a Hello is not for a backend" in caplog.text
 
@@ -248,14 +254,14 @@ def test_garbage_after_the_greeting_ends_that_window_at_once(
         return completion("late")
 
     world.complete = complete
-    window.channel.send(Complete(2, REQUEST, True), "x")
+    window.stream.send(Complete(2, REQUEST, True), "x")
     window.connection.send_bytes(b"garbage")
     window.await_end()  # it does not wait for the model: the window would take the backend for hung
     assert other.ask(Ping(1)) == Pong(1)
     may_go.set()
     until(lambda: len(backend.windows) == 1, "the window to go")
     assert world.sessions[0].closes == 1
-    other.channel.close()
+    other.stream.close()
 
 
 def test_a_document_that_cannot_be_shown_does_not_end_the_window(window: Peer, world: World) -> None:
@@ -263,13 +269,13 @@ def test_a_document_that_cannot_be_shown_does_not_end_the_window(window: Peer, w
         raise OSError("a pipe is broken")
 
     world.mirror = fail
-    window.channel.send(Mirror(Path("a.py")), "x")
+    window.stream.send(Mirror(Path("a.py")), "x")
     assert window.ask(Ping(1)) == Pong(1)
 
 
 def test_before_a_workspace_is_opened_there_is_nothing_to_ask(peer: Peer) -> None:
     assert peer.greet() == Welcome(os.getpid())
-    peer.channel.send(Mirror(Path("a.py")), "x")
+    peer.stream.send(Mirror(Path("a.py")), "x")
     for number, message in enumerate(
         [Load(0), IndexStatus(0), Complete(0, REQUEST, True), Complete(0, REQUEST, False)]
     ):
@@ -311,9 +317,9 @@ def test_a_window_that_goes_cancels_what_it_asked(window: Peer, backend: SmallBa
         return completion("")
 
     world.complete = complete
-    window.channel.send(Complete(2, REQUEST, True), "x")
+    window.stream.send(Complete(2, REQUEST, True), "x")
     until(lambda: backend.windows[0]._running)
-    window.channel.close()
+    window.stream.close()
     assert cancelled.wait(PATIENCE)
     until(lambda: not backend.windows, "the window to go")
     assert world.sessions[0].closes == 1
@@ -335,11 +341,11 @@ def test_ahead_of_need_gives_way_to_another_windows_completion(
     other = Peer(backend)
     other.greet()
     other.ask(Open(1, Settings(), Path("/v"), {}))
-    window.channel.send(Complete(2, replace(REQUEST, language="ahead"), False), "")
+    window.stream.send(Complete(2, replace(REQUEST, language="ahead"), False), "")
     assert begun.wait(PATIENCE)
     assert isinstance(other.ask(Complete(2, REQUEST, True), ""), Done)
     assert window.receive() == Failed(2, "cancelled")
-    other.channel.close()
+    other.stream.close()
 
 
 def test_a_backend_tells_of_itself(window: Peer, backend: SmallBackend) -> None:
@@ -371,12 +377,12 @@ def test_a_backend_ends_some_time_after_the_last_window(
     now[0] += 1000
     backend.backend._look_after()
     assert not backend.backend._end.is_set()  # in use
-    peer.channel.close()
+    peer.stream.close()
     until(lambda: not backend.windows)
     now[0] += 4
     asker = Peer(backend)
     asker.greet()  # one that only asks for the status
-    asker.channel.close()
+    asker.stream.close()
     until(lambda: not backend.windows)
     backend.backend._look_after()
     assert not backend.backend._end.is_set()
@@ -389,10 +395,10 @@ def test_a_backend_ends_some_time_after_the_last_window(
 def test_who_comes_while_it_ends_is_not_welcomed(backend: SmallBackend) -> None:
     peer = Peer(backend)
     backend.backend._end.set()
-    peer.channel.send(Hello(backend.card.token, backend.card.build, 1, "late"))
+    peer.stream.send(Hello(backend.info.token, backend.info.build, 1, "late"))
     peer.await_end()
     assert not backend.windows
-    peer.channel.close()
+    peer.stream.close()
 
 
 def test_it_is_stopped_after_the_answer(window: Peer, backend: SmallBackend) -> None:
@@ -410,8 +416,8 @@ class Launcher:
         self.build = build
         self.started: list[SmallBackend] = []
 
-    def __call__(self, place: Place) -> Any:
-        self.started.append(SmallBackend(place.folder, build=self.build, place=place))
+    def __call__(self, files: BackendFiles) -> Any:
+        self.started.append(SmallBackend(files.folder, build=self.build, files=files))
         return SimpleNamespace(pid=1, poll=lambda: None, kill=lambda: None)
 
 
@@ -420,7 +426,7 @@ def launcher(world: World, runtime: Path, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setenv(FOLDER_VARIABLE, str(runtime))
     monkeypatch.setenv("SOOTHSAY_CACHE", str(runtime / "cache"))
     monkeypatch.setattr(launch, "build_id", lambda: "1-ours")
-    monkeypatch.setattr(launch, "kill", lambda card: None)  # it is this process
+    monkeypatch.setattr(launch, "kill_backend", lambda info: None)  # it is this process
     launcher = Launcher("1-ours")
     monkeypatch.setattr(launch, "_spawn", launcher)
     yield launcher
@@ -429,43 +435,43 @@ def launcher(world: World, runtime: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 def test_windows_reach_one_backend(launcher: Launcher) -> None:
-    found = [launch.reach(f"window {number}") for number in range(3)]
+    found = [launch.connect_or_start(f"window {number}") for number in range(3)]
     assert len(launcher.started) == 1
-    assert {each.card for each in found} == {launcher.started[0].card}
+    assert {each.info for each in found} == {launcher.started[0].info}
     assert sorted(window._name for window in launcher.started[0].windows) == [
         "window 0",
         "window 1",
         "window 2",
     ]
     for each in found:
-        each.channel.close()
+        each.stream.close()
 
 
 def test_windows_that_come_at_once_start_one_backend(launcher: Launcher) -> None:
     begin = threading.Barrier(6)
 
-    def reach() -> launch.Reached:
+    def connect_or_start() -> launch.BackendConnection:
         begin.wait(PATIENCE)
-        return launch.reach("window")
+        return launch.connect_or_start("window")
 
-    calls = [Call(reach) for _ in range(6)]
+    calls = [Call(connect_or_start) for _ in range(6)]
     found = [call.result() for call in calls]
     assert len(launcher.started) == 1
     for each in found:
-        each.channel.close()
+        each.stream.close()
 
 
 def test_a_backend_of_another_build_is_left_alone(launcher: Launcher, runtime: Path) -> None:
-    other = SmallBackend(runtime, build="2-theirs", place=find_place("1-ours"))
+    other = SmallBackend(runtime, build="2-theirs", files=backend_files("1-ours"))
     session = BackendSession(Settings(), Path("/w"))
     (own,) = launcher.started
-    assert own.place == find_place("1-ours", "second")
+    assert own.files == backend_files("1-ours", "second")
     assert len(own.windows) == 1 and not other.windows
-    assert read_card(other.place) == other.card
+    assert read_connection_info(other.files) == other.info
     assert session.complete(REQUEST).text == ""
-    reached = launch.connect(other.place, "status")  # it can still be asked and stopped
-    assert reached is not None
-    reached.channel.close()
+    connection = launch.connect_running(other.files, "status")  # it can still be asked and stopped
+    assert connection is not None
+    connection.stream.close()
     session.close()
     other.close()
 
@@ -473,16 +479,16 @@ def test_a_backend_of_another_build_is_left_alone(launcher: Launcher, runtime: P
 def test_code_that_has_changed_since_this_process_began_is_said(launcher: Launcher) -> None:
     launcher.build = "2-newer"  # what a backend is that is started now
     with pytest.raises(SoothsayError, match="restart the editor"):
-        launch.reach("window")
+        launch.connect_or_start("window")
 
 
 def test_a_token_that_was_changed_is_another_backend(launcher: Launcher, runtime: Path) -> None:
-    place = find_place("1-ours")
-    other = SmallBackend(runtime, build="1-ours", place=place)
-    write_card(place, replace(other.card, token="guessed"))
-    reached = launch.reach("window")
-    assert reached.place == find_place("1-ours", "second")
-    reached.channel.close()
+    files = backend_files("1-ours")
+    other = SmallBackend(runtime, build="1-ours", files=files)
+    write_connection_info(files, replace(other.info, token="guessed"))
+    connection = launch.connect_or_start("window")
+    assert connection.files == backend_files("1-ours", "second")
+    connection.stream.close()
     other.close()
 
 
@@ -491,36 +497,36 @@ def test_a_backend_that_does_not_answer_is_replaced(
     launcher: Launcher, runtime: Path, silent: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed: list[object] = []
-    monkeypatch.setattr(launch, "kill", killed.append)
+    monkeypatch.setattr(launch, "kill_backend", killed.append)
     monkeypatch.setattr(launch, "_GREETS_WITHIN", 0.2)
-    place = find_place("1-ours")
-    dead = SmallBackend(runtime, build="1-ours", place=place)
+    files = backend_files("1-ours")
+    dead = SmallBackend(runtime, build="1-ours", files=files)
     raw = socket.socket(socket.AF_UNIX)
     address = str(runtime / "silent.sock")
     raw.bind(address)
     if silent:
         raw.listen(16)
-    card = replace(dead.card, address=address)
-    write_card(place, card)
-    assert launch.connect(place, "status") is None
+    info = replace(dead.info, address=address)
+    write_connection_info(files, info)
+    assert launch.connect_running(files, "status") is None
     assert not killed  # who only looks ends nothing
     monkeypatch.setattr(launch, "_GREETS_WITHIN", 0.2 if silent else PATIENCE)
-    reached = Call(lambda: launch.reach("window"))
+    connection = Call(lambda: launch.connect_or_start("window"))
     until(lambda: launcher.started, "a new one to be started")
     monkeypatch.setattr(launch, "_GREETS_WITHIN", PATIENCE)
-    found = reached.result()
-    assert card in killed
-    assert found.card == launcher.started[0].card
-    found.channel.close()
+    found = connection.result()
+    assert info in killed
+    assert found.info == launcher.started[0].info
+    found.stream.close()
     dead.close()
     raw.close()
 
 
 def test_a_backend_that_does_not_start_says_why(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
-    def spawn(place: Place) -> Any:
-        place.log.write_text("soothsay backend 5 began\nOSError: no space left\n")
+    def spawn(files: BackendFiles) -> Any:
+        files.log.write_text("soothsay backend 5 began\nOSError: no space left\n")
         return SimpleNamespace(pid=5, poll=lambda: 1, kill=lambda: None)
 
     monkeypatch.setattr(launch, "_spawn", spawn)
     with pytest.raises(SoothsayError, match="OSError: no space left"):
-        launch.reach("window")
+        launch.connect_or_start("window")

@@ -8,7 +8,14 @@ import pytest
 from lsprotocol.types import Position, Range, TextEdit
 
 from soothsay.engine.types import Completion, Evidence, TriggerDecision
-from soothsay.frontend.completion import Answer, Answers, inline_items, list_items, source_of, to_markdown
+from soothsay.frontend.completion_items import (
+    Answer,
+    AnswerHistory,
+    inline_items,
+    list_items,
+    source_of,
+    to_markdown,
+)
 
 
 def completion(text: str = "b()", evidence: tuple[Evidence, ...] = ()) -> Completion:
@@ -82,7 +89,7 @@ def test_markdown_survives_backticks_in_the_evidence() -> None:
 
 
 def test_old_answers_are_forgotten() -> None:
-    answers = Answers(capacity=2)
+    answers = AnswerHistory(capacity=2)
     ids = [answers.add(completion(text), Position(0, 0), "").id for text in ("a", "b", "")]
     assert answers.get(ids[0]) is None
     assert answers.get("1") is None
@@ -94,4 +101,4 @@ def test_old_answers_are_forgotten() -> None:
     last = answers.last()
     assert last is not None
     assert last.id == ids[-1] + 1
-    assert Answers().last() is None
+    assert AnswerHistory().last() is None

@@ -14,7 +14,7 @@ from lsprotocol.types import (
     TextDocumentItem,
 )
 
-from soothsay.frontend.documents import Document, Workspace, line_start, offset_at, position_at
+from soothsay.frontend.documents import Document, EditorWorkspace, line_start, offset_at, position_at
 
 ENCODINGS = ["utf-8", "utf-16", "utf-32"]
 
@@ -73,7 +73,7 @@ def test_offset_and_position_are_inverse(encoding: str) -> None:
 
 
 def open_document(text: str, encoding: str = "utf-16", uri: str = "file:///w/a%20b.py") -> Document:
-    workspace = Workspace(None, position_encoding=encoding)
+    workspace = EditorWorkspace(None, position_encoding=encoding)
     workspace.put_text_document(TextDocumentItem(uri=uri, language_id="python", version=1, text=text))
     document = workspace.opened(uri)
     assert document is not None
@@ -140,7 +140,7 @@ def test_positions_outside_are_not_located() -> None:
 def test_files_and_others() -> None:
     assert str(open_document("").file) == "/w/a b.py"
     assert open_document("", uri="untitled:Untitled-1").file is None
-    workspace = Workspace("file:///root")
+    workspace = EditorWorkspace("file:///root")
     assert workspace.opened("file:///never/opened.py") is None
     assert str(workspace.first_folder()) == "/root"
-    assert Workspace(None).first_folder() is None
+    assert EditorWorkspace(None).first_folder() is None

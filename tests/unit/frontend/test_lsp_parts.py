@@ -13,7 +13,7 @@ from soothsay.config import Settings
 from soothsay.errors import SoothsayError
 from soothsay.frontend.settings import Configuration, merge, unwrap
 from soothsay.frontend.transport import _loopback, configure_logging, run_tcp
-from soothsay.frontend.watching import updated_and_removed
+from soothsay.frontend.watched_files import updated_and_removed
 
 
 def test_layers_are_merged_branch_by_branch() -> None:

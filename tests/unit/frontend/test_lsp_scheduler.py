@@ -11,7 +11,7 @@ import pytest
 
 from soothsay.engine.types import Completion, CompletionRequest, TriggerDecision
 from soothsay.errors import Cancelled
-from soothsay.frontend.scheduler import Scheduler
+from soothsay.frontend.scheduler import RequestScheduler
 from soothsay_common.threads import Worker
 
 
@@ -64,18 +64,18 @@ async def yes() -> bool:
 
 
 @pytest.fixture
-def scheduler(worker: Worker, model: Model) -> Scheduler:
-    return Scheduler(worker, model.complete, yes)
+def scheduler(worker: Worker, model: Model) -> RequestScheduler:
+    return RequestScheduler(worker, model.complete, yes)
 
 
-async def test_an_answer(scheduler: Scheduler, model: Model) -> None:
+async def test_an_answer(scheduler: RequestScheduler, model: Model) -> None:
     model.go.set()
     assert await scheduler.submit(request("a")) == answer("a")
     assert await scheduler.submit(request("a")) == answer("a")
     assert model.started == ["a", "a"]
 
 
-async def test_newer_requests_supersede_older_ones(scheduler: Scheduler, model: Model) -> None:
+async def test_newer_requests_supersede_older_ones(scheduler: RequestScheduler, model: Model) -> None:
     first = asyncio.ensure_future(scheduler.submit(request("a")))
     await model.has_started()
     others = [asyncio.ensure_future(scheduler.submit(request(text))) for text in "bcd"]
@@ -88,7 +88,7 @@ async def test_newer_requests_supersede_older_ones(scheduler: Scheduler, model: 
 
 
 async def test_equal_requests_share_a_job_until_the_last_is_cancelled(
-    scheduler: Scheduler, model: Model
+    scheduler: RequestScheduler, model: Model
 ) -> None:
     one, two = (asyncio.ensure_future(scheduler.submit(request("a"))) for _ in range(2))
     await model.has_started()
@@ -104,7 +104,9 @@ async def test_equal_requests_share_a_job_until_the_last_is_cancelled(
     assert await model_saw == answer("b")
 
 
-async def test_a_request_that_was_cancelled_can_be_asked_again(scheduler: Scheduler, model: Model) -> None:
+async def test_a_request_that_was_cancelled_can_be_asked_again(
+    scheduler: RequestScheduler, model: Model
+) -> None:
     first = asyncio.ensure_future(scheduler.submit(request("a")))
     await model.has_started()
     first.cancel()
@@ -115,7 +117,7 @@ async def test_a_request_that_was_cancelled_can_be_asked_again(scheduler: Schedu
     assert await again == answer("a")
 
 
-async def test_errors_reach_everybody_who_waits(scheduler: Scheduler, model: Model) -> None:
+async def test_errors_reach_everybody_who_waits(scheduler: RequestScheduler, model: Model) -> None:
     model.go.set()
     results = await asyncio.gather(
         *(scheduler.submit(request("bug")) for _ in range(2)), return_exceptions=True
@@ -130,7 +132,7 @@ async def test_nothing_is_asked_of_a_model_that_is_not_ready(worker: Worker, mod
     async def ready() -> bool:
         return await asyncio.shield(gate)
 
-    scheduler = Scheduler(worker, model.complete, ready)
+    scheduler = RequestScheduler(worker, model.complete, ready)
     first = asyncio.ensure_future(scheduler.submit(request("a")))
     await asyncio.sleep(0)
     second = asyncio.ensure_future(scheduler.submit(request("b")))
@@ -141,7 +143,7 @@ async def test_nothing_is_asked_of_a_model_that_is_not_ready(worker: Worker, mod
     assert model.started == ["b"]
 
 
-async def test_abort_answers_at_once(scheduler: Scheduler, model: Model) -> None:
+async def test_abort_answers_at_once(scheduler: RequestScheduler, model: Model) -> None:
     running = asyncio.ensure_future(scheduler.submit(request("a")))
     await model.has_started()
     scheduler.abort()

@@ -10,9 +10,16 @@ from lsprotocol.types import ClientCapabilities
 
 from soothsay.engine.types import Check, Completion, Evidence, TriggerDecision
 from soothsay.frontend.acceptance import Acceptance
-from soothsay.frontend.host import describe
-from soothsay.frontend.pace import Pace, Steps, in_words, seconds_left
-from soothsay.frontend.status import Indexing, Last, StatusBoard, last_of, to_json, wants_status
+from soothsay.frontend.progress_rate import ProgressThrottle, RemainingTime, describe_remaining, seconds_left
+from soothsay.frontend.session_manager import describe
+from soothsay.frontend.status import (
+    IndexingProgress,
+    LastCompletion,
+    StatusPublisher,
+    summarize_completion,
+    to_json,
+    wants_status,
+)
 from soothsay_index.types import Progress
 
 LISTENS = ClientCapabilities(experimental={"soothsay": {"status": True}})
@@ -30,13 +37,13 @@ def test_too_little_is_known_for_an_estimate(done: int, elapsed: float) -> None:
 
 
 def test_what_was_done_before_does_not_make_work_look_fast() -> None:
-    pace = Pace()
+    pace = RemainingTime()
     assert pace.left(Progress("downloading", 400, 500), 0.0) is None
     assert pace.left(Progress("downloading", 450, 500), 10.0) == 10.0
 
 
 def test_each_stage_has_a_pace_of_its_own() -> None:
-    pace = Pace()
+    pace = RemainingTime()
     pace.left(Progress("packages", 0, 10), 0.0)
     assert pace.left(Progress("packages", 5, 10), 2.0) == 2.0
     assert pace.left(Progress("embedding", 0, 100), 60.0) is None
@@ -44,7 +51,7 @@ def test_each_stage_has_a_pace_of_its_own() -> None:
 
 
 def test_time_and_counts_in_words() -> None:
-    assert [in_words(each) for each in (None, 0.0, 12.4, 99.4, 100.0, 300.0)] == [
+    assert [describe_remaining(each) for each in (None, 0.0, 12.4, 99.4, 100.0, 300.0)] == [
         "", "0 s left", "12 s left", "99 s left", "2 min left", "5 min left",
     ]  # fmt: skip
     assert (
@@ -56,7 +63,7 @@ def test_time_and_counts_in_words() -> None:
 
 async def test_reports_from_a_thread_are_thinned_out_but_no_stage_is_lost() -> None:
     seen: list[Progress] = []
-    steps = Steps(seen.append)
+    steps = ProgressThrottle(seen.append)
 
     def work() -> None:
         for stage in ("packages", "embedding"):
@@ -73,34 +80,34 @@ async def test_reports_from_a_thread_are_thinned_out_but_no_stage_is_lost() -> N
 def test_clients_that_do_not_ask_are_told_nothing(experimental: Any) -> None:
     assert not wants_status(ClientCapabilities(experimental=experimental))
     sent: list[dict[str, Any]] = []
-    board = StatusBoard(sent.append)
-    board.announce(ClientCapabilities(experimental=experimental))
-    board.update(state="ready")
+    status = StatusPublisher(sent.append)
+    status.enable(ClientCapabilities(experimental=experimental))
+    status.update(state="ready")
     assert sent == []
 
 
 async def test_a_burst_of_changes_is_two_messages_and_the_last_one_is_the_truth() -> None:
     sent: list[dict[str, Any]] = []
-    board = StatusBoard(sent.append)
-    board.update(model="m")
-    board.announce(LISTENS)
+    status = StatusPublisher(sent.append)
+    status.update(model="m")
+    status.enable(LISTENS)
     for done in range(50):
-        board.update(index=Indexing("packages", done, 50, "numpy", 1.26))
-    board.update(state="ready", message="", index=None)
+        status.update(index=IndexingProgress("packages", done, 50, "numpy", 1.26))
+    status.update(state="ready", message="", index=None)
     await asyncio.sleep(0.2)
     assert [each["state"] for each in sent] == ["loading", "ready"]
     assert sent[1] == {"state": "ready", "message": "", "model": "m", "index": None, "last": None}
-    board.update(state="ready")  # no change
+    status.update(state="ready")  # no change
     await asyncio.sleep(0.15)
     assert len(sent) == 2
 
 
 def test_paused_covers_the_state_below_it() -> None:
-    board = StatusBoard(lambda _: None)
-    board.update(paused=True, state="error", message="no model")
-    assert to_json(board.status)["state"] == "paused"
-    board.update(paused=False)
-    assert to_json(board.status)["state"] == "error"
+    status = StatusPublisher(lambda _: None)
+    status.update(paused=True, state="error", message="no model")
+    assert to_json(status.current)["state"] == "paused"
+    status.update(paused=False)
+    assert to_json(status.current)["state"] == "error"
 
 
 def completion(
@@ -113,16 +120,16 @@ def completion(
 
 def test_the_last_answer_in_a_few_words() -> None:
     grounds = Evidence("symbol", "numpy.unstack", "numpy", "2.1", "file:///n.py", "unstack(x)", 1.0)
-    assert last_of(7, completion(evidence=(grounds,), repaired="unstak")) == Last(
+    assert summarize_completion(7, completion(evidence=(grounds,), repaired="unstak")) == LastCompletion(
         7, "verified", "numpy.unstack", "numpy", "2.1", retrieved=True, repaired=True, trimmed=False
     )
-    alone = last_of(8, completion(trimmed="np.unstak()"))
-    assert alone == Last(8, "verified", "f", "", "", retrieved=True, repaired=False, trimmed=True)
+    alone = summarize_completion(8, completion(trimmed="np.unstak()"))
+    assert alone == LastCompletion(8, "verified", "f", "", "", retrieved=True, repaired=False, trimmed=True)
 
 
 def test_nothing_written_is_nothing_to_say_unless_it_was_cut() -> None:
-    assert last_of(1, completion("")) is None
-    assert last_of(1, completion("", trimmed="np.unstak()")) is not None
+    assert summarize_completion(1, completion("")) is None
+    assert summarize_completion(1, completion("", trimmed="np.unstak()")) is not None
 
 
 def test_acceptance_is_counted_and_the_last_events_are_kept() -> None:

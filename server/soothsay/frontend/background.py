@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class IdleModel:
+class BackgroundWork:
     """Runs work on ``worker`` when ``idle`` is set."""
 
     def __init__(self, worker: Worker, idle: asyncio.Event) -> None:

@@ -10,16 +10,16 @@ from cachetools import FIFOCache
 from lsprotocol import types
 
 from soothsay.errors import SoothsayError
+from soothsay.frontend.diagnostics import SOURCE, Diagnostics, range_of
 from soothsay.frontend.documents import Document, offset_at
-from soothsay.frontend.hints import SOURCE, Hints, range_of
-from soothsay.frontend.host import RepairRequest
-from soothsay.frontend.scheduler import Scheduler
+from soothsay.frontend.scheduler import RequestScheduler
+from soothsay.frontend.session_manager import RepairRequest
 
 if TYPE_CHECKING:
     from soothsay.engine.types import Fault, Replacement
-    from soothsay.frontend.completer import Completer
-    from soothsay.frontend.host import Host
-    from soothsay.frontend.messages import Messages
+    from soothsay.frontend.completion_service import CompletionService
+    from soothsay.frontend.session_manager import SessionManager
+    from soothsay.frontend.user_messages import UserMessages
 
 logger = logging.getLogger(__name__)
 
@@ -27,18 +27,24 @@ _AT_ONCE = 3  # calls repaired for one request, when it spans many lines
 _REMEMBERED = 32
 
 
-class Repairs:
+class CodeActions:
     """Answers requests for code actions. A completion goes before any repair."""
 
-    def __init__(self, host: Host, completer: Completer, hints: Hints, messages: Messages) -> None:
-        self._completer = completer
-        self._hints = hints
+    def __init__(
+        self,
+        sessions: SessionManager,
+        completions: CompletionService,
+        diagnostics: Diagnostics,
+        messages: UserMessages,
+    ) -> None:
+        self._completions = completions
+        self._diagnostics = diagnostics
         self._messages = messages
-        self._scheduler: Scheduler[RepairRequest, Sequence[Replacement]] = Scheduler(
-            host.model_worker, host.repair, host.ready
+        self._scheduler: RequestScheduler[RepairRequest, Sequence[Replacement]] = RequestScheduler(
+            sessions.model_worker, sessions.repair, sessions.ready
         )
         self._written: FIFOCache[RepairRequest, Sequence[Replacement]] = FIFOCache(_REMEMBERED)
-        completer.stop_others.append(self.abort)
+        completions.on_request.append(self.abort)
 
     async def actions(
         self, document: Document | None, params: types.CodeActionParams, *, versioned: bool
@@ -51,7 +57,7 @@ class Repairs:
         # an editor that asks by itself, at each step of the cursor, is told only what is known already
         asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
         actions: list[types.CodeAction] = []
-        faults = [f for f in await self._hints.faults(document) if f.start <= end and f.end >= start]
+        faults = [f for f in await self._diagnostics.faults(document) if f.start <= end and f.end >= start]
         for fault in faults[:_AT_ONCE]:
             request = RepairRequest(document.file, text, fault)
             if asked:
@@ -81,8 +87,8 @@ class Repairs:
 
     async def _write(self, document: Document, request: RepairRequest) -> None:
         """Have the replacement written; again after a completion that came in between, unless the text has changed."""
-        while request not in self._written and not self._completer.paused and document.text == request.text:
-            await self._completer.idle.wait()
+        while request not in self._written and not self._completions.paused and document.text == request.text:
+            await self._completions.idle.wait()
             try:
                 replacements = await self._scheduler.submit(request)
             except SoothsayError as error:
@@ -91,7 +97,7 @@ class Repairs:
             except Exception:
                 logger.exception("a repair failed")
                 return
-            if replacements is None and self._completer.idle.is_set():
+            if replacements is None and self._completions.idle.is_set():
                 return  # superseded by a newer repair, or there is no model
             if replacements is not None:
                 self._written[request] = replacements

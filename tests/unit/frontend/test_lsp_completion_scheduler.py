@@ -12,8 +12,8 @@ import pytest
 
 from soothsay.engine.types import Completion, CompletionRequest, TriggerDecision
 from soothsay.errors import Cancelled
+from soothsay.frontend.completion_scheduler import CompletionScheduler
 from soothsay.frontend.debounce import Debounce
-from soothsay.frontend.typist import Typist
 from soothsay_common.threads import Worker
 
 BEFORE, AFTER = "x = client.", "\nprint(x)\n"
@@ -64,9 +64,9 @@ def writer() -> Writer:
 
 
 @pytest.fixture
-async def typist(writer: Writer) -> AsyncIterator[Typist]:
+async def typist(writer: Writer) -> AsyncIterator[CompletionScheduler]:
     worker = Worker("test")
-    typist = Typist(worker, writer, yes)
+    typist = CompletionScheduler(worker, writer, yes)
     yield typist
     typist.abort()
     assert worker.stop(5)
@@ -76,7 +76,7 @@ def text_of(completion: Completion | None) -> str | None:
     return completion and completion.text
 
 
-async def test_what_is_written_is_kept_while_it_is_typed(typist: Typist, writer: Writer) -> None:
+async def test_what_is_written_is_kept_while_it_is_typed(typist: CompletionScheduler, writer: Writer) -> None:
     first = asyncio.ensure_future(typist.submit(REQUEST))
     await writer.has(lambda: writer.started)
     writer.may_write = 3
@@ -92,7 +92,7 @@ async def test_what_is_written_is_kept_while_it_is_typed(typist: Typist, writer:
     assert writer.started == [""]
 
 
-async def test_what_is_typed_otherwise_begins_anew(typist: Typist, writer: Writer) -> None:
+async def test_what_is_typed_otherwise_begins_anew(typist: CompletionScheduler, writer: Writer) -> None:
     first = asyncio.ensure_future(typist.submit(REQUEST))
     await writer.has(lambda: writer.started)
     writer.may_write = 3
@@ -104,7 +104,9 @@ async def test_what_is_typed_otherwise_begins_anew(typist: Typist, writer: Write
     assert (writer.started, writer.cancelled) == (["", "de"], [""])
 
 
-async def test_what_turns_out_otherwise_is_stopped_and_begun_anew(typist: Typist, writer: Writer) -> None:
+async def test_what_turns_out_otherwise_is_stopped_and_begun_anew(
+    typist: CompletionScheduler, writer: Writer
+) -> None:
     first = asyncio.ensure_future(typist.submit(REQUEST))
     await writer.has(lambda: writer.started)
     second = asyncio.ensure_future(typist.submit(after("cx")))  # nothing is written yet: it may be right
@@ -116,7 +118,7 @@ async def test_what_turns_out_otherwise_is_stopped_and_begun_anew(typist: Typist
 
 
 async def test_an_editor_cancels_tells_of_the_key_and_asks_again_later(
-    typist: Typist, writer: Writer
+    typist: CompletionScheduler, writer: Writer
 ) -> None:
     first = asyncio.ensure_future(typist.submit(REQUEST))
     await writer.has(lambda: writer.started)
@@ -129,7 +131,7 @@ async def test_an_editor_cancels_tells_of_the_key_and_asks_again_later(
     assert writer.started == [""]
 
 
-async def test_what_nobody_waits_for_is_stopped_at_once(typist: Typist, writer: Writer) -> None:
+async def test_what_nobody_waits_for_is_stopped_at_once(typist: CompletionScheduler, writer: Writer) -> None:
     first = asyncio.ensure_future(typist.submit(REQUEST))
     await writer.has(lambda: writer.started)
     loop = asyncio.get_running_loop()
@@ -139,7 +141,7 @@ async def test_what_nobody_waits_for_is_stopped_at_once(typist: Typist, writer: 
     assert loop.time() - began < 0.2
 
 
-async def test_a_change_elsewhere_stops_it(typist: Typist, writer: Writer) -> None:
+async def test_a_change_elsewhere_stops_it(typist: CompletionScheduler, writer: Writer) -> None:
     first = asyncio.ensure_future(typist.submit(REQUEST))
     await writer.has(lambda: writer.started)
     typist.changed(Path("/w/other.py"), "")

@@ -12,7 +12,7 @@ from soothsay.engine.continuation import agrees, continues, rest_of, typed_since
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import Cancelled
 from soothsay.frontend.debounce import Debounce
-from soothsay.frontend.scheduler import Job, Turns
+from soothsay.frontend.scheduler import Job, LatestScheduler
 from soothsay_common.cancellation import Cancellation
 from soothsay_common.threads import Worker
 
@@ -25,7 +25,7 @@ Write = Callable[[CompletionRequest, Cancellation, Callable[[str], None]], Compl
 
 
 @dataclass(eq=False)
-class _Writing(Job[CompletionRequest, Completion]):
+class _Generation(Job[CompletionRequest, Completion]):
     """A completion under way."""
 
     started: bool = False  # before that, a newer request is the better one
@@ -73,7 +73,7 @@ class _Writing(Job[CompletionRequest, Completion]):
             self._end = None
 
 
-class Typist(Turns[_Writing]):
+class CompletionScheduler(LatestScheduler[_Generation]):
     """Keeps what is being typed, and waits a little where keys come faster than answers."""
 
     def __init__(self, worker: Worker, write: Write, ready: Callable[[], Awaitable[bool]]) -> None:
@@ -93,7 +93,7 @@ class Typist(Turns[_Writing]):
                 return rest
             if answer is None and not job.diverged:
                 return None
-        job = _Writing(request, asyncio.get_running_loop().create_future())
+        job = _Generation(request, asyncio.get_running_loop().create_future())
         self._supersede(job, self._debounce.asked())
         return await job.wait()
 
@@ -107,7 +107,7 @@ class Typist(Turns[_Writing]):
         elif not job.waiters:
             job.keep(_UNTIL_ASKED)
 
-    def _answer(self, job: _Writing) -> Completion:
+    def _answer(self, job: _Generation) -> Completion:
         job.started = True
         began = time.monotonic()
         try:

@@ -11,7 +11,7 @@ from lsprotocol import types
 
 from soothsay.engine.contract import completion_to_json
 from soothsay.engine.types import Completion, Evidence
-from soothsay.frontend.acceptance import on_accept
+from soothsay.frontend.acceptance import accept_command
 from soothsay.frontend.documents import units
 
 _WORD = re.compile(r"\w*\Z")
@@ -37,7 +37,7 @@ class Answer:
     line: str
 
 
-class Answers:
+class AnswerHistory:
     """The last answers, so that they can be explained later."""
 
     def __init__(self, capacity: int = 64) -> None:
@@ -48,9 +48,11 @@ class Answers:
 
     def add(self, completion: Completion, position: types.Position, line: str) -> Answer:
         self._count += 1
-        return self.go_on(self._count, completion, position, line)
+        return self.continue_answer(self._count, completion, position, line)
 
-    def go_on(self, number: int, completion: Completion, position: types.Position, line: str) -> Answer:
+    def continue_answer(
+        self, number: int, completion: Completion, position: types.Position, line: str
+    ) -> Answer:
         """Answer ``number``, of which a part has been typed: ``completion`` is the rest of it."""
         answer = self._answers[number] = Answer(number, completion, position, line)
         self._last = number
@@ -75,7 +77,7 @@ def inline_items(answer: Answer | None) -> types.InlineCompletionList:
     return types.InlineCompletionList(
         items=[
             types.InlineCompletionItem(
-                insert_text=answer.completion.text, range=here, command=on_accept(answer.id)
+                insert_text=answer.completion.text, range=here, command=accept_command(answer.id)
             )
         ]
     )
@@ -106,7 +108,7 @@ def list_items(answer: Answer | None, encoding: str, *, resolvable: bool = True)
         insert_text_mode=types.InsertTextMode.AsIs,
         text_edit=types.TextEdit(range=types.Range(start, position), new_text=text),
         commit_characters=list(_COMMIT) if _NAME.fullmatch(text) else [],
-        command=on_accept(answer.id),
+        command=accept_command(answer.id),
         data={"id": answer.id},
     )
     if not resolvable:
@@ -114,7 +116,7 @@ def list_items(answer: Answer | None, encoding: str, *, resolvable: bool = True)
     return types.CompletionList(is_incomplete=True, items=[item])
 
 
-def resolve_item(item: types.CompletionItem, answers: Answers) -> types.CompletionItem:
+def resolve_item(item: types.CompletionItem, answers: AnswerHistory) -> types.CompletionItem:
     """Add the evidence, while it is still known."""
     answer = answers.get(item.data.get("id")) if isinstance(item.data, dict) else None
     if answer is not None:

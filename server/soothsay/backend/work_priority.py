@@ -11,7 +11,7 @@ from soothsay.errors import raise_if_cancelled
 from soothsay_common.cancellation import Cancellation
 
 
-class Quiet:
+class WorkPriority:
     """Knows whether any window works on something urgent."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Quiet:
                 self._background.discard(cancel)
                 self._last = time.monotonic()
 
-    def seconds(self) -> float:
+    def idle_seconds(self) -> float:
         """Return how long nothing at all has been worked on; 0 while something is."""
         with self._changed:
             busy = self._urgent or self._background

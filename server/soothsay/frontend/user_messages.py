@@ -10,7 +10,7 @@ from lsprotocol.types import MessageType, ShowMessageParams
 logger = logging.getLogger(__name__)
 
 
-class Messages:
+class UserMessages:
     """Shows each distinct text once, and logs it."""
 
     def __init__(self, show: Callable[[ShowMessageParams], None]) -> None:

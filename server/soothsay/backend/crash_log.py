@@ -46,20 +46,20 @@ def end_log(why: str) -> None:
     print(_ENDED.format(pid=os.getpid(), why=why), file=sys.stderr, flush=True)
 
 
-def rotate(log: Path) -> None:
+def rotate_log(log: Path) -> None:
     """Keep the log of the backend before: a window may not have read yet what it died of."""
     if log.exists():
-        log.replace(before(log))
+        log.replace(previous_log(log))
 
 
-def before(log: Path) -> Path:
+def previous_log(log: Path) -> Path:
     """Return where the log of the backend before is kept."""
     return log.with_suffix(".log.1")
 
 
-def read_death(log: Path, pid: int) -> Exit:
+def read_exit_from_log(log: Path, pid: int) -> Exit:
     """Return how the backend ``pid``, which is gone, ended."""
-    text = next((found for path in (log, before(log)) if (found := _of(path, pid))), "")
+    text = next((found for path in (log, previous_log(log)) if (found := _of(path, pid))), "")
     if _ENDED.format(pid=pid, why="") in text:
         return Exit("ended")  # Windows tells of exceptions, too, that were handled
     fatal = _FATAL.search(text)
@@ -70,7 +70,7 @@ def read_death(log: Path, pid: int) -> Exit:
     return signalled("SIGKILL")  # nothing else leaves no word
 
 
-def last_words(log: Path) -> str:
+def last_log_line(log: Path) -> str:
     """Return the last line that was written before the end, which may say more (a failed import or assertion)."""
     text = _end(log)
     fatal = _FATAL.search(text)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-WATCHED = "**/*.{py,pyi,ipynb,md,rst,txt,toml,yml,yaml}"
+WATCHED_GLOB = "**/*.{py,pyi,ipynb,md,rst,txt,toml,yml,yaml}"
 
 
 async def watch_files(server: LanguageServer) -> None:
@@ -24,7 +24,9 @@ async def watch_files(server: LanguageServer) -> None:
     watching = workspace.did_change_watched_files if workspace else None
     if watching is None or not watching.dynamic_registration:
         return
-    options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob_pattern=WATCHED)])
+    options = types.DidChangeWatchedFilesRegistrationOptions(
+        [types.FileSystemWatcher(glob_pattern=WATCHED_GLOB)]
+    )
     registration = types.Registration(
         id="soothsay-files", method=types.WORKSPACE_DID_CHANGE_WATCHED_FILES, register_options=options
     )

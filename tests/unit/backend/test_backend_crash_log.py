@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from soothsay.backend.deaths import before, last_words, read_death, rotate
+from soothsay.backend.crash_log import last_log_line, previous_log, read_exit_from_log, rotate_log
 from soothsay_common.children import child_environment
 from soothsay_common.exits import Exit
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
-BEGIN = "import os, signal, sys\nfrom soothsay.backend.deaths import begin_log, end_log\nbegin_log()\n"
+BEGIN = "import os, signal, sys\nfrom soothsay.backend.crash_log import begin_log, end_log\nbegin_log()\n"
 
 
 def run(log: Path, script: str) -> int:
@@ -40,8 +40,8 @@ def run(log: Path, script: str) -> int:
 def test_the_signal_that_a_process_died_of(tmp_path: Path, name: str, cause: str) -> None:
     log = tmp_path / "backend-x.log"
     pid = run(log, f"{BEGIN}print('ggml: it says why', file=sys.stderr)\nos.kill(os.getpid(), signal.{name})")
-    assert read_death(log, pid) == Exit(cause, name)  # type: ignore[arg-type]
-    assert last_words(log) == "ggml: it says why"
+    assert read_exit_from_log(log, pid) == Exit(cause, name)  # type: ignore[arg-type]
+    assert last_log_line(log) == "ggml: it says why"
 
 
 @posix
@@ -57,44 +57,44 @@ def test_it_is_found_behind_the_stacks_of_many_threads(tmp_path: Path) -> None:
     log = tmp_path / "backend-x.log"
     pid = run(log, script)
     assert log.stat().st_size > 64_000
-    assert read_death(log, pid) == Exit("aborted", "SIGABRT")
+    assert read_exit_from_log(log, pid) == Exit("aborted", "SIGABRT")
 
 
 def test_a_process_that_ended_as_it_should(tmp_path: Path) -> None:
     log = tmp_path / "backend-x.log"
     pid = run(log, f"{BEGIN}end_log('no window is left')\nos._exit(0)")
-    assert read_death(log, pid) == Exit("ended")
+    assert read_exit_from_log(log, pid) == Exit("ended")
 
 
 @posix
 def test_the_log_of_the_backend_before_is_kept(tmp_path: Path) -> None:
     log = tmp_path / "backend-x.log"
-    rotate(log)  # there is none
+    rotate_log(log)  # there is none
     first = run(log, f"{BEGIN}os.abort()")
-    rotate(log)
+    rotate_log(log)
     second = run(log, f"{BEGIN}os.kill(os.getpid(), signal.SIGSEGV)")
-    assert before(log).name == "backend-x.log.1"
-    assert read_death(log, first).name == "SIGABRT"
-    assert read_death(log, second).name == "SIGSEGV"
-    rotate(log)
+    assert previous_log(log).name == "backend-x.log.1"
+    assert read_exit_from_log(log, first).name == "SIGABRT"
+    assert read_exit_from_log(log, second).name == "SIGSEGV"
+    rotate_log(log)
     assert not log.exists()
-    assert read_death(log, second).name == "SIGSEGV"
-    assert read_death(log, first) == Exit("killed", "SIGKILL")  # forgotten: nothing is said of it
+    assert read_exit_from_log(log, second).name == "SIGSEGV"
+    assert read_exit_from_log(log, first) == Exit("killed", "SIGKILL")  # forgotten: nothing is said of it
 
 
 def test_a_log_of_another_process_says_nothing(tmp_path: Path) -> None:
     log = tmp_path / "backend-x.log"
     log.write_text("soothsay backend 77 began\nan assertion failed\nFatal Python error: Aborted\n")
-    assert read_death(log, 77).name == "SIGABRT"
+    assert read_exit_from_log(log, 77).name == "SIGABRT"
     for pid in (7, 777, 78):
-        assert read_death(log, pid) == Exit("killed", "SIGKILL")
+        assert read_exit_from_log(log, pid) == Exit("killed", "SIGKILL")
 
 
 def test_no_log_at_all(tmp_path: Path) -> None:
-    assert read_death(tmp_path / "none.log", 1) == Exit("killed", "SIGKILL")
-    assert last_words(tmp_path / "none.log") == ""
+    assert read_exit_from_log(tmp_path / "none.log", 1) == Exit("killed", "SIGKILL")
+    assert last_log_line(tmp_path / "none.log") == ""
     (tmp_path / "folder.log").mkdir()
-    assert last_words(tmp_path / "folder.log") == ""
+    assert last_log_line(tmp_path / "folder.log") == ""
 
 
 BEGAN = "soothsay backend 5 began\n"
@@ -120,7 +120,7 @@ BEGAN = "soothsay backend 5 began\n"
 def test_what_a_log_says(tmp_path: Path, text: str, cause: str, name: str) -> None:
     log = tmp_path / "backend-x.log"
     log.write_bytes(text.encode("latin-1"))
-    found = read_death(log, 5)
+    found = read_exit_from_log(log, 5)
     assert (found.cause, found.name) == (cause, name)
 
 
@@ -138,4 +138,4 @@ def test_what_a_log_says(tmp_path: Path, text: str, cause: str, name: str) -> No
 def test_its_last_words(tmp_path: Path, text: str, words: str) -> None:
     log = tmp_path / "backend-x.log"
     log.write_text(text)
-    assert last_words(log) == words
+    assert last_log_line(log) == words

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from soothsay.backend import quiet as module
-from soothsay.backend.quiet import Quiet
+from soothsay.backend import work_priority as module
+from soothsay.backend.work_priority import WorkPriority
 from soothsay.errors import Cancelled
 from soothsay_common.cancellation import Cancellation
 
@@ -16,27 +16,27 @@ PATIENCE = 60.0  # seconds
 
 
 def test_background_work_is_cancelled_when_something_is_urgent() -> None:
-    quiet, other = Quiet(), Cancellation()
+    priority, other = WorkPriority(), Cancellation()
     cancel = Cancellation()
-    with quiet.background(other):
+    with priority.background(other):
         pass
-    with quiet.background(cancel):
+    with priority.background(cancel):
         assert not cancel.is_set()
-        with quiet.urgent():
+        with priority.urgent():
             assert cancel.is_set()
     assert not other.is_set()  # it has ended before
 
 
 def test_background_work_waits_until_nothing_is_urgent() -> None:
-    quiet, order = Quiet(), list[str]()
+    priority, order = WorkPriority(), list[str]()
 
     def work() -> None:
-        with quiet.background(Cancellation()):
+        with priority.background(Cancellation()):
             order.append("background")
 
     thread = threading.Thread(target=work, daemon=True)
-    with quiet.urgent():
-        with quiet.urgent():
+    with priority.urgent():
+        with priority.urgent():
             thread.start()
             thread.join(0.05)
             order.append("first")
@@ -47,14 +47,14 @@ def test_background_work_waits_until_nothing_is_urgent() -> None:
 
 
 def test_waiting_ends_when_it_is_no_longer_wanted() -> None:
-    quiet, cancel, ended = Quiet(), Cancellation(), threading.Event()
+    priority, cancel, ended = WorkPriority(), Cancellation(), threading.Event()
 
     def work() -> None:
-        with pytest.raises(Cancelled), quiet.background(cancel):
+        with pytest.raises(Cancelled), priority.background(cancel):
             raise AssertionError
         ended.set()
 
-    with quiet.urgent():
+    with priority.urgent():
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
         thread.join(0.05)
@@ -66,43 +66,43 @@ def test_waiting_ends_when_it_is_no_longer_wanted() -> None:
 def test_nothing_begins_that_is_cancelled() -> None:
     cancel = Cancellation()
     cancel.set()
-    with pytest.raises(Cancelled), Quiet().background(cancel):
+    with pytest.raises(Cancelled), WorkPriority().background(cancel):
         raise AssertionError
 
 
 def test_it_knows_for_how_long_nothing_was_done(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    quiet = Quiet()
+    priority = WorkPriority()
     now[0] += 5
-    assert quiet.seconds() == 5
-    with quiet.urgent():
+    assert priority.idle_seconds() == 5
+    with priority.urgent():
         now[0] += 5
-        assert quiet.seconds() == 0
+        assert priority.idle_seconds() == 0
     now[0] += 2
-    assert quiet.seconds() == 2
-    with pytest.raises(KeyError), quiet.background(Cancellation()):
+    assert priority.idle_seconds() == 2
+    with pytest.raises(KeyError), priority.background(Cancellation()):
         now[0] += 5
-        assert quiet.seconds() == 0
+        assert priority.idle_seconds() == 0
         raise KeyError
     now[0] += 1
-    assert quiet.seconds() == 1
+    assert priority.idle_seconds() == 1
 
 
 def test_many_threads_of_both_kinds_come_to_an_end() -> None:
-    quiet, met = Quiet(), list[str]()
+    priority, met = WorkPriority(), list[str]()
     urgent = threading.Semaphore(0)
 
     def hurry() -> None:
         for _ in range(50):
-            with quiet.urgent():
+            with priority.urgent():
                 urgent.release()
 
     def stroll() -> None:
         for _ in range(50):
             cancel = Cancellation()
             try:
-                with quiet.background(cancel):
+                with priority.background(cancel):
                     if not cancel.is_set() and cancel.wait(0.0001):
                         met.append("gave way")
             except Cancelled:
@@ -114,4 +114,4 @@ def test_many_threads_of_both_kinds_come_to_an_end() -> None:
     for thread in threads:
         thread.join(PATIENCE)
     assert not any(thread.is_alive() for thread in threads)
-    assert not quiet._background and not quiet._urgent
+    assert not priority._background and not priority._urgent

@@ -14,14 +14,14 @@ from urllib.parse import unquote, urlsplit
 from lsprotocol.types import Position
 from pygls.uris import to_fs_path
 
-from soothsay.frontend.documents import Document, Workspace
-from soothsay.frontend.notebooks import as_python, cells_above, context, is_python
+from soothsay.frontend.documents import Document, EditorWorkspace
+from soothsay.frontend.notebooks import as_python, code_cells_above, context, is_python
 
 _UNNAMED = ("file://", "file:///")  # how Neovim calls a buffer without a name
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CompletionTarget:
     """A position in a text. The first ``above`` characters of the text are not in the document."""
 
     path: Path
@@ -30,9 +30,9 @@ class Place:
     above: int = 0
 
 
-def find_place(
-    workspace: Workspace, document: Document, position: Position, folder: Path | None
-) -> Place | None:
+def find_completion_target(
+    workspace: EditorWorkspace, document: Document, position: Position, folder: Path | None
+) -> CompletionTarget | None:
     """The place of ``position``; None where nothing is completed: there is no such line, or it is not Python.
 
     ``folder`` is where unsaved documents belong; None: they are not completed.
@@ -45,11 +45,11 @@ def find_place(
         path = path_of_notebook(notebook.uri, folder)
         if path is None or not is_python(document.text):
             return None
-        cells = (workspace.opened(uri) for uri in cells_above(notebook, document.uri))
+        cells = (workspace.opened(uri) for uri in code_cells_above(notebook, document.uri))
         above = context([cell.text for cell in cells if cell])
-        return Place(path, above + as_python(document.text), len(above) + offset, len(above))
+        return CompletionTarget(path, above + as_python(document.text), len(above) + offset, len(above))
     path = document.file or path_of_unsaved(document, folder)
-    return path and Place(path, document.text, offset)
+    return path and CompletionTarget(path, document.text, offset)
 
 
 def path_of_unsaved(document: Document, folder: Path | None) -> Path | None:

@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
-from soothsay.frontend.documents import Document, Workspace
+from soothsay.frontend.completion_target import (
+    find_completion_target,
+    path_of_notebook,
+    path_of_unsaved,
+    unsaved_name,
+)
+from soothsay.frontend.documents import Document, EditorWorkspace
 from soothsay.frontend.notebooks import as_python, context, is_python
-from soothsay.frontend.places import find_place, path_of_notebook, path_of_unsaved, unsaved_name
 
 FOLDER = Path("/workspace")
 NOTEBOOK = "file:///workspace/study/my%20analysis.ipynb"
@@ -19,9 +24,9 @@ def cell(number: int) -> str:
     return f"vscode-notebook-cell:/workspace/study/my%20analysis.ipynb#W{number}"
 
 
-def notebook(*texts: str, markdown: frozenset[int] = frozenset()) -> Workspace:
+def notebook(*texts: str, markdown: frozenset[int] = frozenset()) -> EditorWorkspace:
     """A workspace with one notebook of these cells, those numbered in ``markdown`` being no code."""
-    workspace = Workspace(None)
+    workspace = EditorWorkspace(None)
     kinds = [
         types.NotebookCellKind.Markup if number in markdown else types.NotebookCellKind.Code
         for number in range(len(texts))
@@ -36,16 +41,16 @@ def notebook(*texts: str, markdown: frozenset[int] = frozenset()) -> Workspace:
     return workspace
 
 
-def place_in(workspace: Workspace, number: int, line: int, character: int) -> tuple[str, str] | None:
+def place_in(workspace: EditorWorkspace, number: int, line: int, character: int) -> tuple[str, str] | None:
     """The text before and after a position of cell ``number``."""
     document = workspace.opened(cell(number))
     assert document is not None
-    place = find_place(workspace, document, types.Position(line, character), FOLDER)
-    if place is None:
+    target = find_completion_target(workspace, document, types.Position(line, character), FOLDER)
+    if target is None:
         return None
-    assert place.path == Path("/workspace/study/my_analysis_ipynb.py")
-    assert place.text[place.above :].count("\n") == document.text.count("\n")
-    return place.text[: place.offset], place.text[place.offset :]
+    assert target.path == Path("/workspace/study/my_analysis_ipynb.py")
+    assert target.text[target.above :].count("\n") == document.text.count("\n")
+    return target.text[: target.offset], target.text[target.offset :]
 
 
 def test_a_cell_sees_the_code_above_it_and_not_below() -> None:
@@ -122,10 +127,10 @@ def test_a_notebook_that_was_never_saved() -> None:
 
 
 def test_a_saved_file_is_its_own_place() -> None:
-    workspace = Workspace(None)
+    workspace = EditorWorkspace(None)
     workspace.put_text_document(types.TextDocumentItem("file:///w/a.py", "python", 1, "%x = 1"))
     document = workspace.opened("file:///w/a.py")
     assert document is not None
-    place = find_place(workspace, document, types.Position(0, 2), None)
-    assert place is not None
-    assert (place.path, place.text, place.offset, place.above) == (Path("/w/a.py"), "%x = 1", 2, 0)
+    target = find_completion_target(workspace, document, types.Position(0, 2), None)
+    assert target is not None
+    assert (target.path, target.text, target.offset, target.above) == (Path("/w/a.py"), "%x = 1", 2, 0)

@@ -12,7 +12,7 @@ _INTERVAL = 0.1  # seconds between two reports: an indexer may report thousands 
 _TOO_EARLY = 1.0  # seconds of work before anything is said about the rest of it
 
 
-class Report(Protocol):
+class StageProgress(Protocol):
     """How far one stage of some work is; ``total`` is 0 where nobody knows."""
 
     @property
@@ -23,7 +23,7 @@ class Report(Protocol):
     def total(self) -> int: ...
 
 
-R = TypeVar("R", bound=Report)
+R = TypeVar("R", bound=StageProgress)
 
 
 def seconds_left(done: int, total: int, elapsed: float) -> float | None:
@@ -33,14 +33,14 @@ def seconds_left(done: int, total: int, elapsed: float) -> float | None:
     return max(0, total - done) * elapsed / done
 
 
-def in_words(seconds: float | None) -> str:
+def describe_remaining(seconds: float | None) -> str:
     """``"12 s left"``, ``"3 min left"``; empty when nobody knows."""
     if seconds is None:
         return ""
     return f"{seconds:.0f} s left" if seconds < 99.5 else f"{seconds / 60:.0f} min left"
 
 
-class Pace:
+class RemainingTime:
     """Remembers when the present stage began, and where: a download that goes on has done something before."""
 
     def __init__(self) -> None:
@@ -48,14 +48,14 @@ class Pace:
         self._began = 0.0
         self._start = 0
 
-    def left(self, at: Report, now: float) -> float | None:
+    def left(self, at: StageProgress, now: float) -> float | None:
         """Seconds until the stage is done, as `seconds_left` estimates them. ``now`` is monotonic."""
         if at.stage != self._stage:
             self._stage, self._began, self._start = at.stage, now, at.done
         return seconds_left(at.done - self._start, at.total - self._start, now - self._began)
 
 
-class Steps(Generic[R]):
+class ProgressThrottle(Generic[R]):
     """May be called from any thread; ``show`` is called on the event loop, a few times a second and at each new stage."""
 
     def __init__(self, show: Callable[[R], None]) -> None:

@@ -20,7 +20,7 @@ _MOST_UNSENT_BYTES = 1 << 28
 _LONGEST = 1 << 30  # bytes of one message; more than that is no message
 
 
-class Channel:
+class MessageStream:
     """Sends on a thread of its own, so that a full pipe never blocks the caller; receives on the caller's thread."""
 
     def __init__(self, connection: Connection[Any, Any]) -> None:

@@ -12,22 +12,22 @@ from pathlib import Path
 import pytest
 from backend_stand_ins import PATIENCE, Call, until
 
-from soothsay.backend import channel as module
-from soothsay.backend.channel import Channel
+from soothsay.backend import message_stream as module
 from soothsay.backend.codec import CodecError
+from soothsay.backend.message_stream import MessageStream
 from soothsay.backend.messages import Done, Mirror, Ping, Pong
 
 
 @pytest.fixture
-def ends() -> Iterator[tuple[Channel, Channel]]:
+def ends() -> Iterator[tuple[MessageStream, MessageStream]]:
     here, there = Pipe()
-    channels = Channel(here), Channel(there)
+    channels = MessageStream(here), MessageStream(there)
     yield channels
-    for channel in channels:
-        channel.close()
+    for stream in channels:
+        stream.close()
 
 
-def test_messages_come_in_order(ends: tuple[Channel, Channel]) -> None:
+def test_messages_come_in_order(ends: tuple[MessageStream, MessageStream]) -> None:
     here, there = ends
     text = "é\n" * 1_000_000  # more than a pipe holds: it is sent while it is received
     here.send(Ping(1))
@@ -38,7 +38,7 @@ def test_messages_come_in_order(ends: tuple[Channel, Channel]) -> None:
     assert here.receive() == (Pong(1), "")
 
 
-def test_finishing_sends_what_is_unsent(ends: tuple[Channel, Channel]) -> None:
+def test_finishing_sends_what_is_unsent(ends: tuple[MessageStream, MessageStream]) -> None:
     here, there = ends
     for number in range(100):
         here.send(Ping(number))
@@ -48,14 +48,14 @@ def test_finishing_sends_what_is_unsent(ends: tuple[Channel, Channel]) -> None:
         there.receive()
 
 
-def test_finishing_does_not_wait_for_who_does_not_read(ends: tuple[Channel, Channel]) -> None:
+def test_finishing_does_not_wait_for_who_does_not_read(ends: tuple[MessageStream, MessageStream]) -> None:
     here, _ = ends
     here.send(Mirror(Path("a.py")), "x" * 5_000_000)
     here.finish(0.05)
     until(lambda: not here._writer.is_alive(), "the writer's end")
 
 
-def test_what_is_not_read_is_bounded(ends: tuple[Channel, Channel]) -> None:
+def test_what_is_not_read_is_bounded(ends: tuple[MessageStream, MessageStream]) -> None:
     here, there = ends
     here.send(Mirror(Path("a.py")), "x" * 5_000_000)  # the pipe is full
     for number in range(10_100):
@@ -71,7 +71,7 @@ def test_what_is_not_read_is_bounded(ends: tuple[Channel, Channel]) -> None:
         there.receive()  # the end, in the middle of a message
 
 
-def test_ten_thousand_messages_that_are_read_late_all_come(ends: tuple[Channel, Channel]) -> None:
+def test_ten_thousand_messages_that_are_read_late_all_come(ends: tuple[MessageStream, MessageStream]) -> None:
     here, there = ends
     for number in range(10_000):
         here.send(Ping(number))
@@ -80,7 +80,7 @@ def test_ten_thousand_messages_that_are_read_late_all_come(ends: tuple[Channel, 
 
 
 def test_long_texts_count_by_their_bytes(
-    ends: tuple[Channel, Channel], monkeypatch: pytest.MonkeyPatch
+    ends: tuple[MessageStream, MessageStream], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_MOST_UNSENT_BYTES", 3_000_000)
     here, there = ends
@@ -91,7 +91,7 @@ def test_long_texts_count_by_their_bytes(
             there.receive()
 
 
-def test_what_is_no_json_fails_at_once_and_spoils_nothing(ends: tuple[Channel, Channel]) -> None:
+def test_what_is_no_json_fails_at_once_and_spoils_nothing(ends: tuple[MessageStream, MessageStream]) -> None:
     here, there = ends
     with pytest.raises(TypeError):
         here.send(Done(1, {"a": object()}))
@@ -99,7 +99,7 @@ def test_what_is_no_json_fails_at_once_and_spoils_nothing(ends: tuple[Channel, C
     assert there.receive()[0] == Ping(1)
 
 
-def test_closing_wakes_who_reads_here_and_there(ends: tuple[Channel, Channel]) -> None:
+def test_closing_wakes_who_reads_here_and_there(ends: tuple[MessageStream, MessageStream]) -> None:
     here, there = ends
     reading = [Call(here.receive), Call(there.receive)]
     until(lambda: here._users and there._users, "both to read")
@@ -112,7 +112,7 @@ def test_closing_wakes_who_reads_here_and_there(ends: tuple[Channel, Channel]) -
     until(lambda: here._connection.closed, "the descriptor to be closed")
 
 
-def test_closing_wakes_who_waits(ends: tuple[Channel, Channel]) -> None:
+def test_closing_wakes_who_waits(ends: tuple[MessageStream, MessageStream]) -> None:
     here, _ = ends
     waiting = Call(lambda: here.waits(PATIENCE))
     until(lambda: here._users)
@@ -121,7 +121,7 @@ def test_closing_wakes_who_waits(ends: tuple[Channel, Channel]) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="descriptors")
-def test_a_descriptor_is_not_closed_while_a_thread_uses_it(ends: tuple[Channel, Channel]) -> None:
+def test_a_descriptor_is_not_closed_while_a_thread_uses_it(ends: tuple[MessageStream, MessageStream]) -> None:
     here, _ = ends
     descriptor = here._connection.fileno()
     with here._using():
@@ -133,7 +133,7 @@ def test_a_descriptor_is_not_closed_while_a_thread_uses_it(ends: tuple[Channel, 
         raise AssertionError
 
 
-def test_many_threads_may_send_and_close(ends: tuple[Channel, Channel]) -> None:
+def test_many_threads_may_send_and_close(ends: tuple[MessageStream, MessageStream]) -> None:
     here, there = ends
     reading = Call(lambda: [there.receive() for _ in range(10**9)])
     begin = threading.Barrier(9)
@@ -161,14 +161,14 @@ def test_many_threads_may_send_and_close(ends: tuple[Channel, Channel]) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="descriptors")
 def test_what_says_that_it_is_very_long_is_no_message(size: bytes) -> None:
     reading, writing = Pipe(duplex=True)
-    channel = Channel(reading)
+    stream = MessageStream(reading)
     os.write(writing.fileno(), size)
     with pytest.raises(EOFError):
-        channel.receive()
-    channel.close()
+        stream.receive()
+    stream.close()
 
 
-def test_a_message_may_be_limited(ends: tuple[Channel, Channel]) -> None:
+def test_a_message_may_be_limited(ends: tuple[MessageStream, MessageStream]) -> None:
     here, there = ends
     here.send(Mirror(Path("a.py")), "x" * 2000)
     with pytest.raises(EOFError):
@@ -177,10 +177,10 @@ def test_a_message_may_be_limited(ends: tuple[Channel, Channel]) -> None:
 
 def test_bytes_that_are_no_message() -> None:
     here, there = Pipe()
-    channel = Channel(there)
+    stream = MessageStream(there)
     here.send_bytes(b"garbage")
     here.send_bytes(b'{"is":"Ping","number":1}')
     with pytest.raises(CodecError):
-        channel.receive()
-    assert channel.receive()[0] == Ping(1)
-    channel.close()
+        stream.receive()
+    assert stream.receive()[0] == Ping(1)
+    stream.close()

@@ -9,7 +9,7 @@ from lsprotocol.types import Position
 DID_MOVE_CURSOR = "soothsay/didMoveCursor"
 
 
-def cursor_of(params: Any) -> tuple[str, Position] | None:
+def parse_cursor_move(params: Any) -> tuple[str, Position] | None:
     """The URI and position of ``{textDocument: {uri}, position: {line, character}}``; None when it is something else."""
     uri = getattr(getattr(params, "textDocument", None), "uri", None)
     position = getattr(params, "position", None)

@@ -16,13 +16,13 @@ from soothsay_common.threads import Worker
 
 if TYPE_CHECKING:
     from soothsay.engine.types import Fault
-    from soothsay.frontend.completer import Completer
-    from soothsay.frontend.host import Host
+    from soothsay.frontend.completion_service import CompletionService
+    from soothsay.frontend.session_manager import SessionManager
 
 logger = logging.getLogger(__name__)
 
 SOURCE = "soothsay"
-SOON, WHEN_IDLE = (
+AFTER_OPEN_S, AFTER_EDIT_S = (
     0.2,
     1.0,
 )  # seconds until a document is looked at: it was opened or saved; it is being typed in
@@ -30,18 +30,18 @@ _LONGEST = 200_000  # characters; longer files are mostly generated
 _SUFFIXES = (".py", ".pyi")
 
 
-class Hints:
+class Diagnostics:
     """Keeps the published diagnostics of every open document up to date."""
 
     def __init__(
         self,
-        host: Host,
-        completer: Completer,
+        sessions: SessionManager,
+        completions: CompletionService,
         publish: Callable[[types.PublishDiagnosticsParams], None],
         documents: Callable[[], Iterable[Document]],
     ) -> None:
-        self._host = host
-        self._idle = completer.idle
+        self._sessions = sessions
+        self._idle = completions.idle
         self._publish = publish
         self._documents = documents
         self._worker = Worker("soothsay-hints")
@@ -50,7 +50,7 @@ class Hints:
         self._shown: set[str] = set()  # documents with hints on them
         self._running: set[Cancellation] = set()
         self._stopped = False
-        completer.stop_others.append(self.yield_)
+        completions.on_request.append(self.cancel_running)
 
     def look(self, document: Document, delay: float) -> None:
         """Look at ``document`` when it has not been touched for ``delay`` seconds."""
@@ -59,11 +59,11 @@ class Hints:
         self._cancel(document.uri)
         self._tasks[document.uri] = asyncio.create_task(self._look(document, delay))
 
-    def look_again(self) -> None:
+    def refresh(self) -> None:
         """Look at every open document: the session, the index or the settings have changed."""
         self._found.clear()
         for document in self._documents():
-            self.look(document, SOON)
+            self.look(document, AFTER_OPEN_S)
 
     def forget(self, uri: str) -> None:
         """The document has been closed."""
@@ -86,7 +86,7 @@ class Hints:
                 return faults
         return ()
 
-    def yield_(self) -> None:
+    def cancel_running(self) -> None:
         """A completion is wanted: what runs is stopped, and begins again when the completion is there."""
         for cancel in self._running:
             cancel.set()
@@ -96,7 +96,7 @@ class Hints:
         self._stopped = True
         for uri in list(self._tasks):
             self._cancel(uri)
-        self.yield_()
+        self.cancel_running()
 
     def stop(self, timeout: float) -> bool:
         """End the thread; works without a running loop. False when it is stuck."""
@@ -118,8 +118,8 @@ class Hints:
             return
         (self._shown.add if faults else self._shown.discard)(document.uri)
         text, encoding = document.text, document.encoding
-        hints = [_diagnostic(fault, text, encoding) for fault in faults or ()]
-        params = types.PublishDiagnosticsParams(document.uri, hints, document.version)
+        diagnostics = [_diagnostic(fault, text, encoding) for fault in faults or ()]
+        params = types.PublishDiagnosticsParams(document.uri, diagnostics, document.version)
         self._publish(params)
 
     async def _find(self, document: Document) -> Sequence[Fault] | None:
@@ -130,7 +130,7 @@ class Hints:
         cancel = Cancellation()
         self._running.add(cancel)
         try:
-            faults = await self._worker.run(self._host.find_faults, path, text, cancel)
+            faults = await self._worker.run(self._sessions.find_faults, path, text, cancel)
         except Cancelled:
             return None
         except Exception:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from soothsay.config import Settings
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import Cancelled, SoothsayError
-from soothsay.frontend.messages import Messages
-from soothsay.frontend.pace import Pace, Steps, in_words
-from soothsay.frontend.progress import Bar
-from soothsay.frontend.status import Indexing, StatusBoard
+from soothsay.frontend.progress import ProgressBar
+from soothsay.frontend.progress_rate import ProgressThrottle, RemainingTime, describe_remaining
+from soothsay.frontend.status import IndexingProgress, StatusPublisher
+from soothsay.frontend.user_messages import UserMessages
 from soothsay_common.cancellation import Cancellation
 from soothsay_common.threads import Worker
 from soothsay_index.types import Progress
@@ -25,14 +25,14 @@ from soothsay_index.types import Progress
 if TYPE_CHECKING:
     from soothsay.backend.client import OnChange, State
     from soothsay.engine.types import Fault, Replacement
-    from soothsay.frontend.documents import Workspace
+    from soothsay.frontend.documents import EditorWorkspace
 
 logger = logging.getLogger(__name__)
 
 LOADING_PATIENCE = 2.0  # seconds that a completion waits for the model before it is answered with nothing
 
 
-class Session(Protocol):
+class EditorSession(Protocol):
     """What the server asks of a session. `soothsay.backend.client.BackendSession` is one, the tests have another."""
 
     @property
@@ -67,7 +67,7 @@ class Session(Protocol):
 def describe(at: Progress, left: float | None) -> str:
     """``"embedding 120/500 botocore · 12 s left"``; ``left`` in seconds."""
     count = f"{at.stage} {at.done:,}/{at.total:,}" if at.total else at.stage
-    return " · ".join(part for part in (f"{count} {at.detail}".strip(), in_words(left)) if part)
+    return " · ".join(part for part in (f"{count} {at.detail}".strip(), describe_remaining(left)) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,10 @@ class RepairRequest:
     fault: Fault
 
 
-SessionFactory = Callable[[Settings, Path], Session]
+SessionFactory = Callable[[Settings, Path], EditorSession]
 
 
-def open_session(settings: Settings, workspace: Path) -> Session:
+def open_session(settings: Settings, workspace: Path) -> EditorSession:
     """Open a session in the backend process. Imported late: `initialize` has been answered long before."""
     # what is typed through is looked at on the event loop, which must not wait for the parser to be imported then
     import soothsay.engine.postfilter
@@ -103,14 +103,14 @@ def editor_name() -> str:
         return "editor"
 
 
-def nowhere() -> Path:
+def empty_workspace() -> Path:
     """An empty folder: the workspace of a document that was never saved, in an editor without a workspace."""
     from soothsay.model.files.cache import models_folder
 
-    return models_folder().parent / "nowhere"
+    return models_folder().parent / "empty_workspace"
 
 
-class Host:
+class SessionManager:
     """Keeps one session. Everything here runs on the event loop and blocks nobody, except `complete`, `repair` and
     `find_faults`.
 
@@ -122,25 +122,25 @@ class Host:
     def __init__(
         self,
         factory: SessionFactory,
-        messages: Messages,
-        bar: Callable[..., Bar],
-        board: StatusBoard,
+        messages: UserMessages,
+        bar: Callable[..., ProgressBar],
+        status: StatusPublisher,
         opened: Callable[[], Iterable[tuple[Path, str]]] = tuple,
         news: Callable[[], None] = lambda: None,
     ) -> None:
         self.settings: Settings | None = None
         self.workspace: Path | None = None
         self.model_worker = Worker("soothsay-model")
-        self.ahead_worker = Worker("soothsay-ahead")
+        self.background_worker = Worker("soothsay-ahead")
         self._index_worker = Worker("soothsay-index")
         self._files_worker = Worker("soothsay-files")  # a saved file does not wait for a build
         self._factory = factory
         self._messages = messages
         self._bar = bar
-        self._board = board
+        self._status = status
         self._opened = opened
         self._news = news
-        self._session: Session | None = None
+        self._session: EditorSession | None = None
         self._loaded = False
         self._problem = ""  # why the model could not be loaded
         self._settled = asyncio.Event()  # loading has ended, well or badly
@@ -171,12 +171,12 @@ class Host:
 
     def serve_document(self, file: Path) -> None:
         """Without a workspace, the folder of the first document is the workspace."""
-        if self.workspace is None or self.workspace == nowhere():
+        if self.workspace is None or self.workspace == empty_workspace():
             self.serve(file.parent)
 
-    def folder(self, opened: Workspace) -> Path:
+    def folder(self, opened: EditorWorkspace) -> Path:
         """Where documents that were never saved belong; also before the workspace that was ``opened`` is served."""
-        return opened.first_folder() or self.workspace or nowhere()
+        return opened.first_folder() or self.workspace or empty_workspace()
 
     def retry(self) -> None:
         """Try again to load a model that could not be loaded."""
@@ -219,11 +219,11 @@ class Host:
         self.interrupt()
         deadline = time.monotonic() + timeout
         stopped = self._index_worker.stop(timeout) & self._files_worker.stop(timeout)
-        stopped &= self.ahead_worker.stop(max(0.1, deadline - time.monotonic()))
+        stopped &= self.background_worker.stop(max(0.1, deadline - time.monotonic()))
         self.model_worker.submit(lambda: self._close(self._detach()))
         return self.model_worker.stop(max(0.1, deadline - time.monotonic())) and stopped
 
-    def _listen(self, session: Session, loop: asyncio.AbstractEventLoop) -> None:
+    def _listen(self, session: EditorSession, loop: asyncio.AbstractEventLoop) -> None:
         """Have changes of the backend come to the event loop."""
 
         def on_change(state: State, message: str) -> None:
@@ -232,7 +232,7 @@ class Host:
 
         session.listen(on_change)
 
-    def _backend_changed(self, session: Session, state: State, message: str) -> None:
+    def _backend_changed(self, session: EditorSession, state: State, message: str) -> None:
         """The backend process has died, was started again, or cannot be."""
         if session is not self._session:
             return
@@ -241,19 +241,19 @@ class Host:
         if state == "ready":
             self._loaded = True
             self._settled.set()
-            self._board.update(state="ready", message="")
+            self._status.update(state="ready", message="")
             self._news()
             return
         if state == "opened":  # the model could not be loaded before either
             self._settled.set()
-            self._board.update(state="error", message=self._problem)
+            self._status.update(state="error", message=self._problem)
             return
         self._loaded = False
         if state == "failed":
             self._settled.set()  # nothing is waited for
         else:
             self._settled.clear()
-        self._board.update(
+        self._status.update(
             state="error" if message else "loading",
             message=message or "the model's process ended; it is started again",
         )
@@ -265,11 +265,11 @@ class Host:
             return
         await self._files_worker.run(lambda: None)  # what uses the session has returned then
         old = await self._index_worker.run(self._detach)
-        await self.ahead_worker.run(lambda: None)
+        await self.background_worker.run(lambda: None)
         await self.model_worker.run(self._close, old)
         name = Path(settings.model.path).name or settings.model.name
         bar = self._bar(f"Loading {name}")
-        self._board.update(state="loading", message=f"loading {name}", model=name)
+        self._status.update(state="loading", message=f"loading {name}", model=name)
         try:
             await self.model_worker.run(self._load, settings, workspace, asyncio.get_running_loop())
         except SoothsayError as error:
@@ -279,7 +279,7 @@ class Host:
             self._fail("soothsay: the model could not be loaded; the log says why")
         else:
             self._loaded = True
-            self._board.update(state="ready", message="")
+            self._status.update(state="ready", message="")
             self._news()
         finally:
             bar.end()
@@ -293,24 +293,24 @@ class Host:
 
     def _fail(self, message: str) -> None:
         """No model. A client that shows the status shows the message with it, and perhaps offers to pull the model."""
-        (self._messages.log if self._board.announced else self._messages.error)(message)
+        (self._messages.log if self._status.enabled else self._messages.error)(message)
         self._problem = message
-        self._board.update(state="error", message=message)
+        self._status.update(state="error", message=message)
 
     def _load(self, settings: Settings, workspace: Path, loop: asyncio.AbstractEventLoop) -> None:
-        if workspace == nowhere():
+        if workspace == empty_workspace():
             with suppress(OSError):  # opening the session says what is wrong with the cache
                 workspace.mkdir(parents=True, exist_ok=True)
         session = self._session = self._factory(settings, workspace)
         self._listen(session, loop)
         session.load_model()
 
-    def _detach(self) -> Session | None:
+    def _detach(self) -> EditorSession | None:
         session, self._session = self._session, None
         return session
 
     @staticmethod
-    def _close(session: Session | None) -> None:
+    def _close(session: EditorSession | None) -> None:
         if session is not None:
             try:
                 session.close()
@@ -334,7 +334,7 @@ class Host:
         session, request = self._asked(request)
         return session.speculate(request, cancel)
 
-    def _asked(self, request: CompletionRequest) -> tuple[Session, CompletionRequest]:
+    def _asked(self, request: CompletionRequest) -> tuple[EditorSession, CompletionRequest]:
         """Return the session, and ``request`` with a method. Raises `Cancelled` where there is no session."""
         session = self._session
         if session is None or self.settings is None:
@@ -359,9 +359,9 @@ class Host:
     def show_warnings(self) -> None:
         warnings = list(self._session.warnings) if self._session else []
         for warning in warnings:
-            (self._messages.log if self._board.announced else self._messages.warning)(warning)
+            (self._messages.log if self._status.enabled else self._messages.warning)(warning)
         if self._loaded:
-            self._board.update(message="; ".join(warnings))
+            self._status.update(message="; ".join(warnings))
 
     # -- written text ------------------------------------------------------------------------------
 
@@ -412,23 +412,25 @@ class Host:
         session = self._session
         if session is None:
             return
-        bar = self._bar("Indexing", measured=True, cancel=cancel)
-        pace = Pace()
+        bar = self._bar("IndexingProgress", measured=True, cancel=cancel)
+        pace = RemainingTime()
 
         def show(at: Progress) -> None:
             left = pace.left(at, time.monotonic())
             bar.report(describe(at, left), at.done, at.total)
             if not cancel.is_set():
-                self._board.update(index=Indexing(at.stage, at.done, at.total, at.detail, left))
+                self._status.update(index=IndexingProgress(at.stage, at.done, at.total, at.detail, left))
 
-        self._board.update(index=Indexing("waiting", 0, 0, "", None))  # for its turn, for the worker to start
+        self._status.update(
+            index=IndexingProgress("waiting", 0, 0, "", None)
+        )  # for its turn, for the worker to start
         build = session.reindex if rebuild else session.build_index
         try:
-            await self._guard(self._index_worker.run(self._unless, cancel, build, Steps(show)))
+            await self._guard(self._index_worker.run(self._unless, cancel, build, ProgressThrottle(show)))
         finally:
             bar.end("cancelled" if cancel.is_set() else None)
             if self._stop_index is cancel:  # no other build has begun
-                self._board.update(index=None)
+                self._status.update(index=None)
         self.show_warnings()
         self._news()
 
