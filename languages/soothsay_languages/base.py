@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
-
-import tree_sitter
+from typing import TYPE_CHECKING
 
 from soothsay_languages.oracle import ServerSpec
+
+if TYPE_CHECKING:  # the editor's process starts without a parser
+    import tree_sitter
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Blocks:
 class Language:
     """One language. ``id`` is its LSP language id, ``names`` are other ids that editors use for it.
 
-    ``grammar`` loads its tree-sitter grammar; None where there is none.
+    ``grammar`` loads its tree-sitter grammar; None where there is none. ``calls`` tells whether the names and arguments
+    of calls can be checked: completions of other languages are unverified, and their documents have no hints.
     """
 
     id: str
@@ -52,11 +55,17 @@ class Language:
     keywords: frozenset[str] = frozenset()
     grammar: Callable[[], tree_sitter.Language] | None = None
     oracles: tuple[ServerSpec, ...] = ()  # its language servers, in the order in which they are asked
+    calls: bool = False
 
     @cached_property
     def tree_sitter(self) -> tree_sitter.Language | None:
         """The loaded grammar."""
         return None if self.grammar is None else self.grammar()
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of a new file: the shortest of ``suffixes``."""
+        return min(self.suffixes, key=lambda suffix: (len(suffix), suffix), default="")
 
     def handles(self, path: PurePath) -> bool:
         """Return whether a file of this name is written in the language."""

@@ -119,6 +119,14 @@ class DiagnosticsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguagesSettings:
+    """Which documents are completed."""
+
+    disabled: tuple[str, ...] = ()
+    """The ids of languages whose documents are not completed and get no hints: `python`, `yaml`, `shellscript`."""
+
+
+@dataclass(frozen=True, slots=True)
 class IndexSettings:
     """What is indexed, and from where."""
 
@@ -164,6 +172,7 @@ class Settings:
     completion: CompletionSettings = field(default_factory=CompletionSettings)
     oracle: OracleSettings = field(default_factory=OracleSettings)
     diagnostics: DiagnosticsSettings = field(default_factory=DiagnosticsSettings)
+    languages: LanguagesSettings = field(default_factory=LanguagesSettings)
     index: IndexSettings = field(default_factory=IndexSettings)
     backend: BackendSettings = field(default_factory=BackendSettings)
 

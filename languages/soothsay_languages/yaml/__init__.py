@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import tree_sitter
+from typing import TYPE_CHECKING
 
 from soothsay_languages.base import Blocks, Language, Lexis
 
+if TYPE_CHECKING:
+    import tree_sitter
+
 
 def _grammar() -> tree_sitter.Language:
+    import tree_sitter
     import tree_sitter_yaml
 
     return tree_sitter.Language(tree_sitter_yaml.language())

@@ -192,8 +192,12 @@ def _completion_at(args: argparse.Namespace) -> dict[str, Any]:
     from soothsay.cli.progress import bring_up_to_date
     from soothsay.engine.contract import completion_to_json
     from soothsay.engine.types import CompletionRequest
+    from soothsay.frontend.languages import language_named
 
     location = parse_location(args.position)
+    language, problem = language_named(location.path)
+    if language is None:
+        raise SoothsayError(problem)
     text = read_document(location.path)
     offset = offset_at(text, location)
     settings = _settings(args)
@@ -203,7 +207,7 @@ def _completion_at(args: argparse.Namespace) -> dict[str, Any]:
         session.load_model()  # a missing model is said before the index takes its time
         bring_up_to_date(session)
         _print_warnings(session)
-        request = CompletionRequest(location.path.resolve(), text, offset, workspace)
+        request = CompletionRequest(location.path.resolve(), text, offset, workspace, language.id)
         completion = completion_to_json(session.complete(request))
     finally:
         session.close()

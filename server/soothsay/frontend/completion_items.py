@@ -9,8 +9,9 @@ from typing import Any
 from cachetools import FIFOCache
 from lsprotocol import types
 
+from soothsay.config import Method
 from soothsay.engine.contract import completion_to_json
-from soothsay.engine.types import Completion, Evidence
+from soothsay.engine.types import Check, Completion, Evidence, TriggerDecision
 from soothsay.frontend.acceptance import accept_command
 from soothsay.frontend.documents import units
 
@@ -50,6 +51,15 @@ class AnswerHistory:
         self._count += 1
         return self.continue_answer(self._count, completion, position, line)
 
+    def decline(self, problem: str, method: Method, position: types.Position) -> Answer:
+        """Answer with nothing, because of ``problem``."""
+        check = Check(problem=problem)
+        completion = Completion("", "", "unverified", method, TriggerDecision(False), check=check)
+        self._count += 1
+        answer = self._answers[self._count] = Answer(self._count, completion, position, "")
+        self._last = self._last_shown = self._count
+        return answer
+
     def continue_answer(
         self, number: int, completion: Completion, position: types.Position, line: str
     ) -> Answer:
@@ -64,7 +74,7 @@ class AnswerHistory:
         return self._answers.get(number) if isinstance(number, int) else None
 
     def last(self) -> Answer | None:
-        """The last answer that showed something; when none did, the last one."""
+        """Return the last answer that showed something or was declined; when there is none, the last one."""
         return self._answers.get(self._last_shown) or self._answers.get(self._last)
 
 

@@ -58,8 +58,15 @@ class CompletionService:
     async def complete(
         self, workspace: EditorWorkspace, document: Document | None, position: Position
     ) -> Answer | None:
-        target = None if self.paused or document is None else self._place(workspace, document, position)
-        if document is None or target is None:
+        """Return the answer for the cursor at ``position``; at once, and without the model, where there is none."""
+        if self.paused or document is None:
+            return None
+        if self._sessions.settings is None:
+            await self._sessions.ready()  # they may switch the language off
+        if problem := self._sessions.refusal(document):
+            return self.answers.decline(problem, self._sessions.method, position)
+        target = self._place(workspace, document, position)
+        if target is None:
             return None
         request = self._request(document, target)
         text, offset = target.text[target.above :], target.offset - target.above
@@ -110,7 +117,9 @@ class CompletionService:
 
     def moved(self, workspace: EditorWorkspace, document: Document, position: Position) -> None:
         """The cursor is there now: what a completion would have to read is read when nothing else is to be done."""
-        target = None if self.paused else self._place(workspace, document, position)
+        if self.paused or self._sessions.refusal(document):
+            return
+        target = self._place(workspace, document, position)
         if target is not None:
             self._read(self._request(document, target), _PREPARE_AFTER)
 
@@ -120,7 +129,7 @@ class CompletionService:
 
     def changed(self, workspace: EditorWorkspace, document: Document) -> None:
         """``document`` was edited: what is being written for it may be of no use any more."""
-        if len(document.source) > MAX_CHARACTERS:
+        if len(document.source) > MAX_CHARACTERS or self._sessions.refusal(document):
             return
         target = find_completion_target(workspace, document, Position(0, 0), self._sessions.folder(workspace))
         if target is None or not self._takes_suggestion(target):
@@ -187,10 +196,11 @@ class CompletionService:
 
     def _request(self, document: Document, target: CompletionTarget) -> CompletionRequest:
         self._sessions.serve_document(target.path)
+        language = self._sessions.language(document)
         return CompletionRequest(
             path=target.path,
             text=target.text,
             offset=target.offset,
             workspace=self._sessions.workspace or target.path.parent,
-            language=document.language_id or "python",
+            language=language.id if language else "",
         )

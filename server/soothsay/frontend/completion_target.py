@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import unquote, urlsplit
 
 from lsprotocol.types import Position
 from pygls.uris import to_fs_path
 
 from soothsay.frontend.documents import Document, EditorWorkspace
+from soothsay.frontend.languages import language_of
 from soothsay.frontend.notebooks import as_python, code_cells_above, context, is_python
 
 _UNNAMED = ("file://", "file:///")  # how Neovim calls a buffer without a name
@@ -33,7 +34,7 @@ class CompletionTarget:
 def find_completion_target(
     workspace: EditorWorkspace, document: Document, position: Position, folder: Path | None
 ) -> CompletionTarget | None:
-    """The place of ``position``; None where nothing is completed: there is no such line, or it is not Python.
+    """Return the place of ``position``; None where there is no such line, or a notebook's cell is not Python.
 
     ``folder`` is where unsaved documents belong; None: they are not completed.
     """
@@ -53,11 +54,11 @@ def find_completion_target(
 
 
 def path_of_unsaved(document: Document, folder: Path | None) -> Path | None:
-    """Where a document that was never saved would be; None for what is no Python, or not even a document."""
-    name = unsaved_name(document.uri)
-    if name is None or folder is None or document.language_id != "python":
+    """Return where a document that was never saved would be; None for an unknown language, or no document."""
+    name, language = unsaved_name(document.uri), language_of(document)
+    if name is None or folder is None or language is None:
         return None
-    return folder / name if name.endswith((".py", ".pyi")) else folder / f"{name}.py"
+    return folder / name if language.handles(PurePath(name)) else folder / f"{name}{language.suffix}"
 
 
 def path_of_notebook(uri: str, folder: Path | None) -> Path | None:

@@ -27,7 +27,6 @@ AFTER_OPEN_S, AFTER_EDIT_S = (
     1.0,
 )  # seconds until a document is looked at: it was opened or saved; it is being typed in
 _LONGEST = 200_000  # characters; longer files are mostly generated
-_SUFFIXES = (".py", ".pyi")
 
 
 class Diagnostics:
@@ -54,7 +53,10 @@ class Diagnostics:
 
     def look(self, document: Document, delay: float) -> None:
         """Look at ``document`` when it has not been touched for ``delay`` seconds."""
-        if self._stopped or document.file is None or document.file.suffix not in _SUFFIXES:
+        if self._stopped or document.file is None:
+            return
+        if not self._has_hints(document):
+            self.forget(document.uri)  # its language may have been switched off
             return
         self._cancel(document.uri)
         self._tasks[document.uri] = asyncio.create_task(self._look(document, delay))
@@ -122,10 +124,14 @@ class Diagnostics:
         params = types.PublishDiagnosticsParams(document.uri, diagnostics, document.version)
         self._publish(params)
 
+    def _has_hints(self, document: Document) -> bool:
+        language = self._sessions.language(document)
+        return language is not None and language.calls
+
     async def _find(self, document: Document) -> Sequence[Fault] | None:
         """The faults of the document; None when a completion came in between, or an edit."""
         text, path = document.text, document.file
-        if path is None or len(text) > _LONGEST:
+        if path is None or len(text) > _LONGEST or not self._has_hints(document):
             return ()
         cancel = Cancellation()
         self._running.add(cancel)

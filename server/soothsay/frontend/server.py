@@ -43,6 +43,7 @@ from soothsay.frontend.status import STATUS, StatusPublisher
 from soothsay.frontend.user_messages import UserMessages
 from soothsay.frontend.watched_files import updated_and_removed, watch_files
 from soothsay_common.threads import Worker
+from soothsay_languages.registry import languages
 
 logger = logging.getLogger(__name__)
 
@@ -78,15 +79,19 @@ class SoothsayServer(LanguageServer):
         return [each for each in self.workspace.text_documents.values() if isinstance(each, Document)]
 
     def contents(self) -> Iterator[tuple[Path, str]]:
-        """What the editor shows, file by file."""
+        """Yield the path and the text of each open document that is completed."""
         for document in self.documents():
-            if document.file is not None and len(document.source) <= MAX_CHARACTERS:
+            if document.file is not None and self.is_mirrored(document):
                 yield document.file, document.text
+
+    def is_mirrored(self, document: Document) -> bool:
+        """Return whether the type checker and the index are told what the editor shows for ``document``."""
+        return len(document.source) <= MAX_CHARACTERS and not self.sessions.refusal(document)
 
     def mirror(self, uri: str, delay: float) -> None:
         """The editor shows a new text."""
         document = self.document(uri)
-        if document and document.file and len(document.source) <= MAX_CHARACTERS:
+        if document and document.file and self.is_mirrored(document):
             self.sessions.mirror(document.file, document.text)
             self.diagnostics.look(document, delay)
 
@@ -134,6 +139,7 @@ class SoothsayServer(LanguageServer):
 
 def create_server(session_factory: SessionFactory = open_session) -> SoothsayServer:
     """A server that opens its sessions with ``session_factory``, when settings and workspace are known."""
+    languages()  # looked up before a document is opened: it reads the disk
     server = SoothsayServer(session_factory)
 
     # -- life --------------------------------------------------------------------------------------
@@ -206,7 +212,7 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: types.DidOpenTextDocumentParams) -> None:
         document = server.document(params.text_document.uri)
-        if document:
+        if document and not server.sessions.refusal(document):
             server.serve(document.file or path_of_unsaved(document, server.folder))
         server.mirror(params.text_document.uri, AFTER_OPEN_S)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from soothsay.config import Settings
+from soothsay.config import Method, Settings
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import Cancelled, SoothsayError
+from soothsay.frontend.languages import enabled_language, refusal
 from soothsay.frontend.progress import ProgressBar
 from soothsay.frontend.progress_rate import ProgressThrottle, RemainingTime, describe_remaining
 from soothsay.frontend.status import IndexingProgress, StatusPublisher
@@ -25,7 +26,8 @@ from soothsay_index.types import Progress
 if TYPE_CHECKING:
     from soothsay.backend.client import OnChange, State
     from soothsay.engine.types import Fault, Replacement
-    from soothsay.frontend.documents import EditorWorkspace
+    from soothsay.frontend.documents import Document, EditorWorkspace
+    from soothsay_languages.base import Language
 
 logger = logging.getLogger(__name__)
 
@@ -168,6 +170,23 @@ class SessionManager:
         if workspace != self.workspace:
             self.workspace = workspace
             self.reopen()
+
+    @property
+    def method(self) -> Method:
+        """The method that completions are made with."""
+        return (self.settings or Settings()).method
+
+    @property
+    def _disabled(self) -> Collection[str]:
+        return self.settings.languages.disabled if self.settings else ()
+
+    def language(self, document: Document) -> Language | None:
+        """Return the language that ``document`` is completed as; None where it is not completed."""
+        return enabled_language(document, self._disabled)
+
+    def refusal(self, document: Document) -> str:
+        """Return in a sentence why ``document`` is not completed, "" where it is."""
+        return refusal(document, self._disabled)
 
     def serve_document(self, file: Path) -> None:
         """Without a workspace, the folder of the first document is the workspace."""
