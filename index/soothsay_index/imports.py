@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from soothsay_index.syntax import nodes_of, parse_python, string_value, text_of
+from soothsay_index.syntax import parse_python, python_language, string_value
+from soothsay_languages.syntax import nodes_of, text_of
 
 _FROM = ("import_from_statement", "future_import_statement")
 IMPORTS = ("import_statement", *_FROM)
@@ -42,7 +43,7 @@ def parse_imports(source: str | bytes, module: str = "", is_package: bool = Fals
 
 def imports_of(root: Node, module: str = "", is_package: bool = False) -> Imports:
     """Like :func:`parse_imports`, for a tree that is already there."""
-    return _read(nodes_of(root, *IMPORTS, "call"), module, is_package)
+    return _read(nodes_of(python_language(), root, *IMPORTS, "call"), module, is_package)
 
 
 def aliases_of(imports: Iterable[Node], module: str = "", is_package: bool = False) -> Mapping[str, str]:

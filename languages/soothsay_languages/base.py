@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,20 +31,66 @@ class Lexis:
     escape: str = "\\"
     continuation: str = ""
 
+    @cached_property
+    def marks(self) -> re.Pattern[str]:
+        """What a scan stops at: line ends, brackets, delimiters, comments, and an escape with what it escapes."""
+        escapes = [re.escape(self.escape) + tail for tail in ("\\n", ".") if self.escape]
+        plain = [*self.strings, self.line_comment, *self.brackets, *self.brackets.values(), "\n"]
+        return re.compile("|".join((*escapes, *(re.escape(each) for each in plain if each))), re.DOTALL)
+
+    @cached_property
+    def closing(self) -> frozenset[str]:
+        """The closing brackets."""
+        return frozenset(self.brackets.values())
+
 
 @dataclass(frozen=True)
 class Blocks:
-    """How a language groups statements. ``opener`` ends the line before an indented block; "" where there is none."""
+    """How a language groups statements.
+
+    ``opener`` ends the line before an indented block; "" where there is none. ``headers`` are the words that begin such a
+    line. ``placeholder`` is a statement that does nothing, and ``frame`` a header line for a block to be read alone.
+    """
 
     opener: str = ""
+    headers: frozenset[str] = frozenset()
+    placeholder: str = ""
+    frame: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What a call passes. ``splat`` and ``mapping`` say that it holds ``*x`` or ``**x``."""
+
+    positional: int = 0
+    keywords: tuple[str, ...] = ()
+    splat: bool = False
+    mapping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallSyntax:
+    """What calls look like in the syntax tree.
+
+    ``query`` captures ``@call``, its ``@name``, its ``@arguments``, and a ``@receiver`` where there is one. Of the children
+    of the arguments, nodes of the type ``keyword`` (fields ``name`` and ``value``) are given by name, those of ``splat``
+    and ``mapping`` hold any number of values, and those of ``alone`` stand for the arguments themselves.
+    """
+
+    query: str
+    keyword: str = ""
+    splat: str = ""
+    mapping: str = ""
+    alone: str = ""
 
 
 @dataclass(frozen=True)
 class Language:
     """One language. ``id`` is its LSP language id, ``names`` are other ids that editors use for it.
 
-    ``grammar`` loads its tree-sitter grammar; None where there is none. ``calls`` tells whether the names and arguments
-    of calls can be checked: completions of other languages are unverified, and their documents have no hints.
+    ``grammar`` loads its tree-sitter grammar; None where there is none. ``builtins`` are the names that need no import.
+    ``calls`` is None where the names and arguments of calls cannot be checked: completions are unverified, and documents
+    have no hints.
     """
 
     id: str
@@ -53,9 +100,10 @@ class Language:
     names: frozenset[str] = frozenset()
     filenames: frozenset[str] = frozenset()
     keywords: frozenset[str] = frozenset()
+    builtins: frozenset[str] = frozenset()
+    calls: CallSyntax | None = None
     grammar: Callable[[], tree_sitter.Language] | None = None
     oracles: tuple[ServerSpec, ...] = ()  # its language servers, in the order in which they are asked
-    calls: bool = False
 
     @cached_property
     def tree_sitter(self) -> tree_sitter.Language | None:

@@ -7,11 +7,12 @@ from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import PurePath
 
-from soothsay_languages.base import Language
+from soothsay_languages.base import Language, Lexis
 
 log = logging.getLogger(__name__)
 
 GROUP = "soothsay.languages"
+PLAIN_TEXT = Language("plaintext", frozenset({".txt"}), Lexis())
 
 
 @lru_cache(maxsize=1)
@@ -39,3 +40,8 @@ def language_of_id(name: str) -> Language | None:
 def language_of_file(path: PurePath) -> Language | None:
     """Return the language of a file, by its name alone; None for one that is unknown."""
     return next((each for each in languages() if each.handles(path)), None)
+
+
+def language_or_plain(name: str) -> Language:
+    """Return the language that editors call ``name``, `PLAIN_TEXT` for one that is unknown."""
+    return language_of_id(name) or PLAIN_TEXT

@@ -23,6 +23,7 @@ from soothsay.model.fim import Prompt
 from soothsay.model.runtime import LlamaRuntime
 from soothsay.model.sampling import pick
 from soothsay_index.types import Parameter
+from soothsay_languages.python import LANGUAGE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -80,7 +81,7 @@ def judged(session: Session, workspace: Path, completion: str, preamble: str = P
 
 def test_names_are_decoded_among_members_only(runtime: LlamaRuntime) -> None:
     names = ["create_model_customization_job", "öffne_größe", "zz"]
-    constraint = CallConstraint("client", {"client": NameTrie(names)}.get, lambda _: None)
+    constraint = CallConstraint("client", LANGUAGE, {"client": NameTrie(names)}.get, lambda _: None)
     prompt = Prompt("import boto3\n\n# Create a job\n", "", "client", ".")
     tokens = list(islice(runtime.stream(prompt, constraint=constraint), 12))
     assert b"".join(token.data for token in tokens).startswith(b".create_model_customization_job")
@@ -92,7 +93,7 @@ def test_names_are_decoded_among_members_only(runtime: LlamaRuntime) -> None:
 
 def test_a_call_is_not_closed_before_it_is_complete(runtime: LlamaRuntime) -> None:
     parameters = [Parameter(name, "keyword_only", required=True) for name in ("alpha", "beta", "gamma")]
-    constraint = CallConstraint("f", lambda _: None, {"f": parameters}.get)
+    constraint = CallConstraint("f", LANGUAGE, lambda _: None, {"f": parameters}.get)
     text = b""
     for token in islice(
         runtime.stream(Prompt("def f(**k): ...\n\n", "\n", "f", "("), constraint=constraint), 60
@@ -107,7 +108,7 @@ def test_the_most_probable_possible_token_is_taken(runtime: LlamaRuntime) -> Non
     logits = np.full(runtime.vocab.size, -10.0, dtype=np.float32)
     wanted, unwanted = runtime.vocab.encode("zz")[0], runtime.vocab.encode("create")[0]
     logits[wanted], logits[unwanted] = 1.0, 5.0
-    constraint = CallConstraint("client.", {"client": NameTrie(["zz"])}.get, lambda _: None)
+    constraint = CallConstraint("client.", LANGUAGE, {"client": NameTrie(["zz"])}.get, lambda _: None)
     first = pick(logits, None)
     assert first.token == unwanted
     assert runtime._possible(logits, None, constraint, b"", first).token == wanted

@@ -18,6 +18,7 @@ from soothsay.oracle import LspOracle, NoOracle, Oracle, open_oracle
 from soothsay.oracle.keeper import Budget
 from soothsay.oracle.types import Finding
 from soothsay_index.types import Parameter
+from soothsay_languages.python import LANGUAGE
 
 pytestmark = pytest.mark.slow
 
@@ -135,8 +136,8 @@ def test_keywords_of_an_operation_are_closed(oracle: Oracle, page: Path) -> None
     found = oracle.signature(page, text, len(text))
     assert found is not None
     assert len(found) == 1
-    assert misfit(found[0].parameters, parse_arguments("(nam=1)")) == "unknown argument nam"
-    assert misfit(found[0].parameters, parse_arguments("(name=1)")).startswith("missing argument")
+    assert misfit(found[0].parameters, parse_arguments("(nam=1)", LANGUAGE)) == "unknown argument nam"
+    assert misfit(found[0].parameters, parse_arguments("(name=1)", LANGUAGE)).startswith("missing argument")
 
 
 def test_of_a_client_without_stubs_nothing_is_certain(oracle: Oracle, page: Path) -> None:
@@ -218,11 +219,14 @@ def test_signatures(oracle: Oracle, page: Path) -> None:
     assert [parameter.name for parameter in found[0].parameters] == ["ary", "indices_or_sections", "axis"]
     assert [parameter.required for parameter in found[0].parameters] == [True, True, False]
     assert found[0].active == 1
-    assert misfit(found[0].parameters, parse_arguments("(arr)")) == "missing argument indices_or_sections"
+    assert (
+        misfit(found[0].parameters, parse_arguments("(arr)", LANGUAGE))
+        == "missing argument indices_or_sections"
+    )
     text = NUMPY + "np.unstack(arr, dim=1)"
     overloads = oracle.signature(page, text, len(text) - 1)
     assert overloads is not None
-    call = parse_arguments("(arr, dim=1)")
+    call = parse_arguments("(arr, dim=1)", LANGUAGE)
     assert {misfit(signature.parameters, call) for signature in overloads} == {"unknown argument dim"}
     assert oracle.signature(page, "def f(g):\n    g(", len("def f(g):\n    g(")) is None
     text = "def f(**kwargs: object): ...\nf("

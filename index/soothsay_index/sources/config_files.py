@@ -16,8 +16,8 @@ import tree_sitter_toml
 
 from soothsay_index.sources.base import FileFacts, Place
 from soothsay_index.sources.trees import parse_yaml
-from soothsay_index.syntax import text_of
 from soothsay_index.types import Chunk
+from soothsay_languages.syntax import text_of
 
 _MOST_LINES = 80
 _MOST = 4_000

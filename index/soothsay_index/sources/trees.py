@@ -17,7 +17,7 @@ import tree_sitter_json
 import yaml
 from tree_sitter import Node
 
-from soothsay_index.syntax import text_of
+from soothsay_languages.syntax import text_of
 
 _YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a PyYAML without libyaml is slow, and as good
 

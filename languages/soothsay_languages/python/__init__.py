@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 from typing import TYPE_CHECKING
 
-from soothsay_languages.base import Blocks, Language, Lexis
+from soothsay_languages.base import Blocks, CallSyntax, Language, Lexis
 from soothsay_languages.python.oracle import TY
 
 if TYPE_CHECKING:
     import tree_sitter
 
 
-def _grammar() -> tree_sitter.Language:
+def python_grammar() -> tree_sitter.Language:
+    """Load Python's grammar."""
     import tree_sitter
     import tree_sitter_python
 
@@ -29,9 +31,42 @@ LANGUAGE = Language(
         brackets={"(": ")", "[": "]", "{": "}"},
         continuation="\\",
     ),
-    blocks=Blocks(opener=":"),
+    blocks=Blocks(
+        opener=":",
+        headers=frozenset(
+            [
+                "async",
+                "class",
+                "def",
+                "elif",
+                "else",
+                "except",
+                "finally",
+                "for",
+                "if",
+                "match",
+                "case",
+                "try",
+                "while",
+                "with",
+            ]
+        ),
+        placeholder="pass",
+        frame="if _:\n",
+    ),
     keywords=frozenset(keyword.kwlist),
-    grammar=_grammar,
+    builtins=frozenset(dir(builtins)),
+    calls=CallSyntax(
+        query="""
+            (call function: (identifier) @name arguments: (_) @arguments) @call
+            (call function: (attribute object: (_) @receiver attribute: (identifier) @name)
+                arguments: (_) @arguments) @call
+        """,
+        keyword="keyword_argument",
+        splat="list_splat",
+        mapping="dictionary_splat",
+        alone="generator_expression",
+    ),
+    grammar=python_grammar,
     oracles=(TY,),
-    calls=True,
 )

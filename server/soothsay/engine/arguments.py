@@ -3,45 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from soothsay.engine.syntax import close
-from soothsay_index.syntax import parse_python, text_of, walk
 from soothsay_index.types import Parameter
+from soothsay_languages.analysis import read_fragment
+from soothsay_languages.base import Arguments, Language
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """What a call passes. ``splat`` and ``mapping`` say that it holds ``*x`` or ``**x``."""
-
-    positional: int = 0
-    keywords: tuple[str, ...] = ()
-    splat: bool = False
-    mapping: bool = False
-
-
-def parse_arguments(source: str) -> Arguments:
-    """Read ``(a, b=1, **c)``; an unclosed list is closed first."""
-    root = parse_python(f"f{close(source)}".encode()).root_node
-    call = next((node for node in walk(root) if node.type == "call"), None)
-    arguments = call.child_by_field_name("arguments") if call else None
-    if arguments is None:
-        return Arguments()
-    positional, keywords, splat, mapping = 0, [], False, False
-    children = [arguments] if arguments.type == "generator_expression" else arguments.named_children
-    for node in children:
-        match node.type:
-            case "keyword_argument":
-                keywords.append(text_of(node.child_by_field_name("name")))
-            case "list_splat":
-                splat = True
-            case "dictionary_splat":
-                mapping = True
-            case "comment" | "ERROR":
-                pass
-            case _:
-                positional += 1
-    return Arguments(positional, tuple(keywords), splat, mapping)
+def parse_arguments(source: str, language: Language) -> Arguments:
+    """Return what ``(a, b=1, **c)`` passes; an unclosed list is closed first."""
+    calls = read_fragment(f"f{source}", language).calls
+    return calls[0].given if calls else Arguments()
 
 
 def misfit(parameters: Sequence[Parameter], call: Arguments) -> str:

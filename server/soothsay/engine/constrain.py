@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from soothsay.engine.arguments import misfit, parse_arguments
-from soothsay.engine.syntax import Scan, scan
 from soothsay.model.constraint import NameTrie
 from soothsay_index.types import Parameter
+from soothsay_languages.base import Language
+from soothsay_languages.scan import Scan, scan
 
 _ACCESS = re.compile(r"(?<![\w.)\]])((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)\.([A-Za-z_]\w*)?(?=(\W?))")
 _RECEIVER = re.compile(r"(?<![\w.)\]])((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)\Z")
@@ -34,25 +35,28 @@ class _Call:
 
     arguments: str
     parameters: Sequence[Parameter]
+    language: Language
 
     @property
     def misfit(self) -> str:
         """Why what is there does not bind; "" when it does."""
         begun = self.arguments.rstrip()
         # a keyword without its value yet is given all the same
-        return misfit(self.parameters, parse_arguments(begun + "0" if begun.endswith("=") else begun))
+        return misfit(
+            self.parameters, parse_arguments(begun + "0" if begun.endswith("=") else begun, self.language)
+        )
 
     @property
     def unused(self) -> list[str]:
         """The keywords that have not been given, required ones first."""
-        used = set(parse_arguments(self.arguments).keywords)
+        used = set(parse_arguments(self.arguments, self.language).keywords)
         named = [p for p in self.parameters if p.kind in ("keyword_only", "positional_or_keyword")]
         return [p.name for p in sorted(named, key=lambda p: not p.required) if p.name not in used]
 
     @property
     def is_full(self) -> bool:
         """Whether no further argument can be given."""
-        given = parse_arguments(self.arguments)
+        given = parse_arguments(self.arguments, self.language)
         if given.splat or given.mapping or any(p.kind.startswith("var_") for p in self.parameters):
             return False
         filled = {p.name for p in self._positions[: given.positional]}.union(given.keywords)
@@ -61,7 +65,7 @@ class _Call:
     @property
     def takes_a_word(self) -> bool:
         """Whether the next argument may begin with any name: it is positional, or a keyword of anybody's choice."""
-        given = parse_arguments(self.arguments)
+        given = parse_arguments(self.arguments, self.language)
         if given.splat or any(p.kind.startswith("var_") for p in self.parameters):
             return True
         return not given.keywords and given.positional < len(self._positions)
@@ -77,6 +81,7 @@ class CallConstraint:
     def __init__(
         self,
         before: str,
+        language: Language,
         members_of: Callable[[str], NameTrie | None],
         parameters_of: Callable[[str], Sequence[Parameter] | None],
         names: Callable[[], NameTrie | None] = lambda: None,
@@ -86,6 +91,7 @@ class CallConstraint:
         ``names``, if any, are all that an argument or an item may begin with: there is no room for ``[x for x in xs]``.
         """
         self._before = before
+        self._language = language
         self._members_of = lru_cache(members_of)
         self._parameters_of = lru_cache(parameters_of)
         self._names = lru_cache(names)
@@ -94,7 +100,7 @@ class CallConstraint:
         text, new = self._text(written), self._text(written + piece)
         if len(new) == len(text):
             return True  # the end, or half a character
-        state = scan(new)
+        state = scan(new, self._language.lexis)
         return (
             not _is_endless(text, new, state)
             and self._names_exist(text, new, state)
@@ -116,7 +122,10 @@ class CallConstraint:
         begin = max(0, len(text) - _LOOK_BACK)
         for match in _ACCESS.finditer(new, begin):
             name = match[2] or ""
-            if match.end(2 if match[2] else 0) < len(text) or scan(new[: match.start()]).quote:
+            if (
+                match.end(2 if match[2] else 0) < len(text)
+                or scan(new[: match.start()], self._language.lexis).quote
+            ):
                 continue  # written earlier, or no code
             trie = self._members_of(match[1])
             if trie is None:
@@ -140,7 +149,7 @@ class CallConstraint:
                 continue  # written earlier, or a keyword
             if word.encode() in names or keyword.iskeyword(word) or _STRING_PREFIX.match(new, start):
                 continue
-            state = scan(new[:start])
+            state = scan(new[:start], self._language.lexis)
             declares = new[state.statement :].lstrip().startswith(_DECLARING)
             if state.quote or not state.opened or new[state.opened[-1]] == "{" or declares:
                 continue  # no code, or no place for an expression
@@ -185,7 +194,7 @@ class CallConstraint:
     def _call(self, text: str, start: int, end: int) -> _Call | None:
         callee = _callee(text, start)
         parameters = self._parameters_of(callee) if callee else None
-        return None if parameters is None else _Call(text[start:end], parameters)
+        return None if parameters is None else _Call(text[start:end], parameters, self._language)
 
     def _continuations(self, text: str) -> Iterator[str]:
         for match in _ACCESS.finditer(text, max(0, len(text) - _LOOK_BACK)):
@@ -198,7 +207,7 @@ class CallConstraint:
         trie = self._members_of(receiver[1]) if receiver else None
         if trie is not None:
             yield from (f".{ending.decode()}" for ending in trie.endings(b""))
-        call = self._open_call(text, scan(text))
+        call = self._open_call(text, scan(text, self._language.lexis))
         if call is None:
             return
         partial = _PARTIAL.search(call.arguments)

@@ -48,11 +48,13 @@ def rest_of(completion: Completion, typed: str, now: CompletionRequest) -> Compl
         return None
     # imported late: a server has answered its first request before the parser is loaded
     from soothsay.engine.postfilter import tidy
-    from soothsay.engine.syntax import scan
+    from soothsay_languages.registry import language_or_plain
+    from soothsay_languages.scan import scan
 
+    language = language_or_plain(now.language)
     before = completion.before + typed
-    before = before[scan(before).statement :]  # looking for it in the whole text would take milliseconds
-    rest = tidy(completion.text[len(typed) :], before, now.text[now.offset :])
+    before = before[scan(before, language.lexis).statement :]  # in the whole text it would take milliseconds
+    rest = tidy(completion.text[len(typed) :], before, now.text[now.offset :], language)
     return replace(completion, text=rest, before=before) if rest else None
 
 

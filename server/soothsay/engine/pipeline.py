@@ -12,6 +12,7 @@ from threading import Event
 from cachetools import FIFOCache
 
 from soothsay.config import Method, Settings
+from soothsay.engine.analyses import Analyses
 from soothsay.engine.clock import Clock
 from soothsay.engine.constrain import CallConstraint
 from soothsay.engine.cross_file import cross_file
@@ -21,8 +22,6 @@ from soothsay.engine.known import Known
 from soothsay.engine.postfilter import tidy
 from soothsay.engine.query import intent, masked, without_target
 from soothsay.engine.site import Site
-from soothsay.engine.syntax import characters, indentation
-from soothsay.engine.trees import Trees
 from soothsay.engine.types import ApiName, Check, Completion, CompletionRequest, Evidence
 from soothsay.engine.verify import Judgement, judge
 from soothsay.engine.watch import Watch
@@ -34,6 +33,7 @@ from soothsay.oracle.null import NoOracle
 from soothsay.oracle.types import Oracle
 from soothsay_index.search.similarity import WINDOW
 from soothsay_index.types import Hit, Index, Query, Symbol
+from soothsay_languages.scan import characters, indentation
 
 _ANCHORS_KEPT = 32  # documents
 _WIDER = 5  # times as many hits are asked for where those of other receivers are left out
@@ -82,7 +82,7 @@ class Engine:
         self._settings = settings
         self._window = Window.of(settings.model.context)
         self._anchors: FIFOCache[Path, Anchor] = FIFOCache(_ANCHORS_KEPT)
-        self._trees = Trees()
+        self._analyses = Analyses()
 
     def complete(
         self, request: CompletionRequest, cancel: Event | None = None, on_text: OnText = nobody
@@ -100,7 +100,7 @@ class Engine:
         """Read what ``request`` would have to read before it is answered. Raises `Cancelled` once ``cancel`` is set."""
         anchor = self._anchor(request)
         self._model.prepare(_prompt(anchor, request), cancel)
-        site = Site(request, self._index.until(cancel), self._trees)
+        site = Site(request, self._index.until(cancel), self._analyses)
         site.owners()  # what an index in another process answers is remembered here
         others = cross_file(site, self._window.cross_file, self._model.count_tokens)
         raise_if_cancelled(cancel)  # an index that was not waited for has said nothing
@@ -116,7 +116,7 @@ class Engine:
         deadline = now + settings.max_latency_ms / 1000
         last_line = self._clock() + settings.lines_ms / 1000
         limits = Limits(settings.max_tokens, deadline, last_line, self._clock)
-        site = Site(request, self._index.until(cancel), self._trees)
+        site = Site(request, self._index.until(cancel), self._analyses)
         task = _Task(method, site, self._anchor(request), limits, cancel, on_text)
         prompt = _prompt(task.anchor, request)
         watch = Watch(task.site, method, self._settings.trigger, len(prompt.forced.encode()), clock)
@@ -244,17 +244,19 @@ class Engine:
     def _calls(self, site: Site) -> Callable[[str], CallConstraint]:
         """Members and keywords that exist."""
         known = Known(site, self._oracle)
-        return lambda before: CallConstraint(before, known.members_of, known.parameters_of)
+        return lambda before: CallConstraint(before, site.language, known.members_of, known.parameters_of)
 
     def _calls_and_names(self, site: Site) -> Callable[[str], CallConstraint]:
         """Those, and arguments made of names that are defined; which they are is asked once."""
         known = Known(site, self._oracle)
         names = cache(known.names)
-        return lambda before: CallConstraint(before, known.members_of, known.parameters_of, names)
+        return lambda before: CallConstraint(
+            before, site.language, known.members_of, known.parameters_of, names
+        )
 
     def _judge(self, task: _Task, written: str, grounding: Grounding) -> _Answer:
         site = task.site
-        text = tidy(written, site.rule.before, site.request.text[site.request.offset :])
+        text = tidy(written, site.rule.before, site.request.text[site.request.offset :], site.language)
         return _Answer(text, judge(site, text, self._oracle), grounding)
 
     def _repair(self, task: _Task, rejected: _Answer) -> _Answer:

@@ -17,19 +17,23 @@ from typing import TypeVar
 
 from tree_sitter import Node
 
-from soothsay.engine.arguments import misfit, parse_arguments
+from soothsay.engine.arguments import misfit
 from soothsay.engine.query import intent
 from soothsay.engine.scope import BUILTINS, Resolution, Scope, resolve
 from soothsay.engine.site import Site
-from soothsay.engine.syntax import indentation, scan, statement_start
 from soothsay.engine.types import Completion, CompletionRequest, Fault, FaultKind, Replacement
 from soothsay.engine.verify import judge
 from soothsay.errors import raise_if_cancelled
 from soothsay.oracle.types import Finding, Oracle
 from soothsay_index.imports import imports_of
 from soothsay_index.sources.workspace import module_of
-from soothsay_index.syntax import parse_in_pieces, parse_python, text_of, walk
 from soothsay_index.types import Index, Query, Symbol
+from soothsay_languages.analysis import analyse, read_fragment
+from soothsay_languages.base import Language
+from soothsay_languages.calls import Call
+from soothsay_languages.registry import PLAIN_TEXT, language_of_file
+from soothsay_languages.scan import indentation, scan
+from soothsay_languages.syntax import text_of, walk
 
 T = TypeVar("T")
 
@@ -57,20 +61,22 @@ def find_faults(
     Without ``typed`` only calls of service clients that the oracle cannot judge: no type checker tells of those. With it
     also what the oracle rejects and the index can explain. Raises `Cancelled` once ``cancel`` is set.
     """
-    data = text.encode("utf-8")
-    root = parse_in_pieces(data).root_node
+    analysis = analyse(text, language_of_file(path) or PLAIN_TEXT)
+    if analysis.parsed is None:
+        return ()
+    root = analysis.parsed.tree.root_node
     module = module_of(workspace, path) if path.is_relative_to(workspace) else None
     imports = imports_of(root, module.name if module else "", module is not None and module.is_package)
     if not typed and not imports.services:
         return ()
-    names = _Names(root, imports.aliases)
+    names = _Names(root, imports.aliases, analysis.calls)
     findings = oracle.findings(path, text) if typed else None
     spans = {
         (len(text[: finding.start].encode("utf-8")), finding.kind): finding
         for finding in findings or ()
         if finding.kind in _EXPLAINED
     }
-    reader = _Reader(text, data, path, names, _Remembering(index), oracle, spans)
+    reader = _Reader(text, analysis.parsed.source, path, names, _Remembering(index), oracle, spans)
     faults: list[Fault] = []
     for call in names.calls:
         raise_if_cancelled(cancel)
@@ -126,7 +132,7 @@ class _Reader:
             return None
         misfits = ""
         if found.symbol is not None and found.symbol.parameters is not None:
-            misfits = misfit(found.symbol.parameters, parse_arguments(text_of(arguments)))
+            misfits = misfit(found.symbol.parameters, call.call.given)
         start, end = self._characters(name_node.start_byte), self._characters(name_node.end_byte)
         finding = self._finding(call.node, name_node, arguments)
         if finding is not None:
@@ -245,18 +251,21 @@ def repair(
     ``complete`` is the engine. It sees the names in the old call as a comment, so that what was meant is part of the
     query, and none of its values: a small model repeats those. They are put back afterwards.
     """
+    language = language_of_file(path) or PLAIN_TEXT
     old = text[fault.start : fault.call_end]
     without = text[: fault.start] + text[fault.call_end :]
-    line = statement_start(without, fault.start)
+    # judged where it will stand, without what helps to write it
+    site = Site(CompletionRequest(path, without, fault.start, workspace, language.id), index)
+    line = site.analysis.statement_start(fault.start)
     indent = without[line : line + indentation(without[line:])]
-    remark = f"{indent}# {_in_words(old)[:_OLD_CALL]}\n"
+    remark = f"{indent}{language.lexis.line_comment} {_in_words(old, language)[:_OLD_CALL]}\n"
     hinted = without[:line] + remark + without[line:]
-    request = CompletionRequest(path, hinted, fault.start + len(remark), workspace, method="full")
-    call = keep_values(first_call(complete(request, cancel).text), old)
+    request = CompletionRequest(
+        path, hinted, fault.start + len(remark), workspace, language.id, method="full"
+    )
+    call = keep_values(first_call(complete(request, cancel).text, language), old, language)
     if not call or call == old:
         return None
-    # judged where it will stand, without what helped to write it
-    site = Site(CompletionRequest(path, without, fault.start, workspace), index)
     if judge(site, call, oracle).verdict != "verified":
         return None
     name = call[: call.index("(")].strip()
@@ -264,54 +273,45 @@ def repair(
     return Replacement(fault.start, fault.call_end, call, f"Replace with {dotted}(…)")
 
 
-def first_call(completion: str) -> str:
+def first_call(completion: str, language: Language) -> str:
     """``name(…)`` at the beginning of ``completion``, "" when there is no whole call."""
     name, bracket, rest = completion.partition("(")
     if not bracket or not name.strip().isidentifier():
         return ""
-    end = scan(rest).overclosed
+    end = scan(rest, language.lexis).overclosed
     return f"{name}({rest[: end + 1]}" if end >= 0 else ""
 
 
-def keep_values(call: str, old: str) -> str:
-    """``call`` with the values that ``old`` gave to the arguments of the same name, whatever its case."""
-    given = {_plain(name): value for name, (value, _) in _keywords(old).items()}
+def keep_values(call: str, old: str, language: Language) -> str:
+    """Return ``call`` with the values that ``old`` gave to the arguments of the same name, whatever its case."""
+    given = {_plain(name): text_of(value) for name, value in _outermost_keywords(old, language).items()}
     data = call.encode("utf-8")
-    for name, (value, at) in reversed(_keywords(call).items()):
-        kept = given.get(_plain(name), value)
-        data = data[:at] + kept.encode("utf-8") + data[at + len(value.encode("utf-8")) :]
+    for name, value in reversed(list(_outermost_keywords(call, language).items())):
+        kept = given.get(_plain(name))
+        if kept is not None:
+            data = data[: value.start_byte] + kept.encode("utf-8") + data[value.end_byte :]
     return data.decode("utf-8")
 
 
-def _keywords(call: str) -> dict[str, tuple[str, int]]:
-    """The keyword arguments of the outermost call: values, and the bytes they begin at."""
-    found: dict[str, tuple[str, int]] = {}
-    for argument in _arguments(call):
-        name, value = argument.child_by_field_name("name"), argument.child_by_field_name("value")
-        if argument.type == "keyword_argument" and value is not None:
-            found[text_of(name)] = text_of(value), value.start_byte
-    return found
+def _outermost_keywords(call: str, language: Language) -> Mapping[str, Node]:
+    """Return the keyword arguments of the outermost call."""
+    calls = read_fragment(call, language).calls
+    return calls[0].keywords if calls else {}
 
 
-def _in_words(call: str) -> str:
+def _in_words(call: str, language: Language) -> str:
     """``create job with jobName, order`` for ``create_job(order, 1, jobName="x")``: what a call says by its names.
 
     Prose, for what looks like a documented call the model copies.
     """
+    calls = read_fragment(call, language).calls
     names = [
         text_of(argument.child_by_field_name("name") or argument)
-        for argument in _arguments(call)
+        for argument in (calls[0].items if calls else ())
         if argument.type in ("keyword_argument", "identifier", "attribute")
     ]
     what = call.partition("(")[0].strip().replace("_", " ")
     return f"{what} with {', '.join(names)}" if names else what
-
-
-def _arguments(call: str) -> Sequence[Node]:
-    root = parse_python(call.encode("utf-8")).root_node
-    first = next((node for node in walk(root) if node.type == "call"), None)
-    arguments = first.child_by_field_name("arguments") if first is not None else None
-    return arguments.named_children if arguments is not None else ()
 
 
 # -- what names stand for ----------------------------------------------------------------------------------------
@@ -348,6 +348,7 @@ class _Place:
 @dataclass(frozen=True, slots=True)
 class _Call:
     node: Node
+    call: Call
     place: _Place
 
 
@@ -368,8 +369,9 @@ class _Binding:
 class _Names:
     """The calls of a file, and what its names stand for where they stand."""
 
-    def __init__(self, root: Node, aliases: Mapping[str, str]) -> None:
+    def __init__(self, root: Node, aliases: Mapping[str, str], calls: Sequence[Call]) -> None:
         self.calls: list[_Call] = []
+        self._found = {call.node.id: call for call in calls}
         self.nothing = root  # a node that no receiver can be
         self._bindings: dict[tuple[_Place, str], list[_Binding]] = {}
         self._everywhere: set[str] = set()
@@ -435,7 +437,9 @@ class _Names:
         field = node.child_by_field_name
         match node.type:
             case "call":
-                self.calls.append(_Call(node, place))
+                found = self._found.get(node.id)
+                if found is not None:
+                    self.calls.append(_Call(node, found, place))
             case "function_definition" | "class_definition":
                 name = text_of(field("name"))
                 self._definitions.add(name)

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node, Tree
 
-from soothsay.engine.syntax import indentation
 from soothsay_index.imports import IMPORTS, aliases_of, service_of
-from soothsay_index.syntax import nodes_of, parse_python, text_of
+from soothsay_index.syntax import parse_python, python_language
 from soothsay_index.types import Index, Symbol
+from soothsay_languages.scan import indentation
+from soothsay_languages.syntax import nodes_of, text_of
 
 BUILTINS = frozenset(dir(builtins))
 _MAX_DEPTH = 8  # assignments followed from name to name
@@ -57,17 +58,21 @@ class Resolution:
     exists: bool | None
 
 
-def read_scope(tree: Tree, text: str, offset: int, module: str = "", *, is_package: bool = False) -> Scope:
+def read_scope(
+    tree: Tree | None, text: str, offset: int, module: str = "", *, is_package: bool = False
+) -> Scope:
     """Bindings of ``text``, whose ``tree`` is given, before ``offset`` (later definitions count, later assignments do not).
 
     ``module`` is the file's own dotted name: relative imports start from it.
     """
+    if tree is None:
+        return Scope()
     cursor = len(text[:offset].encode("utf-8"))
     values: dict[str, Node] = {}
     annotations: dict[str, str] = {}
     definitions: set[str] = set()
     imports: list[Node] = []
-    for node in nodes_of(tree.root_node, *_BINDING, *IMPORTS):
+    for node in nodes_of(python_language(), tree.root_node, *_BINDING, *IMPORTS):
         match node.type:
             case "function_definition" | "class_definition":
                 definitions.add(text_of(node.child_by_field_name("name")))

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from soothsay.engine.analyses import Analyses
+from soothsay.engine.api_names import api_names
 from soothsay.engine.scope import BUILTINS, Resolution, Scope, owner_of, read_scope, resolve
 from soothsay.engine.stop import StopRule, stop_rule
-from soothsay.engine.syntax import api_names
-from soothsay.engine.trees import Trees
 from soothsay.engine.types import ApiName, CompletionRequest
 from soothsay_index.sources.workspace import module_of
 from soothsay_index.types import Index, Symbol
+from soothsay_languages.analysis import DocumentAnalysis
+from soothsay_languages.base import Language
+from soothsay_languages.registry import language_or_plain
 
 
 @dataclass(frozen=True)
@@ -20,14 +23,24 @@ class Site:
 
     request: CompletionRequest
     index: Index
-    trees: Trees = field(default_factory=Trees)
+    analyses: Analyses = field(default_factory=Analyses)
+
+    @cached_property
+    def language(self) -> Language:
+        """The document's language."""
+        return language_or_plain(self.request.language)
+
+    @cached_property
+    def analysis(self) -> DocumentAnalysis:
+        """The document, analysed."""
+        return self.analyses.of(self.request.path, self.request.text, self.language)
 
     @cached_property
     def scope(self) -> Scope:
         path, root = self.request.path, self.request.workspace
         module = module_of(root, path) if path.is_relative_to(root) else None
         return read_scope(
-            self.trees.parse(path, self.request.text),
+            self.analysis.parsed.tree if self.analysis.parsed else None,
             self.request.text,
             self.request.offset,
             module.name if module else "",
@@ -47,11 +60,11 @@ class Site:
 
     @cached_property
     def rule(self) -> StopRule:
-        return stop_rule(self.request.text, self.request.offset)
+        return stop_rule(self.analysis, self.request.offset)
 
     def names(self, draft: str) -> list[ApiName]:
         """The API names in ``draft``; Python's own builtins are none."""
-        found = api_names(self.rule.before, draft)
+        found = api_names(self.rule.before, draft, self.language)
         return [n for n in found if n.receiver or n.name not in BUILTINS or n.name in self.scope.imports]
 
     def resolve(self, name: ApiName) -> Resolution:

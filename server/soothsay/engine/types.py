@@ -9,6 +9,7 @@ from typing import Literal
 from soothsay.config import Method
 from soothsay.model.types import Token
 from soothsay.oracle.types import Question
+from soothsay_languages.base import Arguments
 
 Reason = Literal["low_confidence", "not_in_index", "not_a_member", "bad_arguments", "always"]
 Verdict = Literal["verified", "unverified", "rejected"]
@@ -40,6 +41,7 @@ class ApiName:
     start: int
     end: int
     arguments: str = ""  # source text between the brackets, as far as it is written
+    given: Arguments = field(default_factory=Arguments)  # what they pass
 
     @property
     def dotted(self) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from soothsay.engine.arguments import misfit, parse_arguments
+from soothsay.engine.arguments import misfit
 from soothsay.engine.site import Site
-from soothsay.engine.syntax import characters, close, scan
 from soothsay.engine.types import ApiName, FaultKind, Verdict
 from soothsay.oracle.types import Finding, Oracle
 from soothsay_index.types import Symbol
+from soothsay_languages.scan import characters, close, scan
 
 # the last is no reason to reject: the person may be about to define the name
 
@@ -91,11 +91,11 @@ class Shadow:
         self._offset = request.offset
         self._plain = request.text
         self._completion = completion
-        before = site.rule.before
-        self.unfinished = bool(scan(before + completion).closers)
-        closed = close(before + completion)[len(before) :]
-        if closed.rstrip().endswith(":"):
-            closed += " pass"
+        before, language = site.rule.before, site.language
+        self.unfinished = bool(scan(before + completion, language.lexis).closers)
+        closed = close(before + completion, language.lexis)[len(before) :]
+        if language.blocks.opener and closed.rstrip().endswith(language.blocks.opener):
+            closed += f" {language.blocks.placeholder}"
         self.text = request.text[: request.offset] + closed + request.text[request.offset :]
 
     def findings(self, oracle: Oracle) -> list[Finding] | None:
@@ -128,7 +128,7 @@ class Shadow:
 
     def call_problem(self, name: ApiName, oracle: Oracle) -> str:
         """Why the call ``name`` fits none of the signatures that the oracle knows, "" when it fits one."""
-        call = parse_arguments(name.arguments or "()")
+        call = name.given
         inside = self.position(name) + 2
         text = self.text
         if "(" in name.arguments[1:].partition(",")[0]:
@@ -150,7 +150,7 @@ def call_problem(symbol: Symbol, name: ApiName) -> str:
     """Why the call ``name`` does not fit ``symbol``, "" when it does or nobody can tell."""
     if symbol.parameters is None:
         return ""
-    return misfit(symbol.parameters, parse_arguments(name.arguments or "()"))
+    return misfit(symbol.parameters, name.given)
 
 
 def _fact(

@@ -9,7 +9,6 @@ from soothsay.config import Method, TriggerSettings
 from soothsay.engine.clock import Clock
 from soothsay.engine.draft import Written
 from soothsay.engine.site import Site
-from soothsay.engine.syntax import in_string_or_comment
 from soothsay.engine.trigger import Measure, certainty, confidence, decide
 from soothsay.engine.types import ApiName, TriggerDecision
 from soothsay.model.types import Token
@@ -30,8 +29,7 @@ class Watch:
         self._seen: list[tuple[ApiName, TriggerDecision]] = []
         self.fired_at: ApiName | None = None
         # a name inside a string or comment calls nothing
-        request = site.request
-        self._idle = method in ("base", "dag") or in_string_or_comment(request.text, request.offset)
+        self._idle = method in ("base", "dag") or site.analysis.in_string_or_comment(site.request.offset)
 
     def __call__(self, text: str, tokens: list[Token]) -> bool:
         if self._idle or b"(" not in tokens[-1].data:

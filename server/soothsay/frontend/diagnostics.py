@@ -126,7 +126,7 @@ class Diagnostics:
 
     def _has_hints(self, document: Document) -> bool:
         language = self._sessions.language(document)
-        return language is not None and language.calls
+        return language is not None and language.calls is not None
 
     async def _find(self, document: Document) -> Sequence[Fault] | None:
         """The faults of the document; None when a completion came in between, or an edit."""

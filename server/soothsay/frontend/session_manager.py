@@ -87,10 +87,11 @@ SessionFactory = Callable[[Settings, Path], EditorSession]
 def open_session(settings: Settings, workspace: Path) -> EditorSession:
     """Open a session in the backend process. Imported late: `initialize` has been answered long before."""
     # what is typed through is looked at on the event loop, which must not wait for the parser to be imported then
-    import soothsay.engine.postfilter
-    import soothsay.engine.syntax  # noqa: F401
+    import soothsay.engine.postfilter  # noqa: F401
     from soothsay.backend.client import BackendSession
+    from soothsay_languages.registry import languages
 
+    languages()
     return BackendSession(settings, workspace, name=editor_name())
 
 

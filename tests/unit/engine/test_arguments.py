@@ -5,8 +5,15 @@ from typing import cast
 
 import pytest
 
-from soothsay.engine.arguments import Arguments, misfit, parse_arguments
+from soothsay.engine.arguments import misfit
+from soothsay.engine.arguments import parse_arguments as parse
 from soothsay_index.types import Parameter, ParameterKind
+from soothsay_languages.base import Arguments
+from soothsay_languages.python import LANGUAGE
+
+
+def parse_arguments(source: str) -> Arguments:
+    return parse(source, LANGUAGE)
 
 
 def plain(a, b=1): ...

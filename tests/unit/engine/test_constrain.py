@@ -6,6 +6,7 @@ from fakes import function
 from soothsay.engine.constrain import CallConstraint
 from soothsay.model.constraint import NameTrie
 from soothsay_index.types import Parameter
+from soothsay_languages.python import LANGUAGE
 
 MEMBERS = {"client": NameTrie(["create_job", "create_model_job", "list_jobs"]), "größe": NameTrie(["öffnen"])}
 CREATE = function("client.create_job", "*", "jobName", "roleArn", "tags=")
@@ -23,7 +24,7 @@ PARAMETERS = {
 
 
 def constraint(before: str = "x = ") -> CallConstraint:
-    return CallConstraint(before, MEMBERS.get, PARAMETERS.get)
+    return CallConstraint(before, LANGUAGE, MEMBERS.get, PARAMETERS.get)
 
 
 @pytest.mark.parametrize(
@@ -174,10 +175,10 @@ NAMES = NameTrie(["order", "bucket_name", "print"])
     ],
 )
 def test_arguments_of_defined_names_only(written: str, piece: str, fine: bool) -> None:
-    strict = CallConstraint("", MEMBERS.get, PARAMETERS.get, lambda: NAMES)
+    strict = CallConstraint("", LANGUAGE, MEMBERS.get, PARAMETERS.get, lambda: NAMES)
     assert strict.accepts(written.encode(), piece.encode()) is fine
 
 
 def test_nothing_is_known_of_names_that_nobody_listed() -> None:
-    free = CallConstraint("x = ", MEMBERS.get, PARAMETERS.get, lambda: None)
+    free = CallConstraint("x = ", LANGUAGE, MEMBERS.get, PARAMETERS.get, lambda: None)
     assert free.accepts(b"shop.pay(", b"thing")

@@ -10,6 +10,8 @@ import pytest
 from soothsay.engine.continuation import Shown, agrees, continues, rest_of, typed_since
 from soothsay.engine.stop import stop_rule
 from soothsay.engine.types import Completion, CompletionRequest, TriggerDecision
+from soothsay_languages.analysis import analyse
+from soothsay_languages.python import LANGUAGE
 
 BEFORE, AFTER = "import m\nx = m.", "\nprint(x)\n"
 REQUEST = CompletionRequest(Path("/w/a.py"), BEFORE + AFTER, len(BEFORE), Path("/w"))
@@ -72,7 +74,9 @@ def test_the_rest_goes_on_with_the_statement_that_the_cursor_is_in_now() -> None
         typed = whole.text[:length]
         now = after(typed)
         found = rest_of(whole, typed, now)
-        assert found is not None and found.before == stop_rule(now.text, now.offset).before, typed
+        assert (
+            found is not None and found.before == stop_rule(analyse(now.text, LANGUAGE), now.offset).before
+        ), typed
         assert rest_of(found, "", now) == found
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from soothsay.engine.postfilter import tidy
+from soothsay_languages.python import LANGUAGE
 
 
 @pytest.mark.parametrize(
@@ -21,4 +22,4 @@ from soothsay.engine.postfilter import tidy
     ],
 )
 def test_tidy(completion: str, before: str, after: str, shown: str) -> None:
-    assert tidy(completion, before, after) == shown
+    assert tidy(completion, before, after, LANGUAGE) == shown

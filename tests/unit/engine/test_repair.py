@@ -16,6 +16,7 @@ from soothsay.engine.types import Fault, Replacement
 from soothsay.errors import Cancelled
 from soothsay.oracle.null import NoOracle
 from soothsay.oracle.types import Finding, FindingKind, Oracle
+from soothsay_languages.python import LANGUAGE
 
 W, PATH = Path("/w"), Path("/w/app.py")
 LIST = function("botocore:s3.list_buckets", origin="service")
@@ -236,12 +237,12 @@ def test_nothing_is_offered_that_is_not_verified(index: FakeIndex, script: str) 
 
 
 def test_the_first_call_of_what_was_written() -> None:
-    assert first_call('a(b(1), ")")[0] + c()') == 'a(b(1), ")")'
-    assert [first_call(text) for text in ("a", "a(", "a.b()", "", "(1)")] == [""] * 5
+    assert first_call('a(b(1), ")")[0] + c()', LANGUAGE) == 'a(b(1), ")")'
+    assert [first_call(text, LANGUAGE) for text in ("a", "a(", "a.b()", "", "(1)")] == [""] * 5
 
 
 def test_values_are_kept_by_name() -> None:
-    assert keep_values("f(aB='…', c=g(d=1), d=2)", "h(Ab=x['é'], d={1: 2}, e=3)") == (
+    assert keep_values("f(aB='…', c=g(d=1), d=2)", "h(Ab=x['é'], d={1: 2}, e=3)", LANGUAGE) == (
         "f(aB=x['é'], c=g(d=1), d={1: 2})"
     )
-    assert keep_values("f('ü', a=1)", "h(2, a=3)") == "f('ü', a=3)"
+    assert keep_values("f('ü', a=1)", "h(2, a=3)", LANGUAGE) == "f('ü', a=3)"

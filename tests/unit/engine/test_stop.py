@@ -2,7 +2,14 @@
 
 import pytest
 
-from soothsay.engine.stop import stop_rule
+from soothsay.engine.stop import StopRule
+from soothsay.engine.stop import stop_rule as rule_of
+from soothsay_languages.analysis import analyse
+from soothsay_languages.python import LANGUAGE
+
+
+def stop_rule(text: str, offset: int) -> StopRule:
+    return rule_of(analyse(text, LANGUAGE), offset)
 
 
 @pytest.mark.parametrize(

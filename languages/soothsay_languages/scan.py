@@ -1,0 +1,82 @@
+"""Follow brackets, strings and comments through code, finished or not, by a language's lexis alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from soothsay_languages.base import Lexis
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Where a piece of code stands at its end. All offsets are code points of the piece.
+
+    ``statement`` is where the last statement begins; ``closers`` would close its brackets; ``quote`` is the delimiter of
+    the string that the piece ends in, the sign of a comment for one, else "". ``overclosed`` is the first bracket that
+    closes nothing, or -1. ``ends`` are the newlines that end a statement, ``opened`` the brackets that are still open,
+    ``pairs`` those that were closed, with where.
+    """
+
+    statement: int
+    closers: str
+    quote: str
+    overclosed: int
+    ends: tuple[int, ...]
+    opened: tuple[int, ...]
+    pairs: tuple[tuple[int, int], ...]
+
+
+def scan(code: str, lexis: Lexis) -> Scan:
+    """Scan ``code``, which begins outside of all brackets, strings and comments."""
+    stack: list[tuple[str, int]] = []  # what closes it, and where it opened
+    comment, brackets, closing = lexis.line_comment, lexis.brackets, lexis.closing
+    quote = ""
+    statement, overclosed = 0, -1
+    ends: list[int] = []
+    pairs: list[tuple[int, int]] = []
+    for match in lexis.marks.finditer(code):
+        mark = match.group()
+        if quote and quote == comment:
+            if mark[-1] != "\n":
+                continue
+            quote, mark = "", "\n"  # an escape continues no comment
+        if quote:
+            one_line = quote not in lexis.multiline_strings
+            # an unclosed one-line string ends with its line: the rest is still worth reading
+            if mark == quote or (one_line and (mark == "\n" or (mark in lexis.strings and mark[0] == quote))):
+                quote = ""  # a longer delimiter seen in a one-line string ends it, whatever follows
+            if quote or mark != "\n":
+                continue
+        if mark == comment or mark in lexis.strings:
+            quote = mark
+        elif mark in brackets:
+            stack.append((brackets[mark], match.start()))
+        elif mark in closing:
+            if stack and stack[-1][0] == mark:
+                pairs.append((stack.pop()[1], match.start()))
+            elif overclosed < 0 and not stack:
+                overclosed = match.start()
+        elif mark[-1] == "\n" and (len(mark) == 1 or not lexis.continuation) and not stack:
+            ends.append(match.end() - 1)
+            statement = match.end()
+    closers = "".join(closer for closer, _ in reversed(stack))
+    opened = tuple(at for _, at in stack)
+    return Scan(statement, closers, quote, overclosed, tuple(ends), opened, tuple(pairs))
+
+
+def close(code: str, lexis: Lexis) -> str:
+    """Return ``code`` with what closes its open strings and brackets appended."""
+    state = scan(code, lexis)
+    if state.quote and state.quote == lexis.line_comment:
+        return code + "\n" + state.closers
+    return code + state.quote + state.closers
+
+
+def characters(text: str, end: int) -> int:
+    """Return a byte offset (UTF-8) of ``text`` as a number of code points."""
+    return len(text.encode("utf-8")[:end].decode("utf-8", errors="ignore"))
+
+
+def indentation(line: str) -> int:
+    """Return the width of the blanks that ``line`` begins with (a tab counts as one)."""
+    return len(line) - len(line.lstrip(" \t"))

@@ -1,0 +1,27 @@
+"""The analyses of the documents that are being worked on: after a key, only what changed is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cachetools import FIFOCache
+
+from soothsay_languages.analysis import DocumentAnalysis, analyse
+from soothsay_languages.base import Language
+
+_KEPT = 8  # documents; a tree takes some ten times as much as its source
+
+
+class Analyses:
+    """The last analysis of each of the last documents."""
+
+    def __init__(self) -> None:
+        self._last: FIFOCache[Path, DocumentAnalysis] = FIFOCache(_KEPT)
+
+    def of(self, path: Path, text: str, language: Language) -> DocumentAnalysis:
+        """Return the analysis of ``text``, the content of ``path`` at this moment."""
+        before = self._last.get(path)
+        if before is not None and before.text == text and before.language is language:
+            return before
+        analysis = self._last[path] = analyse(text, language, before)
+        return analysis

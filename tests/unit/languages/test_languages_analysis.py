@@ -1,0 +1,84 @@
+"""One snapshot of a document, made anew or of the one before."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from soothsay_languages.analysis import DocumentAnalysis, analyse, read_fragment
+from soothsay_languages.base import Arguments
+from soothsay_languages.python import LANGUAGE
+from soothsay_languages.registry import PLAIN_TEXT
+from soothsay_languages.syntax import text_of
+from soothsay_languages.yaml import LANGUAGE as YAML
+
+SOURCE = '''import boto3
+
+def f(a, b):
+    """Says ( what."""
+    client = boto3.client("s3")  # it's
+    return client.put(
+        Key=[a, "é"],
+    )
+
+class C:
+    x = f(1, *a, k=2, **m)
+'''
+TYPED = st.sampled_from(["x", "(", ")", "\n", ":", '"', "", "\n    y = f(x)\n", "é", "def g(", "#", "\\"])
+EDITS = st.lists(st.tuples(st.integers(0, 400), st.sampled_from([0, 0, 1, 30]), TYPED), max_size=8)
+
+
+def facts(analysis: DocumentAnalysis) -> object:
+    assert analysis.parsed is not None
+    calls = [
+        (call.node.start_byte, call.node.end_byte, text_of(call.receiver), call.given)
+        for call in analysis.calls
+    ]
+    text = analysis.text
+    starts = [analysis.statement_start(offset) for offset in range(0, len(text) + 1, 7)]
+    quotes = [analysis.in_string_or_comment(offset) for offset in range(0, len(text) + 1, 7)]
+    return calls, starts, quotes
+
+
+@given(EDITS)
+def test_made_of_the_one_before_it_is_the_same(edits: list[tuple[int, int, str]]) -> None:
+    analysis = analyse(SOURCE, LANGUAGE)
+    for at, length, typed in edits:
+        text = analysis.text
+        at = min(at, len(text))
+        analysis.statement_start(at)
+        analysis = analyse(text[:at] + typed + text[at + length :], LANGUAGE, analysis)
+    assert facts(analysis) == facts(analyse(analysis.text, LANGUAGE))
+
+
+def test_another_language_is_read_anew() -> None:
+    before = analyse("a: b\n", YAML)
+    assert analyse("a: b\n", LANGUAGE, before).calls == []
+
+
+def test_calls_come_with_the_nodes_of_their_arguments() -> None:
+    calls = analyse(SOURCE, LANGUAGE).calls
+    assert [text_of(call.name) for call in calls] == ["client", "put", "f"]
+    assert calls[0].given == Arguments(1)
+    assert {name: text_of(node) for name, node in calls[1].keywords.items()} == {"Key": '[a, "é"]'}
+    assert calls[2].given == Arguments(1, ("k",), splat=True, mapping=True)
+
+
+def test_a_generator_is_one_argument_and_a_comment_none() -> None:
+    (one, two) = analyse("f(x for x in y)\ng(1, # why\n)\n", LANGUAGE).calls
+    assert (one.given, two.given) == (Arguments(1), Arguments(1))
+
+
+def test_a_language_without_grammar_has_statements_and_no_calls() -> None:
+    analysis = analyse("f(1)\ng(2)", PLAIN_TEXT)
+    assert (analysis.parsed, analysis.calls, analysis.statement_start(8)) == (None, [], 5)
+    assert read_fragment("f(1)", PLAIN_TEXT).calls == []
+
+
+def test_a_long_document_is_scanned_from_near() -> None:
+    text = "x = (\n" + "a = f(1)\n" * 20_000
+    analysis = analyse(text, LANGUAGE)
+    assert analysis.statement_start(len(text)) == len(text)
+    again = analyse(text + "b = (", LANGUAGE, analysis)
+    assert again.checkpoint == len(text)
+    assert again.statement_before(len(text) + 5) == "b = ("

@@ -1,0 +1,44 @@
+"""Offsets, positions and bytes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from soothsay_languages.lines import Encoding, LineTable, units
+
+TEXT = st.lists(st.sampled_from(["a", "é", "日", "😀", "\n", "\r\n", "\r", "\u2028", "\f"]), max_size=20).map(
+    "".join
+)
+ENCODINGS: tuple[Encoding, ...] = ("utf-8", "utf-16", "utf-32")
+
+
+@given(TEXT, st.sampled_from(ENCODINGS))
+def test_every_offset_comes_back(text: str, encoding: Encoding) -> None:
+    table = LineTable(text)
+    for offset in range(len(text) + 1):
+        if text[offset - 1 : offset + 1] == "\r\n":
+            continue  # inside of a line end is no position
+        line, column = table.position(offset, encoding)
+        before = re.split(r"\r\n|\n|\r", text[:offset])
+        assert (line, column) == (len(before) - 1, units(before[-1], encoding))
+        assert table.offset(line, column, encoding) == offset
+
+
+@given(TEXT)
+def test_bytes_and_code_points(text: str) -> None:
+    table = LineTable(text)
+    for offset in range(len(text) + 1):
+        byte = len(text[:offset].encode())
+        assert table.to_bytes(offset) == byte
+        assert table.to_code_points(byte) == offset
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "offset"), [(0, 99, 2), (1, 99, 5), (9, 0, 5), (0, 1, 1), (1, 0, 3)]
+)
+def test_positions_outside_are_pulled_back(line: int, column: int, offset: int) -> None:
+    assert LineTable("ab\ncd").offset(line, column, "utf-16") == offset
