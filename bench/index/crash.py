@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from soothsay_index.build.process_pool import one_thread
+from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.store.store import Store
 from soothsay_index.types import Query
 from soothsay_index.worker.local import LocalIndex
@@ -55,7 +55,7 @@ def write(workspace: Path, file: int, version: int) -> Path:
 
 def open_index(folder: Path) -> LocalIndex:
     """The index of the trial in ``folder``."""
-    return LocalIndex(Store(folder / "index", folder / "workspace"), crew=one_thread)
+    return LocalIndex(Store(folder / "index", folder / "workspace"), open_executor=open_single_thread)
 
 
 def victim(folder: Path, seed: int) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.index.figures import Spread
 from bench.index.workspaces import real_code
 
-from soothsay_index.build.process_pool import one_thread
+from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.store.store import Store
 from soothsay_index.types import Query
 from soothsay_index.worker.local import LocalIndex
@@ -39,7 +39,7 @@ def measure(folder: Path, files: int, updates: int, seed: int = 1) -> Growth:
     """Update files at random, as the worker does: one by one, compacting when it is crowded or idle."""
     workspace = folder / "workspace"
     paths = real_code(workspace, files)
-    index = LocalIndex(Store(folder / "index", workspace), crew=one_thread)
+    index = LocalIndex(Store(folder / "index", workspace), open_executor=open_single_thread)
     index.writer.stay()
     index.build_from(None)
     chance = random.Random(seed)
@@ -59,7 +59,7 @@ def measure(folder: Path, files: int, updates: int, seed: int = 1) -> Growth:
     index.writer.settle()
     after, search_after = size(index.store.local.folder), _search(index)
     index.close()
-    fresh = LocalIndex(Store(folder / "fresh", workspace), crew=one_thread)
+    fresh = LocalIndex(Store(folder / "fresh", workspace), open_executor=open_single_thread)
     fresh.build_from(None)
     figures = Growth(
         updates,

@@ -30,7 +30,7 @@ import numpy as np
 import pyarrow as pa
 
 from soothsay_index.embedding.embedder import Vectors
-from soothsay_index.search.members import MemberViews
+from soothsay_index.search.member_views import MemberViews
 from soothsay_index.search.search import Searcher
 from soothsay_index.sources.base import FileFacts
 from soothsay_index.sources.chunking import cut_python

@@ -12,7 +12,7 @@ from bench.retrieval.trial import Views, queries
 from bench.retrieval.world import HERE, vectors_of
 
 from soothsay_index.embedding.embedder import Embedder
-from soothsay_index.search.ranking import query_sentence
+from soothsay_index.search.ranking import embedding_query
 
 COMMIT = "001db83"
 _NAME = "soothsay_index.ranking_before"
@@ -44,7 +44,7 @@ def ranks_before(
         for task in tasks
         for kind, text in queries(task, drafts.get(task["id"]), views.view(task["owner"]).symbols).items()
     ]
-    vectors = vectors_of([query_sentence(text) for _, _, text in asked], embedder)
+    vectors = vectors_of([embedding_query(text) for _, _, text in asked], embedder)
     found: list[tuple[Task, str, int]] = []
     for (task, kind, text), vector in zip(asked, vectors, strict=True):
         view = views.view(task["owner"])
@@ -52,7 +52,7 @@ def ranks_before(
             rankers[task["owner"]] = module.MemberRanker(view.symbols)
         ranker, ask = rankers[task["owner"]], module.read_query(text)
         scores = {"text": ranker.bm25(ask), "name": ranker.name_overlap(ask), "verb": ranker.verb(ask)}
-        if query_sentence(text):
+        if embedding_query(text):
             matrix, known = views.vectors(view)
             scores["vector"] = np.where(known, np.maximum(matrix @ vector, 0.0), 0.0)
         names = [symbol.name for symbol in view.symbols]

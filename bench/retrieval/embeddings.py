@@ -24,7 +24,7 @@ from bench.retrieval.world import CACHE, HERE, minilm, read_owners
 from soothsay.model.files.cache import model_path
 from soothsay.model.files.registry import EMBEDDING_MODEL
 from soothsay_index.embedding.embedder import Embedder, Vectors
-from soothsay_index.store.rows import embedding_text, worth_a_vector
+from soothsay_index.store.rows import embedding_text, has_vector
 
 STATIC = "static-from-minilm"
 NAMES = (EMBEDDING_MODEL, STATIC)
@@ -126,7 +126,7 @@ def sample_texts() -> list[str]:
     if not kept.exists():
         owners = read_owners()
         names = sorted({task["owner"] for task in read_tasks() if task["split"] == "dev"} & owners.keys())
-        texts = sorted({embedding_text(s) for name in names for s in owners[name] if worth_a_vector(s)})
+        texts = sorted({embedding_text(s) for name in names for s in owners[name] if has_vector(s)})
         chosen = np.random.default_rng(3).choice(texts, _DOCUMENTS, replace=False).tolist()
         kept.write_text(json.dumps(chosen), encoding="utf-8")
     return json.loads(kept.read_text(encoding="utf-8"))

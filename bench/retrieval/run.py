@@ -26,9 +26,9 @@ from bench.retrieval.trial import BOTH, COMMENT, TITLE, UNMASKED, Trial, Views, 
 from bench.retrieval.world import CACHE, HERE, Owners, minilm, read_owners, vectors_of
 
 from soothsay_index.embedding.embedder import Embedder, Vectors
-from soothsay_index.search.by_receiver import MemberSearch
-from soothsay_index.search.members import MemberViews, OwnerView
-from soothsay_index.search.ranking import FIELDS, blend, query_sentence
+from soothsay_index.search.member_search import MemberSearch
+from soothsay_index.search.member_views import MemberViews, OwnerView
+from soothsay_index.search.ranking import FIELDS, blend, embedding_query
 from soothsay_index.text import split_identifier
 from soothsay_index.types import Query, Symbol
 
@@ -161,7 +161,7 @@ def second_look(found: Sequence[Trial], views: Views, embedder: Embedder) -> lis
     rows = dict(zip(every, vectors_of(every, embedder), strict=True))
     drafts = read_drafts()
     asked = [
-        query_sentence(
+        embedding_query(
             f"{t.task['comment']}\n{drafts[t.task['id']]['receiver']}{drafts[t.task['id']]['masked']}"
         )
         for t in both
@@ -197,7 +197,7 @@ class _Many:
 def times(tasks: Sequence[Task], views: Views, owners: Owners, embedder: Embedder) -> dict[str, Any]:
     """Milliseconds of one search: the ranking with the query's vector at hand, and that vector when it is new."""
     chosen = [task for task in tasks if task["split"] == "test"][:300]
-    vectors = vectors_of([query_sentence(task["comment"]) for task in chosen], embedder)
+    vectors = vectors_of([embedding_query(task["comment"]) for task in chosen], embedder)
     found: dict[str, Any] = {"load": round(os.getloadavg()[0], 1)}
     many = _Many(owners, embedder.dimension)
     for what, search, view_of in (
@@ -220,13 +220,13 @@ def times(tasks: Sequence[Task], views: Views, owners: Owners, embedder: Embedde
     # vectors_of has not gone through encode_query, so nothing of this is cached
     found["query embedding, new"] = _spread(
         [
-            _milliseconds(lambda t=task: embedder.encode_query(query_sentence(t["comment"])))
+            _milliseconds(lambda t=task: embedder.encode_query(embedding_query(t["comment"])))
             for task in chosen[:100]
         ]
     )
     found["query embedding, asked before"] = _spread(
         [
-            _milliseconds(lambda t=task: embedder.encode_query(query_sentence(t["comment"])))
+            _milliseconds(lambda t=task: embedder.encode_query(embedding_query(t["comment"])))
             for task in chosen[:100]
         ]
     )

@@ -12,10 +12,17 @@ from bench.retrieval.tasks import Task
 from bench.retrieval.world import Owners, vectors_of
 
 from soothsay_index.embedding.embedder import Embedder, Vectors
-from soothsay_index.search.by_receiver import MemberSearch
-from soothsay_index.search.members import MemberViews, OwnerView
-from soothsay_index.search.ranking import FIELDS, Ask, MemberRanker, Scores, query_sentence, read_query
-from soothsay_index.store.rows import embedding_text, worth_a_vector
+from soothsay_index.search.member_search import MemberSearch
+from soothsay_index.search.member_views import MemberViews, OwnerView
+from soothsay_index.search.ranking import (
+    FIELDS,
+    MemberRanker,
+    ParsedQuery,
+    Scores,
+    embedding_query,
+    parse_query,
+)
+from soothsay_index.store.rows import embedding_text, has_vector
 from soothsay_index.types import Symbol
 
 COMMENT, DRAFT, BOTH, UNMASKED = "comment", "draft", "comment + draft", "comment + draft, unmasked"
@@ -30,7 +37,7 @@ class Trial:
 
     task: Task
     kind: str
-    ask: Ask
+    ask: ParsedQuery
     scores: Mapping[str, Scores]
     answer: int
 
@@ -73,15 +80,13 @@ class Views:
         self._views = {name: OwnerView(name, owners[name], None) for name in sorted(set(names))}
         for view in self._views.values():
             view.ranker = MemberRanker(view.symbols, fields)
-        texts = sorted(
-            {describe(s) for view in self._views.values() for s in view.symbols if worth_a_vector(s)}
-        )
+        texts = sorted({describe(s) for view in self._views.values() for s in view.symbols if has_vector(s)})
         rows = dict(zip(texts, vectors_of(texts, embedder), strict=True))
         nothing = np.zeros(embedder.dimension, dtype=np.float32)
         self._vectors = {
             name: (
-                np.stack([rows[describe(s)] if worth_a_vector(s) else nothing for s in view.symbols]),
-                np.array([worth_a_vector(s) for s in view.symbols]),
+                np.stack([rows[describe(s)] if has_vector(s) else nothing for s in view.symbols]),
+                np.array([has_vector(s) for s in view.symbols]),
             )
             for name, view in self._views.items()
         }
@@ -114,14 +119,14 @@ def trials(
         for kind, text in queries(task, drafts.get(task["id"]), views.view(task["owner"]).symbols).items()
         if not wanted or kind in wanted
     ]
-    vectors = vectors_of([query_sentence(text) for _, _, text in asked], embedder)
+    vectors = vectors_of([embedding_query(text) for _, _, text in asked], embedder)
     search = views.search
     found: list[Trial] = []
     for (task, kind, text), vector in zip(asked, vectors, strict=True):
         view = views.view(task["owner"])
-        ask = read_query(text) if synonyms is None else read_query(text, synonyms)
+        ask = parse_query(text) if synonyms is None else parse_query(text, synonyms)
         # as the index does: a query without words has no vector
-        scores = search.scores(ask, view, vector if query_sentence(text) else None)
+        scores = search.scores(ask, view, vector if embedding_query(text) else None)
         answer = next(n for n, symbol in enumerate(view.symbols) if symbol.name == task["name"])
         found.append(Trial(task, kind, ask, scores, answer))
     return found

@@ -74,7 +74,7 @@ class Exit:
     name: str = ""
 
     @property
-    def may_pass(self) -> bool:
+    def is_transient(self) -> bool:
         """Whether the same may go well at another time: what the machine was short of, or somebody ended."""
         return self.cause in ("no_memory", "killed", "stopped", "hung")
 
@@ -93,10 +93,10 @@ def read_exit(code: int, platform: str = sys.platform) -> Exit:
         return Exit(cause, f"exit code {status:#x}" if status else "")
     if code >= 0:
         return Exit("ended", f"exit code {code}" if code else "")
-    return signalled(_signal_name(-code))
+    return exit_of_signal(_signal_name(-code))
 
 
-def signalled(name: str) -> Exit:
+def exit_of_signal(name: str) -> Exit:
     """Return the exit of a process that died of the signal ``name``."""
     return Exit(_SIGNALS.get(name, "other"), name)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def uncollected() -> Iterator[None]:
+def without_garbage_collection() -> Iterator[None]:
     """Without searches while much is being made that stays: they were a third of the time of building syntax trees."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -20,14 +20,14 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def keep_what_is_there() -> None:
+def freeze_existing_objects() -> None:
     """What is there now stays: no later search needs to look at it. Half a million objects of imported modules took 50 to
     150 ms each time."""
     gc.collect()
     gc.freeze()
 
 
-def give_back() -> None:
+def release_memory() -> None:
     """Return what is no longer used to the system, where the C library keeps it otherwise (glibc)."""
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):

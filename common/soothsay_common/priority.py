@@ -12,13 +12,13 @@ _NICEST = 19
 _SWITCH = 0.0005  # seconds
 
 
-def stand_back() -> None:
+def lower_thread_priority() -> None:
     """Let every other thread have the processors before this one, and those that it starts. Linux only: elsewhere
     processes alone have a priority."""
     _be_nice(_NICE)
 
 
-def stand_far_back() -> None:
+def minimise_thread_priority() -> None:
     """The same, and behind those that stand back."""
     _be_nice(_NICEST)
 
@@ -29,7 +29,7 @@ def _be_nice(niceness: int) -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 
 
-def process_stands_back() -> None:
+def lower_process_priority() -> None:
     """Let every other process have the processors before this one, which must hold nothing that others wait for."""
     try:
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
@@ -38,7 +38,7 @@ def process_stands_back() -> None:
             os.nice(_NICEST)
 
 
-def hand_over_soon() -> None:
+def shorten_switch_interval() -> None:
     """Let no thread of this process keep Python's lock for Python's 5 ms while another one, that somebody waits for, wants
     it."""
     sys.setswitchinterval(_SWITCH)

@@ -13,7 +13,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Worker:
+class SerialExecutor:
     """A daemon thread with a queue. Unlike an executor's threads, it never keeps the process alive."""
 
     def __init__(self, name: str, begin: Callable[[], object] = lambda: None) -> None:

@@ -25,7 +25,7 @@ def decode_line(line: bytes) -> dict[str, Any] | None:
     return message if isinstance(message, dict) else None
 
 
-def own_stdout() -> BinaryIO:
+def take_over_stdout() -> BinaryIO:
     """The real standard output, taken away from everyone else: a stray print must not break the protocol."""
     real = os.dup(1)
     os.dup2(2, 1)

@@ -9,5 +9,5 @@ from soothsay_index.types import Progress
 OnProgress = Callable[[Progress], None]
 
 
-def nobody(_: Progress) -> None:
+def ignore_progress(_: Progress) -> None:
     """A listener that is not there."""

@@ -103,7 +103,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class IndexSummary:
     """What the index of one workspace has."""
 
     files: int = 0

@@ -11,7 +11,7 @@ from bench.retrieval.run import figures, interval, ranked
 from bench.retrieval.tasks import TITLES, answerable, eligible, read_tasks, service_split, split_of
 from bench.retrieval.trial import BOTH, COMMENT, DRAFT, HALLUCINATED, MASKED, TITLE, UNMASKED, Trial, queries
 
-from soothsay_index.search.ranking import SYNONYMS, read_query
+from soothsay_index.search.ranking import SYNONYMS, parse_query
 from soothsay_index.text import stem, terms
 from soothsay_index.types import Parameter, Symbol
 
@@ -27,7 +27,7 @@ def symbol(name: str, summary: str = "", doc: str = "") -> Symbol:
 
 def trial(scores: dict[str, list[float]], answer: int, owner: str = "o") -> Trial:
     arrays = {name: np.array(values) for name, values in scores.items()}
-    return Trial({"id": "t", "owner": owner, "name": "n"}, COMMENT, read_query("x"), arrays, answer)
+    return Trial({"id": "t", "owner": owner, "name": "n"}, COMMENT, parse_query("x"), arrays, answer)
 
 
 def test_a_comment_is_the_same_every_time_and_says_it_otherwise():

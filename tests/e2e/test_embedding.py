@@ -19,7 +19,7 @@ import pytest
 
 from soothsay.model.files.cache import model_path
 from soothsay.model.files.registry import EMBEDDING_MODEL
-from soothsay_common.priority import stand_far_back
+from soothsay_common.priority import minimise_thread_priority
 from soothsay_index.embedding.client import ProcessEmbedder
 from soothsay_index.embedding.embedder import LoadingEmbedder, SentenceTransformerEmbedder
 from soothsay_index.errors import SoothsayIndexError
@@ -178,7 +178,7 @@ def test_what_somebody_waits_for_keeps_its_priority(tmp_path: Path) -> None:
     with apart(tmp_path) as embedder:
 
         def build() -> None:
-            stand_far_back()
+            minimise_thread_priority()
             embedder.encode(["list buckets"])
 
         thread = threading.Thread(target=build)

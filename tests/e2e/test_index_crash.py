@@ -44,11 +44,11 @@ def test_a_worker_that_is_killed_goes_on_with_what_it_was_told(tmp_path: Path):
 def test_the_children_of_a_killed_worker_end_too(tmp_path: Path):
     code = (
         "import time\n"
-        "from soothsay_index.build.process_pool import processes\n"
+        "from soothsay_index.build.process_pool import open_process_pool\n"
         "if __name__ == '__main__':\n"
-        "    with processes() as crew:\n"
-        "        crew.submit(time.sleep, 60)\n"
-        "        crew.submit(time.sleep, 60)\n"
+        "    with open_process_pool() as pool:\n"
+        "        pool.submit(time.sleep, 60)\n"
+        "        pool.submit(time.sleep, 60)\n"
         "        time.sleep(60)\n"
     )
     script = tmp_path / "parent.py"

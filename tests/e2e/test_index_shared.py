@@ -21,7 +21,7 @@ import pytest
 
 from soothsay.model.files.cache import model_path, models_folder
 from soothsay.model.files.registry import EMBEDDING_MODEL
-from soothsay_index.build.process_pool import one_thread
+from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.embedding.embedder import SentenceTransformerEmbedder, Vectors
 from soothsay_index.runtime.environment import Environment, find_environment, read_distributions
 from soothsay_index.shared.index import SharedIndex
@@ -113,7 +113,7 @@ class Counting:
 
 @dataclass
 class Machine:
-    """An index with a cache of its own; ``tasks`` are the functions that its crew was given."""
+    """An index with a cache of its own; ``tasks`` are the functions that its executor was given."""
 
     index: LocalIndex
     embedder: Counting
@@ -144,8 +144,8 @@ def machine(tmp_path: Path, embedder: SentenceTransformerEmbedder) -> Iterator[C
         counting, tasks = Counting(embedder), list[str]()
 
         @contextmanager
-        def crew() -> Iterator[Executor]:
-            with one_thread() as real:
+        def open_executor() -> Iterator[Executor]:
+            with open_single_thread() as real:
                 submit = real.submit
 
                 def counted(function, *arguments, **named):  # type: ignore[no-untyped-def]
@@ -156,7 +156,7 @@ def machine(tmp_path: Path, embedder: SentenceTransformerEmbedder) -> Iterator[C
                 yield real
 
         store = Store(tmp_path / name, workspace, EMBEDDING_MODEL, 384)
-        index = LocalIndex(store, counting, crew, uri=uri)
+        index = LocalIndex(store, counting, open_executor, uri=uri)
         opened.append(index)
         return Machine(index, counting, tasks)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from soothsay_index.build.process_pool import one_thread
+from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.store.store import Store
 from soothsay_index.types import Query
 from soothsay_index.worker.client import IndexClient
@@ -84,9 +84,9 @@ def test_another_window_takes_over_from_one_that_is_killed(windows, workspace, t
 
 
 def test_who_reads_does_not_wait_for_who_writes(tmp_path, workspace):
-    writing = LocalIndex(Store(tmp_path / "index", workspace), crew=one_thread)
+    writing = LocalIndex(Store(tmp_path / "index", workspace), open_executor=open_single_thread)
     writing.build_from(None)
-    reading = LocalIndex(Store(tmp_path / "index", workspace), crew=one_thread)
+    reading = LocalIndex(Store(tmp_path / "index", workspace), open_executor=open_single_thread)
     with writing.store.local.writing(), writing.store.packages.writing():
         assert reading.has_name("start_3")
         (best, *_) = reading.search(Query("start_3("))
@@ -99,9 +99,9 @@ def test_a_request_outlives_who_should_have_done_it(tmp_path, workspace):
     store = Store(tmp_path / "index", workspace)
     lease = Lease(store.local.folder)
     assert lease.acquire()
-    owner = lease.owner()
-    assert owner is not None and owner.pid == os.getpid()
-    asking = LocalIndex(Store(tmp_path / "index", workspace), crew=one_thread)
+    holder = lease.holder()
+    assert holder is not None and holder.pid == os.getpid()
+    asking = LocalIndex(Store(tmp_path / "index", workspace), open_executor=open_single_thread)
     done = threading.Thread(target=asking.build_from, args=(None,))
     done.start()
     time.sleep(0.5)
@@ -114,9 +114,9 @@ def test_a_request_outlives_who_should_have_done_it(tmp_path, workspace):
 
 def test_who_does_not_stay_leaves_the_writing_to_others_at_once(tmp_path, workspace):
     """A terminal's command, or a test, that has built an index and lives on does not keep the next one waiting."""
-    first = LocalIndex(Store(tmp_path / "index", workspace), crew=one_thread)
+    first = LocalIndex(Store(tmp_path / "index", workspace), open_executor=open_single_thread)
     first.build_from(None)
-    second = LocalIndex(Store(tmp_path / "index", workspace), crew=one_thread)
+    second = LocalIndex(Store(tmp_path / "index", workspace), open_executor=open_single_thread)
     done = threading.Thread(target=second.build_from, args=(None,))
     done.start()
     done.join(20)

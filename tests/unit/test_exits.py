@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from soothsay_common.exits import CAUSES, Exit, read_exit, signalled
+from soothsay_common.exits import CAUSES, Exit, exit_of_signal, read_exit
 
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 
@@ -69,10 +69,10 @@ def test_every_cause_has_words(cause: str) -> None:
 
 
 def test_an_exit_is_described() -> None:
-    assert signalled("SIGILL").describe() == "an illegal instruction (SIGILL)"
-    assert signalled("SIGRTMIN+3").cause == "other"
+    assert exit_of_signal("SIGILL").describe() == "an illegal instruction (SIGILL)"
+    assert exit_of_signal("SIGRTMIN+3").cause == "other"
 
 
 def test_what_may_pass_is_what_the_machine_was_short_of() -> None:
-    passing = {cause for cause in CAUSES if Exit(cause).may_pass}  # type: ignore[arg-type]
+    passing = {cause for cause in CAUSES if Exit(cause).is_transient}  # type: ignore[arg-type]
     assert passing == {"no_memory", "killed", "stopped", "hung"}

@@ -7,11 +7,11 @@ from threading import Thread, get_ident
 
 import pytest
 
-from soothsay_common.threads import Worker
+from soothsay_common.threads import SerialExecutor
 
 
 def test_jobs_are_done_in_order_on_one_thread() -> None:
-    worker, done = Worker("jobs"), list[int]()
+    worker, done = SerialExecutor("jobs"), list[int]()
     futures: list[Future[None]] = [worker.submit(done.append, number) for number in range(100)]
     threads = {worker.submit(get_ident).result(60) for _ in range(3)}
     assert [future.result(60) for future in futures] == [None] * 100
@@ -21,7 +21,7 @@ def test_jobs_are_done_in_order_on_one_thread() -> None:
 
 
 def test_an_error_is_the_jobs_own() -> None:
-    worker = Worker("jobs")
+    worker = SerialExecutor("jobs")
     with pytest.raises(KeyError):
         worker.submit({}.__getitem__, "a").result(60)
     with pytest.raises(SystemExit):
@@ -31,11 +31,11 @@ def test_an_error_is_the_jobs_own() -> None:
 
 
 def test_a_worker_that_had_nothing_to_do_ends_at_once() -> None:
-    assert Worker("jobs").stop(60)
+    assert SerialExecutor("jobs").stop(60)
 
 
 def test_a_thread_that_cannot_be_started_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    worker = Worker("jobs")
+    worker = SerialExecutor("jobs")
 
     def fail(_: Thread) -> None:
         raise RuntimeError("can't start new thread")

@@ -6,18 +6,18 @@ import logging
 import threading
 from collections.abc import Sequence, Set
 
-from soothsay_index.build.process_pool import OpenCrew
+from soothsay_index.build.files import FileSync
+from soothsay_index.build.packages import BuildOrder, PackageSync
+from soothsay_index.build.process_pool import OpenExecutor
+from soothsay_index.build.vectors import VectorSync
 from soothsay_index.embedding.embedder import Embedder
+from soothsay_index.progress import OnProgress, ignore_progress
 from soothsay_index.runtime.environment import Environment
-from soothsay_index.progress import OnProgress, nobody
-from soothsay_index.shared.shadow import Shadow
 from soothsay_index.shared.index import SharedIndex, is_shared
+from soothsay_index.shared.local_files import LocalFileFilter
 from soothsay_index.shared.reader import SharedReader
 from soothsay_index.sources.base import Release, Used
 from soothsay_index.store.store import Store
-from soothsay_index.build.files import FileSync
-from soothsay_index.build.packages import PackageSync, Plan
-from soothsay_index.build.vectors import VectorSync
 from soothsay_index.types import Progress
 
 log = logging.getLogger(__name__)
@@ -27,13 +27,18 @@ class Builder:
     """Brings a store up to date with its workspace and an environment. What is there already is left alone."""
 
     def __init__(
-        self, store: Store, files: FileSync, embedder: Embedder | None, crew: OpenCrew, uri: str = ""
+        self,
+        store: Store,
+        files: FileSync,
+        embedder: Embedder | None,
+        open_executor: OpenExecutor,
+        uri: str = "",
     ) -> None:
         """``uri`` is a shared index: what it has is taken from there."""
         self._store = store
         self._files = files
         self._embedder = embedder
-        self._crew = crew
+        self._open_executor = open_executor
         self._uri = uri
 
     def build(
@@ -53,26 +58,26 @@ class Builder:
         used: Sequence[Release] = ()
         shared = self._open_shared(progress)
         projects = {key for key in self._store.releases_in_use() if is_shared(key)} if shared else set[str]()
-        with self._crew() as crew:
+        with self._open_executor() as executor:
             packages = (
                 PackageSync(environment, self._store.packages, shared) if environment is not None else None
             )
             if packages is not None:
-                first = packages.plan(open_files)
+                first = packages.build_order(open_files)
                 self._show(packages, first, projects)
-                packages.write(first.now, crew, progress, stop)
+                packages.write(first.now, executor, progress, stop)
                 used = first.now
-            self._files.reconcile(crew, progress, stop)
+            self._files.reconcile(executor, progress, stop)
             self._settle(stop)
             if packages is not None:
-                plan = packages.plan(self._files.used())
+                plan = packages.build_order(self._files.used())
                 # Where the store does not answer, what it said before counts.
-                found = packages.write_projects(Shadow(self._store), stop)
+                found = packages.write_projects(LocalFileFilter(self._store), stop)
                 projects = {release.key for release in found} or projects
                 self._show(packages, plan, projects)
                 used = tuple(dict.fromkeys((*used, *plan.now)))
                 for releases in (used, plan.next, plan.rest if all_packages else ()):
-                    packages.write(releases, crew, progress, stop)
+                    packages.write(releases, executor, progress, stop)
                     self._settle(stop)
         if embed and self._embedder is not None:
             vectors = VectorSync(self._embedder, shared)
@@ -86,7 +91,7 @@ class Builder:
         if self._embedder is not None:
             never = threading.Event()
             vectors = VectorSync(self._embedder)
-            vectors.chunks(self._store.local, self._store.name, nobody, never, paths)
+            vectors.chunks(self._store.local, self._store.name, ignore_progress, never, paths)
 
     def _open_shared(self, progress: OnProgress) -> SharedReader | None:
         if not self._uri:
@@ -95,7 +100,7 @@ class Builder:
         shared = SharedIndex(self._uri, model, self._store.dimension)
         return SharedReader(shared, lambda problem: _warn(problem, progress))
 
-    def _show(self, packages: PackageSync, plan: Plan, projects: Set[str]) -> None:
+    def _show(self, packages: PackageSync, plan: BuildOrder, projects: Set[str]) -> None:
         """Say which releases are this environment's: those of other workspaces are not for this one."""
         visible = {release.key for release in (*plan.now, *plan.next, *packages.installed())}
         self._store.write_state(visible | projects, packages.python)

@@ -9,22 +9,22 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
-from soothsay_index.build.reading import Batch, Cut, FileState, cut_files, look_at, read_files
-from soothsay_index.store.database import Database, quote
+from soothsay_index.build.reading import FileRows, FileState, ParsedFiles, file_rows, file_state, read_files
 from soothsay_index.progress import OnProgress
-from soothsay_index.store.rows import FILES, OWNERS, SYMBOLS, owner_row, symbol_row, table_of
 from soothsay_index.sources.base import Used
 from soothsay_index.sources.workspace import Workspace, module_tree
+from soothsay_index.store.database import Database, quote
+from soothsay_index.store.rows import FILES, OWNERS, SYMBOLS, owner_row, symbol_row, table_of
 from soothsay_index.types import Progress
 
 log = logging.getLogger(__name__)
 
 _FILES_AT_ONCE = 64
-OnCut = Callable[[Cut], None]
+OnParsed = Callable[[ParsedFiles], None]
 _TABLES = ("symbols", "owners", "chunks", "files")  # in this order: a file is known once all of it is written
 
 
-def ignore(_: Cut) -> None:
+def ignore_parsed(_: ParsedFiles) -> None:
     """For callers who need not know what was cut."""
 
 
@@ -38,7 +38,7 @@ class FileSync:
         self._known: dict[str, FileState] = {}
         self._sweep()
 
-    def reconcile(self, crew: Executor, progress: OnProgress, stop: threading.Event) -> int:
+    def reconcile(self, executor: Executor, progress: OnProgress, stop: threading.Event) -> int:
         """Bring all files up to date, those that changed since they were indexed; returns how many were rewritten.
 
         Single files can be updated meanwhile: nothing is locked but the writing of each batch.
@@ -54,7 +54,7 @@ class FileSync:
                 if name is None:
                     continue
                 found.append(name)
-                old, now = before.get(name), look_at(path, name)
+                old, now = before.get(name), file_state(path, name)
                 # The same size and time to the nanosecond: git trusts that as well.
                 if old is None or (old.size, old.mtime) != (now.size, now.mtime):
                     changed.append(name)
@@ -65,7 +65,7 @@ class FileSync:
         total = len(found)
         progress(Progress("workspace", total - len(changed), total))
         batches = [changed[at : at + _FILES_AT_ONCE] for at in range(0, len(changed), _FILES_AT_ONCE)]
-        futures = [crew.submit(cut_files, *self._task(batch)) for batch in batches]
+        futures = [executor.submit(file_rows, *self._task(batch)) for batch in batches]
         done = 0
         for future in as_completed(futures):
             if stop.is_set():
@@ -81,7 +81,7 @@ class FileSync:
                     if self._known.get(each.path) == before.get(each.path)
                 ]
                 self._write(batch.only(current))
-            self._database.keep_quick()
+            self._database.index_recent_rows()
             done += len(batch.files)
             if batch.files:
                 progress(Progress("workspace", total - len(changed) + done, total, batch.files[-1].path))
@@ -91,15 +91,15 @@ class FileSync:
             progress(Progress("workspace", total, total, f"{done} changed"))
         return done
 
-    def update(self, paths: Iterable[Path], on_cut: OnCut = ignore) -> list[str]:
+    def update(self, paths: Iterable[Path], on_parsed: OnParsed = ignore_parsed) -> list[str]:
         """Index these files again, or forget those that are gone; returns the names of the rewritten ones.
 
-        ``on_cut`` is told what is in them before it is written: that may have to wait for a batch of a first build.
+        ``on_parsed`` is told what is in them before it is written: that may have to wait for a batch of a first build.
         """
         names = list(dict.fromkeys(name for path in paths if (name := self._workspace.name_of(path))))
         known = self._stamps(names)
         cut = read_files(self._workspace, names, known)
-        on_cut(cut)
+        on_parsed(cut)
         with self._lock:
             # While it waited, they may have been changed, or stored by somebody else.
             if known != self._stamps(names) or not all(self._is_current(state) for state, *_ in cut.files):
@@ -145,13 +145,13 @@ class FileSync:
         return {name: known[name].stamp for name in names if name in known}
 
     def _is_current(self, state: FileState) -> bool:
-        now = look_at(self._workspace.path_of(state.path), state.path)
+        now = file_state(self._workspace.path_of(state.path), state.path)
         return (now.size, now.mtime) == (state.size, state.mtime)
 
     def _may_read(self, name: str) -> bool:
         return self._workspace.may_read(self._workspace.path_of(name))
 
-    def _write(self, batch: Batch) -> None:
+    def _write(self, batch: FileRows) -> None:
         """Put the new rows in before the old ones go: there is no moment without either."""
         with self._lock, self._database.writing():
             states = {state.path: state for state in batch.files}

@@ -9,15 +9,15 @@ from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from soothsay_index.store.database import Database, ReleaseState
-from soothsay_index.runtime.environment import Environment
-from soothsay_index.store.releases import Harvested, harvest_releases
 from soothsay_index.progress import OnProgress
-from soothsay_index.store.rows import rows_with
-from soothsay_index.shared.shadow import Shadow
+from soothsay_index.runtime.environment import Environment
+from soothsay_index.shared.local_files import LocalFileFilter
 from soothsay_index.shared.reader import SharedReader
 from soothsay_index.sources.base import PackageSource, Release, Used
 from soothsay_index.sources.registry import package_sources
+from soothsay_index.store.database import Database, ReleaseState
+from soothsay_index.store.releases import ReleaseTables, harvest_releases
+from soothsay_index.store.rows import rows_with
 from soothsay_index.types import Progress
 
 _SERVICES_AT_ONCE = 20  # a package may be as large as a hundred services
@@ -25,7 +25,7 @@ _USED_NOTED_EVERY = 24 * 3600.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BuildOrder:
     """Releases in the order in which they are worth building."""
 
     now: tuple[Release, ...] = ()  # what the workspace uses: these get vectors, too
@@ -50,7 +50,7 @@ class PackageSync:
         """The environment's interpreter, for people."""
         return f"{self._environment.version} ({self._environment.python})"
 
-    def plan(self, used: Used) -> Plan:
+    def build_order(self, used: Used) -> BuildOrder:
         """What a workspace that uses ``used`` needs, and when."""
         now: dict[Release, None] = {}
         after: dict[Release, None] = {}
@@ -60,7 +60,7 @@ class PackageSync:
             after.update(dict.fromkeys(relevant.next))
         later = tuple(release for release in after if release not in now)
         rest = tuple(release for release in self.installed() if release not in now and release not in after)
-        return Plan(tuple(now), later, rest)
+        return BuildOrder(tuple(now), later, rest)
 
     def installed(self) -> Iterator[Release]:
         """All that the environment has."""
@@ -68,9 +68,9 @@ class PackageSync:
             yield from source.releases()
 
     def write(
-        self, releases: Sequence[Release], crew: Executor, progress: OnProgress, stop: threading.Event
+        self, releases: Sequence[Release], executor: Executor, progress: OnProgress, stop: threading.Event
     ) -> None:
-        """Write those of ``releases`` that are not there yet, in this order as far as the crew keeps to it."""
+        """Write those of ``releases`` that are not there yet, in this order as far as the executor keeps to it."""
         known = self._database.manifest().releases
         self._note_use([release for release in releases if release.key in known])
         missing = [release for release in releases if release.key not in known]
@@ -86,7 +86,7 @@ class PackageSync:
         done = total - len(missing)
         stage = {True: "services", False: "packages"}
         futures = {
-            crew.submit(harvest_releases, self._environment, batch): batch for batch in _batches(missing)
+            executor.submit(harvest_releases, self._environment, batch): batch for batch in _batches(missing)
         }
         progress(Progress(stage[missing[0].origin == "service"], done, total, missing[0].part))
         for future in as_completed(futures):
@@ -100,10 +100,10 @@ class PackageSync:
             done += len(batch)
             progress(Progress(stage[batch[-1].origin == "service"], done, total, batch[-1].part))
 
-    def write_projects(self, shadow: Shadow, stop: threading.Event) -> list[Release]:
+    def write_projects(self, local_files: LocalFileFilter, stop: threading.Event) -> list[Release]:
         """Write the workspaces that the shared index has, and return those that are written.
 
-        One that is ``shadow``'s own, with no file that is not here, is left out.
+        One that is ``local_files``'s own, with no file that is not here, is left out.
         """
         if self._shared is None:
             return []
@@ -111,7 +111,7 @@ class PackageSync:
         projects = [
             each
             for each in shared.projects()
-            if each.package != shadow.project or not shadow.covers(each, shared.paths(each, stop))
+            if each.package != local_files.project or not local_files.covers(each, shared.paths(each, stop))
         ]
         known = self._database.manifest().releases
         self._note_use([release for release in projects if release.key in known])
@@ -121,7 +121,7 @@ class PackageSync:
         known = self._database.manifest().releases
         return [release for release in projects if release.key in known]
 
-    def _write(self, harvested: Harvested) -> None:
+    def _write(self, harvested: ReleaseTables) -> None:
         with self._database.writing():
             # Another process may have written some of them while this one read.
             written = self._database.manifest().releases
@@ -143,7 +143,7 @@ class PackageSync:
                     if release.key in keys
                 }
             )
-        self._database.keep_quick()
+        self._database.index_recent_rows()
 
     def _note_use(self, releases: Sequence[Release]) -> None:
         """Releases that nobody has used for long are thrown away; these are in use."""

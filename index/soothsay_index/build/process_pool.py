@@ -12,10 +12,10 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from multiprocessing.context import SpawnContext, SpawnProcess
 
+from soothsay_common.priority import lower_process_priority
 from soothsay_index.runtime.lean_imports import import_pyarrow
-from soothsay_common.priority import process_stands_back
 
-OpenCrew = Callable[[], AbstractContextManager[Executor]]
+OpenExecutor = Callable[[], AbstractContextManager[Executor]]
 
 _starting = threading.Lock()
 
@@ -49,7 +49,7 @@ class _Context(SpawnContext):
 
 
 @contextlib.contextmanager
-def processes() -> Iterator[Executor]:
+def open_process_pool() -> Iterator[Executor]:
     """A process a core. They and all their memory are gone afterwards."""
     # spawn: the parent has threads, and a fork would copy their locks in whatever state they are
     with _without_current_folder():  # making the pool starts multiprocessing's resource tracker
@@ -61,7 +61,7 @@ def processes() -> Iterator[Executor]:
 
 
 @contextlib.contextmanager
-def one_thread() -> Iterator[Executor]:
+def open_single_thread() -> Iterator[Executor]:
     """For little work, and for tests: what a process costs to start would be most of it."""
     pool = ThreadPoolExecutor(1, "crew")
     try:
@@ -73,7 +73,7 @@ def one_thread() -> Iterator[Executor]:
 def _begin() -> None:
     """Stand back, and end with the parent: a parent that is killed cannot end its children."""
     import_pyarrow()
-    process_stands_back()  # the model that completes, and whoever searches, come first
+    lower_process_priority()  # the model that completes, and whoever searches, come first
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent,), daemon=True).start()

@@ -10,10 +10,20 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from soothsay_index.sources.ignore import read_text
-from soothsay_index.store.rows import (CHUNKS, FILES, OWNERS, SYMBOLS, chunk_row, owner_row, rows_with, symbol_row, table_of)
 from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.ignore import read_text
 from soothsay_index.sources.workspace import Workspace
+from soothsay_index.store.rows import (
+    CHUNKS,
+    FILES,
+    OWNERS,
+    SYMBOLS,
+    chunk_row,
+    owner_row,
+    rows_with,
+    symbol_row,
+    table_of,
+)
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +39,7 @@ class FileState:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class FileRows:
     """Some files, cut: their rows, those that were only touched, and those that are not to be indexed (any more)."""
 
     files: tuple[FileState, ...] = ()
@@ -37,9 +47,9 @@ class Batch:
     touched: tuple[FileState, ...] = ()
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
 
-    def only(self, names: Sequence[str]) -> Batch:
+    def only(self, names: Sequence[str]) -> FileRows:
         """The same for some of the files."""
-        return Batch(
+        return FileRows(
             tuple(state for state in self.files if state.path in names),
             self.gone,
             tuple(state for state in self.touched if state.path in names),
@@ -48,7 +58,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class ParsedFiles:
     """Some files, read and cut; those whose text is the known one; and those that are not to be indexed (any more)."""
 
     files: tuple[tuple[FileState, Place, FileFacts], ...] = ()
@@ -60,25 +70,25 @@ class Cut:
         there = {state.path: facts for state, _, facts in self.files}
         return {**there, **dict.fromkeys(self.gone, FileFacts())}
 
-    def rows(self) -> Batch:
+    def rows(self) -> FileRows:
         """All of it as rows."""
         states = tuple(state for state, *_ in self.files)
-        return Batch(states, self.gone, self.touched, _tables(self.files))
+        return FileRows(states, self.gone, self.touched, _tables(self.files))
 
 
-def cut_files(root: Path, docs: Sequence[Path], names: Sequence[str], known: Mapping[str, str]) -> Batch:
+def file_rows(root: Path, docs: Sequence[Path], names: Sequence[str], known: Mapping[str, str]) -> FileRows:
     """The rows of the files ``names`` of a workspace, except those whose text has the hash that is ``known``."""
     return read_files(Workspace(root, docs), names, known).rows()
 
 
-def read_files(workspace: Workspace, names: Sequence[str], known: Mapping[str, str]) -> Cut:
+def read_files(workspace: Workspace, names: Sequence[str], known: Mapping[str, str]) -> ParsedFiles:
     """Read and cut the files ``names``, except those whose text has the hash that is ``known``."""
     cut: list[tuple[FileState, Place, FileFacts]] = []
     gone: list[str] = []
     touched: list[FileState] = []
     for name in names:
         path = workspace.path_of(name)
-        seen = look_at(path, name)
+        seen = file_state(path, name)
         text = read_text(path) if workspace.may_read(path) else None
         if text is None:
             gone.append(name)
@@ -96,10 +106,10 @@ def read_files(workspace: Workspace, names: Sequence[str], known: Mapping[str, s
             facts = FileFacts()
         # A file that no source wants is remembered all the same, or it would be read again each time.
         cut.append((state, place, facts or FileFacts()))
-    return Cut(tuple(cut), tuple(gone), tuple(touched))
+    return ParsedFiles(tuple(cut), tuple(gone), tuple(touched))
 
 
-def look_at(path: Path, name: str) -> FileState:
+def file_state(path: Path, name: str) -> FileState:
     """Size and time of a file; both -1 when it is not there."""
     try:
         seen = path.stat()

@@ -18,7 +18,7 @@ import numpy as np
 
 from soothsay_common.backoff import Backoff
 from soothsay_common.children import child_environment, python_command
-from soothsay_index.embedding.embedder import RememberedQueries, Vectors, require_model
+from soothsay_index.embedding.embedder import QueryCache, Vectors, require_model
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.pipes import decode_line, encode_line
 
@@ -177,7 +177,7 @@ class ProcessEmbedder:
         )  # fmt: skip
         self._run_in = run_in
         self._idle_seconds = idle_seconds
-        self._queries = RememberedQueries()
+        self._queries = QueryCache()
         self._backoff = Backoff()
         self._child: _Child | None = None
         self._closed = False

@@ -66,7 +66,7 @@ class LoadingEmbedder(Embedder, Protocol):
         ...
 
 
-class RememberedQueries:
+class QueryCache:
     """The vectors of the queries that were asked last. Thread-safe."""
 
     def __init__(self, kept: int = _CACHED_QUERIES) -> None:
@@ -115,7 +115,7 @@ class SentenceTransformerEmbedder:
         self._model: Any = None
         self._lock = threading.Lock()
         self._tokenizer_lock = threading.Lock()
-        self._queries = RememberedQueries()
+        self._queries = QueryCache()
 
     @property
     def model_id(self) -> str:

@@ -22,11 +22,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from soothsay_common.garbage import keep_what_is_there
-from soothsay_common.priority import hand_over_soon, stand_far_back
+from soothsay_common.garbage import freeze_existing_objects
+from soothsay_common.priority import minimise_thread_priority, shorten_switch_interval
 from soothsay_index.embedding.embedder import SentenceTransformerEmbedder, Vectors, batches
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.pipes import decode_line, encode_line, own_stdout
+from soothsay_index.pipes import decode_line, encode_line, take_over_stdout
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ class Service:
             )
             self._output.flush()
             os._exit(1)
-        keep_what_is_there()
+        freeze_existing_objects()
         self._send({"ready": True})
         threading.Thread(target=self._run_texts, name="texts", daemon=True).start()
         while True:
@@ -109,7 +109,7 @@ class Service:
                 self._answer(request)
 
     def _run_texts(self) -> None:
-        stand_far_back()
+        minimise_thread_priority()
         while True:
             self._answer(self._texts.get(), self._turns)
 
@@ -151,11 +151,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dimension", type=int, required=True)
     parser.add_argument("--threads", type=int, help="processors for embedding")
     options = parser.parse_args(arguments)
-    output = own_stdout()
+    output = take_over_stdout()
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )
-    hand_over_soon()
+    shorten_switch_interval()
     threading.Thread(target=_follow_parent, args=(os.getppid(),), name="parent", daemon=True).start()
     try:
         embedder = SentenceTransformerEmbedder(

@@ -101,17 +101,17 @@ def find_environment(
     In this order: the configured ``interpreter``; ``VIRTUAL_ENV``; ``.venv`` or ``venv`` in the workspace, then
     in its parent folders up to its project's root; ``python3`` on ``PATH``. Nothing of the workspace is run.
     """
-    return read_found(_logged(look_for_python(workspace, interpreter, environ)), timeout)
+    return read_located(_logged(locate_python(workspace, interpreter, environ)), timeout)
 
 
 def find_interpreter(
     workspace: Path, interpreter: str | Path | None = None, environ: Mapping[str, str] | None = None
 ) -> Path:
     """The interpreter of ``workspace``; see :func:`find_environment` for the order."""
-    return _logged(look_for_python(workspace, interpreter, environ)).python
+    return _logged(locate_python(workspace, interpreter, environ)).python
 
 
-def look_for_python(
+def locate_python(
     workspace: Path, interpreter: str | Path | None = None, environ: Mapping[str, str] | None = None
 ) -> Found:
     """The interpreter of ``workspace``, and what was refused on the way; see :func:`find_environment` for the order."""
@@ -128,14 +128,14 @@ def look_for_python(
     raise SoothsayIndexError("No Python found: create a .venv in the workspace or configure the interpreter.")
 
 
-def read_found(found: Found, timeout: float = 20.0) -> Environment:
+def read_located(found: Found, timeout: float = 20.0) -> Environment:
     """Read the environment that was found: from its folder, or from the answer of an interpreter that has none."""
     return _read_folder(found.python, found.folder) if found.folder else _ask(found.python, timeout)
 
 
 def read_environment(python: Path, timeout: float = 20.0) -> Environment:
     """Read the environment of ``python``; it is run only where it belongs to no virtual environment."""
-    return read_found(Found(python, environment_of(python)), timeout)
+    return read_located(Found(python, environment_of(python)), timeout)
 
 
 def _read_folder(python: Path, folder: Path) -> Environment:

@@ -1,4 +1,4 @@
-"""Which files of the workspace a file can reach through its imports (CoCoMIC, Ding et al. 2022)."""
+"""Which files of the workspace a file can import_reach through its imports (CoCoMIC, Ding et al. 2022)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ModuleFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class ImportReach:
     """What can be reached: definitions that are imported by name, and files by the number of imports to them.
 
     ``named`` are the ids of symbols, as chunks carry them (``billing/ledger.py|billing.ledger.post``).
@@ -28,17 +28,17 @@ class Reach:
     hops: Mapping[str, int] = field(default_factory=dict)
 
 
-def by_module(files: Iterable[ModuleFile]) -> dict[str, ModuleFile]:
+def files_by_module(files: Iterable[ModuleFile]) -> dict[str, ModuleFile]:
     """Files by the name they are imported by; where two have the same one, the last counts."""
     return {file.module: file for file in files if file.module}
 
 
-def reach(
+def import_reach(
     modules: Sequence[str],
     files: Mapping[str, ModuleFile],
     unsaved: Mapping[str, ModuleFile] | None = None,
     path: str = "",
-) -> Reach:
+) -> ImportReach:
     """What a file that imports ``modules`` reaches in one hop, or in two; ``path`` is the file itself.
 
     ``files`` are those of the workspace by module, ``unsaved`` those that read differently now.
@@ -62,11 +62,11 @@ def reach(
             if file is None or file.path == path or file.path in hops:
                 continue
             if len(hops) >= _MOST_FILES:
-                return Reach(frozenset(named), hops)
+                return ImportReach(frozenset(named), hops)
             hops[file.path] = hop
             following += file.imports.split()
         front = following
-    return Reach(frozenset(named), hops)
+    return ImportReach(frozenset(named), hops)
 
 
 def _definitions(file: ModuleFile, name: str, known: Callable[[str], ModuleFile | None]) -> set[str]:

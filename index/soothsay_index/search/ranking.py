@@ -74,7 +74,7 @@ Scores = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class ParsedQuery:
     """A query, taken apart: its prose, and the name of the call that was drafted (if any).
 
     ``written`` are identifiers in the prose: whoever spells a name out means it. ``wanted`` is what each word counts.
@@ -92,7 +92,7 @@ class Ask:
         return self.written | {self.draft_name} if self.draft_name else self.written
 
 
-def read_query(text: str, synonyms: Mapping[str, Sequence[str]] = SYNONYMS) -> Ask:
+def parse_query(text: str, synonyms: Mapping[str, Sequence[str]] = SYNONYMS) -> ParsedQuery:
     """Split ``text`` into prose and the drafted call; the receiver's own name says nothing."""
     calls = _CALL.findall(text)
     attributes = _ATTRIBUTE.findall(text)
@@ -107,7 +107,7 @@ def read_query(text: str, synonyms: Mapping[str, Sequence[str]] = SYNONYMS) -> A
         prose_text = f"{head} {tail}"
     written = frozenset(name for name in _IDENTIFIER.findall(prose_text) if "_" in name.strip("_"))
     prose, draft = tuple(terms(prose_text)), tuple(terms(draft_name))
-    return Ask(prose, draft, draft_name, written, _wanted(prose, draft, synonyms))
+    return ParsedQuery(prose, draft, draft_name, written, _wanted(prose, draft, synonyms))
 
 
 def _wanted(
@@ -122,7 +122,7 @@ def _wanted(
     return wanted
 
 
-def query_sentence(ask_text: str) -> str:
+def embedding_query(ask_text: str) -> str:
     """The query as a sentence for the embedding model: identifiers become words."""
     return " ".join(split_identifier(_RECEIVER.sub(" ", ask_text)))
 
@@ -137,7 +137,7 @@ class MemberRanker:
         self._verbs = _positions(words[:1] for words in names)
         self._spelled = _positions((symbol.name,) for symbol in symbols)
 
-    def scores(self, ask: Ask) -> dict[str, Scores]:
+    def scores(self, ask: ParsedQuery) -> dict[str, Scores]:
         """What speaks for each member, by ranker; higher is better, and 0 says nothing.
 
         ``text`` is BM25F over name, summary and documentation (Robertson and Zaragoza 2009), over the square root of the
@@ -152,7 +152,7 @@ class MemberRanker:
             "written": _at(self._spelled, ask.written, self._size),
         }
 
-    def verb(self, ask: Ask) -> Scores:
+    def verb(self, ask: ParsedQuery) -> Scores:
         """1 for names whose verb can be meant by the first verb of the query, else 0; all 0 without a verb."""
         said = next((term for term in ask.prose[:3] if term in _VERBS), None)
         return _at(self._verbs, _VERBS[said] | {said} if said else (), self._size)

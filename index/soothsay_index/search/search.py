@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from soothsay_index.embedding.embedder import Embedder, LoadingEmbedder, Vectors
-from soothsay_index.search.by_receiver import MemberSearch
-from soothsay_index.search.everywhere import AnywhereSearch
-from soothsay_index.search.members import MemberViews
-from soothsay_index.search.ranking import query_sentence
+from soothsay_index.search.global_search import GlobalSearch
+from soothsay_index.search.member_search import MemberSearch
+from soothsay_index.search.member_views import MemberViews
+from soothsay_index.search.ranking import embedding_query
 from soothsay_index.search.similarity import jaccard, tokens
 from soothsay_index.store.overlay import Overlay
 from soothsay_index.store.store import Store
@@ -36,7 +36,7 @@ class Searcher:
             loads = isinstance(embedder, LoadingEmbedder)
             self._vector_of = embedder.query_at_once if loads else embedder.encode_query
         self._members = MemberSearch(views)
-        self._anywhere = AnywhereSearch(store, views, overlay)
+        self._anywhere = GlobalSearch(store, views, overlay)
 
     def search(self, query: Query) -> list[Hit]:
         """The best ``query.limit`` hits, best first, each symbol once."""
@@ -44,7 +44,7 @@ class Searcher:
             return []
         if not query.owners:
             found = _distinct(self._anywhere.search(query, self._query_vector(query.text)))
-            return without_copies(found, query.path)[: query.limit]
+            return without_duplicates(found, query.path)[: query.limit]
         views = [view for owner in dict.fromkeys(query.owners) if (view := self._views.view(owner)).symbols]
         if not views:
             return []
@@ -56,7 +56,7 @@ class Searcher:
         self._anywhere.search(Query("open a file"), vector)
 
     def _query_vector(self, text: str) -> Vectors | None:
-        sentence = query_sentence(text)
+        sentence = embedding_query(text)
         return self._vector_of(sentence) if self._vector_of is not None and sentence else None
 
 
@@ -89,7 +89,7 @@ def _distinct(hits: Iterable[Hit]) -> list[Hit]:
     return list(kept.values())
 
 
-def without_copies(hits: Sequence[Hit], path: str) -> list[Hit]:
+def without_duplicates(hits: Sequence[Hit], path: str) -> list[Hit]:
     """Each text once: of pieces that are alike, or nearly, the one whose file is nearest to ``path`` stays.
 
     It takes the best of their places.

@@ -29,7 +29,7 @@ from soothsay_index.runtime.environment import Environment
 from soothsay_index.shared.locations import placed
 from soothsay_index.sources.base import Release
 from soothsay_index.store.database import one_of, quote
-from soothsay_index.store.releases import Harvested
+from soothsay_index.store.releases import ReleaseTables
 from soothsay_index.store.rows import CHUNKS, OWNERS, SCHEMA_VERSION, SYMBOLS, vectors_schema
 
 T = TypeVar("T")
@@ -102,7 +102,7 @@ class SharedIndex:
         found = sorted((Published(**row) for row in rows), key=lambda each: (each.published, each.stamp))
         return {each.key: each for each in found}
 
-    def read(self, releases: Mapping[Release, Published], environment: Environment) -> Harvested:
+    def read(self, releases: Mapping[Release, Published], environment: Environment) -> ReleaseTables:
         """The rows of ``releases``, those alone that are completely there; files lie in ``environment``."""
         stamps = {release.key: published.stamp for release, published in releases.items()}
         tables: dict[str, pa.Table] = {}
@@ -122,7 +122,7 @@ class SharedIndex:
             if (symbols.get(release.key, 0), chunks.get(release.key, 0))
             == (published.symbols, published.chunks)
         ]
-        return Harvested(
+        return ReleaseTables(
             {release: symbols.get(release.key, 0) for release in complete},
             {release: chunks.get(release.key, 0) for release in complete},
             tables,
@@ -154,7 +154,7 @@ class SharedIndex:
             # The table as it was seen then: a compaction since has given other addresses.
             return self._tables[self._vectors].take_row_ids(list(addresses)).select(columns).to_arrow()
 
-    def why_empty(self) -> str:
+    def explain_empty(self) -> str:
         """What to tell somebody who finds no releases there; nothing where the first are just being published."""
         with self._errors():
             names = self._names()

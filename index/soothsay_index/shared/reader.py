@@ -16,7 +16,7 @@ from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.runtime.environment import Environment
 from soothsay_index.shared.index import Published, SharedIndex, explain, slices
 from soothsay_index.sources.base import Release
-from soothsay_index.store.releases import Harvested
+from soothsay_index.store.releases import ReleaseTables
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ class SharedReader:
 
     def read(
         self, releases: Sequence[Release], environment: Environment, stop: threading.Event
-    ) -> Iterator[Harvested]:
+    ) -> Iterator[ReleaseTables]:
         """Those of ``releases`` that are there, some at once, in the given order."""
         published = self._published()
         wanted = {release: published[release.key] for release in releases if release.key in published}
@@ -80,7 +80,7 @@ class SharedReader:
 
     def _contact(self) -> tuple[dict[str, Published], str]:
         releases = self._shared.releases()
-        return releases, "" if releases else self._shared.why_empty()
+        return releases, "" if releases else self._shared.explain_empty()
 
     def _published(self) -> Mapping[str, Published]:
         if self._releases is None:

@@ -151,7 +151,7 @@ class Database:
             manifest = self.manifest()
             self.write_manifest(replace(manifest, releases={**manifest.releases, **states}))
 
-    def unmark(self, keys: Sequence[str]) -> None:
+    def remove_releases(self, keys: Sequence[str]) -> None:
         """Note releases as not written."""
         with self.writing():
             manifest = self.manifest()
@@ -309,7 +309,7 @@ class Database:
                 if name == "vectors" and table.count_rows() >= _VECTOR_INDEX_FROM:
                     self._index_vectors(table)
 
-    def keep_quick(self) -> None:
+    def index_recent_rows(self) -> None:
         """In the middle of a build: bring the full text index up to date if many rows stand outside it.
 
         That takes longer the larger the table is, so it is done at most a sixth of the time.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from soothsay_common.garbage import give_back, uncollected
+from soothsay_common.garbage import release_memory, without_garbage_collection
 from soothsay_index.runtime.environment import Environment
 from soothsay_index.sources.base import Harvest, Release
 from soothsay_index.sources.registry import package_sources
@@ -20,7 +20,7 @@ _PIECE = 5_000  # symbols
 
 
 @dataclass(frozen=True, slots=True)
-class Harvested:
+class ReleaseTables:
     """Some releases as rows, and how many symbols and chunks each of them has."""
 
     symbols: Mapping[Release, int]
@@ -28,19 +28,19 @@ class Harvested:
     tables: Mapping[str, pa.Table]
 
 
-def harvest_releases(environment: Environment, releases: Sequence[Release]) -> Harvested:
+def harvest_releases(environment: Environment, releases: Sequence[Release]) -> ReleaseTables:
     """Read ``releases`` from where they are installed. A broken one is logged and counts as empty."""
     sources = package_sources(environment)
     harvests: dict[Release, Harvest] = {}
     for release in releases:
         try:
-            with uncollected():
+            with without_garbage_collection():
                 harvests[release] = sources[release.source].harvest(release)
         except Exception as error:  # one broken package must not stop the run
             log.warning("%s %s is not indexed: %s", release.package, release.version, error)
             harvests[release] = Harvest()
-    give_back()
-    return Harvested(
+    release_memory()
+    return ReleaseTables(
         {release: len(harvest.symbols) for release, harvest in harvests.items()},
         {release: len(harvest.chunks) for release, harvest in harvests.items()},
         _tables(harvests),

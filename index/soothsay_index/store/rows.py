@@ -113,14 +113,14 @@ def vector_key(package: str, text: str) -> str:
     return hashlib.blake2b(f"{package}\0{text}".encode(), digest_size=12).hexdigest()
 
 
-def worth_a_vector(symbol: Symbol) -> bool:
+def has_vector(symbol: Symbol) -> bool:
     """Bare attributes and modules are found by name; vectors are for what is called or described."""
     return symbol.kind not in {"attribute", "module"} or bool(symbol.summary)
 
 
 def symbol_row(symbol: Symbol, release: str, path: str = "", stamp: str = "") -> dict[str, Any]:
     """One row of the symbols table."""
-    key = vector_key(symbol.package, embedding_text(symbol)) if worth_a_vector(symbol) else ""
+    key = vector_key(symbol.package, embedding_text(symbol)) if has_vector(symbol) else ""
     first_parameters = " ".join(p.name for p in (symbol.parameters or ())[:8])
     return {
         "id": f"{path or release}|{symbol.owner}.{symbol.name}",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from soothsay_index.store.store import Store
-from soothsay_index.types import Status
+from soothsay_index.types import IndexSummary
 
 
-def status_of(store: Store) -> Status:
+def status_of(store: Store) -> IndexSummary:
     """How much ``store`` has for its workspace."""
     visible = store.releases_in_use()
     states = {key: state for key, state in store.packages.manifest().releases.items() if key in visible}
@@ -15,7 +15,7 @@ def status_of(store: Store) -> Status:
         for key, state in states.items()
         if state.origin == "package" and (state.symbols or state.chunks)
     }
-    return Status(
+    return IndexSummary(
         files=store.local.count("files"),
         chunks=store.local.count("chunks"),
         symbols=sum(state.symbols for state in states.values()) + store.local.count("symbols"),

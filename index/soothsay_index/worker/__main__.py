@@ -13,10 +13,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from soothsay_common.garbage import keep_what_is_there
-from soothsay_common.priority import hand_over_soon
+from soothsay_common.garbage import freeze_existing_objects
+from soothsay_common.priority import shorten_switch_interval
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.pipes import own_stdout
+from soothsay_index.pipes import take_over_stdout
 from soothsay_index.runtime.lean_imports import import_lancedb
 
 
@@ -31,13 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--docs", type=Path, action="append", default=[], help="folder of documentation")
     parser.add_argument("--uri", default="", help="shared index that builds take from")
     options = parser.parse_args(arguments)
-    # Imported late: the crew's processes begin by importing this module, and need neither the database nor the model.
+    # Imported late: the processes of the pool begin by importing this module, and need neither the database nor the model.
     import_lancedb()
     from soothsay_index.worker.local import LocalIndex
-    from soothsay_index.worker.server import Worker
+    from soothsay_index.worker.server import IndexServer
 
-    hand_over_soon()  # whoever answers waits for the builder's thread again and again
-    output = own_stdout()
+    shorten_switch_interval()  # whoever answers waits for the builder's thread again and again
+    output = take_over_stdout()
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )
@@ -55,8 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SoothsayIndexError as error:
         print(error, file=sys.stderr)
         return 1
-    keep_what_is_there()
-    Worker(index, output).serve(sys.stdin.buffer)
+    freeze_existing_objects()
+    IndexServer(index, output).serve(sys.stdin.buffer)
     output.flush()
     # Threads may be deep in a package; nothing they do needs finishing, every write is atomic.
     os._exit(0)

@@ -21,7 +21,7 @@ from soothsay_common.deadlines import result_of
 from soothsay_index.codec import from_plain, to_plain, unpack_hit, unpack_symbol
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.pipes import decode_line, encode_line
-from soothsay_index.types import Hit, Index, Progress, Query, Status, Symbol
+from soothsay_index.types import Hit, Index, IndexSummary, Progress, Query, Symbol
 
 log = logging.getLogger(__name__)
 
@@ -174,7 +174,7 @@ class IndexClient:
         all_packages: bool = False,
         embed: bool = True,
         timeout: float | None = None,
-    ) -> Status:
+    ) -> IndexSummary:
         """Bring the index up to date and wait for it; raises :class:`SoothsayIndexError` when that fails."""
         parameters = {
             "interpreter": str(interpreter) if interpreter else None,
@@ -187,7 +187,7 @@ class IndexClient:
         cancelled = False
         while True:
             try:
-                status = from_plain(Status, future.result(0.1))
+                status = from_plain(IndexSummary, future.result(0.1))
                 self._forget()
                 return status
             except SoothsayIndexError:
@@ -225,10 +225,10 @@ class IndexClient:
         self._forget()
         return removed
 
-    def status(self) -> Status:
+    def status(self) -> IndexSummary:
         """How much is indexed."""
         plain = self._ask("status", {}, None, timeout=30.0)
-        return from_plain(Status, plain) if plain is not None else Status()
+        return from_plain(IndexSummary, plain) if plain is not None else IndexSummary()
 
     @property
     def process_id(self) -> int | None:

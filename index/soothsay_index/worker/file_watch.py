@@ -8,11 +8,11 @@ from pathlib import Path
 from soothsay_index.runtime.environment import changed_at
 from soothsay_index.sources.workspace import Workspace
 
-_Seen = tuple[int, int]  # size, time of change in nanoseconds
+_SizeAndTime = tuple[int, int]  # size, time of change in nanoseconds
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class FileChanges:
     """Files that are new or different, and files that are gone."""
 
     updated: tuple[Path, ...] = ()
@@ -22,10 +22,10 @@ class Changes:
 @dataclass(slots=True)
 class _Snapshot:
     folders: dict[Path, int] = field(default_factory=dict)
-    files: dict[Path, _Seen] = field(default_factory=dict)
+    files: dict[Path, _SizeAndTime] = field(default_factory=dict)
 
 
-class Watch:
+class FileWatcher:
     """Compares the workspace with how it looked last time. A look costs one ``stat`` a file, and lists no folder that
     did not change."""
 
@@ -33,18 +33,18 @@ class Watch:
         self._workspace = workspace
         self._last: _Snapshot | None = None
 
-    def look(self) -> Changes:
+    def poll(self) -> FileChanges:
         """What has changed since the last look; nothing at the first one."""
         before = self._last
         if before is None:
             self._last = self._walk()
-            return Changes()
+            return FileChanges()
         if any(changed_at(folder) != time for folder, time in before.folders.items()):
             now = self._walk()  # something came, went, or is ignored from now on
         else:
             now = _Snapshot(before.folders, {path: seen for path in before.files if (seen := _stat(path))})
         self._last = now
-        return Changes(
+        return FileChanges(
             tuple(path for path, seen in now.files.items() if before.files.get(path) != seen),
             tuple(path for path in before.files if path not in now.files),
         )
@@ -58,7 +58,7 @@ class Watch:
         return found
 
 
-def _stat(path: Path) -> _Seen | None:
+def _stat(path: Path) -> _SizeAndTime | None:
     try:
         seen = path.stat()
     except OSError:

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class LeaseHolder:
     """The process that holds a lease; ``since`` in seconds of the epoch."""
 
     pid: int
@@ -48,8 +48,8 @@ class Lease:
                 self._lock.acquire(timeout=0)
             except Timeout:
                 return False
-            owner = Owner(os.getpid(), socket.gethostname(), time.time())
-            self._note.write_text(json.dumps(asdict(owner)), encoding="utf-8")
+            holder = LeaseHolder(os.getpid(), socket.gethostname(), time.time())
+            self._note.write_text(json.dumps(asdict(holder)), encoding="utf-8")
             return True
 
     def release(self) -> None:
@@ -59,9 +59,9 @@ class Lease:
                 self._note.unlink(missing_ok=True)
                 self._lock.release(force=True)
 
-    def owner(self) -> Owner | None:
+    def holder(self) -> LeaseHolder | None:
         """Who holds it, as far as is known."""
         try:
-            return Owner(**json.loads(self._note.read_text(encoding="utf-8")))
+            return LeaseHolder(**json.loads(self._note.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None

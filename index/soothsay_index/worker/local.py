@@ -8,25 +8,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from soothsay_index.build.files import ignore
-from soothsay_index.build.process_pool import OpenCrew, processes
-from soothsay_index.build.reading import Cut
+from soothsay_index.build.files import ignore_parsed
+from soothsay_index.build.process_pool import OpenExecutor, open_process_pool
+from soothsay_index.build.reading import ParsedFiles
 from soothsay_index.embedding.client import ProcessEmbedder
 from soothsay_index.embedding.embedder import Embedder, LoadingEmbedder, SentenceTransformerEmbedder
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.progress import OnProgress, nobody
+from soothsay_index.progress import OnProgress, ignore_progress
 from soothsay_index.runtime.environment import Environment
 from soothsay_index.runtime.project import read_project
-from soothsay_index.search.members import MemberViews
+from soothsay_index.search.member_views import MemberViews
 from soothsay_index.search.search import Searcher
 from soothsay_index.shared.index import SharedIndex
 from soothsay_index.shared.publishing import Publication, Publisher
 from soothsay_index.sources.base import FileFacts, Used
 from soothsay_index.sources.workspace import Workspace
 from soothsay_index.store.overlay import Overlay
-from soothsay_index.store.status import Status, status_of
+from soothsay_index.store.status import status_of
 from soothsay_index.store.store import Store
-from soothsay_index.types import Hit, Query, Symbol
+from soothsay_index.types import Hit, IndexSummary, Query, Symbol
 from soothsay_index.worker.writer import BuildOptions, Writer
 
 log = logging.getLogger(__name__)
@@ -41,13 +41,13 @@ class LocalIndex:
         self,
         store: Store,
         embedder: Embedder | None = None,
-        crew: OpenCrew = processes,
+        open_executor: OpenExecutor = open_process_pool,
         docs: Sequence[Path] = (),
         uri: str = "",
     ) -> None:
         self.store = store
         self.workspace = Workspace(store.workspace, docs)
-        self.writer = Writer(store, self.workspace, embedder, crew, uri)
+        self.writer = Writer(store, self.workspace, embedder, open_executor, uri)
         self._embedder = embedder
         self._overlay = Overlay()
         self._views = MemberViews(store, self._overlay)
@@ -87,7 +87,7 @@ class LocalIndex:
         if isinstance(self._embedder, LoadingEmbedder):
             self._embedder.load()
 
-    def expect_searches(self) -> None:
+    def prepare_for_searches(self) -> None:
         """Somebody is typing: have the embedding model loaded by the time of the first search. Returns at once."""
         if isinstance(self._embedder, LoadingEmbedder):
             self._embedder.prepare()
@@ -142,7 +142,7 @@ class LocalIndex:
         except Exception as error:
             log.warning("The index could not be searched: %s", error)
 
-    def status(self) -> Status:
+    def status(self) -> IndexSummary:
         """How much is indexed."""
         return status_of(self.store)
 
@@ -184,10 +184,10 @@ class LocalIndex:
         interpreter: str | Path | None = None,
         all_packages: bool = False,
         embed: bool = True,
-    ) -> Status:
+    ) -> IndexSummary:
         """Bring the index up to date with the workspace and the environment of ``interpreter``."""
         options = BuildOptions(str(interpreter) if interpreter else None, all_packages, embed)
-        self.writer.build(options, self.open_files(), on_progress or nobody, cancel)
+        self.writer.build(options, self.open_files(), on_progress or ignore_progress, cancel)
         return self._after_build()
 
     def build_from(
@@ -197,13 +197,15 @@ class LocalIndex:
         cancel: threading.Event | None = None,
         all_packages: bool = False,
         embed: bool = True,
-    ) -> Status:
+    ) -> IndexSummary:
         """Like :meth:`build`, with an environment that was found already."""
         options = BuildOptions(None, all_packages, embed)
-        self.writer.build_from(environment, options, self.open_files(), on_progress or nobody, cancel)
+        self.writer.build_from(
+            environment, options, self.open_files(), on_progress or ignore_progress, cancel
+        )
         return self._after_build()
 
-    def _after_build(self) -> Status:
+    def _after_build(self) -> IndexSummary:
         self.store.reopen()
         self._views.forget()
         return self.status()
@@ -216,12 +218,12 @@ class LocalIndex:
         paths = list(paths)
         ahead: dict[str, FileFacts] = {}
 
-        def show(cut: Cut) -> None:
+        def show(cut: ParsedFiles) -> None:
             ahead.update(cut.facts())
             self._overlay.ahead(ahead)
 
         try:
-            return self.writer.update(paths, show if len(paths) <= _AHEAD else ignore)
+            return self.writer.update(paths, show if len(paths) <= _AHEAD else ignore_parsed)
         finally:
             self._views.learn(ahead)
             self._overlay.stored(ahead)
@@ -244,7 +246,7 @@ class LocalIndex:
         """
         publisher = Publisher(self.store, self._shared(uri), self.writer.environment)
         project = read_project(self.store.workspace) if itself else None
-        return publisher.publish(project, on_progress or nobody, cancel or threading.Event())
+        return publisher.publish(project, on_progress or ignore_progress, cancel or threading.Event())
 
     def prepare_publishing(self, uri: str) -> None:
         """Make what is missing in the shared index ``uri``: the same error as :meth:`publish`, but early."""

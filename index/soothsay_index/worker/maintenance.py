@@ -7,11 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 
-from soothsay_common.garbage import give_back
-from soothsay_common.priority import stand_far_back
+from soothsay_common.garbage import release_memory
+from soothsay_common.priority import minimise_thread_priority
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.runtime.environment import Environment, look_for_python, stamp_of
-from soothsay_index.worker.file_watch import Watch
+from soothsay_index.runtime.environment import Environment, locate_python, stamp_of
+from soothsay_index.worker.file_watch import FileWatcher
 from soothsay_index.worker.local import LocalIndex
 from soothsay_index.worker.writer import BuildOptions
 
@@ -26,7 +26,7 @@ _IDLE_AFTER = 2.0
 _COLLECT_EVERY = 6 * 3600.0
 
 
-class Keeper:
+class Maintenance:
     """Keeps an index fresh and small, on a thread of its own, while this process holds the workspace's lease.
 
     ``changed`` is called after something was written that nobody here had asked for.
@@ -37,7 +37,7 @@ class Keeper:
         self._changed = changed
         self._stop = threading.Event()
         self._options: BuildOptions | None = None
-        self._watch = Watch(index.workspace)
+        self._watch = FileWatcher(index.workspace)
         self._next_look = 0.0
         self._next_collection = time.monotonic() + 600.0
         self._last_write = 0.0
@@ -59,7 +59,7 @@ class Keeper:
         self._options = options
 
     def _run(self) -> None:
-        stand_far_back()
+        minimise_thread_priority()
         while not self._stop.wait(_TICK):
             try:
                 self.step()
@@ -72,7 +72,7 @@ class Keeper:
         writer = self._index.writer
         if writer.stay() is None:
             return
-        writer.serve_inbox(self._index.open_files())
+        writer.serve_requests(self._index.open_files())
         now = time.monotonic()
         if now >= self._next_look:
             self._look()
@@ -87,13 +87,13 @@ class Keeper:
             writer.settle()
         if idle and self._last_write > self._given_back and not writer.is_building:
             self._given_back = time.monotonic()
-            give_back()
+            release_memory()
         if now >= self._next_collection:
             self._next_collection = now + _COLLECT_EVERY
             writer.collect()
 
     def _look(self) -> None:
-        changes = self._watch.look()
+        changes = self._watch.poll()
         if changes.updated or changes.removed:
             # Most of it has been told already by the editor; then nothing is written.
             written = self._index.update(changes.updated) if changes.updated else 0
@@ -122,9 +122,9 @@ class Keeper:
             self._index.warm_quietly()
 
     def _installed(self, options: BuildOptions, environment: Environment) -> object:
-        """Changes with the interpreter that would be chosen, and with what is installed."""
+        """FileChanges with the interpreter that would be chosen, and with what is installed."""
         try:
-            python = look_for_python(self._index.store.workspace, options.interpreter).python
+            python = locate_python(self._index.store.workspace, options.interpreter).python
         except SoothsayIndexError:
             return None
         return python, stamp_of(environment.site_packages)

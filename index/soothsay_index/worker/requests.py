@@ -16,50 +16,50 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """One request; :attr:`place` is gone once it has been done."""
+class WriteRequest:
+    """One request; :attr:`path` is gone once it has been done."""
 
-    place: Path
+    path: Path
     content: dict[str, Any]
 
     @property
     def done(self) -> bool:
         """True when somebody has done what it asks."""
-        return not self.place.exists()
+        return not self.path.exists()
 
 
-class Inbox:
-    """The requests in ``folder``. Any process may post; only the holder of the lease answers."""
+class WriteRequests:
+    """The requests in ``folder``. Any process may submit; only the holder of the lease answers."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._count = itertools.count()
         folder.mkdir(parents=True, exist_ok=True)
 
-    def post(self, content: dict[str, Any]) -> Letter:
+    def submit(self, content: dict[str, Any]) -> WriteRequest:
         """Ask for something. It survives the death of whoever should do it."""
         name = f"{time.time_ns():020d}-{os.getpid()}-{next(self._count)}"
-        place = self._folder / f"{name}.json"
+        path = self._folder / f"{name}.json"
         written = self._folder / f"{name}.part"
         written.write_text(json.dumps(content), encoding="utf-8")
-        written.replace(place)
-        return Letter(place, content)
+        written.replace(path)
+        return WriteRequest(path, content)
 
-    def letters(self) -> Iterator[Letter]:
+    def pending(self) -> Iterator[WriteRequest]:
         """What is waiting. Take each away with :meth:`finish` when it is done, not before."""
-        for place in sorted(self._folder.glob("*.json")):
+        for path in sorted(self._folder.glob("*.json")):
             try:
-                content = json.loads(place.read_text(encoding="utf-8"))
+                content = json.loads(path.read_text(encoding="utf-8"))
             except FileNotFoundError:
                 continue  # whoever posted it has done it himself
             except (OSError, ValueError) as error:
                 log.warning("A request to the index cannot be read: %s", error)
                 content = None
             if isinstance(content, dict):
-                yield Letter(place, content)
+                yield WriteRequest(path, content)
             else:
-                place.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
 
-    def finish(self, letter: Letter) -> None:
+    def finish(self, request: WriteRequest) -> None:
         """It is done."""
-        letter.place.unlink(missing_ok=True)
+        request.path.unlink(missing_ok=True)

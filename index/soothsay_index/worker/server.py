@@ -10,19 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from soothsay_common.priority import stand_back, stand_far_back
+from soothsay_common.priority import lower_thread_priority, minimise_thread_priority
 from soothsay_index.codec import from_plain, pack_hit, pack_symbol, to_plain
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.pipes import decode_line, encode_line
 from soothsay_index.types import Progress, Query
 from soothsay_index.worker.local import LocalIndex
-from soothsay_index.worker.maintenance import Keeper
+from soothsay_index.worker.maintenance import Maintenance
 from soothsay_index.worker.writer import BuildOptions
 
 log = logging.getLogger(__name__)
 
 
-class Worker:
+class IndexServer:
     """Answers requests from ``index``; builds and updates run on threads of their own, searches go on meanwhile."""
 
     def __init__(self, index: LocalIndex, output: BinaryIO) -> None:
@@ -31,10 +31,10 @@ class Worker:
         self._write_lock = threading.Lock()
         self._cancel = threading.Event()
         self._readers = ThreadPoolExecutor(2, "answer")
-        self._builds = ThreadPoolExecutor(1, "build", initializer=stand_far_back)
-        self._updates = ThreadPoolExecutor(1, "update", initializer=stand_back)
-        self._typing = Typing(index)
-        self._keeper = Keeper(index, self._tell_of_changes)
+        self._builds = ThreadPoolExecutor(1, "build", initializer=minimise_thread_priority)
+        self._updates = ThreadPoolExecutor(1, "update", initializer=lower_thread_priority)
+        self._documents = DocumentUpdates(index)
+        self._maintenance = Maintenance(index, self._tell_of_changes)
         self._methods: dict[str, tuple[ThreadPoolExecutor, Callable[[dict[str, Any]], Any]]] = {
             "members": (self._readers, lambda p: [pack_symbol(each) for each in index.members(p["owner"])]),
             "is_closed": (self._readers, lambda p: index.is_closed(p["owner"])),
@@ -49,8 +49,8 @@ class Worker:
 
     def serve(self, requests: BinaryIO) -> None:
         """Answer until ``shutdown`` is asked for or the input ends."""
-        self._typing.start()
-        self._keeper.start()
+        self._documents.start()
+        self._maintenance.start()
         for line in requests:
             message = decode_line(line)
             if message is None:
@@ -63,7 +63,7 @@ class Worker:
                 self._cancel.set()
                 self._send({"id": message.get("id"), "result": True})
             elif method in {"mirror", "forget"}:  # told, not asked: nobody waits for an answer
-                self._typing.show(Path(message["params"]["path"]), message["params"].get("text"))
+                self._documents.show(Path(message["params"]["path"]), message["params"].get("text"))
             elif method in self._methods:
                 if method == "build":
                     self._cancel = threading.Event()
@@ -72,7 +72,7 @@ class Worker:
             else:
                 self._send({"id": message.get("id"), "error": f"unknown method {method}"})
         self._cancel.set()
-        self._keeper.stop()
+        self._maintenance.stop()
 
     def _answer(self, message: dict[str, Any], method: Callable[[dict[str, Any]], Any]) -> None:
         identifier = message.get("id")
@@ -97,7 +97,7 @@ class Worker:
             bool(parameters.get("embed", True)),
         )
         status = self._index.build(report, cancel, options.interpreter, options.all_packages, options.embed)
-        self._keeper.built(options)
+        self._maintenance.built(options)
         self._builds.submit(self._index.warm_quietly)  # once this is answered
         return to_plain(status)
 
@@ -118,7 +118,7 @@ class Worker:
             self._output.flush()
 
 
-class Typing:
+class DocumentUpdates:
     """Takes what the editor shows, on a thread of its own; of several texts of one document only the last."""
 
     def __init__(self, index: LocalIndex) -> None:
@@ -157,7 +157,7 @@ class Typing:
                 is_typing, self._is_typing = self._is_typing, False
             try:
                 if is_typing:
-                    self._index.expect_searches()
+                    self._index.prepare_for_searches()
                 if text is None:
                     self._index.forget(path)
                 else:

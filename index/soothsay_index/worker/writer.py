@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from soothsay_index.build.builder import Builder
-from soothsay_index.build.files import FileSync, OnCut, ignore
-from soothsay_index.build.process_pool import OpenCrew
+from soothsay_index.build.files import FileSync, OnParsed, ignore_parsed
+from soothsay_index.build.process_pool import OpenExecutor
 from soothsay_index.embedding.embedder import Embedder
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.progress import OnProgress, nobody
-from soothsay_index.runtime.environment import Environment, look_for_python, read_found
+from soothsay_index.progress import OnProgress, ignore_progress
+from soothsay_index.runtime.environment import Environment, locate_python, read_located
 from soothsay_index.sources.base import Used
 from soothsay_index.sources.workspace import Workspace
-from soothsay_index.store.collection import collect_releases, collect_vectors
+from soothsay_index.store.pruning import prune_releases, prune_vectors
 from soothsay_index.store.store import Store
 from soothsay_index.types import Progress
 from soothsay_index.worker.lease import Lease
-from soothsay_index.worker.requests import Inbox, Letter
+from soothsay_index.worker.requests import WriteRequest, WriteRequests
 
 log = logging.getLogger(__name__)
 
@@ -49,16 +49,21 @@ class Writer:
     """
 
     def __init__(
-        self, store: Store, workspace: Workspace, embedder: Embedder | None, crew: OpenCrew, uri: str = ""
+        self,
+        store: Store,
+        workspace: Workspace,
+        embedder: Embedder | None,
+        open_executor: OpenExecutor,
+        uri: str = "",
     ) -> None:
         """``uri`` is a shared index that builds take from; empty: none."""
         self._store = store
         self._uri = uri
         self._workspace = workspace
         self._embedder = embedder
-        self._crew = crew
+        self._open_executor = open_executor
         self._lease = Lease(store.local.folder)
-        self._inbox = Inbox(store.local.folder / "inbox")
+        self._requests = WriteRequests(store.local.folder / "inbox")
         self._taking_over = threading.Lock()
         self._building = threading.Lock()
         self._built_for: threading.Thread | None = None  # serves a build from the inbox
@@ -88,7 +93,10 @@ class Writer:
 
     @contextmanager
     def _writing(
-        self, content: dict[str, Any], progress: OnProgress = nobody, stop: threading.Event | None = None
+        self,
+        content: dict[str, Any],
+        progress: OnProgress = ignore_progress,
+        stop: threading.Event | None = None,
     ) -> Iterator[FileSync | None]:
         """The files to write; None when another process has done what ``content`` says instead."""
         with self._taking_over:
@@ -115,7 +123,7 @@ class Writer:
         self,
         options: BuildOptions,
         open_files: Used,
-        progress: OnProgress = nobody,
+        progress: OnProgress = ignore_progress,
         stop: threading.Event | None = None,
     ) -> None:
         """Bring everything up to date with the workspace and the environment of ``options.interpreter``.
@@ -125,11 +133,11 @@ class Writer:
         """
         environment = None
         try:
-            found = look_for_python(self._workspace.root, options.interpreter)
+            found = locate_python(self._workspace.root, options.interpreter)
             for refusal in found.refused:
                 log.warning("%s", refusal)
                 progress(Progress("warning", 0, 0, refusal))
-            environment = read_found(found)
+            environment = read_located(found)
         except SoothsayIndexError as error:
             progress(Progress("environment", 0, 0, str(error)))
         self.build_from(environment, options, open_files, progress, stop)
@@ -139,7 +147,7 @@ class Writer:
         environment: Environment | None,
         options: BuildOptions,
         open_files: Used,
-        progress: OnProgress = nobody,
+        progress: OnProgress = ignore_progress,
         stop: threading.Event | None = None,
     ) -> None:
         """Like :meth:`build`, with an environment that was found already."""
@@ -155,7 +163,7 @@ class Writer:
             if files is None:
                 return
             with self._building:
-                builder = Builder(self._store, files, self._embedder, self._crew, self._uri)
+                builder = Builder(self._store, files, self._embedder, self._open_executor, self._uri)
                 builder.build(
                     environment,
                     open_files,
@@ -165,16 +173,16 @@ class Writer:
                     embed=options.embed,
                 )
 
-    def update(self, paths: Iterable[Path], on_cut: OnCut = ignore) -> int:
+    def update(self, paths: Iterable[Path], on_parsed: OnParsed = ignore_parsed) -> int:
         """Index changed files again, and forget those that are gone; returns how many were rewritten.
 
-        ``on_cut`` is told what is in them before they are stored, if this process is the one that stores them.
+        ``on_parsed`` is told what is in them before they are stored, if this process is the one that stores them.
         """
         paths = list(paths)
         with self._writing({"do": "update", "paths": [str(path) for path in paths]}) as files:
             if files is None:
                 return len(paths)
-            changed = files.update(paths, on_cut)
+            changed = files.update(paths, on_parsed)
         self._without_vectors.update(dict.fromkeys(changed))
         return len(changed)
 
@@ -185,16 +193,19 @@ class Writer:
             return len(paths) if files is None else files.remove(paths)
 
     def _ask(
-        self, content: dict[str, Any], progress: OnProgress = nobody, stop: threading.Event | None = None
+        self,
+        content: dict[str, Any],
+        progress: OnProgress = ignore_progress,
+        stop: threading.Event | None = None,
     ) -> FileSync | None:
         """Have another process do it, and wait for that; the files to write when it has ended instead."""
-        letter = self._inbox.post(content)
-        owner = self._lease.owner()
-        progress(Progress("waiting", 0, 0, f"process {owner.pid if owner else '?'} writes this index"))
-        while not letter.done:
+        request = self._requests.submit(content)
+        holder = self._lease.holder()
+        progress(Progress("waiting", 0, 0, f"process {holder.pid if holder else '?'} writes this index"))
+        while not request.done:
             files = self._take_over()
             if files is not None or (stop is not None and stop.is_set()):
-                self._inbox.finish(letter)
+                self._requests.finish(request)
                 return files
             time.sleep(_LOOK_EVERY)
         self._store.local.refresh()
@@ -203,41 +214,41 @@ class Writer:
 
     # -- what the holder of the lease does besides ---------------------------------------------------------
 
-    def serve_inbox(self, open_files: Used) -> None:
+    def serve_requests(self, open_files: Used) -> None:
         """Do what other processes ask. A build takes its time on a thread of its own."""
         files = self.stay()
         if files is None:
             return
-        for letter in self._inbox.letters():
-            content = letter.content
+        for request in self._requests.pending():
+            content = request.content
             if content.get("do") == "build":
-                self._begin_build_for(letter, open_files)
+                self._begin_build_for(request, open_files)
                 continue
             paths = [Path(path) for path in content.get("paths", ())]
             if content.get("do") == "remove":
                 files.remove(paths)
             else:
                 self._without_vectors.update(dict.fromkeys(files.update(paths)))
-            self._inbox.finish(letter)
+            self._requests.finish(request)
 
-    def _begin_build_for(self, letter: Letter, open_files: Used) -> None:
+    def _begin_build_for(self, request: WriteRequest, open_files: Used) -> None:
         """Build for another process, one build at a time: the request stays in the inbox until it is done."""
         if self._building.locked() or (self._built_for is not None and self._built_for.is_alive()):
             return
         self._built_for = threading.Thread(
-            target=self._build_for, args=(letter, open_files), name="build", daemon=True
+            target=self._build_for, args=(request, open_files), name="build", daemon=True
         )
         self._built_for.start()
 
-    def _build_for(self, letter: Letter, open_files: Used) -> None:
-        content = letter.content
+    def _build_for(self, request: WriteRequest, open_files: Used) -> None:
+        content = request.content
         options = BuildOptions(content.get("interpreter"), content["all_packages"], content["embed"])
         try:
             self.build(options, open_files)
         except Exception:
             log.exception("a build for another process failed")
         finally:
-            self._inbox.finish(letter)
+            self._requests.finish(request)
 
     def embed_updated(self) -> None:
         """Fill in the vectors of some of the files that were updated."""
@@ -247,7 +258,7 @@ class Writer:
             return
         paths = list(self._without_vectors)[:_EMBED_AT_ONCE]
         if paths:
-            Builder(self._store, self._files, self._embedder, self._crew).embed(paths)
+            Builder(self._store, self._files, self._embedder, self._open_executor).embed(paths)
             for path in paths:
                 self._without_vectors.pop(path, None)
 
@@ -274,7 +285,7 @@ class Writer:
     def collect(self) -> None:
         """Throw away what nobody uses any more."""
         if self._files is not None and not self._building.locked():
-            gone = collect_releases(self._store)
-            collect_vectors(self._store.local)
+            gone = prune_releases(self._store)
+            prune_vectors(self._store.local)
             if gone:
                 log.info("%d releases of packages that nobody uses were removed", len(gone))

@@ -28,9 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # imported when the log has begun: a library that kills the process when it is loaded leaves word of it
     from soothsay.backend.address import BackendFiles
     from soothsay.backend.server import BackendServer
-    from soothsay_common.priority import hand_over_soon
+    from soothsay_common.priority import shorten_switch_interval
 
-    hand_over_soon()  # threads that answer windows wait for those that compute
+    shorten_switch_interval()  # threads that answer windows wait for those that compute
     BackendServer(BackendFiles(options.folder, options.key)).run()
     logging.shutdown()
     os._exit(0)  # threads may be in native code, and what they do needs no finishing

@@ -35,7 +35,7 @@ from soothsay.engine.types import Completion, CompletionRequest, Fault, Replacem
 from soothsay.errors import Cancelled, SoothsayError, raise_if_cancelled
 from soothsay_common.cancellation import Cancellation
 from soothsay_common.exits import Exit
-from soothsay_index.types import Progress, Status
+from soothsay_index.types import IndexSummary, Progress
 
 log = logging.getLogger(__name__)
 
@@ -192,11 +192,11 @@ class BackendSession:
 
     def build_index(
         self, on_progress: Callable[[Progress], None], cancel: Cancellation, *, embed: bool = True
-    ) -> Status:
+    ) -> IndexSummary:
         """Bring the index up to date; a build whose backend died goes on in the next one."""
         return self._ask_again(lambda number: BuildIndex(number, embed), cancel, on_progress)
 
-    def reindex(self, on_progress: Callable[[Progress], None], cancel: Cancellation) -> Status:
+    def reindex(self, on_progress: Callable[[Progress], None], cancel: Cancellation) -> IndexSummary:
         """Bring the index up to date because a person asked for it."""
         return self.build_index(on_progress, cancel)
 
@@ -216,7 +216,7 @@ class BackendSession:
                 self._missed |= dict.fromkeys(updated, True) | dict.fromkeys(removed, False)
             return 0
 
-    def index_status(self) -> Status:
+    def index_status(self) -> IndexSummary:
         """Return how much is indexed."""
         return self._ask_again(IndexStatus, self._closed)
 

@@ -16,7 +16,7 @@ import cattrs
 from soothsay.backend import messages
 from soothsay.backend.messages import Message
 from soothsay.engine.types import Completion, Fault, Replacement
-from soothsay_index.types import Status
+from soothsay_index.types import IndexSummary
 
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Message)}
 
@@ -27,9 +27,9 @@ RESULTS: dict[type[Any], Any] = {
     messages.Prepare: NoneType,
     messages.FindFaults: tuple[Fault, ...],
     messages.Repair: Replacement | None,
-    messages.BuildIndex: Status,
+    messages.BuildIndex: IndexSummary,
     messages.UpdateFiles: int,
-    messages.IndexStatus: Status,
+    messages.IndexStatus: IndexSummary,
     messages.Describe: messages.BackendStatus,
     messages.Close: NoneType,
     messages.Stop: NoneType,

@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from soothsay_common.exits import Exit, signalled
+from soothsay_common.exits import Exit, exit_of_signal
 
 _BEGAN = "soothsay backend {pid} began"
 _IS_BEGINNING = re.compile(_BEGAN.format(pid=r"\d+"))
@@ -64,10 +64,10 @@ def read_exit_from_log(log: Path, pid: int) -> Exit:
         return Exit("ended")  # Windows tells of exceptions, too, that were handled
     fatal = _FATAL.search(text)
     if fatal:
-        exit_ = signalled(_WORDS.get(fatal.group(1).lower(), fatal.group(1)))
+        exit_ = exit_of_signal(_WORDS.get(fatal.group(1).lower(), fatal.group(1)))
         assertion = _ASSERTION.search(text) if exit_.cause == "aborted" else None
         return Exit(exit_.cause, f"{exit_.name}, {assertion.group(1)}") if assertion else exit_
-    return signalled("SIGKILL")  # nothing else leaves no word
+    return exit_of_signal("SIGKILL")  # nothing else leaves no word
 
 
 def last_log_line(log: Path) -> str:

@@ -33,7 +33,7 @@ from soothsay.backend.turns import Turns
 from soothsay.backend.window import EditorWindow
 from soothsay.backend.work_priority import WorkPriority
 from soothsay.config import BackendSettings
-from soothsay_common.garbage import give_back
+from soothsay_common.garbage import release_memory
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class BackendServer:
         finally:
             with self._lock:
                 self._builds -= 1
-            give_back()
+            release_memory()
 
     def status(self) -> BackendStatus:
         """Return what this backend holds."""

@@ -27,7 +27,7 @@ from soothsay.model.weights import Weights
 from soothsay.oracle import NoOracle, Oracle, open_oracle
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.runtime.environment import find_interpreter
-from soothsay_index.types import Hit, Index, Progress, Query, Status, Symbol
+from soothsay_index.types import Hit, Index, IndexSummary, Progress, Query, Symbol
 
 log = logging.getLogger(__name__)
 
@@ -45,12 +45,12 @@ class WritableIndex(Index, Protocol):
         interpreter: str | Path | None = None,
         all_packages: bool = False,
         embed: bool = True,
-    ) -> Status: ...
+    ) -> IndexSummary: ...
     def mirror(self, path: Path, text: str) -> None: ...
     def forget(self, path: Path) -> None: ...
     def update(self, paths: Sequence[Path]) -> int: ...
     def remove(self, paths: Sequence[Path]) -> int: ...
-    def status(self) -> Status: ...
+    def status(self) -> IndexSummary: ...
     def close(self) -> None: ...
 
 
@@ -280,7 +280,7 @@ class Session:
         with self._working() as engine, self.oracle.asking(cancel):
             return repair(fault, text, path, self.workspace, engine.complete, index, self.oracle, cancel)
 
-    def build_index(self, on_progress: OnProgress, cancel: Event, *, embed: bool = True) -> Status:
+    def build_index(self, on_progress: OnProgress, cancel: Event, *, embed: bool = True) -> IndexSummary:
         """Bring the index up to date (blocking): the workspace, what it imports, then the rest."""
         settings = self.settings.index
 
@@ -298,7 +298,7 @@ class Session:
                 find_interpreter(self.workspace, settings.python, self._environ)
             return self.index.build(report, cancel, settings.python or None, settings.all_packages, embed)
 
-    def reindex(self, on_progress: OnProgress, cancel: Event) -> Status:
+    def reindex(self, on_progress: OnProgress, cancel: Event) -> IndexSummary:
         """What a user asks for by hand: the same as `build_index`, which reads again what has changed."""
         return self.build_index(on_progress, cancel)
 

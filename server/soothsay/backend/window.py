@@ -47,9 +47,9 @@ from soothsay.backend.work_priority import WorkPriority
 from soothsay.config import BackendSettings
 from soothsay.errors import Cancelled, SoothsayError, raise_if_cancelled
 from soothsay_common.cancellation import Cancellation
-from soothsay_common.garbage import give_back
-from soothsay_common.priority import stand_back
-from soothsay_common.threads import Worker
+from soothsay_common.garbage import release_memory
+from soothsay_common.priority import lower_thread_priority
+from soothsay_common.threads import SerialExecutor
 from soothsay_index.types import Progress
 
 log = logging.getLogger(__name__)
@@ -92,11 +92,11 @@ class EditorWindow:
         self._running: dict[int, Cancellation] = {}
         self._lock = threading.Lock()
         # a completion waits neither for an index build nor for what is done ahead of need
-        self._answers = Worker("answers")
-        self._ahead = Worker("ahead", stand_back)
-        self._hints = Worker("hints")
-        self._builds = Worker("builds")
-        self._files = Worker("files")
+        self._answers = SerialExecutor("answers")
+        self._ahead = SerialExecutor("ahead", lower_thread_priority)
+        self._hints = SerialExecutor("hints")
+        self._builds = SerialExecutor("builds")
+        self._files = SerialExecutor("files")
 
     def serve(self) -> None:
         """Answer until the window leaves (blocking), then free what it had."""
@@ -154,7 +154,9 @@ class EditorWindow:
                 self._running.pop(request.id, None)
             self._stream.send(_defect(request, error))
 
-    def _work(self, request: Request, text: str, cancel: Cancellation) -> tuple[Worker, Callable[[], Any]]:
+    def _work(
+        self, request: Request, text: str, cancel: Cancellation
+    ) -> tuple[SerialExecutor, Callable[[], Any]]:
         """Return what answers ``request``, and on which thread."""
         match request:
             case Open():
@@ -309,7 +311,7 @@ class EditorWindow:
             session.close()
             del session
             gc.unfreeze()  # it was frozen when its model was loaded; the other windows' are frozen with the next
-            give_back()
+            release_memory()
 
 
 def _defect(request: Request, error: BaseException) -> Failed:

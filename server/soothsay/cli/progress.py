@@ -12,7 +12,7 @@ from rich.progress import Progress as Bars
 
 from soothsay.config import Settings
 from soothsay_common.cancellation import Cancellation
-from soothsay_index.types import Progress, Status
+from soothsay_index.types import IndexSummary, Progress
 
 
 class Session(Protocol):
@@ -22,10 +22,10 @@ class Session(Protocol):
 
     def build_index(
         self, on_progress: Callable[[Progress], None], cancel: Cancellation, *, embed: bool = True
-    ) -> Status: ...
+    ) -> IndexSummary: ...
 
 
-def build_with_progress_bar(session: Session, *, embed: bool = True) -> Status:
+def build_with_progress_bar(session: Session, *, embed: bool = True) -> IndexSummary:
     """Bring the index up to date; Ctrl-C stops it and keeps what is done."""
     with progress_bars() as (show, cancel):
         return session.build_index(show, cancel, embed=embed)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from soothsay.errors import Cancelled, SoothsayError, raise_if_cancelled
 from soothsay_common.cancellation import Cancellation
-from soothsay_common.threads import Worker
+from soothsay_common.threads import SerialExecutor
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 class BackgroundWork:
     """Runs work on ``worker`` when ``idle`` is set."""
 
-    def __init__(self, worker: Worker, idle: asyncio.Event) -> None:
+    def __init__(self, worker: SerialExecutor, idle: asyncio.Event) -> None:
         self._worker = worker
         self._idle = idle
         self._cancel = Cancellation()

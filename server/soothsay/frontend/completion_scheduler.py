@@ -14,7 +14,7 @@ from soothsay.errors import Cancelled
 from soothsay.frontend.debounce import Debounce
 from soothsay.frontend.scheduler import Job, LatestScheduler
 from soothsay_common.cancellation import Cancellation
-from soothsay_common.threads import Worker
+from soothsay_common.threads import SerialExecutor
 
 # Seconds that work nobody waits for goes on: editors cancel a request before they tell what was typed, and tell what
 # was typed some time before they ask again.
@@ -76,7 +76,7 @@ class _Generation(Job[CompletionRequest, Completion]):
 class CompletionScheduler(LatestScheduler[_Generation]):
     """Keeps what is being typed, and waits a little where keys come faster than answers."""
 
-    def __init__(self, worker: Worker, write: Write, ready: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(self, worker: SerialExecutor, write: Write, ready: Callable[[], Awaitable[bool]]) -> None:
         super().__init__(worker, ready)
         self._write = write
         self._debounce = Debounce()

@@ -12,7 +12,7 @@ from lsprotocol import types
 from soothsay.errors import Cancelled
 from soothsay.frontend.documents import Document, position_at
 from soothsay_common.cancellation import Cancellation
-from soothsay_common.threads import Worker
+from soothsay_common.threads import SerialExecutor
 
 if TYPE_CHECKING:
     from soothsay.engine.types import Fault
@@ -43,7 +43,7 @@ class Diagnostics:
         self._idle = completions.idle
         self._publish = publish
         self._documents = documents
-        self._worker = Worker("soothsay-hints")
+        self._worker = SerialExecutor("soothsay-hints")
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._found: dict[str, tuple[str, Sequence[Fault]]] = {}  # text, and what is wrong with it
         self._shown: set[str] = set()  # documents with hints on them

@@ -14,7 +14,7 @@ from lsprotocol.types import ProgressToken
 from soothsay.errors import raise_if_cancelled
 from soothsay.frontend.progress import ProgressBar
 from soothsay.frontend.progress_rate import ProgressThrottle, RemainingTime, describe_remaining
-from soothsay_common.threads import Worker
+from soothsay_common.threads import SerialExecutor
 
 if TYPE_CHECKING:
     from soothsay.config import Settings
@@ -50,7 +50,7 @@ class ModelDownloads:
 
     def __init__(self, bar: Callable[..., ProgressBar]) -> None:
         self._bar = bar
-        self._worker = Worker("soothsay-pull")
+        self._worker = SerialExecutor("soothsay-pull")
         self._running: set[Event] = set()
 
     async def pull(self, name: object, token: ProgressToken | None) -> PulledModel:

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from soothsay.errors import Cancelled, raise_if_cancelled
 from soothsay_common.cancellation import Cancellation
-from soothsay_common.threads import Worker
+from soothsay_common.threads import SerialExecutor
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -60,7 +60,7 @@ class LatestScheduler(ABC, Generic[J]):
     """One job at a time on ``worker``, and the newest wins. ``ready`` is awaited first; when it says False there is no
     answer."""
 
-    def __init__(self, worker: Worker, ready: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(self, worker: SerialExecutor, ready: Callable[[], Awaitable[bool]]) -> None:
         self._worker = worker
         self._ready = ready
         self._newest: J | None = None
@@ -106,7 +106,7 @@ class RequestScheduler(LatestScheduler[Job[Request, Answer]], Generic[Request, A
 
     def __init__(
         self,
-        worker: Worker,
+        worker: SerialExecutor,
         work: Callable[[Request, Cancellation], Answer],
         ready: Callable[[], Awaitable[bool]],
     ) -> None:

@@ -42,7 +42,7 @@ from soothsay.frontend.settings import Configuration
 from soothsay.frontend.status import STATUS, StatusPublisher
 from soothsay.frontend.user_messages import UserMessages
 from soothsay.frontend.watched_files import updated_and_removed, watch_files
-from soothsay_common.threads import Worker
+from soothsay_common.threads import SerialExecutor
 from soothsay_languages.registry import languages
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class SoothsayServer(LanguageServer):
         self.acceptance = Acceptance()
         self.heartbeat = Heartbeat()
         self.downloads = ModelDownloads(bar)
-        self.command_worker = Worker("soothsay-desk")  # what a person asks for now and then
+        self.command_worker = SerialExecutor("soothsay-desk")  # what a person asks for now and then
         publish = self.text_document_publish_diagnostics
         self.diagnostics = Diagnostics(self.sessions, self.completions, publish, self.documents)
         self.code_actions = CodeActions(self.sessions, self.completions, self.diagnostics, self.messages)

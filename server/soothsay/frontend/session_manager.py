@@ -20,7 +20,7 @@ from soothsay.frontend.progress_rate import ProgressThrottle, RemainingTime, des
 from soothsay.frontend.status import IndexingProgress, StatusPublisher
 from soothsay.frontend.user_messages import UserMessages
 from soothsay_common.cancellation import Cancellation
-from soothsay_common.threads import Worker
+from soothsay_common.threads import SerialExecutor
 from soothsay_index.types import Progress
 
 if TYPE_CHECKING:
@@ -133,10 +133,10 @@ class SessionManager:
     ) -> None:
         self.settings: Settings | None = None
         self.workspace: Path | None = None
-        self.model_worker = Worker("soothsay-model")
-        self.background_worker = Worker("soothsay-ahead")
-        self._index_worker = Worker("soothsay-index")
-        self._files_worker = Worker("soothsay-files")  # a saved file does not wait for a build
+        self.model_worker = SerialExecutor("soothsay-model")
+        self.background_worker = SerialExecutor("soothsay-ahead")
+        self._index_worker = SerialExecutor("soothsay-index")
+        self._files_worker = SerialExecutor("soothsay-files")  # a saved file does not wait for a build
         self._factory = factory
         self._messages = messages
         self._bar = bar

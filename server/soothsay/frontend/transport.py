@@ -18,8 +18,8 @@ from pygls.io_ import StdoutWriter, run_async
 from soothsay.errors import SoothsayError
 from soothsay.frontend.server import SoothsayServer, create_server
 from soothsay.frontend.session_manager import SessionFactory, open_session
-from soothsay_common.priority import hand_over_soon
-from soothsay_common.threads import Worker
+from soothsay_common.priority import shorten_switch_interval
+from soothsay_common.threads import SerialExecutor
 
 if TYPE_CHECKING:
     from pygls.io_ import AsyncReader
@@ -104,7 +104,7 @@ async def _listen(server: SoothsayServer, reader: AsyncReader) -> None:
 
 def _serve(server: SoothsayServer, main: Coroutine[Any, Any, None]) -> int:
     code = 1  # the client has gone without a word
-    hand_over_soon()  # the event loop waits for the model's thread again and again
+    shorten_switch_interval()  # the event loop waits for the model's thread again and again
     try:
         asyncio.run(main)
     except SystemExit as end:  # pygls raises it when the client says ``exit``
@@ -143,7 +143,7 @@ class _ThreadReader:
 
     def __init__(self, stream: BufferedReader) -> None:
         self._stream = stream
-        self._worker = Worker("soothsay-stdin")
+        self._worker = SerialExecutor("soothsay-stdin")
         self._come = bytearray()
 
     async def readline(self) -> bytes:

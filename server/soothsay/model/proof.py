@@ -99,7 +99,7 @@ class Proof:
         """What gives the full speed back; empty at full speed."""
         if self.is_full_speed:
             return ""
-        if any(death.exit.may_pass for death in self.deaths):
+        if any(death.exit.is_transient for death in self.deaths):
             return "close other programs, and start soothsay again"
         return f"{build_command()} (compiles llama.cpp for this processor, 3 to 10 minutes)"
 
@@ -133,7 +133,7 @@ def prove(model: Path, run: Run | None = None) -> Proof:
         if isinstance(known, Proof):
             return known
         proof = find_way(model, run or run_probe, known)
-        if not any(death.exit.may_pass for death in proof.deaths):
+        if not any(death.exit.is_transient for death in proof.deaths):
             _write(file, {**_read(file), key: asdict(proof)})
     return proof
 
@@ -166,7 +166,7 @@ def forget(model: Path) -> None:
 def distrust(model: Path, exit_: Exit) -> None:
     """Remember that ``model`` has died of ``exit_`` in use, although it was proved: a slower way is proved next."""
     proof = remembered(model)
-    if proof is not None and not exit_.may_pass:
+    if proof is not None and not exit_.is_transient:
         deaths = (*proof.deaths, Death(proof.way.name, exit_.cause, exit_.name))
         _change(model, {"way": None, "deaths": [asdict(death) for death in deaths]})
 
@@ -205,7 +205,7 @@ def _no_way(model: Path, deaths: Sequence[Death]) -> str:
     last = deaths[-1].exit
     if last.cause == "hung":
         remedy = "try again when the machine is less busy (soothsay prove)"
-    elif last.may_pass:
+    elif last.is_transient:
         remedy = "close other programs, lower model.context, or choose a smaller model"
     else:
         remedy = f"run `{build_command()}`, which compiles llama.cpp for this processor (3 to 10 minutes)"

@@ -27,7 +27,7 @@ from soothsay.backend.window import EditorWindow
 from soothsay.config import Settings
 from soothsay.engine.types import Completion, CompletionRequest, Fault, Replacement, TriggerDecision
 from soothsay_common.cancellation import Cancellation
-from soothsay_index.types import Progress, Status
+from soothsay_index.types import IndexSummary, Progress
 
 PATIENCE = 60.0  # seconds: the machine may be busy
 NOBODY = 2**30  # no process has such a number
@@ -49,8 +49,8 @@ class World:
         self.complete: Callable[[CompletionRequest, Cancellation, Callable[[str], None]], Completion] = (
             lambda request, cancel, on_text: completion(request.text)
         )
-        self.build: Callable[[Callable[[Progress], None], Cancellation], Status] = (
-            lambda on_progress, cancel: Status(files=1)
+        self.build: Callable[[Callable[[Progress], None], Cancellation], IndexSummary] = (
+            lambda on_progress, cancel: IndexSummary(files=1)
         )
         self.mirror: Callable[[Path, str], None] = lambda path, text: None
 
@@ -86,8 +86,8 @@ class StandInSession:
     def index(self) -> StandInSession:
         return self
 
-    def status(self) -> Status:
-        return Status(files=7)
+    def status(self) -> IndexSummary:
+        return IndexSummary(files=7)
 
     def processes(self) -> dict[str, int]:
         return {}
@@ -119,7 +119,7 @@ class StandInSession:
 
     def build_index(
         self, on_progress: Callable[[Progress], None], cancel: Cancellation, *, embed: bool
-    ) -> Status:
+    ) -> IndexSummary:
         self.asked.append(("build_index", embed))
         return self._world.build(on_progress, cancel)
 

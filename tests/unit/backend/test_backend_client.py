@@ -22,7 +22,7 @@ from soothsay.engine.types import Completion, CompletionRequest, Fault
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay_common.cancellation import Cancellation
 from soothsay_common.exits import Exit
-from soothsay_index.types import Progress, Status
+from soothsay_index.types import IndexSummary, Progress
 
 OpenSession = Callable[..., BackendSession]
 OnText = Callable[[str], None]
@@ -124,9 +124,9 @@ def test_everything_else_that_can_be_asked(session: BackendSession, world: World
     assert session.repair(Path("a.py"), "f()", replace(FAULT, name="hopeless")) is None
     assert session.update_files([Path("a"), Path("b")]) == 2
     assert session.remove_files((Path("c"),)) == 1
-    assert session.index_status() == Status(files=7)
-    assert session.reindex(lambda at: None, Cancellation()) == Status(files=1)
-    assert session.build_index(lambda at: None, Cancellation(), embed=False) == Status(files=1)
+    assert session.index_status() == IndexSummary(files=7)
+    assert session.reindex(lambda at: None, Cancellation()) == IndexSummary(files=1)
+    assert session.build_index(lambda at: None, Cancellation(), embed=False) == IndexSummary(files=1)
     assert asked.asked == [
         ("prepare", REQUEST),
         ("find_faults", Path("a.py"), "f()", True),
@@ -201,14 +201,14 @@ def test_errors_come_as_what_they_are(
     with pytest.raises(kind) as raised:
         session.complete(REQUEST)
     assert str(raised.value) == text
-    assert session.index_status() == Status(files=7)  # it goes on
+    assert session.index_status() == IndexSummary(files=7)  # it goes on
 
 
 def test_a_result_that_cannot_be_sent_is_a_defect(session: BackendSession, world: World) -> None:
     world.complete = lambda *_: replace(completion("a"), timings_ms={"total": object()})  # type: ignore[dict-item]
     with pytest.raises(RuntimeError):
         session.complete(REQUEST)
-    assert session.index_status() == Status(files=7)
+    assert session.index_status() == IndexSummary(files=7)
 
 
 def test_warnings_are_told_once(session: BackendSession, world: World, backend: SmallBackend) -> None:
@@ -226,13 +226,13 @@ def test_warnings_are_told_once(session: BackendSession, world: World, backend: 
 def test_an_answer_is_given_while_others_take_long(session: BackendSession, world: World) -> None:
     held = Held(world)
     building = threading.Event()
-    world.build = lambda on_progress, cancel: Status(files=int(building.wait(PATIENCE)))
+    world.build = lambda on_progress, cancel: IndexSummary(files=int(building.wait(PATIENCE)))
     build = Call(lambda: session.build_index(lambda at: None, Cancellation()))
     call = Call(lambda: session.complete(REQUEST))
     held.wait()
     assert session.update_files([Path("a")]) == 1
     building.set()
-    assert build.result() == Status(files=1)
+    assert build.result() == IndexSummary(files=1)
     held.may_go.set()
     assert call.result() == completion("held")
 
@@ -346,13 +346,13 @@ def test_a_build_goes_on_in_the_next_backend(
     seen: list[int] = []
     begun = threading.Event()
 
-    def build(on_progress: Callable[[Progress], None], cancel: Cancellation) -> Status:
+    def build(on_progress: Callable[[Progress], None], cancel: Cancellation) -> IndexSummary:
         on_progress(Progress("reading", len(world.sessions), 9))
         if len(world.sessions) < 3:
             begun.set()
             assert cancel.wait(PATIENCE)
             raise Cancelled
-        return Status(files=3)
+        return IndexSummary(files=3)
 
     world.build = build
     call = Call(lambda: session.build_index(lambda at: seen.append(at.done), Cancellation()))
@@ -361,7 +361,7 @@ def test_a_build_goes_on_in_the_next_backend(
         begun.clear()
         until(lambda count=count: len(seen) == count, "its progress")
         backend.die()
-    assert call.result() == Status(files=3)
+    assert call.result() == IndexSummary(files=3)
     assert seen == [1, 2, 3]
 
 
@@ -467,7 +467,7 @@ def test_a_build_does_not_ask_a_dead_backend_again_and_again(
     time.sleep(0.05)
     assert asked[0] == 1
     may_tell.set()
-    assert build.result() == Status(files=1)
+    assert build.result() == IndexSummary(files=1)
 
 
 # -- what is told ---------------------------------------------------------------------------------------------

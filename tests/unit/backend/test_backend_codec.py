@@ -61,7 +61,7 @@ from soothsay.engine.types import (
 )
 from soothsay.model.types import Token
 from soothsay.oracle.types import Question
-from soothsay_index.types import Progress, Status
+from soothsay_index.types import IndexSummary, Progress
 
 TEXTS = [
     "",
@@ -153,8 +153,8 @@ RESULT_VALUES: list[tuple[type[Any], Any]] = [
     (FindFaults, (FAULT, replace(FAULT, kind="unknown_name"))),
     (Repair, None),
     (Repair, Replacement(1, 2, "f(\n)", "f")),
-    (BuildIndex, Status(files=1, python="3.11", folder=r"C:\x")),
-    (IndexStatus, Status()),
+    (BuildIndex, IndexSummary(files=1, python="3.11", folder=r"C:\x")),
+    (IndexStatus, IndexSummary()),
     (UpdateFiles, 0),
     (UpdateFiles, 12),
     (Describe, BackendStatus(1, "0.1", "0.1-ab", 2.0)),

@@ -36,7 +36,7 @@ from soothsay.engine.types import CompletionRequest
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay_common.cancellation import Cancellation
 from soothsay_common.exits import Exit
-from soothsay_index.types import Progress, Status
+from soothsay_index.types import IndexSummary, Progress
 
 REQUEST = CompletionRequest(Path("/w/a.py"), "", 0, Path("/w"))
 
@@ -100,8 +100,12 @@ def test_answers_come_in_any_order(ends: Ends) -> None:
     asked = [ask_status(ends) for _ in range(3)]
     assert len({number for _, number in asked}) == 3
     for files, (_, number) in reversed(list(enumerate(asked))):
-        ends.there.send(Done(number, result_to_plain(Status(files=files)), 5 * files))
-    assert [call.result() for call, _ in asked] == [Status(files=0), Status(files=1), Status(files=2)]
+        ends.there.send(Done(number, result_to_plain(IndexSummary(files=files)), 5 * files))
+    assert [call.result() for call, _ in asked] == [
+        IndexSummary(files=0),
+        IndexSummary(files=1),
+        IndexSummary(files=2),
+    ]
     until(lambda: ends.link.evaluated == 0)  # what was said last
 
 
@@ -135,8 +139,8 @@ def test_texts_and_progress_come_before_the_answer(ends: Ends) -> None:
     with pytest.raises(Cancelled):
         call.result()
     assert texts == ["a", "ab\n", ""]
-    ends.there.send(Done(other_number, result_to_plain(Status())))
-    assert other.result() == Status()
+    ends.there.send(Done(other_number, result_to_plain(IndexSummary())))
+    assert other.result() == IndexSummary()
 
 
 def test_a_listeners_mistake_costs_no_answer(ends: Ends, caplog: pytest.LogCaptureFixture) -> None:
@@ -157,9 +161,9 @@ def test_what_nobody_asked_for_is_passed_over(ends: Ends) -> None:
     for message in (Done(77, None), Failed(77, "defect"), Pong(1), Welcome(1), Load(5), Cancel(1)):
         ends.there.send(message)
     call, number = ask_status(ends)
-    ends.there.send(Done(number, result_to_plain(Status())))
-    ends.there.send(Done(number, result_to_plain(Status(files=2))))  # once more
-    assert call.result() == Status()
+    ends.there.send(Done(number, result_to_plain(IndexSummary())))
+    ends.there.send(Done(number, result_to_plain(IndexSummary(files=2))))  # once more
+    assert call.result() == IndexSummary()
 
 
 def test_a_cancelled_question_is_answered_by_the_backend(ends: Ends) -> None:
@@ -288,8 +292,8 @@ def test_a_backend_that_answers_pings_may_take_its_time(tmp_path: Path, killed: 
             pings += 1
             ends.there.send(Pong(message.number))
     assert not killed and not call.is_done
-    ends.there.send(Done(1, result_to_plain(Status())))
-    assert call.result() == Status()
+    ends.there.send(Done(1, result_to_plain(IndexSummary())))
+    assert call.result() == IndexSummary()
     ends.link.close()
     ends.there.close()
 

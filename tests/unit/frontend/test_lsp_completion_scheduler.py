@@ -14,7 +14,7 @@ from soothsay.engine.types import Completion, CompletionRequest, TriggerDecision
 from soothsay.errors import Cancelled
 from soothsay.frontend.completion_scheduler import CompletionScheduler
 from soothsay.frontend.debounce import Debounce
-from soothsay_common.threads import Worker
+from soothsay_common.threads import SerialExecutor
 
 BEFORE, AFTER = "x = client.", "\nprint(x)\n"
 REQUEST = CompletionRequest(Path("/w/a.py"), BEFORE + AFTER, len(BEFORE), Path("/w"))
@@ -65,7 +65,7 @@ def writer() -> Writer:
 
 @pytest.fixture
 async def typist(writer: Writer) -> AsyncIterator[CompletionScheduler]:
-    worker = Worker("test")
+    worker = SerialExecutor("test")
     typist = CompletionScheduler(worker, writer, yes)
     yield typist
     typist.abort()

@@ -12,7 +12,7 @@ import pytest
 from soothsay.engine.types import Completion, CompletionRequest, TriggerDecision
 from soothsay.errors import Cancelled
 from soothsay.frontend.scheduler import RequestScheduler
-from soothsay_common.threads import Worker
+from soothsay_common.threads import SerialExecutor
 
 
 def request(text: str) -> CompletionRequest:
@@ -48,8 +48,8 @@ class Model:
 
 
 @pytest.fixture
-def worker() -> Iterator[Worker]:
-    worker = Worker("test")
+def worker() -> Iterator[SerialExecutor]:
+    worker = SerialExecutor("test")
     yield worker
     assert worker.stop(5)
 
@@ -64,7 +64,7 @@ async def yes() -> bool:
 
 
 @pytest.fixture
-def scheduler(worker: Worker, model: Model) -> RequestScheduler:
+def scheduler(worker: SerialExecutor, model: Model) -> RequestScheduler:
     return RequestScheduler(worker, model.complete, yes)
 
 
@@ -126,7 +126,7 @@ async def test_errors_reach_everybody_who_waits(scheduler: RequestScheduler, mod
     assert await scheduler.submit(request("fine")) == answer("fine")
 
 
-async def test_nothing_is_asked_of_a_model_that_is_not_ready(worker: Worker, model: Model) -> None:
+async def test_nothing_is_asked_of_a_model_that_is_not_ready(worker: SerialExecutor, model: Model) -> None:
     gate: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
     async def ready() -> bool:

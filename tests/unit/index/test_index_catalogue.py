@@ -102,8 +102,8 @@ def test_a_long_build_brings_full_text_up_to_date_now_and_then(database, monkeyp
     monkeypatch.setattr(database, "_optimize", lambda name, _: done.append(name))
     database.add("symbols", rows("first"))
     database.add("symbols", rows(*(f"n{number}" for number in range(1_400))))
-    database.keep_quick()
+    database.index_recent_rows()
     assert not done
     database.add("symbols", rows(*(f"m{number}" for number in range(200))))
-    database.keep_quick()
+    database.index_recent_rows()
     assert done == ["symbols"]

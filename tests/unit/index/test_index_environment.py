@@ -12,7 +12,7 @@ from soothsay_index.runtime import layout
 from soothsay_index.runtime.environment import (
     find_environment,
     find_interpreter,
-    look_for_python,
+    locate_python,
     read_distributions,
     read_environment,
 )
@@ -181,7 +181,7 @@ def test_an_environment_of_another_user_is_not_used(tmp_path, monkeypatch, caplo
         with caplog.at_level(logging.WARNING):
             assert find_interpreter(tmp_path, None, environ) == on_path
         assert "belongs to user 54321 and is not used" in caplog.text
-        assert look_for_python(tmp_path, None, environ).refused
+        assert locate_python(tmp_path, None, environ).refused
         with pytest.raises(SoothsayIndexError, match=r"belongs to user 54321 .* make one of your own"):
             find_environment(tmp_path, theirs, {})
     monkeypatch.setattr(layout, "owner_of", lambda _: os.geteuid())

@@ -8,7 +8,7 @@ import psutil
 import pytest
 from index_fakes import write
 
-from soothsay_index.build.process_pool import one_thread
+from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.store.store import Store
 from soothsay_index.types import Progress
 from soothsay_index.worker.client import IndexClient
@@ -64,7 +64,7 @@ def test_a_worker_without_them_takes_from_a_shared_index(tmp_path: Path):
         },
     )
     workspace, shared = tmp_path / "kitchen", tmp_path / "shared"
-    publisher = LocalIndex(Store(tmp_path / "a", workspace), crew=one_thread)
+    publisher = LocalIndex(Store(tmp_path / "a", workspace), open_executor=open_single_thread)
     publisher.build(interpreter=tmp_path / "env")
     publisher.publish(str(shared), itself=False)
     publisher.close()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from soothsay_index.build.files import FileSync
-from soothsay_index.build.process_pool import one_thread
+from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.build.reading import read_files
 from soothsay_index.sources.base import FileFacts
+from soothsay_index.store import table_cache
 from soothsay_index.store.overlay import Overlay
 from soothsay_index.store.store import Store
 from soothsay_index.worker.local import LocalIndex
@@ -38,12 +39,14 @@ def test_a_file_that_was_saved_again_meanwhile_stays_ahead():
 
 @pytest.fixture
 def index(tmp_path, workspace):
-    index = LocalIndex(Store(tmp_path / "index", workspace), crew=one_thread)
+    index = LocalIndex(Store(tmp_path / "index", workspace), open_executor=open_single_thread)
     index.build_from(None)
     return index
 
 
 def test_a_saved_file_is_found_before_it_is_stored(index, workspace, monkeypatch):
+    # on a busy machine reading a table is slow, and would be left to a thread
+    monkeypatch.setattr(table_cache, "_SYNCHRONOUS_SECONDS", 60.0)
     seen: list[tuple[bool, bool]] = []
     write = FileSync._write
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from soothsay_common.priority import stand_back, stand_far_back
+from soothsay_common.priority import lower_thread_priority, minimise_thread_priority
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="elsewhere threads have no priority of their own"
@@ -27,7 +27,7 @@ def test_the_thread_stands_back_and_those_that_it_starts_but_no_other() -> None:
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(niceness).result()
 
-    with ThreadPoolExecutor(1, initializer=stand_back) as pool:
+    with ThreadPoolExecutor(1, initializer=lower_thread_priority) as pool:
         assert pool.submit(niceness).result() > before
         assert pool.submit(started_here).result() > before
     assert niceness() == before
@@ -35,7 +35,7 @@ def test_the_thread_stands_back_and_those_that_it_starts_but_no_other() -> None:
 
 def test_some_stand_further_back() -> None:
     with (
-        ThreadPoolExecutor(1, initializer=stand_back) as near,
-        ThreadPoolExecutor(1, initializer=stand_far_back) as far,
+        ThreadPoolExecutor(1, initializer=lower_thread_priority) as near,
+        ThreadPoolExecutor(1, initializer=minimise_thread_priority) as far,
     ):
         assert niceness() < near.submit(niceness).result() < far.submit(niceness).result()

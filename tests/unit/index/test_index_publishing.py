@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 from index_fakes import HashEmbedder, write
 
-from soothsay_index.build.process_pool import one_thread
+from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.runtime.environment import Environment, read_distributions
 from soothsay_index.runtime.project import Project, project_name, read_project
@@ -42,7 +42,7 @@ def open_index(tmp_path: Path) -> Open:
     def open_index(machine: str, workspace: Path, uri: str = "", model: str = "hash") -> LocalIndex:
         embedder = HashEmbedder(model_id=model)
         store = Store(tmp_path / machine, workspace, embedder.model_id, embedder.dimension)
-        return LocalIndex(store, embedder, one_thread, uri=uri)
+        return LocalIndex(store, embedder, open_single_thread, uri=uri)
 
     return open_index
 

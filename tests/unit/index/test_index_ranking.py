@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soothsay_index.search.ranking import MemberRanker, blend, query_sentence, read_query
+from soothsay_index.search.ranking import MemberRanker, blend, embedding_query, parse_query
 from soothsay_index.types import Symbol
 
 SUMMARIES = {
@@ -28,30 +28,30 @@ def members() -> tuple[Symbol, ...]:
 
 
 def ranked(text: str, **more: np.ndarray) -> list[str]:
-    total = blend({**MemberRanker(members()).scores(read_query(text)), **more})
+    total = blend({**MemberRanker(members()).scores(parse_query(text)), **more})
     return [members()[position].name for position in np.argsort(-total, kind="stable")]
 
 
 def test_the_drafted_call_is_told_from_the_prose():
-    ask = read_query("Create a job\nclient.make_job(name=")
+    ask = parse_query("Create a job\nclient.make_job(name=")
     assert ask.draft_name == "make_job" and ask.draft == ("mak", "job")
     assert "creat" in ask.prose and "client" not in ask.prose
     assert ask.names == {"make_job"} and ask.written == frozenset()
 
 
 def test_a_draft_without_a_bracket_is_one_too():
-    assert read_query("client.list_buck").draft_name == "list_buck"
-    assert read_query("list the buckets").draft_name == ""
+    assert parse_query("client.list_buck").draft_name == "list_buck"
+    assert parse_query("list the buckets").draft_name == ""
 
 
 def test_a_drafted_word_counts_less_than_one_that_was_said():
-    ask = read_query("erase the model\nclient.drop_job(")
+    ask = parse_query("erase the model\nclient.drop_job(")
     assert ask.wanted["model"] == 1.0 and ask.wanted["job"] == 0.5
     assert 0 < ask.wanted["delet"] < 0.5, "a synonym of what was said"
 
 
 def test_synonyms_can_be_left_out():
-    assert "delet" not in read_query("remove the model", synonyms={}).wanted
+    assert "delet" not in parse_query("remove the model", synonyms={}).wanted
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_the_description_finds_what_the_name_does_not_say():
 
 def test_the_verb_tells_members_of_one_noun_apart():
     assert ranked("erase a custom model")[0] == "delete_custom_model"
-    scores = MemberRanker(members()).scores(read_query("erase a custom model"))
+    scores = MemberRanker(members()).scores(parse_query("erase a custom model"))
     assert scores["verb"].tolist() == [0, 0, 1, 0, 0, 0]
 
 
@@ -96,15 +96,15 @@ def test_vectors_decide_where_words_say_nothing():
 
 
 def test_nothing_ranks_nothing():
-    scores = MemberRanker(()).scores(read_query("x"))
+    scores = MemberRanker(()).scores(parse_query("x"))
     assert {values.shape for values in scores.values()} == {(0,)}
     assert blend(scores).shape == (0,)
 
 
 def test_odd_queries_score_nothing_and_do_not_fail():
     for text in ("", "(", "....(", "__(", "\n\n", "ü" * 500):
-        assert np.isfinite(blend(MemberRanker(members()).scores(read_query(text)))).all()
+        assert np.isfinite(blend(MemberRanker(members()).scores(parse_query(text)))).all()
 
 
 def test_the_sentence_to_embed_has_words_for_identifiers_and_no_receiver():
-    assert query_sentence("List jobs\nclient.listModelJobs(") == "list jobs list model jobs"
+    assert embedding_query("List jobs\nclient.listModelJobs(") == "list jobs list model jobs"

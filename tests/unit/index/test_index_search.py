@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from index_fakes import HashEmbedder
 
-from soothsay_index.build.process_pool import one_thread
+from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.store.store import Store
 from soothsay_index.types import Query
 from soothsay_index.worker.local import LocalIndex
@@ -13,7 +13,9 @@ from soothsay_index.worker.local import LocalIndex
 def index(tmp_path: Path, workspace: Path, environment) -> LocalIndex:
     embedder = HashEmbedder()
     made = LocalIndex(
-        Store(tmp_path / "index", workspace, embedder.model_id, embedder.dimension), embedder, one_thread
+        Store(tmp_path / "index", workspace, embedder.model_id, embedder.dimension),
+        embedder,
+        open_single_thread,
     )
     made.build_from(environment)
     return made

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from index_fakes import HashEmbedder, write
 
-from soothsay_index.build.process_pool import one_thread
+from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.sources.base import Harvest, Release
 from soothsay_index.store.rows import harvest_tables
 from soothsay_index.store.store import Store
@@ -47,7 +47,9 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def index(tmp_path: Path, root: Path) -> LocalIndex:
     embedder = HashEmbedder()
-    made = LocalIndex(Store(tmp_path / "index", root, "hash", embedder.dimension), embedder, one_thread)
+    made = LocalIndex(
+        Store(tmp_path / "index", root, "hash", embedder.dimension), embedder, open_single_thread
+    )
     made.build_from(None)
     return made
 

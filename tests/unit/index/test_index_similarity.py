@@ -1,4 +1,4 @@
-from soothsay_index.search.graph import ModuleFile, by_module, reach
+from soothsay_index.search.graph import ModuleFile, files_by_module, import_reach
 from soothsay_index.search.similarity import (
     STRIDE,
     WINDOW,
@@ -67,7 +67,7 @@ def test_identifiers_are_words():
     assert sorted(counts.values()) == [2, 2]
 
 
-FILES = by_module(
+FILES = files_by_module(
     [
         ModuleFile("shop/__init__.py", "shop", "shop.payments shop.payments.charge os"),
         ModuleFile("shop/payments.py", "shop.payments", "shop.money shop.money.rounded"),
@@ -78,30 +78,30 @@ FILES = by_module(
 
 
 def test_names_are_followed_to_where_they_are_defined():
-    found = reach(("shop.charge",), FILES, path="app.py")
+    found = import_reach(("shop.charge",), FILES, path="app.py")
     assert "shop/payments.py|shop.payments.charge" in found.named
     assert found.hops == {"shop/__init__.py": 1, "shop/payments.py": 2}
 
 
 def test_two_hops_and_never_the_file_itself():
-    found = reach(("shop.payments", "app"), FILES, path="app.py")
+    found = import_reach(("shop.payments", "app"), FILES, path="app.py")
     assert found.hops == {"shop/payments.py": 1, "shop/money.py": 2}
     assert found.named == frozenset()
 
 
 def test_imports_in_a_circle_end():
-    files = by_module([ModuleFile("a.py", "a", "b"), ModuleFile("b.py", "b", "a")])
-    assert reach(("a",), files).hops == {"a.py": 1, "b.py": 2}
+    files = files_by_module([ModuleFile("a.py", "a", "b"), ModuleFile("b.py", "b", "a")])
+    assert import_reach(("a",), files).hops == {"a.py": 1, "b.py": 2}
 
 
 def test_unsaved_imports_count_instead_of_stored_ones():
-    unsaved = by_module([ModuleFile("shop/payments.py", "shop.payments", "app")])
-    assert reach(("shop.payments",), FILES, unsaved).hops == {"shop/payments.py": 1, "app.py": 2}
+    unsaved = files_by_module([ModuleFile("shop/payments.py", "shop.payments", "app")])
+    assert import_reach(("shop.payments",), FILES, unsaved).hops == {"shop/payments.py": 1, "app.py": 2}
 
 
 def test_a_hub_that_everything_imports_does_not_pull_in_everything():
     names = [f"m{number}" for number in range(200)]
-    files = by_module(
+    files = files_by_module(
         [ModuleFile("hub.py", "hub", " ".join(names)), *(ModuleFile(f"{n}.py", n) for n in names)]
     )
-    assert len(reach(("hub",), files).hops) < 50
+    assert len(import_reach(("hub",), files).hops) < 50

@@ -6,7 +6,7 @@ import pytest
 from index_fakes import LEDGER, HashEmbedder
 
 from soothsay_index.build import reading as cutting
-from soothsay_index.build.process_pool import one_thread
+from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.store.store import Store
 from soothsay_index.types import Query
 from soothsay_index.worker.local import LocalIndex
@@ -14,7 +14,9 @@ from soothsay_index.worker.local import LocalIndex
 
 def open_index(root: Path, workspace: Path) -> LocalIndex:
     embedder = HashEmbedder()
-    return LocalIndex(Store(root, workspace, embedder.model_id, embedder.dimension), embedder, one_thread)
+    return LocalIndex(
+        Store(root, workspace, embedder.model_id, embedder.dimension), embedder, open_single_thread
+    )
 
 
 @pytest.fixture
@@ -73,7 +75,7 @@ def test_packages_are_shared_between_workspaces(index, environment, tmp_path, wo
     (other / "use.py").write_text("import shapes\n")
     embedder = HashEmbedder()
     second = LocalIndex(
-        Store(tmp_path / "index", other, embedder.model_id, embedder.dimension), embedder, one_thread
+        Store(tmp_path / "index", other, embedder.model_id, embedder.dimension), embedder, open_single_thread
     )
     second.build_from(environment)
     assert embedder.encoded == []  # nothing of shapes is read or embedded a second time

@@ -4,27 +4,27 @@ import os
 
 from soothsay_index.runtime.environment import stamp_of
 from soothsay_index.sources.workspace import Workspace
-from soothsay_index.worker.file_watch import Changes, Watch
+from soothsay_index.worker.file_watch import FileChanges, FileWatcher
 
 
 def test_new_changed_renamed_and_deleted_files_are_seen(workspace):
-    watch = Watch(Workspace(workspace))
-    assert watch.look() == Changes() and watch.look() == Changes()
+    watch = FileWatcher(Workspace(workspace))
+    assert watch.poll() == FileChanges() and watch.poll() == FileChanges()
     (workspace / "app.py").write_text("x = 1\n")
     (workspace / "billing" / "ledger.py").rename(workspace / "billing" / "books.py")
     (workspace / "fresh").mkdir()
     (workspace / "fresh" / "new.py").write_text("y = 2\n")
-    seen = watch.look()
+    seen = watch.poll()
     assert {path.name for path in seen.updated} == {"app.py", "books.py", "new.py"}
     assert [path.name for path in seen.removed] == ["ledger.py"]
-    assert watch.look() == Changes()
+    assert watch.poll() == FileChanges()
 
 
 def test_what_git_ignores_from_now_on_is_gone(workspace):
-    watch = Watch(Workspace(workspace))
-    watch.look()
+    watch = FileWatcher(Workspace(workspace))
+    watch.poll()
     (workspace / ".gitignore").write_text("app.py\n")
-    assert [path.name for path in watch.look().removed] == ["app.py"]
+    assert [path.name for path in watch.poll().removed] == ["app.py"]
 
 
 def test_an_installed_package_changes_the_environment(environment, site):

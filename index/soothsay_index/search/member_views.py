@@ -18,20 +18,20 @@ from cachetools import LRUCache
 
 from soothsay_index.embedding.embedder import Vectors
 from soothsay_index.search.ranking import MemberRanker
-from soothsay_index.shared.shadow import Shadow
+from soothsay_index.shared.local_files import LocalFileFilter
 from soothsay_index.sources.base import FileFacts, OwnerFacts
 from soothsay_index.store.database import quote
 from soothsay_index.store.overlay import Overlay
 from soothsay_index.store.rows import (
     chunk_of,
     embedding_text,
+    has_vector,
     owner_of,
     symbol_of,
     vector_key,
-    worth_a_vector,
 )
 from soothsay_index.store.store import Store
-from soothsay_index.store.whole_tables import Whole
+from soothsay_index.store.table_cache import TableCache
 from soothsay_index.types import Chunk, Symbol
 
 _KEPT_OWNERS = 256
@@ -90,16 +90,16 @@ class MemberViews:
     def __init__(self, store: Store, overlay: Overlay | None = None) -> None:
         self._store = store
         self._overlay = overlay or Overlay()
-        self.shadow = Shadow(store)
+        self.local_files = LocalFileFilter(store)
         self._lock = threading.Lock()
         self._own = _Remembered()
         self._own_stamp: tuple[int, int] = (-1, -1)
-        self._own_owners = Whole(lambda: self._paths_of("owner", "owners", "symbols"))
-        self._own_names = Whole(lambda: self._paths_of("name", "symbols"))
+        self._own_owners = TableCache(lambda: self._paths_of("owner", "owners", "symbols"))
+        self._own_names = TableCache(lambda: self._paths_of("name", "symbols"))
         self._packaged = _Remembered()
         self._packaged_stamp: tuple[int, frozenset[str]] = (-1, frozenset())
         self._packaged_since = 0.0
-        self._packaged_names = Whole(self._names_of_packages)
+        self._packaged_names = TableCache(self._names_of_packages)
         self._releases: tuple[float, frozenset[str], frozenset[str]] | None = None
 
     def view(self, owner: str) -> OwnerView:
@@ -144,7 +144,7 @@ class MemberViews:
         if view.vectors is not None and (view.vectors[0] == versions or view.vectors[2].all()):
             return view.vectors[1], view.vectors[2]
         keys = [
-            vector_key(symbol.package, embedding_text(symbol)) if worth_a_vector(symbol) else ""
+            vector_key(symbol.package, embedding_text(symbol)) if has_vector(symbol) else ""
             for symbol in view.symbols
         ]
         wanted = list(dict.fromkeys(key for key in keys if key))
@@ -245,7 +245,7 @@ class MemberViews:
             [
                 row
                 for row in packages.rows(table, where)
-                if row["release"] not in hidden and not self.shadow.hides(row["release"], row["path"])
+                if row["release"] not in hidden and not self.local_files.hides(row["release"], row["path"])
             ]
             for table in ("symbols", "owners")
         )

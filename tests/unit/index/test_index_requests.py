@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 import time
 
-from soothsay_index.build.process_pool import one_thread
+from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.sources.base import Used
 from soothsay_index.store.store import Store
 from soothsay_index.worker.local import LocalIndex
-from soothsay_index.worker.requests import Inbox
+from soothsay_index.worker.requests import WriteRequests
 
 
 def test_a_build_that_takes_long_is_begun_once(tmp_path, workspace, monkeypatch):
-    index = LocalIndex(Store(tmp_path / "index", workspace), crew=one_thread)
+    index = LocalIndex(Store(tmp_path / "index", workspace), open_executor=open_single_thread)
     writer = index.writer
     writer.stay()
     begun: list[str | None] = []
@@ -24,19 +24,19 @@ def test_a_build_that_takes_long_is_begun_once(tmp_path, workspace, monkeypatch)
         assert goes_on.wait(30)
 
     monkeypatch.setattr(writer, "build", build)
-    inbox = Inbox(index.store.local.folder / "inbox")
-    letters = [
-        inbox.post({"do": "build", "interpreter": name, "all_packages": False, "embed": False})
+    requests = WriteRequests(index.store.local.folder / "inbox")
+    pending = [
+        requests.submit({"do": "build", "interpreter": name, "all_packages": False, "embed": False})
         for name in ("/one", "/two")
     ]
     for _ in range(5):
-        writer.serve_inbox(Used())
+        writer.serve_requests(Used())
     assert begun == ["/one"]
-    assert not letters[0].done and not letters[1].done
+    assert not pending[0].done and not pending[1].done
 
     goes_on.set()
     until = time.monotonic() + 30
-    while not letters[1].done and time.monotonic() < until:
-        writer.serve_inbox(Used())
+    while not pending[1].done and time.monotonic() < until:
+        writer.serve_requests(Used())
         time.sleep(0.01)
-    assert begun == ["/one", "/two"] and all(letter.done for letter in letters)
+    assert begun == ["/one", "/two"] and all(request.done for request in pending)

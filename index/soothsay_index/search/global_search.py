@@ -14,9 +14,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from soothsay_index.embedding.embedder import Vectors
-from soothsay_index.search.graph import ModuleFile, Reach, by_module, reach
-from soothsay_index.search.members import MemberViews
-from soothsay_index.search.ranking import RRF_K, query_sentence, read_query
+from soothsay_index.search.graph import ImportReach, ModuleFile, files_by_module, import_reach
+from soothsay_index.search.member_views import MemberViews
+from soothsay_index.search.ranking import RRF_K, embedding_query, parse_query
 from soothsay_index.search.similarity import (
     Features,
     bm25,
@@ -40,7 +40,7 @@ from soothsay_index.types import Chunk, Hit, Query
 _CANDIDATES = 40
 _NEAREST = 12
 _DOCUMENTS = 10
-_FOLLOWED = 6  # definitions in reach by imports, beside those that are imported by name
+_FOLLOWED = 6  # definitions in import_reach by imports, beside those that are imported by name
 _COMPARED = 8  # the pieces most like the code by tokens are compared by syntax, too
 _QUERY_WORDS = 24
 _EXACT = 2.0  # more than everything else together
@@ -92,7 +92,7 @@ class _Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ask:
+class _Request:
     """A query, with what several steps read of it."""
 
     query: Query
@@ -140,7 +140,7 @@ class _Releases:
         return one_of("package", sorted(packages)) if packages else ""
 
 
-class AnywhereSearch:
+class GlobalSearch:
     """Finds symbols of packages and chunks of the workspace when the receiver is not known."""
 
     def __init__(self, store: Store, views: MemberViews, overlay: Overlay | None = None) -> None:
@@ -188,7 +188,7 @@ class AnywhereSearch:
     # -- the workspace -------------------------------------------------------------------------------------
 
     def _pieces_of_workspace(
-        self, ask: _Ask, text: Future[dict[int, float]], meaning: Future[dict[str, float]]
+        self, ask: _Request, text: Future[dict[int, float]], meaning: Future[dict[str, float]]
     ) -> list[_Candidate]:
         unsaved = self._unsaved_pieces(ask)
         reached = self._reach(ask)
@@ -215,17 +215,17 @@ class AnywhereSearch:
         _rank("recent", found, [recency.get(piece.chunk.path, 0.0) for _, piece in answers])
         return found
 
-    def _shown(self, ask: _Ask, ids: Sequence[int]) -> Mapping[int, Piece]:
+    def _shown(self, ask: _Request, ids: Sequence[int]) -> Mapping[int, Piece]:
         """The pieces of these rows, without those of files that read differently now."""
         return self._chunks.rows(
             row_id for row_id, path in self._chunks.values(ids, "path") if not ask.hides(path)
         )
 
-    def _reach(self, ask: _Ask) -> Reach:
+    def _reach(self, ask: _Request) -> ImportReach:
         modules = [module for module in ask.query.modules if module]
         if not modules:
-            return Reach()
-        unsaved = by_module(
+            return ImportReach()
+        unsaved = files_by_module(
             ModuleFile(
                 path,
                 min((each.owner for each in facts.owners), key=len, default=""),
@@ -233,7 +233,7 @@ class AnywhereSearch:
             )
             for path, facts in ask.overlay.items()
         )
-        return reach(modules, self._files(), unsaved, ask.query.path)
+        return import_reach(modules, self._files(), unsaved, ask.query.path)
 
     def _files(self) -> Mapping[str, ModuleFile]:
         """The stored files by the names they are imported by."""
@@ -242,13 +242,13 @@ class AnywhereSearch:
         if known != version:
             table = self._store.local.arrow("files", columns=["path", "module", "modules"])
             rows = zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True)
-            files = by_module(ModuleFile(path, module, names) for path, module, names in rows)
+            files = files_by_module(ModuleFile(path, module, names) for path, module, names in rows)
             self._modules = (version, files)
         return files
 
-    def _defining(self, ask: _Ask, reached: Reach) -> list[int]:
+    def _defining(self, ask: _Request, reached: ImportReach) -> list[int]:
         """The ids of chunks that define what is wanted: what has a name that was asked for, what the file imports by
-        name, and what is in reach and shares a word with the query."""
+        name, and what is in import_reach and shares a word with the query."""
         # A name that half the files define says little: not all of them are followed.
         wanted = {symbol_id for _, symbol_id in self._own.select("name", ask.names, "id")[:_CANDIDATES]}
         wanted |= reached.named
@@ -265,7 +265,7 @@ class AnywhereSearch:
                     likely.append((hop, -len(words.intersection(named)), row_id))
         return [*certain, *(row_id for *_, row_id in sorted(likely)[:_FOLLOWED])]
 
-    def _unsaved_pieces(self, ask: _Ask) -> list[Piece]:
+    def _unsaved_pieces(self, ask: _Request) -> list[Piece]:
         """The chunks of unsaved documents; where one was edited, only what changed is read anew."""
         known, fresh = self._unsaved, {}
         for path, facts in ask.overlay.items():
@@ -298,7 +298,7 @@ class AnywhereSearch:
     # -- packages ------------------------------------------------------------------------------------------
 
     def _symbols_of_packages(
-        self, ask: _Ask, text: Mapping[int, float], near: Mapping[str, float]
+        self, ask: _Request, text: Mapping[int, float], near: Mapping[str, float]
     ) -> list[_Candidate]:
         ids = [*text, *self._symbols.ids("vector_key", near)[: 2 * _CANDIDATES]]
         ids += self._symbols.ids("name", ask.names)[: 4 * _CANDIDATES]
@@ -315,22 +315,22 @@ class AnywhereSearch:
 
     def _visible(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """The rows of releases that this workspace has, without what it defines itself, and without their paths."""
-        hidden, shadow = self._views.not_visible(), self._views.shadow
-        kept = [row for row in rows if row[3] not in hidden and not shadow.hides(row[3], row[5])]
+        hidden, local_files = self._views.not_visible(), self._views.local_files
+        kept = [row for row in rows if row[3] not in hidden and not local_files.hides(row[3], row[5])]
         names = {row[1] for row in kept if is_shared(row[3])}
         own = {symbol_id.partition("|")[2] for _, symbol_id in self._own.select("name", names, "id")}
         return [row[:5] for row in kept if not (is_shared(row[3]) and f"{row[2]}.{row[1]}" in own)]
 
     def _documents_of_packages(
-        self, ask: _Ask, text: Mapping[int, float], near: Mapping[str, float]
+        self, ask: _Request, text: Mapping[int, float], near: Mapping[str, float]
     ) -> list[_Candidate]:
         """Release notes, the documents of published workspaces, and the like."""
-        hidden, shadow = self._views.not_visible(), self._views.shadow
+        hidden, local_files = self._views.not_visible(), self._views.local_files
         places = self._documents.values([*text, *self._documents.ids("vector_key", near)], "release", "path")
         visible = [
             row_id
             for row_id, release, path in places
-            if release not in hidden and not shadow.hides(release, path)
+            if release not in hidden and not local_files.hides(release, path)
         ]
         pieces = self._documents.rows(visible)
         found = [_Candidate(piece=piece) for piece in pieces.values()]
@@ -347,12 +347,12 @@ class AnywhereSearch:
 
     # -- helpers -------------------------------------------------------------------------------------------
 
-    def _read(self, query: Query) -> _Ask:
-        sentence = query_sentence(query.text)
+    def _read(self, query: Query) -> _Request:
+        sentence = embedding_query(query.text)
         words = list(dict.fromkeys(word for word in split_identifier(sentence) if word not in STOP_WORDS))
         stems = tuple(dict.fromkeys(terms(sentence)))
-        names = frozenset(name for name in read_query(query.text).names if len(name) > 2)
-        return _Ask(
+        names = frozenset(name for name in parse_query(query.text).names if len(name) > 2)
+        return _Request(
             query,
             " ".join(words[:_QUERY_WORDS]),
             stems,
@@ -376,7 +376,7 @@ class AnywhereSearch:
         return _Releases(frozenset(keys), "botocore" in named)
 
     def _text(
-        self, database: Database, table: str, ask: _Ask, limit: int, where: str = ""
+        self, database: Database, table: str, ask: _Request, limit: int, where: str = ""
     ) -> Future[dict[int, float]]:
         return self._pool.submit(best_ids, database, table, ask.words, limit, where)
 
@@ -391,7 +391,7 @@ class AnywhereSearch:
 
         return self._pool.submit(ask)
 
-    def _hits(self, candidates: Sequence[_Candidate], ask: _Ask) -> list[Hit]:
+    def _hits(self, candidates: Sequence[_Candidate], ask: _Request) -> list[Hit]:
         """Hits, and with them the definitions that their chunks are."""
         documented = [each.row_id for each in candidates if each.row_id is not None]
         of_packages = self._pool.submit(self._symbols.rows, documented)
@@ -465,7 +465,7 @@ def _resemble(candidates: Sequence[_Candidate], features: Sequence[Features], co
     _rank("shape", candidates, shapes)
 
 
-def _judge(candidate: _Candidate, piece: Piece, ask: _Ask, reached: Reach) -> None:
+def _judge(candidate: _Candidate, piece: Piece, ask: _Request, reached: ImportReach) -> None:
     """What is known for certain: that it has the name asked for, that imports lead there, that it is no code."""
     if piece.name and piece.name in ask.names:
         candidate.add("exact", 1.0, _EXACT)

@@ -12,10 +12,10 @@ from soothsay_index.store.store import Store
 
 log = logging.getLogger(__name__)
 
-KEEP_UNUSED = 14 * 24 * 3600.0  # seconds: an environment that is made anew each week finds its packages
+UNUSED_RETENTION = 14 * 24 * 3600.0  # seconds: an environment that is made anew each week finds its packages
 
 
-def collect_releases(store: Store, keep: float = KEEP_UNUSED) -> list[str]:
+def prune_releases(store: Store, keep: float = UNUSED_RETENTION) -> list[str]:
     """Remove the releases that no workspace's environment has, and none had for ``keep`` seconds."""
     database = store.packages
     in_use = _in_use(database.folder.parent / "workspaces")
@@ -25,14 +25,14 @@ def collect_releases(store: Store, keep: float = KEEP_UNUSED) -> list[str]:
         old = [key for key, state in manifest.releases.items() if key not in in_use and state.used < limit]
         if old:
             # The manifest first: after a sudden death rows of unknown releases are overwritten, not missed.
-            database.unmark(old)
+            database.remove_releases(old)
             for table in ("symbols", "owners", "chunks"):
                 database.delete_in(table, "release", old)
-            collect_vectors(database)
+            prune_vectors(database)
     return old
 
 
-def collect_vectors(database: Database) -> int:
+def prune_vectors(database: Database) -> int:
     """Remove the vectors that no row refers to; returns how many."""
     with database.writing():
         stored = set(database.arrow("vectors", columns=["key"]).column("key").to_pylist())

@@ -11,7 +11,7 @@ from soothsay_index.sources.base import Release
 from soothsay_index.store.store import Store
 
 
-class Shadow:
+class LocalFileFilter:
     """Tells which rows of published workspaces a reader must not see: those of files that are here. Thread-safe."""
 
     def __init__(self, store: Store) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from soothsay_index.embedding.embedder import Vectors
-from soothsay_index.search.members import MemberViews, OwnerView
-from soothsay_index.search.ranking import Ask, Scores, blend, read_query
+from soothsay_index.search.member_views import MemberViews, OwnerView
+from soothsay_index.search.ranking import ParsedQuery, Scores, blend, parse_query
 from soothsay_index.types import Hit, Query, Symbol
 
 
@@ -20,7 +20,7 @@ class MemberSearch:
 
     def search(self, query: Query, views: Sequence[OwnerView], vector: Vectors | None) -> list[Hit]:
         """The members of ``views``, best first, more than ``query.limit`` of them; ``vector`` is the query's, if any."""
-        ask = read_query(query.text)
+        ask = parse_query(query.text)
         found: list[tuple[float, Symbol, dict[str, float]]] = []
         for view in views:
             scores = self.scores(ask, view, vector)
@@ -32,7 +32,7 @@ class MemberSearch:
         # A piece of the workspace is looked up in the store, so only for those that can be shown.
         return [self._hit(symbol, score, told) for score, symbol, told in found[: query.limit * 2]]
 
-    def scores(self, ask: Ask, view: OwnerView, vector: Vectors | None) -> dict[str, Scores]:
+    def scores(self, ask: ParsedQuery, view: OwnerView, vector: Vectors | None) -> dict[str, Scores]:
         """What speaks for each member of ``view``, by ranker: see :meth:`MemberRanker.scores`, and ``vector``, the cosine."""
         scores = view.ranker.scores(ask)
         if vector is not None:

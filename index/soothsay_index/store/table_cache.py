@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from soothsay_common.priority import stand_back
+from soothsay_common.priority import lower_thread_priority
 
 log = logging.getLogger(__name__)
 
-_QUICK = 0.02  # seconds that whoever asks may wait
-_PAUSE = 20  # times as long as it took
-_SULK = 5.0  # seconds after a failure
+_SYNCHRONOUS_SECONDS = 0.02  # seconds that whoever asks may wait
+_MIN_AGE_FACTOR = 20  # times as long as it took
+_RETRY_SECONDS = 5.0  # seconds after a failure
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ class _Read(Generic[T]):
     at: float
 
 
-class Whole(Generic[T]):
+class TableCache(Generic[T]):
     """Read again when the table has changed: at once where that is quick, else behind the back of whoever asks.
 
     Thread-safe.
@@ -44,10 +44,10 @@ class Whole(Generic[T]):
         known = self._known
         if known is not None and known.version == version:
             return known.value
-        if known is None or known.took < _QUICK:
-            return self._again(version).value
-        if time.monotonic() - known.at > _PAUSE * known.took and self._lock.acquire(blocking=False):
-            threading.Thread(target=self._behind, args=(version,), name="whole", daemon=True).start()
+        if known is None or known.took < _SYNCHRONOUS_SECONDS:
+            return self._reload(version).value
+        if time.monotonic() - known.at > _MIN_AGE_FACTOR * known.took and self._lock.acquire(blocking=False):
+            threading.Thread(target=self._refresh, args=(version,), name="whole", daemon=True).start()
         return known.value
 
     @property
@@ -59,17 +59,17 @@ class Whole(Generic[T]):
         """Whoever asks next gets what is in the table."""
         self._known = None
 
-    def _behind(self, version: int) -> None:
-        stand_back()
+    def _refresh(self, version: int) -> None:
+        lower_thread_priority()
         try:
-            self._again(version)
+            self._reload(version)
         except Exception:
             log.exception("a table could not be read again: what was read before counts")
-            time.sleep(_SULK)
+            time.sleep(_RETRY_SECONDS)
         finally:
             self._lock.release()
 
-    def _again(self, version: int) -> _Read[T]:
+    def _reload(self, version: int) -> _Read[T]:
         began = time.monotonic()
         value = self._read()
         now = time.monotonic()
