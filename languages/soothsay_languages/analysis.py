@@ -68,7 +68,7 @@ def analyse(text: str, language: Language, before: DocumentAnalysis | None = Non
         before = None
     grammar = language.tree_sitter
     parsed = None
-    if grammar is not None:
+    if grammar is not None and language.can_parse(text):
         source = text.encode("utf-8", "surrogatepass")
         parsed = parse_again(grammar, before.parsed if before is not None else None, source)
     return DocumentAnalysis(text, language, parsed, _checkpoint(text, before))
@@ -91,7 +91,7 @@ class Fragment:
 
 def read_fragment(code: str, language: Language) -> Fragment:
     """Return what is read from ``code``, which begins with a statement and may end in the middle of one."""
-    if language.tree_sitter is None:
+    if language.tree_sitter is None or not language.can_parse(code):
         return Fragment(language, None, 0)
     frame = language.blocks.frame if code[:1] in (" ", "\t") else ""
     source = (frame + close(code, language.lexis)).encode("utf-8", "surrogatepass")

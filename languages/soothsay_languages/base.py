@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from soothsay_languages.oracle import ServerSpec
 
@@ -84,13 +84,36 @@ class CallSyntax:
     alone: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ParserLimits:
+    """What a grammar parses safely: so many ``lines``, and blocks and brackets nested ``depth`` times."""
+
+    lines: int
+    depth: int
+
+    def allow(self, text: str) -> bool:
+        """Return whether ``text`` is within the limits; blanks and dashes before a line count as levels."""
+        lines = text.split("\n")
+        if len(lines) > self.lines:
+            return False
+        brackets = most = 0
+        for line in lines:
+            lead = len(line) - len(line.lstrip(" \t-?"))
+            brackets = max(
+                0, brackets + line.count("[") + line.count("{") - line.count("]") - line.count("}")
+            )
+            most = max(most, lead + brackets, lead + line.count("[") + line.count("{"))
+        return most <= self.depth
+
+
 @dataclass(frozen=True)
 class Language:
     """One language. ``id`` is its LSP language id, ``names`` are other ids that editors use for it.
 
-    ``grammar`` loads its tree-sitter grammar; None where there is none. ``builtins`` are the names that need no import.
-    ``calls`` is None where the names and arguments of calls cannot be checked: completions are unverified, and documents
-    have no hints.
+    ``grammar`` loads its tree-sitter grammar; None where there is none. ``limits`` are those of a grammar that does not
+    parse everything safely. ``builtins`` are the names that need no import. ``calls`` is None where the names and
+    arguments of calls cannot be checked: completions are unverified, and documents have no hints. ``tags`` is a tree-sitter
+    query of what a file defines, for the index; ``content`` is what the index calls a piece of a file.
     """
 
     id: str
@@ -104,11 +127,18 @@ class Language:
     calls: CallSyntax | None = None
     grammar: Callable[[], tree_sitter.Language] | None = None
     oracles: tuple[ServerSpec, ...] = ()  # its language servers, in the order in which they are asked
+    limits: ParserLimits | None = None
+    tags: str = ""
+    content: Literal["code", "config"] = "code"
 
     @cached_property
     def tree_sitter(self) -> tree_sitter.Language | None:
         """The loaded grammar."""
         return None if self.grammar is None else self.grammar()
+
+    def can_parse(self, text: str) -> bool:
+        """Return whether the grammar parses ``text``, and does it safely."""
+        return self.grammar is not None and (self.limits is None or self.limits.allow(text))
 
     @property
     def suffix(self) -> str:

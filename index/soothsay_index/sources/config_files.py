@@ -6,8 +6,7 @@ Values that look like passwords are left out: configuration is shown in prompts 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import PurePath
 
@@ -15,13 +14,12 @@ import tree_sitter
 import tree_sitter_toml
 
 from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.ignore import is_lock
+from soothsay_index.sources.parts import TOGETHER, Part, chunks_of
 from soothsay_index.sources.trees import parse_yaml
-from soothsay_index.types import Chunk
 from soothsay_languages.syntax import text_of
 
-_MOST_LINES = 80
-_MOST = 4_000
-_TOGETHER = 24  # lines of small settings that stand side by side
+_COMMENT = "#"  # of all these formats
 
 _DOCKER = re.compile(r"^((docker|container)file([.-][\w-]+)?|.+\.(docker|container)file)$", re.IGNORECASE)
 _COMPOSE = re.compile(r"^(docker-)?compose([._-].+)?\.ya?ml$", re.IGNORECASE)
@@ -34,31 +32,9 @@ _CI = re.compile(
 )
 _CI_FOLDERS = frozenset({".circleci", ".buildkite", ".gitlab", ".azure-pipelines", ".woodpecker"})
 _REQUIREMENTS = re.compile(r"^.*(requirements|constraints).*\.(txt|in)$", re.IGNORECASE)
-_LOCKED = re.compile(r"([-_.]lock\.|^pylock\.)", re.IGNORECASE)
 
 _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 _HEREDOC = re.compile(r"<<-?\s*[\"']?(\w+)[\"']?")
-_SECRET = re.compile(
-    r"""(?ix)
-    ( [\w.-]* (?: passwo?r?d | passphrase | secret | tokens? (?![a-z]) | api[-_]?key | access[-_]?key
-      | private[-_]?key | credentials? | secure ) [\w.-]* ["']? [ \t]* [:=] [ \t]* )
-    ( "[^"\n]*" | '[^'\n]*' | [^\s,}\]]+ )
-    """
-)
-_IN_URL = re.compile(r"(://)[^/\s:@]*:[^@\s/]+@")
-# References to a secret, and words that are none.
-_HARMLESS = re.compile(
-    r"^[\"']?(\$.*|\{\{.*|<.*|[|>&*\[{].*|\d+|true|false|null|none|read|write|inherit|required|optional)?[\"']?$",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A part of a file: it begins at ``start`` (0-based) and ends where the next one begins."""
-
-    start: int
-    title: str
 
 
 class ConfigFiles:
@@ -70,7 +46,7 @@ class ConfigFiles:
 
     def handles(self, path: PurePath) -> bool:
         name = path.name
-        if _LOCKED.search(name):
+        if is_lock(name):
             return False
         if path.suffix.lower() == ".toml" or _DOCKER.match(name) or _REQUIREMENTS.match(name):
             return True
@@ -83,11 +59,11 @@ class ConfigFiles:
         if _REQUIREMENTS.match(path.name) and "--hash=" in text:  # a lock file by another name
             return None
         lines = text.split("\n")
-        parts = _parts(text, lines, path) or [_Part(0, path.name)]
-        return FileFacts(tuple(_chunks(lines, parts, place)))
+        parts = _parts(text, lines, path) or [Part(0, path.name)]
+        return FileFacts(tuple(chunks_of(lines, parts, place, "config", _COMMENT)))
 
 
-def _parts(text: str, lines: Sequence[str], path: PurePath) -> list[_Part]:
+def _parts(text: str, lines: Sequence[str], path: PurePath) -> list[Part]:
     if _DOCKER.match(path.name):
         return _stages(lines)
     if path.suffix.lower() == ".toml":
@@ -109,9 +85,9 @@ def _in_ci_folder(path: PurePath) -> bool:
     return not _CI_FOLDERS.isdisjoint(path.parts[:-1])
 
 
-def _stages(lines: Sequence[str]) -> list[_Part]:
+def _stages(lines: Sequence[str]) -> list[Part]:
     """The build stages of a Dockerfile; what stands before the first ``FROM`` belongs to it."""
-    parts: list[_Part] = []
+    parts: list[Part] = []
     waiting_for = ""
     continued = False
     for position, line in enumerate(lines):
@@ -122,9 +98,9 @@ def _stages(lines: Sequence[str]) -> list[_Part]:
         if found:
             image, name = found[1], found[2]
             title = f"stage {name} ({image})" if name else f"FROM {image}"
-            parts.append(_Part(position if parts else 0, title))
+            parts.append(Part(position if parts else 0, title))
         heredoc = _HEREDOC.search(line)
-        waiting_for = heredoc[1] if heredoc and not line.lstrip().startswith("#") else ""
+        waiting_for = heredoc[1] if heredoc and not line.lstrip().startswith(_COMMENT) else ""
         continued = line.rstrip().endswith("\\")
     return parts
 
@@ -134,83 +110,53 @@ def _toml_language() -> tree_sitter.Language:
     return tree_sitter.Language(tree_sitter_toml.language())
 
 
-def _tables(text: str, name: str) -> list[_Part]:
+def _tables(text: str, name: str) -> list[Part]:
     """The tables of a TOML file; keys before the first table are titled with the file's name."""
     root = tree_sitter.Parser(_toml_language()).parse(text.encode("utf-8", "replace")).root_node
-    parts: list[_Part] = []
+    parts: list[Part] = []
     for node in root.children:
         if node.type in {"table", "table_array_element"}:
             key = next((text_of(child) for child in node.named_children if child.type.endswith("_key")), "")
-            parts.append(_Part(node.start_point.row, key or name))
-    return [_Part(0, name), *parts] if not parts or parts[0].start > 0 else parts
+            parts.append(Part(node.start_point.row, key or name))
+    return [Part(0, name), *parts] if not parts or parts[0].start > 0 else parts
 
 
-def _named(text: str, key: str, kind: str) -> list[_Part]:
+def _named(text: str, key: str, kind: str) -> list[Part]:
     """The entries under ``key`` one by one, and the other top-level settings of the file."""
     root = parse_yaml(text)
-    parts: list[_Part] = []
+    parts: list[Part] = []
     for entry in root.entries() if root else ():
         if entry.key == key:
-            parts += [_Part(each.start - 1, f"{kind} {each.key}") for each in entry.value.entries()]
+            parts += [Part(each.start - 1, f"{kind} {each.key}") for each in entry.value.entries()]
         else:
-            parts.append(_Part(entry.start - 1, entry.key))
+            parts.append(Part(entry.start - 1, entry.key))
     return parts
 
 
-def _jobs(text: str, stem: str) -> list[_Part]:
+def _jobs(text: str, stem: str) -> list[Part]:
     """The jobs of a workflow under its name. When it runs, and with what, is one part."""
     root = parse_yaml(text)
     if root is None:
         return []
     name = root.get("name").text or stem
-    parts: list[_Part] = []
+    parts: list[Part] = []
     for part in _named(text, "jobs", "job"):
         if part.title.startswith("job "):
-            parts.append(_Part(part.start, f"{name} > {part.title}"))
+            parts.append(Part(part.start, f"{name} > {part.title}"))
         elif not parts or parts[-1].title != name:
-            parts.append(_Part(part.start, name))
+            parts.append(Part(part.start, name))
     return parts
 
 
-def _settings(text: str) -> list[_Part]:
+def _settings(text: str) -> list[Part]:
     """The top-level settings of a YAML file, small neighbours together."""
     root = parse_yaml(text)
     if root is None:
         return []
-    parts: list[_Part] = []
+    parts: list[Part] = []
     for entry in root.entries():
-        if parts and entry.end - parts[-1].start <= _TOGETHER:
-            parts[-1] = _Part(parts[-1].start, f"{parts[-1].title}, {entry.key}")
+        if parts and entry.end - parts[-1].start <= TOGETHER:
+            parts[-1] = Part(parts[-1].start, f"{parts[-1].title}, {entry.key}")
         else:
-            parts.append(_Part(entry.start - 1, entry.key))
+            parts.append(Part(entry.start - 1, entry.key))
     return parts
-
-
-def _chunks(lines: Sequence[str], parts: Sequence[_Part], place: Place) -> Iterator[Chunk]:
-    starts = [_with_comments(lines, part.start) for part in parts]
-    ends = [*starts[1:], len(lines)]
-    for part, first, end in zip(parts, starts, ends, strict=True):
-        start = first
-        while start < end and not lines[start].strip():
-            start += 1
-        while end > start and not lines[end - 1].strip():
-            end -= 1
-        for at in range(start, end, _MOST_LINES):
-            stop = min(at + _MOST_LINES, end)
-            text = _without_secrets("\n".join(lines[at:stop])[:_MOST])
-            if text.strip():
-                yield Chunk(place.path, place.uri, at + 1, stop, text, title=part.title[:200], kind="config")
-
-
-def _with_comments(lines: Sequence[str], start: int) -> int:
-    """The first of the comment lines just above ``start``: they are about what follows."""
-    while start > 0 and lines[start - 1].lstrip().startswith("#"):
-        start -= 1
-    return start
-
-
-def _without_secrets(text: str) -> str:
-    def hide(match: re.Match[str]) -> str:
-        return match[0] if _HARMLESS.match(match[2]) else f"{match[1]}…"
-
-    return _IN_URL.sub(r"\1…@", _SECRET.sub(hide, text))

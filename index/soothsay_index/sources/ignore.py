@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -25,11 +26,18 @@ _SECRETS = (
     ".netrc", "_netrc", ".pgpass", ".htpasswd", ".npmrc", ".pypirc", "*.tfvars", "*.tfstate", "service-account*.json",
 )  # fmt: skip
 
+_LOCK = re.compile(r"([-_.]lock\.|^pylock\.)", re.IGNORECASE)
+
 
 def is_secret(name: str) -> bool:
     """True when a file of this name may hold a secret."""
     lowered = name.lower()
     return any(fnmatch.fnmatchcase(lowered, pattern) for pattern in _SECRETS)
+
+
+def is_lock(name: str) -> bool:
+    """Return whether a file of this name lists locked versions: a program has written it, for programs."""
+    return bool(_LOCK.search(name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from typing import Any
 
 from soothsay_index.runtime.environment import Environment
 from soothsay_index.sources.base import FileSource, PackageSource
+from soothsay_index.sources.outline import Outline
+from soothsay_languages.registry import languages
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +30,9 @@ def package_sources(environment: Environment) -> dict[str, PackageSource]:
 
 @cache
 def file_sources() -> tuple[FileSource, ...]:
-    """The sources for files. The first that accepts a file cuts it, so those that look closer come first."""
-    return tuple(factory() for factory in _load(FILES))
+    """Return the sources for files. The first that accepts a file cuts it: those that look closer come first."""
+    outlines = (Outline(language) for language in languages() if language.tags)
+    return (*(factory() for factory in _load(FILES)), *outlines)
 
 
 def _load(group: str) -> Iterator[Any]:

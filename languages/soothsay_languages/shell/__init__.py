@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from soothsay_languages.base import Language, Lexis
+from soothsay_languages.queries import read_query
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -29,4 +30,5 @@ LANGUAGE = Language(
         continuation="\\",
     ),
     grammar=_grammar,
+    tags=read_query(__name__, "tags.scm"),
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from soothsay_languages.base import Blocks, Language, Lexis
+from soothsay_languages.base import Blocks, Language, Lexis, ParserLimits
+from soothsay_languages.queries import read_query
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -24,4 +25,8 @@ LANGUAGE = Language(
     lexis=Lexis(line_comment="#", strings=('"', "'"), brackets={"[": "]", "{": "}"}),
     blocks=Blocks(opener=":"),
     grammar=_grammar,
+    # the grammar loses its place after 32,767 lines, and writes past the end of a buffer at 250 levels
+    limits=ParserLimits(lines=32_000, depth=200),
+    tags=read_query(__name__, "tags.scm"),
+    content="config",
 )
