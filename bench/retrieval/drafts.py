@@ -54,7 +54,7 @@ def draft_row(task: Task, model: LlamaRuntime) -> dict[str, Any]:
     """What the model drafts up to the bracket, where the pipeline looks at it, and what it would ask the index with."""
     text = file_of(task)
     site = Site(CompletionRequest(Path("/work/draft.py"), text, len(text), Path("/work")), NoIndex())
-    anchor = place_anchor(text, len(text), Window.of(model.n_ctx))
+    anchor = place_anchor(text, len(text), Window.of(model.n_ctx), site.language)
     limits = Limits(_MOST_TOKENS, time.monotonic() + 600)
     draft = write(
         model, build_prompt(anchor, text, len(text)), site.rule, limits, None,

@@ -111,7 +111,8 @@ class Language:
     """One language. ``id`` is its LSP language id, ``names`` are other ids that editors use for it.
 
     ``grammar`` loads its tree-sitter grammar; None where there is none. ``limits`` are those of a grammar that does not
-    parse everything safely. ``builtins`` are the names that need no import. ``calls`` is None where the names and
+    parse everything safely. ``builtins`` are the names that need no import.
+    ``imports`` matches statements that import something, whole lines. ``calls`` is None where the names and
     arguments of calls cannot be checked: completions are unverified, and documents have no hints. ``tags`` is a tree-sitter
     query of what a file defines, for the index; ``content`` is what the index calls a piece of a file.
     """
@@ -128,6 +129,7 @@ class Language:
     grammar: Callable[[], tree_sitter.Language] | None = None
     oracles: tuple[ServerSpec, ...] = ()  # its language servers, in the order in which they are asked
     limits: ParserLimits | None = None
+    imports: re.Pattern[str] | None = None
     tags: str = ""
     content: Literal["code", "config"] = "code"
 

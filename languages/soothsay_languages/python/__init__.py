@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
 from typing import TYPE_CHECKING
 
 from soothsay_languages.base import Blocks, CallSyntax, Language, Lexis
@@ -56,6 +57,7 @@ LANGUAGE = Language(
     ),
     keywords=frozenset(keyword.kwlist),
     builtins=frozenset(dir(builtins)),
+    imports=re.compile(r"^(?:import\b.*|from\b.+?\bimport\b *(?:\([^()]*\)|[^(\n]*))\n", re.MULTILINE),
     calls=CallSyntax(
         query="""
             (call function: (identifier) @name arguments: (_) @arguments) @call

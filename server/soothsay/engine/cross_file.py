@@ -14,11 +14,12 @@ from soothsay_index.types import Symbol
 
 
 def cross_file(site: Site, max_tokens: int, count_tokens: Callable[[str], int]) -> str:
-    """Comment lines of at most ``max_tokens``; "" when the file imports nothing of its workspace."""
+    """Return comment lines of at most ``max_tokens``; "" when the file imports nothing of its workspace."""
     text = ""
+    comment = site.language.lexis.line_comment
     left = max_tokens
     for name, symbol in _usable(site):
-        line = f"# {signature_line(symbol, name)}\n"
+        line = f"{comment} {signature_line(symbol, name)}\n"
         left -= count_tokens(line)
         if left < 0:
             break

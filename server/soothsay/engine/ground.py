@@ -29,21 +29,24 @@ def ground(
     hits: Sequence[Hit],
     spell: Callable[[Symbol], str],
     indent: str,
+    mark: str,
     max_tokens: int,
     count_tokens: Callable[[str], int],
 ) -> Grounding:
     """Render ``hits``, best first, as long as they fit. ``spell`` gives the name as the file would write it.
 
+    Each line is a comment, which ``mark`` begins: nothing is rendered for a language without such comments.
+
     An excerpt gives its last lines up before it is left out, and takes no more than half of the budget.
     """
 
     def comment(lines: Sequence[str]) -> str:
-        return "".join(f"{indent}# {line}".rstrip() + "\n" for line in lines)
+        return "".join(f"{indent}{mark} {line}".rstrip() + "\n" for line in lines)
 
     texts: list[str] = []
     evidence: list[Evidence] = []
     left = max_tokens
-    for hit in hits:
+    for hit in hits if mark else ():
         lines = document(hit, spell).splitlines()
         if len(lines) >= _FEWEST_LINES:
             room = min(left, max_tokens // 2)

@@ -33,6 +33,7 @@ from soothsay.oracle.null import NoOracle
 from soothsay.oracle.types import Oracle
 from soothsay_index.search.similarity import WINDOW
 from soothsay_index.types import Hit, Index, Query, Symbol
+from soothsay_languages.registry import language_or_plain
 from soothsay_languages.scan import characters, indentation
 
 _ANCHORS_KEPT = 32  # documents
@@ -105,7 +106,7 @@ class Engine:
         others = cross_file(site, self._window.cross_file, self._model.count_tokens)
         raise_if_cancelled(cancel)  # an index that was not waited for has said nothing
         if anchor.window != self._window or anchor.cross_file != others:
-            whole = place_anchor(request.text, request.offset, self._window, others)
+            whole = place_anchor(request.text, request.offset, self._window, site.language, others)
             self._model.prepare(_prompt(whole, request), cancel)
             self._anchors[request.path] = whole
 
@@ -182,13 +183,15 @@ class Engine:
     def _place(self, request: CompletionRequest, window: Window) -> Anchor:
         """A fresh anchor; of other files it has what the one before it has, which was read ahead."""
         before = self._anchors.get(request.path)
-        return place_anchor(request.text, request.offset, window, before.cross_file if before else "")
+        language = language_or_plain(request.language)
+        others = before.cross_file if before else ""
+        return place_anchor(request.text, request.offset, window, language, others)
 
     def _retrieve(self, task: _Task, name: ApiName | None, tokens: Sequence[Token], typed: int) -> Grounding:
         """Documents for the drafted ``name`` (None: for the draft as a whole)."""
         site = task.site
         request = site.request
-        wanted = intent(request.text, request.offset)
+        wanted = intent(request.text, request.offset, site.language.lexis.line_comment)
         drafted = site.rule.before + masked(tokens, typed)
         owner = site.resolve(name).owner if name else ""
         receiver = name.receiver if name else ""
@@ -221,6 +224,7 @@ class Engine:
             hits,
             spell,
             " " * indentation(line),
+            site.language.lexis.line_comment,
             self._settings.retrieval.max_tokens,
             self._model.count_tokens,
         )

@@ -39,18 +39,18 @@ def without_target(statement: str) -> str:
     return _TARGET.sub("", statement, count=1)
 
 
-def intent(text: str, offset: int) -> str:
-    """The comment or docstring that the line at ``offset`` answers, or "" when there is none."""
+def intent(text: str, offset: int, mark: str) -> str:
+    """Return the comment (``mark`` begins one) or docstring that the line at ``offset`` answers, "" for none."""
     lines = text[:offset].splitlines()[-_LOOK_BACK:]
     if lines and not text[:offset].endswith("\n"):
         lines, current = lines[:-1], lines[-1]
-        if current.lstrip().startswith("#"):
+        if mark and current.lstrip().startswith(mark):
             lines.append(current)
     comment: list[str] = []
     for line in reversed(lines):
         stripped = line.strip()
-        if stripped.startswith("#"):
-            comment.append(stripped.lstrip("# "))
+        if mark and stripped.startswith(mark):
+            comment.append(stripped.lstrip(f"{mark} "))
         elif comment or stripped:
             break
     if comment:

@@ -181,7 +181,8 @@ class _Reader:
         self, members: Sequence[Symbol], receiver: str, name: str, start: int, end: int, call_end: int
     ) -> str:
         owner = members[0].owner
-        wanted = intent(self.text, start)
+        language = language_of_file(self.path) or PLAIN_TEXT
+        wanted = intent(self.text, start, language.lexis.line_comment)
         said = f"{wanted}\n{name.replace('_', ' ')} {self.text[end:call_end][:_OLD_CALL]}"
         hits = self.index.search(Query(said, owners=(owner,), limit=1))
         best = next((hit.symbol.name for hit in hits if hit.symbol is not None), "")

@@ -40,7 +40,7 @@ class Site:
         path, root = self.request.path, self.request.workspace
         module = module_of(root, path) if path.is_relative_to(root) else None
         return read_scope(
-            self.analysis.parsed.tree if self.analysis.parsed else None,
+            self.analysis.parsed.tree if self.analysis.parsed and self.language.calls else None,
             self.request.text,
             self.request.offset,
             module.name if module else "",

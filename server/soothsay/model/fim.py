@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, replace
 
 from soothsay.model.healing import split_for_healing
+from soothsay_languages.base import Language
 
 _MAX_SINCE_ANCHOR = 2_000  # characters typed after the anchor before it moves
-_IMPORT = re.compile(r"^(?:import\b.*|from\b.+?\bimport\b *(?:\([^()]*\)|[^(\n]*))\n", re.MULTILINE)
 _CLOSED = re.compile(r"[)\]}\"']+[ \t]*(?=\n|\Z)")
 _CHARS_PER_TOKEN = 3  # a low estimate for code: windows are cut in characters, before tokenising
 
@@ -36,6 +36,7 @@ class Prompt:
 class Anchor:
     """The stable part of a document's prompts: its imports, ``text[start:end]`` before the cursor, and the suffix."""
 
+    language: Language
     window: Window
     start: int
     end: int
@@ -70,36 +71,37 @@ class Window:
         return replace(self, prefix=min(self.prefix, 224), suffix=min(self.suffix, 48))
 
 
-def place_anchor(text: str, offset: int, window: Window, cross_file: str = "") -> Anchor:
-    """A fresh anchor for a cursor at ``offset``; ``cross_file`` are whole lines.
+def place_anchor(text: str, offset: int, window: Window, language: Language, cross_file: str = "") -> Anchor:
+    """Return a fresh anchor for a cursor at ``offset`` of a text in ``language``; ``cross_file`` are whole lines.
 
     It stands at the start of the current line, or of the comment block right above it, so that documentation can go
     between the two.
     """
-    end = _start_of_thought(text, offset)
+    end = _start_of_thought(text, offset, language.lexis.line_comment)
     # on a grid, so that prompts for places near each other begin alike and share what is in the KV cache
     grid = window.prefix * _CHARS_PER_TOKEN // 2
     start = max(0, (end // grid - 1) * grid)
     if start > 0:
         start = text.find("\n", start, end) + 1 or start  # never in the middle of a line
     suffix = _suffix(text, offset, window)
-    return Anchor(window, start, end, _imports(text, start, window), text[start:end], suffix, cross_file)
+    imports = _imports(text, start, window, language)
+    return Anchor(language, window, start, end, imports, text[start:end], suffix, cross_file)
 
 
 def still_fits(anchor: Anchor, text: str, offset: int) -> bool:
     """Whether prompts for a cursor at ``offset`` can go on from ``anchor``."""
     return (
-        anchor.end <= _start_of_thought(text, offset)
+        anchor.end <= _start_of_thought(text, offset, anchor.language.lexis.line_comment)
         and offset - anchor.end <= _MAX_SINCE_ANCHOR
         and text[anchor.start : anchor.end] == anchor.prefix
         and _suffix(text, offset, anchor.window) == anchor.suffix
-        and _imports(text, anchor.start, anchor.window) == anchor.imports
+        and _imports(text, anchor.start, anchor.window, anchor.language) == anchor.imports
     )
 
 
 def build_prompt(anchor: Anchor, text: str, offset: int, documentation: str = "") -> Prompt:
     """Lay out one request. ``documentation`` is whole comment lines; they go above the current thought."""
-    at = max(anchor.end, _start_of_thought(text, offset))
+    at = max(anchor.end, _start_of_thought(text, offset, anchor.language.lexis.line_comment))
     stable, forced = split_for_healing(text[at:offset])
     middle = text[anchor.end : at] + documentation + stable
     return Prompt(
@@ -111,10 +113,12 @@ def build_prompt(anchor: Anchor, text: str, offset: int, documentation: str = ""
     )
 
 
-def _imports(text: str, end: int, window: Window) -> str:
-    """The file's imports that begin above ``end``: without them, names further down could be anything."""
+def _imports(text: str, end: int, window: Window, language: Language) -> str:
+    """Return the file's imports that begin above ``end``: without them, names further down could be anything."""
     found = ""
-    for match in _IMPORT.finditer(text, 0, end):
+    if language.imports is None:
+        return found
+    for match in language.imports.finditer(text, 0, end):
         if len(found) + len(match[0]) > window.imports * _CHARS_PER_TOKEN:
             break
         found += match[0]
@@ -128,12 +132,12 @@ def _suffix(text: str, offset: int, window: Window) -> str:
     return text[start : start + window.suffix * _CHARS_PER_TOKEN]
 
 
-def _start_of_thought(text: str, offset: int) -> int:
-    """Start of the current line, moved up over the comment lines right above it."""
+def _start_of_thought(text: str, offset: int, comment: str) -> int:
+    """Return the start of the current line, moved up over the lines right above it that begin with ``comment``."""
     start = text.rfind("\n", 0, offset) + 1
-    while start > 0:
+    while comment and start > 0:
         above = text.rfind("\n", 0, start - 1) + 1
-        if not text[above:start].lstrip().startswith("#"):
+        if not text[above:start].lstrip().startswith(comment):
             break
         start = above
     return start

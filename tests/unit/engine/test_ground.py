@@ -21,7 +21,7 @@ def piece(lines: int, kind: str = "code", title: str = "", width: int = 4) -> Ch
 
 
 def render(hits: list[Hit], budget: int) -> tuple[list[str], list[str]]:
-    found = ground(hits, lambda each: each.qualified_name, "    ", budget, words)
+    found = ground(hits, lambda each: each.qualified_name, "    ", "#", budget, words)
     assert words(found.text) <= budget
     return found.text.splitlines(), [each.text for each in found.evidence]
 

@@ -28,4 +28,4 @@ def test_what_was_typed_is_left_out() -> None:
     ],
 )
 def test_intent(text: str, wanted: str) -> None:
-    assert intent(text, len(text)) == wanted
+    assert intent(text, len(text), "#") == wanted
