@@ -3,7 +3,7 @@
 ---@type vim.lsp.Config
 return {
   cmd = { "soothsay", "serve", "--stdio" },
-  filetypes = { "python" },
+  filetypes = { "python", "yaml", "sh", "bash" },
   root_markers = { "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", ".git" },
   settings = { soothsay = {} },
   capabilities = {

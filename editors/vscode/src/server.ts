@@ -23,10 +23,12 @@ const MOST_RESTARTS = 4;
 const WITHIN = 180_000; // milliseconds
 const PAUSE = 500; // milliseconds between a death and the next start
 
-/** What the server completes. Cells of notebooks come through the client's notebook sync. */
+/** The languages that the server completes. Cells of notebooks come through the client's notebook sync. */
+export const LANGUAGES = ["python", "yaml", "dockercompose", "github-actions-workflow", "shellscript"];
+
+/** The documents of these languages. */
 export const SELECTOR = [
-  { scheme: "file", language: "python" },
-  { scheme: "untitled", language: "python" },
+  ...LANGUAGES.flatMap((language) => ["file", "untitled"].map((scheme) => ({ scheme, language }))),
   { scheme: "vscode-notebook-cell", language: "python" },
 ];
 
