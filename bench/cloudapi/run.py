@@ -22,9 +22,9 @@ from bench.retrieval.tasks import read_tasks
 
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import CompletionRequest
-from soothsay.oracle.adapters import PYTHON
 from soothsay.oracle.client import LspOracle
 from soothsay_index.worker.local import LocalIndex
+from soothsay_languages.python.oracle import TY
 
 GENERATIONS = HERE / "generations"
 # Tasks that one method writes in a row: none finds the prompt of the method before it in the KV cache.
@@ -77,7 +77,7 @@ def write_generations(
         return
     index, workspace = open_index(tasks)
     bench = Bench(index)
-    oracle = LspOracle(PYTHON, workspace, interpreter())
+    oracle = LspOracle(TY, workspace, interpreter())
     oracle.start()
     try:
         with open_model(model_name, GENERATIONS) as (model, streams):

@@ -22,8 +22,8 @@ from bench.retrieval.tasks import read_tasks
 
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import CompletionRequest
-from soothsay.oracle.adapters import PYTHON
 from soothsay.oracle.client import LspOracle
+from soothsay_languages.python.oracle import TY
 
 GENERATIONS = HERE / "generations"
 USUAL = ("base", "dag, top 3", "dag++", "full")
@@ -53,7 +53,7 @@ def write_generations(everything: Sequence[Row], run: Wanted, kept: Generations)
     folder = workspace(everything)
     index = built_index(folder, interpreter())
     bench = Bench(index)
-    oracle = LspOracle(PYTHON, folder, interpreter())
+    oracle = LspOracle(TY, folder, interpreter())
     oracle.start()
     try:
         with open_model(run.model, GENERATIONS) as (model, streams):

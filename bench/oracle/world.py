@@ -17,9 +17,9 @@ from soothsay.backend.session import Session, index_folder, open_in_process
 from soothsay.config import IndexSettings, Settings
 from soothsay.model.files.cache import model_path
 from soothsay.model.files.registry import EMBEDDING_MODEL
-from soothsay.oracle.adapters import PYTHON
 from soothsay.oracle.client import LspOracle
 from soothsay_index.worker.local import LocalIndex
+from soothsay_languages.python.oracle import TY
 
 HERE = Path(__file__).resolve().parent
 CACHE = user_cache_path("soothsay-bench") / "oracle"
@@ -91,6 +91,6 @@ def open_world(env: str) -> World:
         HERE / "workspace", workspace, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
     )
     index = built_index(workspace, python)
-    oracle = LspOracle(PYTHON, workspace, python)
+    oracle = LspOracle(TY, workspace, python)
     oracle.start()
     return World(workspace, index, oracle, Referee(python))

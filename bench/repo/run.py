@@ -24,9 +24,9 @@ from bench.retrieval.tasks import read_tasks
 
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import CompletionRequest
-from soothsay.oracle.adapters import PYTHON
 from soothsay.oracle.client import LspOracle
 from soothsay_index.worker.local import LocalIndex
+from soothsay_languages.python.oracle import TY
 
 GENERATIONS = HERE / "generations"
 
@@ -42,7 +42,7 @@ class World:
     @classmethod
     def open(cls, name: str) -> World:
         root, python = workspace(name), interpreter()
-        oracle = LspOracle(PYTHON, root, python)
+        oracle = LspOracle(TY, root, python)
         index = built_index(root, python)
         oracle.start()
         return cls(root, index, oracle)

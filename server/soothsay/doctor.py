@@ -271,7 +271,7 @@ def _oracle(settings: Settings, workspace: Path) -> Check:
         return Check(
             "oracle", "warning", "switched off: little can be verified", "set oracle.enabled to true"
         )
-    oracle = open_oracle(workspace, settings.index.python)
+    oracle = open_oracle(workspace, "python", settings.index.python)
     try:
         answer = oracle.findings(workspace / "doctor.py", "x = 1\n")
     finally:

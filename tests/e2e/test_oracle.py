@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from soothsay.engine.arguments import misfit, parse_arguments
-from soothsay.oracle import LspOracle, NoOracle, Oracle, open_oracle
-from soothsay.oracle.keeper import Budget
+from soothsay.oracle import LspOracle, NullOracle, Oracle, open_oracle
+from soothsay.oracle.limits import TimeLimits
 from soothsay.oracle.types import Finding
 from soothsay_index.types import Parameter
 from soothsay_languages.python import LANGUAGE
@@ -23,7 +23,7 @@ from soothsay_languages.python import LANGUAGE
 pytestmark = pytest.mark.slow
 
 # a machine under load must not fail tests of what is answered
-PATIENT = Budget(question=10_000, members=10_000, first=20_000, start=20_000, hang=60_000)
+PATIENT = TimeLimits(question=10_000, members=10_000, first=20_000, start=20_000, hang=60_000)
 BOTO3 = 'import boto3\n\nclient = boto3.client("bedrock")\n'
 NUMPY = "import numpy as np\n\narr = np.zeros((2, 3))\n"
 
@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def oracle(folder: Path) -> Iterator[Oracle]:
-    opened = open_oracle(folder, sys.executable, budget=PATIENT)
+    opened = open_oracle(folder, "python", sys.executable, limits=PATIENT)
     yield opened
     opened.close()
 
@@ -278,7 +278,7 @@ def test_offsets_are_code_points(oracle: Oracle, page: Path) -> None:
 
 def test_the_users_own_configuration_does_not_silence_it(folder: Path, page: Path) -> None:
     (folder / "ty.toml").write_text('[rules]\nall = "ignore"\n')
-    oracle = open_oracle(folder, sys.executable, budget=PATIENT)
+    oracle = open_oracle(folder, "python", sys.executable, limits=PATIENT)
     try:
         assert told(oracle, page, NUMPY + "np.unstak(arr)") == [("not_a_member", "unstak")]
     finally:
@@ -287,7 +287,7 @@ def test_the_users_own_configuration_does_not_silence_it(folder: Path, page: Pat
 
 def test_of_a_file_that_is_not_looked_at_nothing_is_said(folder: Path, page: Path) -> None:
     (folder / "pyproject.toml").write_text('[tool.ty.src]\nexclude = ["old"]\n')
-    oracle = open_oracle(folder, sys.executable, budget=PATIENT)
+    oracle = open_oracle(folder, "python", sys.executable, limits=PATIENT)
     try:
         for path in (folder / "old" / "a.py", folder.parent / "elsewhere.py"):
             assert oracle.findings(path, "prin(1)") is None
@@ -302,7 +302,7 @@ def test_of_a_file_that_is_not_looked_at_nothing_is_said(folder: Path, page: Pat
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
 def test_a_child_that_is_killed_or_stopped_is_replaced(folder: Path, page: Path, how: int) -> None:
-    oracle = open_oracle(folder, sys.executable, budget=Budget(first=5000, hang=500))
+    oracle = open_oracle(folder, "python", sys.executable, limits=TimeLimits(first=5000, hang=500))
     assert isinstance(oracle, LspOracle)
     try:
         assert oracle.findings(page, "prin(1)")
@@ -327,7 +327,7 @@ def test_a_child_that_is_killed_or_stopped_is_replaced(folder: Path, page: Path,
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("stopped", [False, True])
 def test_closing_leaves_no_child(folder: Path, page: Path, stopped: bool) -> None:
-    oracle = open_oracle(folder, sys.executable, budget=PATIENT)
+    oracle = open_oracle(folder, "python", sys.executable, limits=PATIENT)
     assert isinstance(oracle, LspOracle)
     oracle.findings(page, "x = 1")
     pid = oracle.pid
@@ -343,7 +343,7 @@ def test_closing_leaves_no_child(folder: Path, page: Path, stopped: bool) -> Non
 def test_the_child_goes_with_us(folder: Path) -> None:
     program = (
         "import sys, time; from pathlib import Path; from soothsay.oracle import open_oracle\n"
-        "folder = Path(sys.argv[1]); oracle = open_oracle(folder, sys.executable)\n"
+        "folder = Path(sys.argv[1]); oracle = open_oracle(folder, 'python', sys.executable)\n"
         "oracle.findings(folder / 'a.py', 'x'); print(oracle.pid, flush=True); time.sleep(60)\n"
     )
     us = subprocess.Popen([sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, text=True)
@@ -362,13 +362,13 @@ def test_without_the_program_there_is_no_oracle(
     monkeypatch.setitem(sys.modules, "ty", None)
     monkeypatch.setattr(sys, "executable", str(folder / "python"))
     monkeypatch.setenv("PATH", str(folder))
-    oracle = open_oracle(folder)
-    assert isinstance(oracle, NoOracle)
+    oracle = open_oracle(folder, "python")
+    assert isinstance(oracle, NullOracle)
     assert oracle.findings(page, "x") is None
 
 
 def test_an_interpreter_that_is_not_there_is_no_exception(folder: Path, page: Path) -> None:
-    oracle = open_oracle(folder, "/no/such/python", budget=PATIENT)
+    oracle = open_oracle(folder, "python", "/no/such/python", limits=PATIENT)
     try:
         assert told(oracle, page, "prin(1)") == [("unknown_name", "prin")]
     finally:

@@ -23,7 +23,7 @@ from soothsay.engine.types import Completion, CompletionRequest, Evidence, Trigg
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.frontend.transport import run_stdio, run_tcp
 from soothsay.model.types import Token
-from soothsay.oracle.null import NoOracle
+from soothsay.oracle.null import NullOracle
 from soothsay_index.types import Progress
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def fake_pulls() -> None:
     download.pull = pull  # type: ignore[assignment]
 
 
-class FakeOracle(NoOracle):
+class FakeOracle(NullOracle):
     def mirror(self, path: Path, text: str) -> None:
         journal("mirror", path=path.name, text=text)
 

@@ -24,7 +24,7 @@ from soothsay.model.files.resolve import resolve_model
 from soothsay.model.runtime import LlamaRuntime
 from soothsay.model.tuning import Threads, ThreadTuner
 from soothsay.model.weights import Weights
-from soothsay.oracle import NoOracle, Oracle, open_oracle
+from soothsay.oracle import NullOracle, Oracle, open_workspace_oracle
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.runtime.environment import find_interpreter
 from soothsay_index.types import Hit, Index, IndexSummary, Progress, Query, Symbol
@@ -191,9 +191,9 @@ class Session:
         self._model: LlamaRuntime | None = None
         self._engine: Engine | None = None
         self.oracle: Oracle = (
-            open_oracle(workspace, settings.index.python, environ=environ)
+            open_workspace_oracle(workspace, {"python": settings.index.python}, environ=environ)
             if settings.oracle.enabled
-            else NoOracle()
+            else NullOracle()
         )
         self._index = self._open_index(open_index) if settings.index.enabled else None
 

@@ -29,7 +29,7 @@ from soothsay.errors import raise_if_cancelled
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Anchor, Prompt, Window, build_prompt, place_anchor, still_fits
 from soothsay.model.types import Token
-from soothsay.oracle.null import NoOracle
+from soothsay.oracle.null import NullOracle
 from soothsay.oracle.types import Oracle
 from soothsay_index.search.similarity import WINDOW
 from soothsay_index.types import Hit, Index, Query, Symbol
@@ -79,7 +79,7 @@ class Engine:
         self._model = model
         self._clock = clock
         self._index = index
-        self._oracle = oracle or NoOracle()
+        self._oracle = oracle or NullOracle()
         self._settings = settings
         self._window = Window.of(settings.model.context)
         self._anchors: FIFOCache[Path, Anchor] = FIFOCache(_ANCHORS_KEPT)

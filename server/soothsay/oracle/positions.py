@@ -1,4 +1,4 @@
-"""Offsets in code points to positions in the units that a language server counts in, and back."""
+"""Convert offsets in code points to positions in the units that a language server counts in, and back."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Positions:
         self._encoding: Encoding = encoding
 
     def position(self, offset: int) -> dict[str, int]:
-        """The LSP position of ``offset``."""
+        """Return the LSP position of ``offset``."""
         line = bisect_right(self._starts, offset) - 1
         return {"line": line, "character": units(self._text[self._starts[line] : offset], self._encoding)}
 
     def offset(self, position: dict[str, int]) -> int:
-        """The offset of an LSP position; one beyond the end of its line or of the text is pulled back to it."""
+        """Return the offset of an LSP position; one beyond the end of its line or of the text is pulled back to it."""
         line, character = position["line"], position["character"]
         if line >= len(self._starts):
             return len(self._text)
@@ -44,7 +44,7 @@ class Positions:
 
 
 def units(text: str, encoding: Encoding) -> int:
-    """How long ``text`` is in units of ``encoding``."""
+    """Return how long ``text`` is in units of ``encoding``."""
     if encoding == "utf-32" or text.isascii():
         return len(text)
     if encoding == "utf-8":
@@ -53,7 +53,7 @@ def units(text: str, encoding: Encoding) -> int:
 
 
 def code_points(text: str, count: int, encoding: Encoding) -> int:
-    """How many code points of ``text`` the first ``count`` units of ``encoding`` hold."""
+    """Return how many code points of ``text`` the first ``count`` units of ``encoding`` hold."""
     if encoding == "utf-32" or text.isascii():
         return min(count, len(text))
     for at, char in enumerate(text):

@@ -12,9 +12,10 @@ from soothsay.errors import Cancelled
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
 from soothsay.model.types import Token
-from soothsay.oracle.null import NoOracle
-from soothsay.oracle.types import Finding, FindingKind, Member
+from soothsay.oracle.null import NullOracle
+from soothsay.oracle.types import Finding, Member
 from soothsay_index.types import Hit, Origin, Parameter, Query, Symbol
+from soothsay_languages.oracle import DiagnosticKind
 
 
 class FakeModel:
@@ -91,13 +92,13 @@ class FakeIndex:
         return self
 
 
-class FakeOracle(NoOracle):
+class FakeOracle(NullOracle):
     """Refuses the names it is told to, and resolves all others. ``texts`` are the shadows it was shown, and nothing is
     in scope."""
 
-    def __init__(self, *refused: str, kind: FindingKind = "not_a_member") -> None:
+    def __init__(self, *refused: str, kind: DiagnosticKind = "not_a_member") -> None:
         self.refused = refused
-        self.kind: FindingKind = kind
+        self.kind: DiagnosticKind = kind
         self.texts: list[str] = []
 
     def findings(self, path: Path, text: str) -> Sequence[Finding] | None:

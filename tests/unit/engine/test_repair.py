@@ -14,8 +14,9 @@ from soothsay.engine.pipeline import Engine
 from soothsay.engine.repair import find_faults, first_call, keep_values, repair
 from soothsay.engine.types import Fault, Replacement
 from soothsay.errors import Cancelled
-from soothsay.oracle.null import NoOracle
-from soothsay.oracle.types import Finding, FindingKind, Oracle
+from soothsay.oracle.null import NullOracle
+from soothsay.oracle.types import Finding, Oracle
+from soothsay_languages.oracle import DiagnosticKind
 from soothsay_languages.python import LANGUAGE
 
 W, PATH = Path("/w"), Path("/w/app.py")
@@ -26,10 +27,10 @@ PAY = function("shop.pay", "order")
 HEAD = 'import boto3\nimport shop\n\ns3 = boto3.client("s3")\n'
 
 
-class Judge(NoOracle):
+class Judge(NullOracle):
     """Says what it is told of names and finds what it is told."""
 
-    def __init__(self, resolved: bool | None = None, *found: tuple[FindingKind, str]) -> None:
+    def __init__(self, resolved: bool | None = None, *found: tuple[DiagnosticKind, str]) -> None:
         self.resolved = resolved
         self.found = found
 
@@ -49,7 +50,7 @@ def index() -> FakeIndex:
 
 
 def faults(text: str, index: FakeIndex, oracle: Oracle | None = None, *, typed: bool = False) -> list[Fault]:
-    return list(find_faults(text, PATH, W, index, oracle or NoOracle(), typed=typed))
+    return list(find_faults(text, PATH, W, index, oracle or NullOracle(), typed=typed))
 
 
 def names(text: str, index: FakeIndex) -> list[str]:
@@ -200,7 +201,7 @@ def test_it_can_be_stopped(index: FakeIndex) -> None:
     cancel = Event()
     cancel.set()
     with pytest.raises(Cancelled):
-        find_faults(HEAD, PATH, W, index, NoOracle(), cancel=cancel)
+        find_faults(HEAD, PATH, W, index, NullOracle(), cancel=cancel)
 
 
 # -- what is written instead -------------------------------------------------------------------------------------
@@ -211,7 +212,7 @@ def mended(text: str, index: FakeIndex, *script: str) -> Replacement | None:
     model = FakeModel([(part, 0.99) for part in script])
     engine = Engine(model, index, Settings())
     mended.prompts = model.prompts  # pyright: ignore[reportFunctionMemberAccess]
-    return repair(fault, text, PATH, W, engine.complete, index, NoOracle())
+    return repair(fault, text, PATH, W, engine.complete, index, NullOracle())
 
 
 def test_a_verified_call_replaces_the_wrong_one(index: FakeIndex) -> None:

@@ -13,7 +13,7 @@ from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.engine.verify import Judgement, judge
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
-from soothsay.oracle.null import NoOracle
+from soothsay.oracle.null import NullOracle
 from soothsay.oracle.types import Oracle
 
 PAY = function("shop.pay", "order")
@@ -55,7 +55,7 @@ def test_with_an_oracle(completion: str, expected: str) -> None:
     ],
 )
 def test_without_an_answer_the_index_judges_what_it_knows_for_certain(completion: str, expected: str) -> None:
-    assert verdict(completion, NoOracle()).verdict == expected
+    assert verdict(completion, NullOracle()).verdict == expected
 
 
 def test_stubs_of_another_version_do_not_overrule_the_service_model() -> None:

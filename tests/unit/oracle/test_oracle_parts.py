@@ -6,14 +6,15 @@ from io import BytesIO
 
 import pytest
 
-from soothsay.oracle import framing
-from soothsay.oracle.adapters import PYTHON
-from soothsay.oracle.null import NoOracle
+from soothsay.oracle import jsonrpc
+from soothsay.oracle.conversion import hover_text, identifier, read_findings, read_members
+from soothsay.oracle.null import NullOracle
 from soothsay.oracle.positions import Positions
-from soothsay.oracle.reading import hover_text, identifier, read_findings, read_members
 from soothsay.oracle.signatures import callee_offset, read_signatures
 from soothsay.oracle.types import Oracle, Signature
+from soothsay_languages.python.oracle import TY, Signatures
 
+TY_SIGNATURES = Signatures()
 TEXT = "a😀b\r\nüx\r😀\n\nend"
 
 
@@ -41,10 +42,10 @@ def test_positions_beyond_the_end_are_pulled_back() -> None:
 
 
 def test_messages_survive_framing() -> None:
-    stream = BytesIO(framing.encode({"method": "ü😀", "params": {"x": [1]}}) + framing.encode({"id": 2}))
-    assert framing.read(stream) == {"jsonrpc": "2.0", "method": "ü😀", "params": {"x": [1]}}
-    assert framing.read(stream) == {"jsonrpc": "2.0", "id": 2}
-    assert framing.read(stream) is None
+    stream = BytesIO(jsonrpc.encode({"method": "ü😀", "params": {"x": [1]}}) + jsonrpc.encode({"id": 2}))
+    assert jsonrpc.read(stream) == {"jsonrpc": "2.0", "method": "ü😀", "params": {"x": [1]}}
+    assert jsonrpc.read(stream) == {"jsonrpc": "2.0", "id": 2}
+    assert jsonrpc.read(stream) is None
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_messages_survive_framing() -> None:
 )
 def test_what_is_no_message_is_an_error(data: bytes) -> None:
     with pytest.raises(ValueError):
-        framing.read(BytesIO(data))
+        jsonrpc.read(BytesIO(data))
 
 
 def diagnostic(code: str | None, start: int, end: int, severity: int = 1) -> dict[str, object]:
@@ -77,12 +78,12 @@ def test_findings_point_at_the_name_and_hints_are_none() -> None:
         diagnostic("missing-attribute", 0, 19),
         diagnostic(None, 0, 3, severity=4),
     ]
-    found = read_findings({"items": items}, text, Positions(text, "utf-32"), PYTHON.kinds)
+    found = read_findings(items, text, Positions(text, "utf-32"), TY.kinds)
     assert [(f.kind, text[f.start : f.end], f.message) for f in found] == [
         ("not_a_member", "create_job", "why"),
         ("other", "a", "why"),
     ]
-    assert read_findings(None, text, Positions(text, "utf-32"), PYTHON.kinds) == ()
+    assert read_findings((), text, Positions(text, "utf-32"), TY.kinds) == ()
 
 
 def test_members_are_neither_keywords_nor_imports_nor_dunders() -> None:
@@ -120,8 +121,8 @@ def test_members_are_neither_keywords_nor_imports_nor_dunders() -> None:
     ],
 )
 def test_unknown_types_are_told_from_the_hover_text(hover: str, unknown: bool, anything: bool) -> None:
-    assert PYTHON.is_unknown(hover) is unknown
-    assert PYTHON.is_anything(hover) is anything
+    assert TY.is_unknown(hover) is unknown
+    assert TY.is_anything(hover) is anything
 
 
 @pytest.mark.parametrize(
@@ -135,7 +136,7 @@ def test_unknown_types_are_told_from_the_hover_text(hover: str, unknown: bool, a
     ],
 )
 def test_unions_are_told_from_the_refusal(message: str, union: bool) -> None:
-    assert PYTHON.tells_of_union(message) is union
+    assert TY.tells_of_union(message) is union
 
 
 def test_hover_text_in_all_its_shapes() -> None:
@@ -152,7 +153,7 @@ def test_the_identifier_around_an_offset() -> None:
 
 def signature(label: str, *parameters: str, active: int | None = None) -> Signature:
     answer = {"signatures": [{"label": label, "parameters": [{"label": p} for p in parameters]}]}
-    read = read_signatures({**answer, "activeParameter": active}, "(...)")
+    read = read_signatures({**answer, "activeParameter": active}, TY_SIGNATURES)
     assert read is not None
     return read[0]
 
@@ -184,14 +185,17 @@ def test_label_offsets_are_utf_16() -> None:
     answer = {
         "signatures": [{"label": '(s="😀", t=1)', "parameters": [{"label": [1, 7]}, {"label": [9, 12]}]}]
     }
-    read = read_signatures(answer, "(...)")
+    read = read_signatures(answer, TY_SIGNATURES)
     assert read is not None
     assert [p.name for p in read[0].parameters] == ["s", "t"]
 
 
 def test_a_signature_that_takes_anything_says_nothing() -> None:
-    assert read_signatures(None, "(...)") is None
-    assert read_signatures({"signatures": [{"label": "(...) -> Unknown", "parameters": []}]}, "(...)") is None
+    assert read_signatures(None, TY_SIGNATURES) is None
+    assert (
+        read_signatures({"signatures": [{"label": "(...) -> Unknown", "parameters": []}]}, TY_SIGNATURES)
+        is None
+    )
     assert signature("() -> None").parameters == ()
 
 
@@ -204,7 +208,7 @@ def test_the_callee_of_the_innermost_call() -> None:
 
 
 def test_no_oracle_is_an_oracle() -> None:
-    oracle: Oracle = NoOracle()
+    oracle: Oracle = NullOracle()
     with oracle.asking() as asked:
         oracle.start()
         oracle.close()

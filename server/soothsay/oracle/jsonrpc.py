@@ -1,6 +1,6 @@
-"""JSON-RPC messages on a byte stream, as LSP frames them.
+"""JSON-RPC messages on a byte stream, with the headers of LSP.
 
-Plain dictionaries, not lsprotocol's classes: structuring 700 completion items costs more than asking for them.
+Messages are plain dictionaries, not lsprotocol's classes: structuring 700 completion items costs more than asking for them.
 """
 
 from __future__ import annotations
@@ -11,17 +11,19 @@ from typing import IO, Any
 _LONGEST_HEADER = 4096
 _LONGEST_BODY = 256 * 1024 * 1024
 
+METHOD_NOT_FOUND = -32601
+
 Message = dict[str, Any]
 
 
 def encode(message: Message) -> bytes:
-    """``message`` with its header."""
+    """Return ``message`` with its header."""
     body = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=True, separators=(",", ":")).encode("ascii")
     return b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
 def read(stream: IO[bytes]) -> Message | None:
-    """The next message (blocking), None at the end of the stream. Raises `ValueError` on anything else."""
+    """Return the next message (blocking), None at the end of the stream. Raises `ValueError` on anything else."""
     length = -1
     while True:
         line = stream.readline(_LONGEST_HEADER)

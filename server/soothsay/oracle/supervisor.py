@@ -1,4 +1,4 @@
-"""Keeps one language server running: started off-thread, restarted with back-off, killed when it hangs."""
+"""Keep one language server running: started on a thread, restarted with back-off, killed when it hangs."""
 
 from __future__ import annotations
 
@@ -7,63 +7,54 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
 from threading import Event
 from typing import Any, Generic, Protocol, TypeVar
 
-from soothsay.oracle.child import NoAnswer
+from soothsay.oracle.limits import TimeLimits
+from soothsay.oracle.process import NoAnswer
 from soothsay_common.deadlines import wait_until
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """Milliseconds that the oracle may take."""
-
-    question: float = 150
-    members: float = 500  # listing a large module for the first time takes ty 150 to 400
-    late: float = 400  # further questions wait this long, in all, for one that was not answered in time
-    first: float = (
-        1500  # waiting for the start; and the first question of its kind, which reads the environment
-    )
-    start: float = 10_000  # until the server is given up that does not even initialize
-    hang: float = 5_000  # a server this long without an answer is killed; doubles with each restart
-    restart: float = 500  # wait before the second restart in a row; doubles with each, the first is at once
-    longest_wait: float = 60_000
-    stable: float = 30_000  # a server that lived this long is restarted as if it were the first time
-
-
 class Server(Protocol):
-    """What is kept."""
+    """What is supervised."""
 
     @property
-    def alive(self) -> bool: ...
-    def kill(self) -> None: ...
-    def close(self) -> None: ...
+    def alive(self) -> bool:
+        """Whether it can still answer."""
+        ...
+
+    def kill(self) -> None:
+        """End it now."""
+        ...
+
+    def close(self) -> None:
+        """Ask it to end, and end it."""
+        ...
 
 
 S = TypeVar("S", bound=Server)
 
 
-class Keeper(Generic[S]):
-    """Hands out the running server, or None while there is none. Never raises, never waits longer than told."""
+class Supervisor(Generic[S]):
+    """Gives the running server, or None while there is none. Waits no longer than its time limits."""
 
-    def __init__(self, launch: Callable[[], S], budget: Budget, name: str) -> None:
+    def __init__(self, launch: Callable[[], S], limits: TimeLimits, name: str) -> None:
         """``launch`` starts and initializes a server (blocking); it may raise `OSError` or `NoAnswer`."""
         self._launch = launch
-        self._budget = budget
+        self._limits = limits
         self._name = name
         self._changed = threading.Condition()
         self._server: S | None = None
         self._starting = False
-        self._patience_spent = False  # somebody has waited for this start already
+        self._was_waited_for = False  # a question has waited for this start already
         self._closed = False
         self._failures = 0
         self._retry_at = 0.0
         self._since = 0.0
         self._late: tuple[Future[Any], float] | None = None
-        self._told = False
+        self._complained = False
 
     def start(self) -> None:
         """Start the server if there is none and it is time to; returns at once."""
@@ -72,22 +63,22 @@ class Keeper(Generic[S]):
             if self._closed or self._starting or self._server or time.monotonic() < self._retry_at:
                 return
             self._starting = True
-            self._patience_spent = False
+            self._was_waited_for = False
         threading.Thread(target=self._run_launch, name="oracle-start", daemon=True).start()
 
     def server(self, cancel: Event | None = None) -> S | None:
-        """The server, ready for a question; None while it starts, waits to, or is late with an answer.
+        """Return the server, ready for a question; None while it starts, waits to, or is late with an answer.
 
         Raises `CancelledError` once ``cancel`` is set and there is something to wait for.
         """
         self.start()
         with self._changed:
-            if self._starting and not self._patience_spent:
-                wait_until(self._is_started, self._budget.first / 1000, cancel)
-                self._patience_spent = True
+            if self._starting and not self._was_waited_for:
+                wait_until(self._is_started, self._limits.first / 1000, cancel)
+                self._was_waited_for = True
             late = self._late
-        # asking on would cancel what it works at, and cost each caller a time-out: leave it in peace
-        if late is not None and not self._has_come(*late, cancel):
+        # a further question would cancel what it works at, and cost each caller a time-out
+        if late is not None and not self._has_arrived(*late, cancel):
             return None
         with self._changed:
             if self._late is late:
@@ -97,9 +88,9 @@ class Keeper(Generic[S]):
     def _is_started(self, seconds: float) -> bool:
         return self._changed.wait_for(lambda: not self._starting, seconds)
 
-    def _has_come(self, answer: Future[Any], due: float, cancel: Event | None) -> bool:
+    def _has_arrived(self, answer: Future[Any], due: float, cancel: Event | None) -> bool:
         """Wait, not for long, for an answer that is late."""
-        left = due + self._budget.late / 1000 - time.monotonic()
+        left = due + self._limits.late / 1000 - time.monotonic()
         return wait_until(lambda seconds: bool(wait([answer], seconds).done), left, cancel)
 
     @property
@@ -108,12 +99,13 @@ class Keeper(Generic[S]):
         with self._changed:
             return self._server
 
-    def is_awaited(self, answer: Future[Any], due: float) -> None:
-        """Nobody waits any more for ``answer``, which was to come at ``due``: nothing is asked until it is there."""
+    def note_late(self, answer: Future[Any], due: float) -> None:
+        """Note that ``answer``, which was due at ``due``, is late: the server is not given out until it is done."""
         with self._changed:
             self._late = (answer, due)
 
     def close(self) -> None:
+        """End the server, and start no other."""
         with self._changed:
             self._closed = True
             server, self._server = self._server, None
@@ -146,7 +138,7 @@ class Keeper(Generic[S]):
         now = time.monotonic()
         if self._late is not None:
             answer, due = self._late
-            hang = self._budget.hang * 2 ** min(self._failures, 6)
+            hang = self._limits.hang * 2 ** min(self._failures, 6)
             if answer.done():
                 self._late = None
             elif now - due > hang / 1000 and self._server is not None:
@@ -154,17 +146,20 @@ class Keeper(Generic[S]):
         if self._server is not None and not self._server.alive:
             self._complain("has died or hung; it is started again")
             self._server = self._late = None
-            if now - self._since > self._budget.stable / 1000:
+            if now - self._since > self._limits.stable / 1000:
                 self._failures = 0
             self._failed()
 
     def _failed(self) -> None:
-        wait = 0.0 if self._failures == 0 else self._budget.restart * 2 ** min(self._failures - 1, 16)
+        wait = 0.0 if self._failures == 0 else self._limits.restart * 2 ** min(self._failures - 1, 16)
         self._failures += 1
-        self._retry_at = time.monotonic() + min(wait, self._budget.longest_wait) / 1000
+        self._retry_at = time.monotonic() + min(wait, self._limits.longest_wait) / 1000
 
     def _complain(self, what: str) -> None:
         log.log(
-            logging.DEBUG if self._told else logging.WARNING, "the language server %s %s", self._name, what
+            logging.DEBUG if self._complained else logging.WARNING,
+            "the language server %s %s",
+            self._name,
+            what,
         )
-        self._told = True
+        self._complained = True

@@ -1,13 +1,15 @@
-"""An LSP server's answers as the oracle's values. Pure."""
+"""An LSP server's answers as the oracle's values."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from soothsay.oracle.positions import Positions
-from soothsay.oracle.types import Finding, FindingKind, Member
+from soothsay.oracle.types import Finding, Member
+from soothsay_languages.oracle import DiagnosticKind
 
 _NAME = re.compile(r"\w+")
 _HINT = 4  # DiagnosticSeverity; used for greying out, not for telling anything
@@ -19,12 +21,15 @@ _NO_MEMBERS = {1, 14, 15, 16, 17, 18, 19}  # text, keyword, snippet, color, file
 
 
 def read_findings(
-    report: object, text: str, positions: Positions, kinds: Mapping[str, FindingKind]
+    items: Sequence[Mapping[str, Any]],
+    text: str,
+    positions: Positions,
+    kinds: Mapping[str, DiagnosticKind],
+    source: str = "",
 ) -> tuple[Finding, ...]:
-    """The findings in an LSP ``DocumentDiagnosticReport``, in the order of the text."""
+    """Return LSP diagnostics as findings of the server ``source``, in the order of the text."""
     found = []
-    items = report.get("items") if isinstance(report, Mapping) else None
-    for item in items or ():
+    for item in items:
         if item.get("severity") == _HINT:
             continue
         code = str(item.get("code") or "")
@@ -32,15 +37,19 @@ def read_findings(
         start, end = positions.offset(item["range"]["start"]), positions.offset(item["range"]["end"])
         if kind == "not_a_member":
             # servers mark `receiver.name`: what is wrong is the name
-            start = max(start, text.rfind(".", start, end) + 1)
-            start += len(text[start:end]) - len(text[start:end].lstrip())
+            name, name_end = identifier(text, end)
+            start = max(start, name) if name < name_end == end else start
         message = str(item.get("message", "")).partition("\n")[0]
-        found.append(Finding(kind, start, end, message, code))
+        found.append(Finding(kind, start, end, message, code, source))
     return tuple(sorted(found, key=lambda finding: (finding.start, finding.end)))
 
 
-def read_members(answer: object, dunders: bool) -> list[Member]:
-    """The members in an LSP completion list; keywords, snippets and what would have to be imported are none."""
+def read_members(answer: object, dunders: bool, source: str = "") -> list[Member]:
+    """Return the members in the completion list of the server ``source``.
+
+    Keywords, snippets and what would have to be imported are left out; without ``dunders`` names between double
+    underscores, too.
+    """
     items: Iterable[Mapping[str, Any]] = ()
     if isinstance(answer, Mapping):
         items = answer.get("items") or ()
@@ -57,12 +66,24 @@ def read_members(answer: object, dunders: bool) -> list[Member]:
         if not dunders and label.startswith("__") and label.endswith("__"):
             continue
         kind = _MEMBER_KINDS.get(item.get("kind", 0), "value")
-        members.setdefault(label, Member(label, kind, str(item.get("detail") or "")))
+        member = Member(label, kind, str(item.get("detail") or ""), source=source, item=item)
+        members.setdefault(label, member)
     return list(members.values())
 
 
+def with_details(member: Member, item: object) -> Member:
+    """Return ``member`` with the detail and the documentation of the completion item that its server has resolved."""
+    if not isinstance(item, Mapping):
+        return member
+    documentation = item.get("documentation")
+    if isinstance(documentation, Mapping):
+        documentation = documentation.get("value")
+    detail = str(item.get("detail") or member.detail)
+    return replace(member, detail=detail, documentation=str(documentation or ""), item=item)
+
+
 def hover_text(answer: object) -> str:
-    """The text of an LSP hover; empty when there is none."""
+    """Return the text of an LSP hover; empty when there is none."""
     contents = answer.get("contents") if isinstance(answer, Mapping) else None
     if isinstance(contents, Mapping):
         contents = contents.get("value")
@@ -74,7 +95,7 @@ def hover_text(answer: object) -> str:
 
 
 def identifier(text: str, offset: int) -> tuple[int, int]:
-    """Start and end of the identifier that ``offset`` touches; both are ``offset`` when there is none."""
+    """Return start and end of the identifier that ``offset`` touches; both are ``offset`` when there is none."""
     start = end = max(0, min(offset, len(text)))
     while start > 0 and _is_part(text[start - 1]):
         start -= 1
@@ -88,7 +109,7 @@ def _is_part(char: str) -> bool:
 
 
 def _without_fence(text: str) -> str:
-    """Markdown's first code block, for a server that sends nothing else."""
+    """Return Markdown's first code block, for a server that sends nothing else."""
     if text.startswith("```"):
         return text.partition("\n")[2].partition("```")[0].strip()
     return text
