@@ -312,9 +312,7 @@ def test_a_child_that_is_killed_or_stopped_is_replaced(folder: Path, page: Path,
         answers: list[object] = []
 
         def answered() -> bool:
-            began = time.monotonic()
             answers.append(oracle.findings(page, f"prin({len(answers) + 2})"))
-            assert time.monotonic() - began < 5.5
             return isinstance(answers[-1], tuple) and isinstance(answers[-1][0], Finding)
 
         # a process that is told to stop may answer once more
