@@ -27,7 +27,7 @@ PATIENT = TimeLimits(question=10_000, members=10_000, first=20_000, start=20_000
 BOTO3 = 'import boto3\n\nclient = boto3.client("bedrock")\n'
 NUMPY = "import numpy as np\n\narr = np.zeros((2, 3))\n"
 
-stubs = pytest.mark.skipif(find_spec("types_boto3_bedrock") is None, reason="needs types-boto3[bedrock]")
+stubs = pytest.mark.requires(find_spec("types_boto3_bedrock") is not None, "types-boto3[bedrock]")
 
 
 @pytest.fixture

@@ -432,7 +432,7 @@ class SessionManager:
         session = self._session
         if session is None:
             return
-        bar = self._bar("IndexingProgress", measured=True, cancel=cancel)
+        bar = self._bar("Indexing", measured=True, cancel=cancel)
         pace = RemainingTime()
 
         def show(at: Progress) -> None:
