@@ -40,9 +40,7 @@ async def editor(tmp_path: Path, journal: Path, cache: Path, arguments: list[str
     client = make_test_lsp_client()
     environment = {**os.environ, "FAKE_JOURNAL": str(journal), "SOOTHSAY_CACHE": str(cache)}
     await client.start_io(sys.executable, str(FAKE_SERVER), "--stdio", *arguments, env=environment)
-    opened = Editor(client, workspace, journal)
-    yield opened
-    opened.release()
+    yield Editor(client, workspace, journal)
     if client._server is not None and client._server.returncode is None:
         await client.shutdown_session()
     await client.stop()

@@ -103,7 +103,7 @@ async def test_a_language_is_switched_off_and_on_again(editor: Editor) -> None:
     editor.open("client.cr")
     assert await editor.inline(0, 4, "a.yaml") == []
     assert (await editor.explain())["oracle"]["problem"] == (
-        "yaml is switched off by the setting languages.disabled"
+        "yaml is disabled by the setting languages.disabled"
     )
     assert await editor.inline(0, 9) == [ANSWER]
     editor.client.set_configuration({"languages": {"disabled": []}}, section="soothsay")

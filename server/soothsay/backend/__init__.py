@@ -1,1 +1,1 @@
-"""The process that holds the models: one for all editor windows of a user, and how an editor's process talks to it."""
+"""The backend process: sessions, models and indexes for all editor windows of one user, and the client that talks to it."""

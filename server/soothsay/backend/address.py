@@ -1,6 +1,6 @@
-"""Where the backends of a user are found: a folder that is the user's alone, with a file for each.
+"""The files and addresses of a user's backends, in a folder that only this user may access.
 
-The platforms differ here and nowhere else: a Unix domain socket in that folder, or a named pipe on Windows.
+Backends listen on a Unix domain socket in that folder, or on a named pipe on Windows.
 """
 
 from __future__ import annotations
@@ -37,30 +37,30 @@ _LONGEST_SOCKET_PATH = 100  # bytes; the system's limit is 104 to 108
 
 @dataclass(frozen=True, slots=True)
 class BackendFiles:
-    """The files of one backend; none of them need exist."""
+    """The paths of one backend's files, which need not exist."""
 
     folder: Path
     key: str
 
     @property
     def connection_file(self) -> Path:
-        """The file that says how the running backend is reached."""
+        """The file with the `ConnectionInfo` of the running backend."""
         return self.folder / f"backend-{self.key}.json"
 
     @property
     def log(self) -> Path:
-        """What the backend writes to standard error, and what it died of."""
+        """The backend's standard error, including the cause of a crash."""
         return self.folder / f"backend-{self.key}.log"
 
     @property
     def lock(self) -> Path:
-        """Held while a backend is being started."""
+        """The lock that is held while a backend is being started."""
         return self.folder / f"backend-{self.key}.lock"
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionInfo:
-    """How a running backend is reached. ``created`` is what `process_started_at` says of it, which tells it from a later process."""
+    """How to connect to a running backend. ``created`` (`process_started_at`) tells it from a later process with its id."""
 
     pid: int
     created: float
@@ -80,10 +80,10 @@ class ConnectionInfo:
 
 
 def process_started_at(pid: int) -> float:
-    """Return when a process started, the same number whoever asks and whenever. Raises `psutil.Error`."""
+    """Return a number for the start of a process that never changes (Linux: clock ticks). Raises `psutil.Error`."""
     if sys.platform != "linux":
         return psutil.Process(pid).create_time()
-    # psutil adds the time of the boot, which moves when the clock is set
+    # not psutil: it adds the boot time, which changes when the clock is set
     try:
         facts = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError as error:
@@ -92,7 +92,7 @@ def process_started_at(pid: int) -> float:
 
 
 def runtime_folder() -> Path:
-    """Return the folder for sockets, made with mode 0700. Raises `SoothsayError` where it is not the user's alone."""
+    """Return the folder for sockets, created with mode 0700. Raises `SoothsayError` if other users may access it."""
     given = os.environ.get(FOLDER_VARIABLE)
     folder = Path(given).expanduser().absolute() if given else _default_folder()
     try:
@@ -104,13 +104,13 @@ def runtime_folder() -> Path:
         ) from error
     if hasattr(os, "getuid") and not is_private(facts.st_uid, facts.st_mode, os.getuid()):
         raise SoothsayError(
-            f"{folder} is not yours alone: run `chmod 700 {folder}`, or set {FOLDER_VARIABLE} to another folder"
+            f"other users may access {folder}: run `chmod 700 {folder}`, or set {FOLDER_VARIABLE} to another folder"
         )
     return folder
 
 
 def is_private(owner: int, mode: int, user: int) -> bool:
-    """Return whether ``user`` alone may use a folder with this owner and mode."""
+    """Return whether a folder with this owner and mode is accessible to ``user`` only."""
     return stat.S_ISDIR(mode) and owner == user and not mode & 0o077
 
 
@@ -126,7 +126,7 @@ def _default_folder() -> Path:
 
 @lru_cache(maxsize=1)
 def build_id() -> str:
-    """Return a short text that changes with the code: windows and backends of different builds do not mix."""
+    """Return an identifier of this version of the code. Windows connect only to a backend of the same build."""
     facts = [soothsay.__version__, sys.executable]
     for package in (soothsay, soothsay_index, soothsay_languages, soothsay_common):
         folder = Path(package.__file__ or "").parent
@@ -136,32 +136,32 @@ def build_id() -> str:
 
 
 def backend_files(build: str, variant: str = "") -> BackendFiles:
-    """Return where the backend of this build is, for the cache folder in use. Raises `SoothsayError`."""
+    """Return the files of the backend of this build and cache folder. Raises `SoothsayError`."""
     return BackendFiles(runtime_folder(), _digest(build, str(models_folder()), variant))
 
 
 def list_backends() -> Iterator[BackendFiles]:
-    """Yield all places that have a card, of whatever build."""
+    """Yield the files of all backends, of any build, that have connection information. Raises `SoothsayError`."""
     folder = runtime_folder()
     for file in sorted(folder.glob("backend-*.json")):
         yield BackendFiles(folder, file.stem.removeprefix("backend-"))
 
 
 def new_address(files: BackendFiles, platform: str = sys.platform) -> tuple[Family, str]:
-    """Return an address that nothing listens on yet."""
+    """Return an unused address. Raises `SoothsayError` when the folder's path is too long for a socket."""
     name = f"{files.key}-{secrets.token_hex(4)}"
     if platform == "win32":
         return "AF_PIPE", rf"\\.\pipe\soothsay-{name}"
     path = str(files.folder / f"{name}.sock")
     if len(os.fsencode(path)) > _LONGEST_SOCKET_PATH:
         raise SoothsayError(
-            f"{files.folder} is too long a path for a socket: set {FOLDER_VARIABLE} to a shorter one"
+            f"the path {files.folder} is too long for a socket: set {FOLDER_VARIABLE} to a shorter one"
         )
     return "AF_UNIX", path
 
 
 def read_connection_info(files: BackendFiles) -> ConnectionInfo | None:
-    """Return how the backend is reached; None: there is none."""
+    """Return how to connect to the backend; None when it has no valid file."""
     try:
         return ConnectionInfo(**json.loads(files.connection_file.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -169,7 +169,7 @@ def read_connection_info(files: BackendFiles) -> ConnectionInfo | None:
 
 
 def write_connection_info(files: BackendFiles, info: ConnectionInfo) -> None:
-    """Say how the backend is reached, to this user alone."""
+    """Write the connection information, readable by this user only."""
     temporary = files.connection_file.with_suffix(".part")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -178,7 +178,7 @@ def write_connection_info(files: BackendFiles, info: ConnectionInfo) -> None:
 
 
 def remove_connection_info(files: BackendFiles, info: ConnectionInfo) -> None:
-    """Take the card away, if it is still this one, and its socket."""
+    """Remove the connection information, unless it is another backend's by now, and the socket."""
     if read_connection_info(files) == info:
         files.connection_file.unlink(missing_ok=True)
     if info.family == "AF_UNIX":

@@ -1,6 +1,6 @@
-"""The one place where messages become bytes: a line of JSON, and behind it the document's text as it is.
+"""Encoding of messages: a line of JSON, then the document's text as UTF-8.
 
-A text goes beside the JSON because encoding it there would cost milliseconds for a long file, at every key.
+The text is not part of the JSON because escaping a long file would take milliseconds at every key.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ RESULTS: dict[type[Any], Any] = {
     messages.Close: NoneType,
     messages.Stop: NoneType,
 }
-"""What the `Done` of each request holds."""
+"""The type of the result in the `Done` of each request."""
 
 
 class CodecError(Exception):
-    """Bytes that are no message of this version."""
+    """The bytes are not a message of this version."""
 
 
 @lru_cache(maxsize=1)
@@ -48,37 +48,37 @@ def _converter() -> cattrs.Converter:
         lambda kind: isinstance(kind, type) and issubclass(kind, Path), str
     )
     converter.register_structure_hook(Path, lambda value, _: Path(value))
-    # tokens are bytes that need not be text: one character a byte
+    # tokens are bytes that may not be valid UTF-8: one character per byte
     converter.register_unstructure_hook(bytes, lambda data: data.decode("latin-1"))
     converter.register_structure_hook(bytes, lambda text, _: text.encode("latin-1"))
     return converter
 
 
 def encode(message: Message, text: str | None = None) -> bytes:
-    """Return the bytes of ``message``, with the ``text`` that belongs to it."""
+    """Return the bytes of ``message`` and its document ``text``. Raises `TypeError`, `ValueError` if it is not JSON."""
     plain = {"is": type(message).__name__, **_converter().unstructure(message)}
     head = json.dumps(plain, ensure_ascii=True, separators=(",", ":")).encode("ascii")
     return head if text is None else head + b"\n" + text.encode("utf-8", "surrogatepass")
 
 
 def decode(data: bytes) -> tuple[Message, str]:
-    """Return the message in ``data`` and the text beside it (empty without one). Raises `CodecError`."""
+    """Return the message in ``data`` and its text (empty without one). Raises `CodecError`."""
     head, _, body = data.partition(b"\n")
     try:
         plain = json.loads(head)
         kind = _KINDS[plain.pop("is")]
         return _converter().structure(plain, kind), body.decode("utf-8", "surrogatepass")
-    except Exception as error:  # cattrs raises groups of whatever it came upon
-        raise CodecError(f"no message of this version: {type(error).__name__}") from error
+    except Exception as error:  # cattrs raises exception groups of any types
+        raise CodecError(f"not a message of this version: {type(error).__name__}") from error
 
 
 def result_to_plain(result: Any) -> Any:
-    """Return what `Done` holds for a result."""
+    """Return ``result`` as plain JSON values."""
     return _converter().unstructure(result)
 
 
 def result_from_plain(request: type[Any], plain: Any) -> Any:
-    """Return the result of a request of this type."""
+    """Return the result of a request of type ``request`` from its plain JSON values."""
     kind = RESULTS[request]
     if kind is NoneType or (isinstance(kind, UnionType) and plain is None):
         return None

@@ -1,4 +1,4 @@
-"""Reaching the backend of this build: the one that runs, else one that is started now."""
+"""Connect to the backend of this build, and start one if none is running."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from soothsay.backend.messages import Hello, Refused, Welcome
 from soothsay.errors import SoothsayError
 from soothsay_common.children import child_environment, python_command
 
-_STARTS_WITHIN = 30.0  # seconds until a backend must listen; it imports little before
-_GREETS_WITHIN = 10.0  # seconds until a running one must answer: one that is stopped never does
-_ENDS_WITHIN = 5.0  # seconds for one that was killed: its memory is given back first
-_LOOK_EVERY = 0.02
+_START_TIMEOUT_S = 30.0  # until a new backend must listen
+_WELCOME_TIMEOUT_S = 10.0  # until a running backend must answer; a suspended one never does
+_KILL_TIMEOUT_S = 5.0  # until a killed backend must be gone: its memory is freed first
+_POLL_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class BackendConnection:
-    """A connection to a backend that has said `Welcome`."""
+    """A connection to a backend that has answered with `Welcome`."""
 
     stream: MessageStream
     info: ConnectionInfo
@@ -45,43 +45,46 @@ class BackendConnection:
 
 
 class _RefusedError(Exception):
-    """The backend that runs there is not for this window."""
+    """The running backend refuses this window."""
 
 
 def connect_or_start(name: str) -> BackendConnection:
-    """Return a connection to the backend, started if there is none (blocking). Raises `SoothsayError`.
+    """Return a connection to the backend, which is started if none is running (blocking). Raises `SoothsayError`.
 
-    ``name`` says who asks, for ``soothsay status``.
+    ``name`` identifies this client in ``soothsay status``.
     """
     build = build_id()
-    for variant in ("", "second"):  # a backend that answers there and is of another build is left alone
+    for variant in ("", "second"):  # the second is used when a backend of another build answers at the first
         files = backend_files(build, variant)
         with contextlib.suppress(_RefusedError):
             connection = _connect(files, name, build)
             return connection if connection is not None else _start(files, name, build)
     raise SoothsayError(
-        "a backend of another version of soothsay answers: restart the editor, or run `soothsay stop` and try again"
+        "a backend of another version of soothsay is running: restart the editor, or run `soothsay stop` and try again"
     )
 
 
 def connect_running(files: BackendFiles, name: str) -> BackendConnection | None:
-    """Return a connection to the backend at ``place``, of whatever build, if one runs there that answers."""
+    """Return a connection to the running backend of ``files``, of any build; None if none answers."""
     with contextlib.suppress(_RefusedError):
         return _connect(files, name, None)
     return None
 
 
 def kill_backend(info: ConnectionInfo) -> None:
-    """End a backend that does not answer (blocking until it is gone); harmless if it is."""
+    """Kill a backend and wait until it is gone (blocking). No effect if it is gone already."""
     if info.is_alive():
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(info.pid)
             process.kill()
-            process.wait(_ENDS_WITHIN)
+            process.wait(_KILL_TIMEOUT_S)
 
 
 def _connect(files: BackendFiles, name: str, build: str | None) -> BackendConnection | None:
-    """``build``: one that does not answer is ended, and one of another build refuses. None: any, as it is."""
+    """Return a connection, or None. Raises `_RefusedError`.
+
+    With a ``build``, a backend that does not answer is killed and one of another build refuses; None: connect to any build.
+    """
     info = read_connection_info(files)
     if info is None:
         return None
@@ -91,7 +94,7 @@ def _connect(files: BackendFiles, name: str, build: str | None) -> BackendConnec
         return None
     stream.send(Hello(info.token, info.build if build is None else build, os.getpid(), name))
     try:
-        if not stream.waits(_GREETS_WITHIN):
+        if not stream.poll(_WELCOME_TIMEOUT_S):
             stream.close()
             if build is not None:
                 kill_backend(info)
@@ -109,13 +112,15 @@ def _connect(files: BackendFiles, name: str, build: str | None) -> BackendConnec
 
 
 def _start(files: BackendFiles, name: str, build: str) -> BackendConnection:
-    lock = FileLock(files.lock, timeout=2 * _STARTS_WITHIN)
+    lock = FileLock(files.lock, timeout=2 * _START_TIMEOUT_S)
     try:
         lock.acquire()
     except (OSError, Timeout) as error:
-        raise SoothsayError(f"cannot start the backend: {files.lock} is held or not writable") from error
+        raise SoothsayError(
+            f"cannot start the backend: {files.lock} is locked or not writable; run `soothsay stop` and try again"
+        ) from error
     try:
-        connection = _connect(files, name, build)  # another window may have started it meanwhile
+        connection = _connect(files, name, build)  # another window may have started one meanwhile
         if connection is not None:
             return connection
         old = read_connection_info(files)
@@ -123,32 +128,32 @@ def _start(files: BackendFiles, name: str, build: str) -> BackendConnection:
             kill_backend(old)
             remove_connection_info(files, old)
         process = _spawn(files)
-        deadline = time.monotonic() + _STARTS_WITHIN
+        deadline = time.monotonic() + _START_TIMEOUT_S
         while process.poll() is None and time.monotonic() < deadline:
             info = read_connection_info(files)
-            # on Windows the process that was started may be a launcher, and the backend its child
+            # not compared with the process's id: on Windows it may be a launcher whose child is the backend
             if info is not None and info != old:
                 connection = _connect(files, name, build)
                 if connection is not None:
                     return connection
-            time.sleep(_LOOK_EVERY)
-        words = last_log_line(files.log)
+            time.sleep(_POLL_S)
+        last_line = last_log_line(files.log)
         process.kill()
         raise SoothsayError(
-            f"the backend process does not start ({words or 'it gave no reason'}): see {files.log}"
+            f"the backend process does not start ({last_line or 'no reason in its log'}): see {files.log}"
         )
     finally:
         lock.release()
 
 
 def _spawn(files: BackendFiles) -> subprocess.Popen[bytes]:
-    with contextlib.suppress(OSError):  # Windows: somebody reads it
+    with contextlib.suppress(OSError):  # Windows: another process has the file open
         rotate_log(files.log)
     command = python_command("soothsay.backend", "--folder", str(files.folder), "--key", files.key)
     flags, group = detachment()
     try:
-        # MALLOC_ARENA_MAX: glibc gives each thread an arena of its own, and freed memory lies in all of them
-        # GGML_NO_BACKTRACE: an abort of llama.cpp would start a debugger first, for seconds
+        # MALLOC_ARENA_MAX: by default glibc keeps freed memory in an arena per thread
+        # GGML_NO_BACKTRACE: otherwise an abort of llama.cpp runs a debugger for seconds
         with files.log.open("wb") as log:
             process = subprocess.Popen(
                 command,
@@ -162,19 +167,18 @@ def _spawn(files: BackendFiles) -> subprocess.Popen[bytes]:
             )
     except OSError as error:
         raise SoothsayError(f"cannot start the backend process: {error.strerror}") from error
-    threading.Thread(target=process.wait, name="backend-reaper", daemon=True).start()  # leaves no zombie
+    threading.Thread(target=process.wait, name="backend-reaper", daemon=True).start()  # to leave no zombie
     return process
 
 
 def detachment(platform: str = sys.platform) -> tuple[int, int | None]:
-    """Return ``creationflags`` and ``process_group`` of a backend: it must outlive the editor that started it, and not be
-    interrupted with its terminal.
+    """Return ``creationflags`` and ``process_group`` of a backend, which outlives the editor and ignores its Ctrl-C.
 
-    It is no session of its own: Linux shares the processors out between sessions (autogroup), and the editor's process
-    waited 40 to 60 ms for one while the backend of another session computed; in the same session under 10 ms.
+    It stays in the editor's Unix session: Linux distributes processor time among sessions (autogroup), and the editor's
+    process waited 40 to 60 ms while a backend of another session computed, against less than 10 ms in the same session.
     """
     if platform == "win32":
-        # CREATE_NO_WINDOW, not DETACHED_PROCESS: without any console, each child process would open a window of its own
+        # CREATE_NO_WINDOW, not DETACHED_PROCESS: without a console, each child process would open a window
         no_window, new_group = 0x08000000, 0x00000200  # and CREATE_NEW_PROCESS_GROUP
         return no_window | new_group, None
     return 0, 0

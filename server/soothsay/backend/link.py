@@ -115,7 +115,7 @@ class Link:
         """Leave the backend; what is asked is lost."""
         self._closed = True
         self._owes.set()
-        self._connection.stream.finish()
+        self._connection.stream.close_when_sent()
 
     def _read(self) -> None:
         stream = self._connection.stream

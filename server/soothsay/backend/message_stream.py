@@ -1,4 +1,4 @@
-"""One end of a connection between a window and a backend: whole messages, sent without waiting."""
+"""One end of a connection between a window and a backend, which sends and receives whole messages."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import Any
 from soothsay.backend.codec import decode, encode
 from soothsay.backend.messages import Message
 
-# a peer that has not read so much is stopped, or gone
-_MOST_UNSENT = 10_000  # messages
-_MOST_UNSENT_BYTES = 1 << 28
-_LONGEST = 1 << 30  # bytes of one message; more than that is no message
+# with more unsent data the peer is suspended or gone
+_MAX_UNSENT = 10_000  # messages
+_MAX_UNSENT_BYTES = 1 << 28
+_MAX_MESSAGE = 1 << 30  # bytes
 
 
 class MessageStream:
-    """Sends on a thread of its own, so that a full pipe never blocks the caller; receives on the caller's thread."""
+    """Sends on a separate thread, so that a full pipe does not block the caller; receives on the caller's thread."""
 
     def __init__(self, connection: Connection[Any, Any]) -> None:
         self._connection = connection
@@ -34,62 +34,62 @@ class MessageStream:
         self._writer.start()
 
     def send(self, message: Message, text: str | None = None) -> None:
-        """Send ``message``, and the document's ``text`` that belongs to it. Returns at once; a closed channel sends nothing.
+        """Send ``message`` and its document ``text`` without waiting; a closed stream sends nothing.
 
-        Raises `TypeError` or `ValueError` for what cannot be written as JSON.
+        Raises `TypeError` or `ValueError` when the message cannot be written as JSON.
         """
         data = encode(message, text)
         with self._lock:
             if self._closed:
                 return
             self._unsent_bytes += len(data)
-            overfull = self._unsent.qsize() >= _MOST_UNSENT or self._unsent_bytes > _MOST_UNSENT_BYTES
+            overfull = self._unsent.qsize() >= _MAX_UNSENT or self._unsent_bytes > _MAX_UNSENT_BYTES
             if not overfull:
                 self._unsent.put(data)
         if overfull:
             self.close()
 
-    def receive(self, longest: int = _LONGEST) -> tuple[Message, str]:
-        """Return the next message and its text (blocking). Raises `EOFError` at the end, `CodecError`.
+    def receive(self, longest: int = _MAX_MESSAGE) -> tuple[Message, str]:
+        """Return the next message and its text (blocking).
 
-        A message of more than ``longest`` bytes is the end, too.
+        Raises `EOFError` at the end of the stream and for a message of more than ``longest`` bytes, and `CodecError`.
         """
         try:
             with self._using():
                 data = self._connection.recv_bytes(longest)
-        except (OSError, ValueError, TypeError) as error:  # closed here, or there, in the middle of a message
+        except (OSError, ValueError, TypeError) as error:  # either end was closed within a message
             raise EOFError from error
         return decode(data)
 
-    def waits(self, seconds: float) -> bool:
-        """Return whether something has come, or the other end has gone, within ``seconds``."""
+    def poll(self, seconds: float) -> bool:
+        """Wait up to ``seconds``; return whether a message has arrived or the other end was closed."""
         try:
             with self._using():
                 return self._connection.poll(seconds)
         except (OSError, ValueError, TypeError, EOFError):
             return True
 
-    def finish(self, seconds: float = 1.0) -> None:
-        """Close once everything is sent, after ``seconds`` at the latest."""
+    def close_when_sent(self, seconds: float = 1.0) -> None:
+        """Close after everything is sent, or after ``seconds``."""
         self._unsent.put(None)
         self._writer.join(seconds)
         self.close()
 
     def close(self) -> None:
-        """Close now; the other end sees the end of the stream. Harmless when it is closed."""
+        """Close now; the other end sees the end of the stream. A second call has no effect."""
         with self._lock:
             if self._closed:
                 return
             self._closed = True
-            # A descriptor that is closed while a thread uses it may be another file's a moment later: the last thread
-            # closes it. Where it cannot be shut down (Windows) closing it is what wakes the thread.
+            # A descriptor that is closed while a thread uses it may be reused for another file: the last thread closes it.
+            # Where it cannot be shut down (Windows), only closing it wakes the thread.
             if not self._shut_down() or not self._users:
                 self._close_connection()
         self._unsent.put(None)
 
     @contextmanager
     def _using(self) -> Iterator[None]:
-        """Within the block the descriptor stays open. Raises `EOFError` when it is closed."""
+        """Keep the descriptor open within the block. Raises `EOFError` when it is closed."""
         with self._lock:
             if self._closed:
                 raise EOFError
@@ -107,7 +107,7 @@ class MessageStream:
             self._connection.close()
 
     def _shut_down(self) -> bool:
-        """Wake the threads that read or write; returns whether that is possible."""
+        """Wake the threads that read or write; return whether the platform supports it."""
         try:
             duplicate = socket.fromfd(self._connection.fileno(), socket.AF_UNIX, socket.SOCK_STREAM)
         except (AttributeError, ValueError, OSError):
@@ -122,6 +122,6 @@ class MessageStream:
                 with self._using():
                     self._connection.send_bytes(data)
             except (OSError, ValueError, TypeError, EOFError):
-                break  # the reader sees the end as well, and says so
+                break  # the reader reports the end
             with self._lock:
                 self._unsent_bytes -= len(data)

@@ -1,8 +1,8 @@
-"""What an editor's process (a window) and the backend say to each other. Plain values; `codec.py` makes bytes of them.
+"""The messages between an editor's process (a window) and the backend. `codec.py` encodes them.
 
-The first message is `Hello`, answered with `Welcome` or `Refused`. A message with an ``id`` is a request: it is answered
-with one `Done` or `Failed` of the same id, and before that perhaps with several `Wrote` or `Progressed`. All others are
-notifications. ``text`` of a document is sent beside the message, not in it.
+The first message is `Hello`, answered with `Welcome` or `Refused`. A message with an ``id`` is a request: it is answered with
+one `Done` or `Failed` of the same id, which several `Wrote` or `Progressed` may precede. All others are notifications. The text
+of a document is sent beside the message, not in it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from soothsay_index.types import Progress
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """A window introduces itself. ``build`` is what `address.build_id` says of its code."""
+    """A window introduces itself. ``build`` is its `address.build_id`, ``name`` is for ``soothsay status``."""
 
     token: str
     build: str
@@ -28,7 +28,7 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """The backend is of the same build."""
+    """The backend accepts the window; it is of the same build."""
 
     pid: int
 
@@ -45,7 +45,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Serve ``workspace`` with ``settings``. Only notifications that come after the answer have an effect."""
+    """Serve ``workspace`` with ``settings``. Notifications before the answer have no effect."""
 
     id: int
     settings: Settings
@@ -62,7 +62,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """Complete; `Wrote` tells what is being written. ``urgent``: a person waits for it."""
+    """Complete; `Wrote` carries the text so far. ``urgent``: the user waits for it."""
 
     id: int
     request: CompletionRequest
@@ -71,7 +71,7 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
-    """Evaluate what a completion would have to evaluate."""
+    """Evaluate the prompt of a completion."""
 
     id: int
     request: CompletionRequest
@@ -79,7 +79,7 @@ class Prepare:
 
 @dataclass(frozen=True, slots=True)
 class FindFaults:
-    """Find the wrong calls in the text; ``typed``: those that a type checker sees, too."""
+    """Find the wrong calls in the text; with ``typed``, also those that a type checker reports."""
 
     id: int
     path: Path
@@ -88,7 +88,7 @@ class FindFaults:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """Write a verified call in place of a wrong one in the text."""
+    """Generate a verified call to replace a wrong one in the text."""
 
     id: int
     path: Path
@@ -97,7 +97,7 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class BuildIndex:
-    """Bring the index up to date; `Progressed` tells how far it is."""
+    """Bring the index up to date, with vectors if ``embed``; `Progressed` carries the progress."""
 
     id: int
     embed: bool
@@ -105,7 +105,7 @@ class BuildIndex:
 
 @dataclass(frozen=True, slots=True)
 class UpdateFiles:
-    """Index these files again, or forget them."""
+    """Index ``updated`` again and remove ``removed`` from the index."""
 
     id: int
     updated: tuple[Path, ...]
@@ -114,28 +114,28 @@ class UpdateFiles:
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """Tell how much is indexed."""
+    """Return how much is indexed."""
 
     id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Describe:
-    """Tell what this backend holds. Answered with a `BackendStatus`."""
+    """Return a `BackendStatus`."""
 
     id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Free what this window has; answered when its index and its model are closed."""
+    """Close the session of this window; answered when its index and model are closed."""
 
     id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """End the backend, whoever uses it."""
+    """End the backend, also if other windows use it."""
 
     id: int
 
@@ -145,28 +145,28 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """The editor shows the text for ``path``, saved or not."""
+    """Use the text as the content of ``path``, saved or not."""
 
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """The editor has closed ``path``."""
+    """Use the saved content of ``path`` again: the editor has closed it."""
 
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """The answer to request ``id`` is no longer wanted."""
+    """Cancel request ``id``."""
 
     id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Answered with `Pong` at once, whatever the models do."""
+    """Check that the backend runs: answered with `Pong` at once."""
 
     number: int
 
@@ -183,14 +183,14 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Wrote:
-    """What completion ``id`` has written so far is the text beside this message."""
+    """The text of this message is what completion ``id`` has generated so far."""
 
     id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Progressed:
-    """How far the build ``id`` is."""
+    """The progress of index build ``id``."""
 
     id: int
     progress: Progress
@@ -198,16 +198,16 @@ class Progressed:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something a person should know of this window's session."""
+    """A warning for the user about this window's session."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The result of request ``id``, unstructured (`codec.RESULTS` says of which type).
+    """The result of request ``id`` as plain JSON values (`codec.RESULTS` holds the types).
 
-    ``evaluated`` is how many tokens the model has evaluated for this window so far.
+    ``evaluated`` is the number of tokens that the model has evaluated for this window so far.
     """
 
     id: int
@@ -217,25 +217,25 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Request ``id`` has no result. ``kind``: a person can mend it, it was cancelled, or it is a defect (logged)."""
+    """Request ``id`` has no result. ``kind``: an error that the user can fix, a cancellation, or a defect (logged)."""
 
     id: int
     kind: Literal["error", "cancelled", "defect"]
     message: str = ""
 
 
-# -- what `Describe` is answered with --------------------------------------------------------------------------------------
+# -- the answer to `Describe` --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class WindowStatus:
-    """One window: the process that the editor started, what it serves, and our processes that serve it."""
+    """One window: the editor's process, what it serves, and the processes that the backend started for it."""
 
     pid: int
     name: str
     workspace: str
     model: str
-    processes: dict[str, int] = field(default_factory=dict)  # process id by what it does
+    processes: dict[str, int] = field(default_factory=dict)  # process id by name
 
 
 @dataclass(frozen=True, slots=True)

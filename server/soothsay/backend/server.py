@@ -1,4 +1,4 @@
-"""The backend process: accepts windows, shares the models among them, and ends when none is left."""
+"""The backend's server: accepts windows, shares models among them, and ends after the last one has disconnected."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from soothsay_common.garbage import release_memory
 
 log = logging.getLogger(__name__)
 
-_TICK = 1.0  # seconds between two looks at whether anything is left to do
-_GREETS_WITHIN = 10.0  # seconds for a window to introduce itself
-_LONGEST_HELLO = 64_000  # bytes
+_TICK_S = 1.0  # between two checks whether windows are left and models are used
+_HELLO_TIMEOUT_S = 10.0  # for a window to introduce itself
+_MAX_HELLO = 64_000  # bytes
 _BACKLOG = 16
 
 
 class BackendServer:
-    """Serves windows until the last one has been gone for a while."""
+    """Serves windows. Ends when the last one has been gone for its ``backend.linger_s`` seconds. Thread-safe."""
 
     def __init__(self, files: BackendFiles) -> None:
         self.models = ModelPool()
@@ -61,7 +61,7 @@ class BackendServer:
         self._why = "stopped"
 
     def run(self) -> None:
-        """Listen, and serve until it is time to end (blocking)."""
+        """Listen and serve until the end (blocking). Raises `SoothsayError`."""
         family, address = new_address(self._files)
         listener = Listener(address, family, _BACKLOG)
         info = ConnectionInfo(
@@ -69,15 +69,15 @@ class BackendServer:
         )
         write_connection_info(self._files, info)
         for name in ("SIGTERM", "SIGINT"):
-            # not set here: the thread that the signal interrupts may hold the event's lock
+            # set on another thread: the thread interrupted by the signal may hold the event's lock
             signal.signal(getattr(signal, name), lambda *_: threading.Thread(target=self._end.set).start())
         with contextlib.suppress(AttributeError, ValueError):
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
         threading.Thread(target=self._accept, args=(listener, info), name="accept", daemon=True).start()
         threading.Thread(target=self._measure, name="measure", daemon=True).start()
         try:
-            while not self._end.wait(_TICK):
-                self._look_after()
+            while not self._end.wait(_TICK_S):
+                self._check()
         finally:
             remove_connection_info(self._files, info)
             end_log(self._why)
@@ -86,7 +86,7 @@ class BackendServer:
 
     @contextmanager
     def building(self) -> Iterator[None]:
-        """Within the block an index is being built."""
+        """Mark that an index is being built within the block."""
         with self._lock:
             self._builds += 1
         try:
@@ -97,7 +97,7 @@ class BackendServer:
             release_memory()
 
     def status(self) -> BackendStatus:
-        """Return what this backend holds."""
+        """Return the windows and models of this backend."""
         with self._lock:
             windows = list(self._windows)
         return BackendStatus(
@@ -110,7 +110,7 @@ class BackendServer:
         )
 
     def stop(self) -> None:
-        """End soon: the answer to who asked for it is sent first."""
+        """End in a moment, so that the answer to the request can be sent."""
         threading.Timer(0.2, self._end.set).start()
 
     # -- windows come and go -------------------------------------------------------------------------------
@@ -122,33 +122,33 @@ class BackendServer:
                 threading.Thread(
                     target=self._welcome, args=(stream, info), name="window", daemon=True
                 ).start()
-            except Exception as error:  # no descriptor, no thread, no memory: there may be some again later
+            except Exception as error:  # out of descriptors, threads or memory: try again later
                 log.error("a window could not connect: %s", error)
-                self._end.wait(_TICK)
+                self._end.wait(_TICK_S)
 
     def _welcome(self, stream: MessageStream, info: ConnectionInfo) -> None:
-        impatience = threading.Timer(_GREETS_WITHIN, stream.close)
-        impatience.daemon = True
-        impatience.start()
+        timeout = threading.Timer(_HELLO_TIMEOUT_S, stream.close)
+        timeout.daemon = True
+        timeout.start()
         try:
-            hello = stream.receive(_LONGEST_HELLO)[0]
+            hello = stream.receive(_MAX_HELLO)[0]
         except (EOFError, CodecError):
             hello = None
-        impatience.cancel()
+        timeout.cancel()
         if not isinstance(hello, Hello) or not _is_same(hello.token, info.token):
-            stream.send(Refused("this is not for you"))
-            stream.finish()
+            stream.send(Refused("wrong token"))
+            stream.close_when_sent()
             return
         if hello.build != info.build:
             stream.send(Refused(f"this is build {info.build}"))
-            stream.finish()
+            stream.close_when_sent()
             return
         window = EditorWindow(stream, self, hello.pid, hello.name)
         with self._lock:
             ends = self._end.is_set()
             if not ends:
                 self._windows.append(window)
-        if ends:  # whoever asks starts the next one
+        if ends:  # the client will start another backend
             stream.close()
             return
         stream.send(Welcome(os.getpid()))
@@ -157,13 +157,13 @@ class BackendServer:
         finally:
             with self._lock:
                 self._windows.remove(window)
-                if window.has_served:  # one that only asked for the status keeps nothing alive
+                if window.has_served:  # a client that only asked for the status does not extend the lifetime
                     self._linger = window.linger
                     self._empty_since = time.monotonic()
 
-    def _look_after(self) -> None:
+    def _check(self) -> None:
         self.models.free_unused(self._linger)
-        with self._lock:  # a window that comes now is not welcomed
+        with self._lock:  # with the lock held, no window can be accepted now
             if not self._windows and time.monotonic() - self._empty_since >= self._linger:
                 self._why = "no window is left"
                 self._end.set()

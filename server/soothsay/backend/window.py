@@ -1,4 +1,4 @@
-"""One editor window as the backend serves it: its session, and a thread for each kind of work on it."""
+"""One connected editor window: its session, and a thread for each kind of request."""
 
 from __future__ import annotations
 
@@ -54,31 +54,31 @@ from soothsay_index.types import Progress
 
 log = logging.getLogger(__name__)
 
-_LEAVES_WITHIN = 5.0  # seconds for a window's threads to end
+_STOP_TIMEOUT_S = 5.0  # for each thread of a window to end
 
 
 class BackendServices(Protocol):
-    """What all windows of a backend share."""
+    """What the windows of a backend share."""
 
     models: ModelPool
     turns: Turns
     priority: WorkPriority
 
     def building(self) -> AbstractContextManager[object]:
-        """Within the block an index is being built."""
+        """Mark that an index is being built within the block."""
         ...
 
     def status(self) -> BackendStatus:
-        """Return what this backend holds."""
+        """Return the windows and models of this backend."""
         ...
 
     def stop(self) -> None:
-        """End the backend, soon."""
+        """End the backend in a moment."""
         ...
 
 
 class EditorWindow:
-    """Answers the requests of one connection until it ends."""
+    """Answers the requests of one connection."""
 
     def __init__(self, stream: MessageStream, services: BackendServices, pid: int, name: str) -> None:
         self._stream = stream
@@ -86,20 +86,22 @@ class EditorWindow:
         self._pid, self._name = pid, name
         self._session: Session | None = None
         self._model = ""
-        self.linger = float(BackendSettings().linger_s)  # seconds that the backend outlives this window
+        self.linger = float(
+            BackendSettings().linger_s
+        )  # seconds that the backend stays after this window has disconnected
         self.has_served = False
-        self._told = 0  # warnings
+        self._sent_warnings = 0
         self._running: dict[int, Cancellation] = {}
         self._lock = threading.Lock()
-        # a completion waits neither for an index build nor for what is done ahead of need
+        # separate threads: a completion must not wait for an index build or background work
         self._answers = SerialExecutor("answers")
         self._ahead = SerialExecutor("ahead", lower_thread_priority)
-        self._hints = SerialExecutor("hints")
+        self._diagnostics = SerialExecutor("hints")
         self._builds = SerialExecutor("builds")
         self._files = SerialExecutor("files")
 
     def serve(self) -> None:
-        """Answer until the window leaves (blocking), then free what it had."""
+        """Answer until the window disconnects (blocking), then close its session."""
         try:
             while True:
                 message, text = self._stream.receive()
@@ -109,26 +111,26 @@ class EditorWindow:
                     case Ping(number):
                         self._stream.send(Pong(number))
                     case Mirror() | Forget():
-                        self._show(message, text)
+                        self._update_document(message, text)
                     case _ if isinstance(message, Request):
                         self._begin(message, text)
                     case _:
-                        log.warning("a %s is not for a backend", type(message).__name__)
+                        log.warning("unexpected message %s", type(message).__name__)
         except EOFError:
             pass
         except CodecError as error:
             log.error("window %d: %s", self._pid, error)
         finally:
-            self._leave()
+            self._stop()
 
     def status(self) -> WindowStatus:
-        """Return what is served here."""
+        """Return the workspace, model and processes of this window."""
         session = self._session
         processes = {} if session is None else session.processes()
         workspace = "" if session is None else str(session.workspace)
         return WindowStatus(self._pid, self._name, workspace, self._model, processes)
 
-    def _show(self, message: Mirror | Forget, text: str) -> None:
+    def _update_document(self, message: Mirror | Forget, text: str) -> None:
         session = self._session
         if session is None:
             return
@@ -137,7 +139,7 @@ class EditorWindow:
                 session.mirror(message.path, text)
             else:
                 session.forget(message.path)
-        except Exception:  # the window would come again with the same document
+        except Exception:  # closing the window would not help: it would send the same document again
             log.exception("%s failed", type(message).__name__)
 
     # -- requests ------------------------------------------------------------------------------------------
@@ -157,7 +159,7 @@ class EditorWindow:
     def _work(
         self, request: Request, text: str, cancel: Cancellation
     ) -> tuple[SerialExecutor, Callable[[], Any]]:
-        """Return what answers ``request``, and on which thread."""
+        """Return the thread and the function that answer ``request``."""
         match request:
             case Open():
                 return self._answers, lambda: self._open(request)
@@ -176,7 +178,7 @@ class EditorWindow:
                     cancel, lambda session: session.prepare(asked, cancel)
                 )
             case FindFaults(_, path, typed):
-                return self._hints, lambda: self._in_background(
+                return self._diagnostics, lambda: self._in_background(
                     cancel, lambda session: session.find_faults(path, text, cancel, typed=typed)
                 )
             case Repair(_, path, fault):
@@ -188,7 +190,7 @@ class EditorWindow:
             case UpdateFiles(_, updated, removed):
                 return self._files, lambda: self._update(updated, removed)
             case IndexStatus():
-                return self._files, lambda: self._opened().index.status()
+                return self._files, lambda: self._require_session().index.status()
             case Describe():
                 return self._files, self._services.status
             case Close():
@@ -200,14 +202,14 @@ class EditorWindow:
         answer = self._result(request, work)
         with self._lock:
             self._running.pop(request.id, None)
-        self._tell_warnings()
+        self._send_warnings()
         try:
             self._stream.send(answer)
-        except (TypeError, ValueError) as error:  # it is no JSON
+        except (TypeError, ValueError) as error:  # the result is not JSON
             self._stream.send(_defect(request, error))
 
     def _result(self, request: Request, work: Callable[[], Any]) -> Done | Failed:
-        """Return the answer, whatever happens: nobody may wait for one that never comes."""
+        """Return the answer; every exception becomes a `Failed`, so that the client never waits without end."""
         try:
             raise_if_cancelled(self._running[request.id])
             plain = result_to_plain(work())
@@ -215,7 +217,7 @@ class EditorWindow:
             return Failed(request.id, "cancelled")
         except SoothsayError as error:
             return Failed(request.id, "error", str(error))
-        except BaseException as error:  # what a native library raises need not be an Exception
+        except BaseException as error:  # native libraries may raise more than Exception
             return _defect(request, error)
         session = self._session
         return Done(request.id, plain, session.evaluated if session else 0)
@@ -226,13 +228,13 @@ class EditorWindow:
         if cancel is not None:
             cancel.set()
 
-    # -- what answers them ---------------------------------------------------------------------------------
+    # -- handlers ------------------------------------------------------------------------------------------
 
     def _open(self, request: Open) -> None:
         settings = request.settings
         self._close_session()
         self._model = settings.model.path or settings.model.name
-        self._told = 0
+        self._sent_warnings = 0
         self.has_served = True
         self.linger = float(settings.backend.linger_s)
         self._session = Session(
@@ -246,7 +248,7 @@ class EditorWindow:
 
     def _load(self) -> None:
         with self._services.priority.urgent():
-            self._opened().load_model()
+            self._require_session().load_model()
 
     def _complete(self, number: int, request: Any, cancel: Cancellation) -> Any:
         def on_text(text: str) -> None:
@@ -256,10 +258,10 @@ class EditorWindow:
 
     def _urgently(self, work: Callable[[Session], Any]) -> Any:
         with self._services.priority.urgent():
-            return work(self._opened())
+            return work(self._require_session())
 
     def _in_background(self, cancel: Cancellation, work: Callable[[Session], Any]) -> Any:
-        session = self._opened()
+        session = self._require_session()
         with self._services.priority.background(cancel):
             return work(session)
 
@@ -268,30 +270,30 @@ class EditorWindow:
             self._stream.send(Progressed(number, progress))
 
         with self._services.building():
-            return self._opened().build_index(on_progress, cancel, embed=embed)
+            return self._require_session().build_index(on_progress, cancel, embed=embed)
 
     def _update(self, updated: tuple[Path, ...], removed: tuple[Path, ...]) -> int:
-        session = self._opened()
+        session = self._require_session()
         changed = session.update_files(updated) if updated else 0
         return changed + (session.remove_files(removed) if removed else 0)
 
-    def _opened(self) -> Session:
+    def _require_session(self) -> Session:
         if self._session is None:
             raise Cancelled
         return self._session
 
-    def _tell_warnings(self) -> None:
+    def _send_warnings(self) -> None:
         session = self._session
         if session is not None:
             with self._lock:
-                untold, self._told = session.warnings[self._told :], len(session.warnings)
-            for warning in untold:
+                new, self._sent_warnings = session.warnings[self._sent_warnings :], len(session.warnings)
+            for warning in new:
                 self._stream.send(Warned(warning))
 
     # -- the end -------------------------------------------------------------------------------------------
 
-    def _leave(self) -> None:
-        self._stream.close()  # a peer that is not understood must not wait for the threads
+    def _stop(self) -> None:
+        self._stream.close()  # a client with an invalid message must not wait for the threads
         with self._lock:
             running = list(self._running.values())
         for cancel in running:
@@ -300,8 +302,8 @@ class EditorWindow:
             self._answers.submit(self._close_session)
         except RuntimeError:  # no thread can be started
             self._close_session()
-        workers = (self._files, self._hints, self._ahead, self._answers, self._builds)
-        stuck = [worker for worker in workers if not worker.stop(_LEAVES_WITHIN)]
+        workers = (self._files, self._diagnostics, self._ahead, self._answers, self._builds)
+        stuck = [worker for worker in workers if not worker.stop(_STOP_TIMEOUT_S)]
         if stuck:
             log.error("window %d: %d threads do not end", self._pid, len(stuck))
 
@@ -310,7 +312,7 @@ class EditorWindow:
         if session is not None:
             session.close()
             del session
-            gc.unfreeze()  # it was frozen when its model was loaded; the other windows' are frozen with the next
+            gc.unfreeze()  # frozen when its model was loaded; loading the next model freezes the other sessions again
             release_memory()
 
 

@@ -1,4 +1,4 @@
-"""Work that no person waits for gives way to work that one waits for, across all windows."""
+"""Priority of urgent work (a user waits for it) over background work, across all windows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from soothsay_common.cancellation import Cancellation
 
 
 class WorkPriority:
-    """Knows whether any window works on something urgent."""
+    """Counts urgent work of all windows; cancels and delays background work. Thread-safe."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -22,7 +22,7 @@ class WorkPriority:
 
     @contextmanager
     def urgent(self) -> Iterator[None]:
-        """Within the block a person waits: background work is cancelled, and none begins."""
+        """Mark urgent work within the block: background work is cancelled, and none starts."""
         with self._changed:
             self._urgent += 1
             running = list(self._background)
@@ -38,9 +38,9 @@ class WorkPriority:
 
     @contextmanager
     def background(self, cancel: Cancellation) -> Iterator[None]:
-        """Wait until nothing is urgent; within the block, ``cancel`` is set when something becomes urgent.
+        """Wait until no work is urgent (blocking); within the block, ``cancel`` is set when urgent work starts.
 
-        Raises `Cancelled` when it is set before.
+        Raises `Cancelled` when it is set before the block starts.
         """
         with cancel.calling(self._wake), self._changed:
             self._changed.wait_for(lambda: not self._urgent or cancel.is_set())
@@ -54,7 +54,7 @@ class WorkPriority:
                 self._last = time.monotonic()
 
     def idle_seconds(self) -> float:
-        """Return how long nothing at all has been worked on; 0 while something is."""
+        """Return the seconds since the last work ended; 0 while there is any."""
         with self._changed:
             busy = self._urgent or self._background
             return 0.0 if busy else time.monotonic() - self._last

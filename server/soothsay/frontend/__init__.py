@@ -1,1 +1,1 @@
-"""The language server: pygls wiring around an `EditorSession`. Handlers are registered in `server.py` and nowhere else."""
+"""The language server process: LSP over pygls, editor state, and requests to the backend. `server.py` registers all features."""

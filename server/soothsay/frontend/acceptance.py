@@ -1,4 +1,4 @@
-"""What became of completions: shown, accepted, accepted in part. Kept in memory, and nowhere else."""
+"""Counts of shown and accepted completions. They are kept in memory and never stored or sent."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ _KEPT = 200  # events
 
 @dataclass(frozen=True, slots=True)
 class Event:
+    """One thing that happened to a completion."""
+
     kind: Kind
     id: int  # of the completion
     at: float  # seconds since the epoch
-    length: int | None = None  # of what was accepted in part, in the client's units
+    length: int | None = None  # of the accepted part, in the client's units
 
 
 class Acceptance:
-    """Counts what clients tell. What they tell wrongly is ignored."""
+    """Counts the events that the client reports. Malformed reports are ignored."""
 
     def __init__(self, kept: int = _KEPT) -> None:
         self._events: deque[Event] = deque(maxlen=kept)
@@ -35,21 +37,21 @@ class Acceptance:
         self._shown: int | None = None
 
     def shown(self, number: object) -> None:
-        """The client shows a completion; the same one again (each key draws it anew) counts once."""
+        """Count completion ``number`` as shown. Repeated reports count once: clients send one per key."""
         if isinstance(number, int) and number != self._shown:
             self._shown = number
             self._note("shown", number)
 
     def accepted(self, number: object) -> None:
-        """The whole completion was taken."""
+        """Count completion ``number`` as accepted."""
         self._note("accepted", number)
 
     def partially_accepted(self, number: object, length: object) -> None:
-        """A word or a line was taken; ``length`` counts from where the completion began."""
+        """Count completion ``number`` as accepted in part: ``length`` units from its start."""
         self._note("partially_accepted", number, length if isinstance(length, int) else None)
 
     def to_json(self) -> dict[str, Any]:
-        """The answer to ``soothsay.stats``."""
+        """Return the counts and the last events, part of the answer to ``soothsay.stats``."""
         return {
             "shown": self._counts["shown"],
             "accepted": self._counts["accepted"],
@@ -67,5 +69,5 @@ class Acceptance:
 
 
 def accept_command(number: int) -> Command:
-    """What a client runs when it has inserted completion ``number``."""
+    """Return the command that a client runs after it has inserted completion ``number``."""
     return Command(title="Accepted", command=ACCEPTED, arguments=[{"id": number}])

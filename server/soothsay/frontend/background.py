@@ -1,4 +1,4 @@
-"""What the model does while nobody waits for it: one thing at a time, the newest, and nothing once it is needed."""
+"""Low-priority work for the model: one task at a time, started while no completion is requested."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class BackgroundWork:
-    """Runs work on ``worker`` when ``idle`` is set."""
+    """Runs the newest task on ``worker`` when ``idle`` is set. All methods run on the event loop."""
 
     def __init__(self, worker: SerialExecutor, idle: asyncio.Event) -> None:
         self._worker = worker
@@ -25,48 +25,48 @@ class BackgroundWork:
         self._cancel = Cancellation()
         self._task: asyncio.Task[None] | None = None
         self._subject: object = None
-        self._begun = False
+        self._has_started = False
 
-    def do(
+    def schedule(
         self,
         work: Callable[[Cancellation], T],
         then: Callable[[T], None],
         delay: float,
         subject: object = None,
     ) -> None:
-        """Call ``work`` with an event that tells it to stop, after ``delay`` seconds without a reason not to.
+        """Replace the current task: after ``delay`` seconds, call ``work(cancel)`` on the worker, then ``then(result)``.
 
-        ``subject`` says what it is about, for :meth:`finish`.
+        ``subject`` identifies the task for `finish`.
         """
         self.stop()
         self._subject = subject
         self._task = asyncio.create_task(self._do(work, then, delay))
 
     async def finish(self, subject: object) -> None:
-        """Wait for the work on ``subject``, if it is under way."""
-        if self._begun and self._task is not None and self._subject == subject:
+        """Wait for the task with this ``subject``, if it has started."""
+        if self._has_started and self._task is not None and self._subject == subject:
             await asyncio.wait([self._task])
 
     def stop(self) -> None:
-        """The model is needed, or what was to be done is not."""
+        """Cancel the current task: the model is needed, or the result is not."""
         self._cancel.set()
         self._cancel = Cancellation()
         if self._task is not None:
             self._task.cancel()
             self._task = None
-        self._begun = False
+        self._has_started = False
 
     async def _do(self, work: Callable[[Cancellation], T], then: Callable[[T], None], delay: float) -> None:
         cancel = self._cancel
         await asyncio.sleep(delay)
         await self._idle.wait()
-        self._begun = True
+        self._has_started = True
         try:
             result = await self._worker.run(self._unless, cancel, work)
         except (Cancelled, SoothsayError):
             return
         except Exception:
-            logger.exception("work done ahead failed")
+            logger.exception("background work failed")
             return
         if not cancel.is_set():
             then(result)

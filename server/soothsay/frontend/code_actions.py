@@ -1,4 +1,4 @@
-"""Code actions that replace a wrong call. An action is offered once its edit is written and verified, not before."""
+"""Code actions that replace a wrong call. An action is offered only when its edit has been generated and verified."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from lsprotocol import types
 from soothsay.errors import SoothsayError
 from soothsay.frontend.diagnostics import SOURCE, Diagnostics, range_of
 from soothsay.frontend.documents import Document, offset_at
+from soothsay.frontend.editor_session import RepairRequest
 from soothsay.frontend.scheduler import RequestScheduler
-from soothsay.frontend.session_manager import RepairRequest
 
 if TYPE_CHECKING:
     from soothsay.engine.types import Fault, Replacement
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_AT_ONCE = 3  # calls repaired for one request, when it spans many lines
-_REMEMBERED = 32
+_MAX_REPAIRS = 3  # calls repaired for one request, which may span many lines
+_CACHED = 32
 
 
 class CodeActions:
-    """Answers requests for code actions. A completion goes before any repair."""
+    """Answers code action requests. Completions have priority over repairs."""
 
     def __init__(
         self,
@@ -41,28 +41,28 @@ class CodeActions:
         self._diagnostics = diagnostics
         self._messages = messages
         self._scheduler: RequestScheduler[RepairRequest, Sequence[Replacement]] = RequestScheduler(
-            sessions.model_worker, sessions.repair, sessions.ready
+            sessions.model_worker, sessions.repair, sessions.wait_until_loaded
         )
-        self._written: FIFOCache[RepairRequest, Sequence[Replacement]] = FIFOCache(_REMEMBERED)
+        self._replacements: FIFOCache[RepairRequest, Sequence[Replacement]] = FIFOCache(_CACHED)
         completions.on_request.append(self.abort)
 
     async def actions(
         self, document: Document | None, params: types.CodeActionParams, *, versioned: bool
     ) -> list[types.CodeAction]:
-        """The quick fixes at the range asked about. ``versioned``: the client can check a document's version."""
+        """Return the quick fixes for the range in ``params``. ``versioned``: the client checks document versions."""
         if document is None or document.file is None or not _wants_quick_fix(params.context.only):
             return []
         text, encoding, version = document.text, document.encoding, document.version
         start, end = (offset_at(text, at, encoding) for at in (params.range.start, params.range.end))
-        # an editor that asks by itself, at each step of the cursor, is told only what is known already
-        asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
+        # editors ask automatically at each cursor move: answer those requests from the cache
+        is_requested = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
         actions: list[types.CodeAction] = []
         faults = [f for f in await self._diagnostics.faults(document) if f.start <= end and f.end >= start]
-        for fault in faults[:_AT_ONCE]:
+        for fault in faults[:_MAX_REPAIRS]:
             request = RepairRequest(document.file, text, fault)
-            if asked:
-                await self._write(document, request)
-            for replacement in self._written.get(request, ()):
+            if is_requested:
+                await self._generate(document, request)
+            for replacement in self._replacements.get(request, ()):
                 edit = types.TextEdit(
                     range_of(replacement.start, replacement.end, text, encoding), replacement.text
                 )
@@ -70,7 +70,7 @@ class CodeActions:
                     types.CodeAction(
                         title=replacement.title,
                         kind=types.CodeActionKind.QuickFix,
-                        diagnostics=_of(fault, params.context.diagnostics),
+                        diagnostics=_diagnostics_of(fault, params.context.diagnostics),
                         is_preferred=True,
                         edit=_workspace_edit(document.uri, version, edit, versioned=versioned),
                     )
@@ -78,16 +78,20 @@ class CodeActions:
         return actions if document.text == text else []
 
     def abort(self) -> None:
-        """Give the model back: something else is more urgent, or what is being repaired has changed."""
+        """Cancel the running repair: a completion is requested, or the document has changed."""
         self._scheduler.abort()
 
-    def forget(self) -> None:
-        """What is known may have changed: what could not be repaired perhaps can be."""
-        self._written.clear()
+    def clear_cache(self) -> None:
+        """Drop cached replacements: the session, the index or the settings have changed."""
+        self._replacements.clear()
 
-    async def _write(self, document: Document, request: RepairRequest) -> None:
-        """Have the replacement written; again after a completion that came in between, unless the text has changed."""
-        while request not in self._written and not self._completions.paused and document.text == request.text:
+    async def _generate(self, document: Document, request: RepairRequest) -> None:
+        """Generate and cache the replacements; retry when a completion interrupts it, until the text changes."""
+        while (
+            request not in self._replacements
+            and not self._completions.paused
+            and document.text == request.text
+        ):
             await self._completions.idle.wait()
             try:
                 replacements = await self._scheduler.submit(request)
@@ -100,7 +104,7 @@ class CodeActions:
             if replacements is None and self._completions.idle.is_set():
                 return  # superseded by a newer repair, or there is no model
             if replacements is not None:
-                self._written[request] = replacements
+                self._replacements[request] = replacements
 
 
 def _wants_quick_fix(only: Sequence[types.CodeActionKind | str] | None) -> bool:
@@ -109,8 +113,8 @@ def _wants_quick_fix(only: Sequence[types.CodeActionKind | str] | None) -> bool:
     )
 
 
-def _of(fault: Fault, diagnostics: Sequence[types.Diagnostic]) -> list[types.Diagnostic] | None:
-    """The diagnostics of the client that the action answers."""
+def _diagnostics_of(fault: Fault, diagnostics: Sequence[types.Diagnostic]) -> list[types.Diagnostic] | None:
+    """Return the client's diagnostics that are about ``fault``."""
     return [each for each in diagnostics if each.source == SOURCE and each.message == fault.problem] or None
 
 

@@ -1,4 +1,4 @@
-"""From a `Completion` to what editors show: ghost text, list items, and the evidence as Markdown."""
+"""Convert a `Completion` to LSP items: ghost text, list items, and the evidence as Markdown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from soothsay.frontend.documents import units
 
 _WORD = re.compile(r"\w*\Z")
 _NAME = re.compile(r"[\w.]+")
-_COMMIT = ".,()[]"  # end a name; typed into a written call, they must not insert it
+_COMMIT = ".,()[]"  # used for bare names only: typing them must not insert a whole call
 _MARKS = {"verified": "✓", "unverified": "?", "rejected": "✗"}
 _REASONS = {
     "low_confidence": "the model was not sure",
@@ -30,7 +30,7 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A completion, and where it belongs: ``position`` in the client's units, ``line`` up to the cursor."""
+    """A completion and its ``position`` in the client's units; ``line`` is the text of the line before it."""
 
     id: int
     completion: Completion
@@ -39,7 +39,7 @@ class Answer:
 
 
 class AnswerHistory:
-    """The last answers, so that they can be explained later."""
+    """Keeps the last ``capacity`` answers, so that they can be explained later."""
 
     def __init__(self, capacity: int = 64) -> None:
         self._answers: FIFOCache[int, Answer] = FIFOCache(capacity)
@@ -48,11 +48,12 @@ class AnswerHistory:
         self._last_shown = 0
 
     def add(self, completion: Completion, position: types.Position, line: str) -> Answer:
+        """Return and keep a new answer with the next id."""
         self._count += 1
         return self.continue_answer(self._count, completion, position, line)
 
     def decline(self, problem: str, method: Method, position: types.Position) -> Answer:
-        """Answer with nothing, because of ``problem``."""
+        """Return and keep an empty answer; ``problem`` says why."""
         check = Check(problem=problem)
         completion = Completion("", "", "unverified", method, TriggerDecision(False), check=check)
         self._count += 1
@@ -63,7 +64,7 @@ class AnswerHistory:
     def continue_answer(
         self, number: int, completion: Completion, position: types.Position, line: str
     ) -> Answer:
-        """Answer ``number``, of which a part has been typed: ``completion`` is the rest of it."""
+        """Return answer ``number`` after a part of it was typed; ``completion`` holds the rest."""
         answer = self._answers[number] = Answer(number, completion, position, line)
         self._last = number
         if completion.text:
@@ -71,15 +72,16 @@ class AnswerHistory:
         return answer
 
     def get(self, number: object) -> Answer | None:
+        """Return answer ``number``, or None when it is unknown."""
         return self._answers.get(number) if isinstance(number, int) else None
 
     def last(self) -> Answer | None:
-        """Return the last answer that showed something or was declined; when there is none, the last one."""
+        """Return the last answer that had text or was declined, else the last answer; None when there is none."""
         return self._answers.get(self._last_shown) or self._answers.get(self._last)
 
 
 def inline_items(answer: Answer | None) -> types.InlineCompletionList:
-    """Ghost text at the cursor."""
+    """Return the ghost text at the cursor: one item, or none."""
     if answer is None or not answer.completion.text:
         return types.InlineCompletionList(items=[])
     # An empty range: without one VS Code replaces the word at the cursor, with a longer one Neovim overlays.
@@ -94,9 +96,9 @@ def inline_items(answer: Answer | None) -> types.InlineCompletionList:
 
 
 def list_items(answer: Answer | None, encoding: str, *, resolvable: bool = True) -> types.CompletionList:
-    """One item for editors without ghost text. Incomplete, so that the client asks again after each key.
+    """Return one list item for editors without ghost text, marked incomplete: the client asks again after each key.
 
-    ``resolvable``: the client will ask for the evidence when it shows the item; else the item carries it.
+    ``resolvable``: the client requests the documentation when it shows the item; otherwise the item contains it.
     """
     if answer is None or not answer.completion.text:
         return types.CompletionList(is_incomplete=True, items=[])
@@ -127,7 +129,7 @@ def list_items(answer: Answer | None, encoding: str, *, resolvable: bool = True)
 
 
 def resolve_item(item: types.CompletionItem, answers: AnswerHistory) -> types.CompletionItem:
-    """Add the evidence, while it is still known."""
+    """Return ``item`` with the evidence, if the answer is still kept."""
     answer = answers.get(item.data.get("id")) if isinstance(item.data, dict) else None
     if answer is not None:
         _add_evidence(item, answer.completion)
@@ -135,7 +137,7 @@ def resolve_item(item: types.CompletionItem, answers: AnswerHistory) -> types.Co
 
 
 def can_resolve(capabilities: types.ClientCapabilities) -> bool:
-    """Whether the client asks for an item's documentation when it needs it."""
+    """Return whether the client requests an item's documentation when it shows the item."""
     document = capabilities.text_document
     item = document.completion.completion_item if document and document.completion else None
     support = item.resolve_support if item else None
@@ -143,7 +145,7 @@ def can_resolve(capabilities: types.ClientCapabilities) -> bool:
 
 
 def answer_to_json(answer: Answer | None) -> dict[str, Any] | None:
-    """The answer to ``soothsay.explain``: the contract, and the completion's number."""
+    """Return the answer to ``soothsay.explain``: the contract's JSON with the completion's id."""
     return answer and {"id": answer.id, **completion_to_json(answer.completion)}
 
 
@@ -153,12 +155,12 @@ def _add_evidence(item: types.CompletionItem, completion: Completion) -> None:
 
 
 def source_of(completion: Completion) -> str | None:
-    """The package and version (or the file) that the best evidence comes from."""
+    """Return package and version (or the file) of the best evidence; None without evidence."""
     return _origin(completion.evidence[0]) or None if completion.evidence else None
 
 
 def to_markdown(completion: Completion) -> str:
-    """Verdict, trigger and evidence, for a documentation popup."""
+    """Return verdict, trigger and evidence as Markdown, for a documentation popup."""
     parts = [f"**{_MARKS[completion.verdict]} {completion.verdict}** ({completion.method})"]
     trigger = completion.trigger
     name = f" for {_code(trigger.name)}" if trigger.name else ""
@@ -190,6 +192,6 @@ def _code(text: str | None) -> str:
 
 
 def _fence(text: str, shortest: int) -> str:
-    """A run of backticks that does not occur in ``text``."""
+    """Return a run of at least ``shortest`` backticks that does not occur in ``text``."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     return "`" * max(shortest, longest + 1)

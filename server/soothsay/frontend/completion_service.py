@@ -1,4 +1,4 @@
-"""One request for a completion, from the cursor's position to an `Answer`."""
+"""Completion requests: from the cursor position to an `Answer`, with caching and speculation."""
 
 from __future__ import annotations
 
@@ -25,18 +25,19 @@ if TYPE_CHECKING:
     from soothsay.frontend.session_manager import SessionManager
     from soothsay.frontend.user_messages import UserMessages
 
-_PREPARE_AFTER = 0.02  # seconds without a key; the plugins have waited, too
+# seconds without another request
+_PREPARE_AFTER_MOVE = 0.02  # short: the plugins wait before they report a cursor move
 _SPECULATE_AFTER = 0.15
-_READ_ON_AFTER = 0.15
+_PREPARE_AFTER_ANSWER = 0.15
 
 logger = logging.getLogger(__name__)
 
 
 class CompletionService:
-    """Finds an answer, or None: a position outside the file, no model yet, paused, superseded, an error.
+    """Answers completion requests. All methods run on the event loop.
 
-    Nothing else may make a completion wait: ``stop_others`` are called when one is asked for, and ``idle`` is set
-    while none is.
+    Completions have priority: each request calls the callbacks in ``on_request``, which cancel other work, and ``idle`` is
+    set while no request is waiting.
     """
 
     def __init__(self, sessions: SessionManager, messages: UserMessages, status: StatusPublisher) -> None:
@@ -46,39 +47,45 @@ class CompletionService:
         self.idle.set()
         self.on_request: list[Callable[[], None]] = []
         self._shown = Shown()
-        self._suggested: tuple[CompletionRequest, Completion] | None = None
+        self._last_shown: tuple[CompletionRequest, Completion] | None = None
         self._background = BackgroundWork(sessions.background_worker, self.idle)
         self.on_request.append(self._background.stop)
         self._waiting = 0
         self._sessions = sessions
         self._messages = messages
         self._status = status
-        self._scheduler = CompletionScheduler(sessions.model_worker, sessions.complete, sessions.ready)
+        self._scheduler = CompletionScheduler(
+            sessions.model_worker, sessions.complete, sessions.wait_until_loaded
+        )
 
     async def complete(
         self, workspace: EditorWorkspace, document: Document | None, position: Position
     ) -> Answer | None:
-        """Return the answer for the cursor at ``position``; at once, and without the model, where there is none."""
+        """Return the completion at ``position``.
+
+        For a language that is not completed the answer is empty. None: the position is outside the document, completion is paused or not available there, the model is not loaded, the
+        request was superseded, or it failed (an error the user can fix is shown).
+        """
         if self.paused or document is None:
             return None
         if self._sessions.settings is None:
-            await self._sessions.ready()  # they may switch the language off
+            await self._sessions.wait_until_loaded()  # the settings may disable the language
         if problem := self._sessions.refusal(document):
             return self.answers.decline(problem, self._sessions.method, position)
-        target = self._place(workspace, document, position)
+        target = self._target(workspace, document, position)
         if target is None:
             return None
         request = self._request(document, target)
-        text, offset = target.text[target.above :], target.offset - target.above
+        text, offset = target.text[target.prefix_length :], target.offset - target.prefix_length
         here = position_at(text, offset, document.encoding)
         line = text[text.rfind("\n", 0, offset) + 1 : offset]
-        await self._background.finish(request)
+        await self._background.finish(request)  # it may be generating this completion already
         if known := self._shown.find(request):
             rest, number = known
             if number is not None:
                 return self.answers.continue_answer(number, rest, here, line)
             return self._show(request, rest, here, line)
-        completion = await self._ask(request)
+        completion = await self._generate(request)
         if completion is None:
             return None
         return self._show(request, completion, here, line)
@@ -89,23 +96,25 @@ class CompletionService:
         answer = self.answers.add(completion, position, line)
         self._shown.add(request, completion, answer.id)
         if completion.text and self._sessions.speculates:
-            then = accepted(request, completion)
+            following = accepted(request, completion)
 
-            def keep(written: Completion) -> None:
-                self._shown.add(then, written, None)
-                self._read(request, _READ_ON_AFTER)
+            def keep(speculated: Completion) -> None:
+                self._shown.add(following, speculated, None)
+                self._schedule_prepare(request, _PREPARE_AFTER_ANSWER)
 
-            self._background.do(partial(self._sessions.speculate, then), keep, _SPECULATE_AFTER, then)
-            self._suggested = request, completion
+            self._background.schedule(
+                partial(self._sessions.speculate, following), keep, _SPECULATE_AFTER, following
+            )
+            self._last_shown = request, completion
         else:
-            self._read(request, _READ_ON_AFTER)
+            self._schedule_prepare(request, _PREPARE_AFTER_ANSWER)
         if last := summarize_completion(answer.id, completion):
             self._status.update(last=last)
         return answer
 
-    async def _ask(self, request: CompletionRequest) -> Completion | None:
+    async def _generate(self, request: CompletionRequest) -> Completion | None:
         try:
-            with self._turn():
+            with self._foreground():
                 return await self._scheduler.submit(request)
         except SoothsayError as error:
             self._messages.error(error)
@@ -115,63 +124,68 @@ class CompletionService:
             self._sessions.show_warnings()
         return None
 
-    def moved(self, workspace: EditorWorkspace, document: Document, position: Position) -> None:
-        """The cursor is there now: what a completion would have to read is read when nothing else is to be done."""
+    def cursor_moved(self, workspace: EditorWorkspace, document: Document, position: Position) -> None:
+        """Prepare the prompt at the new cursor ``position`` while no completion is requested."""
         if self.paused or self._sessions.refusal(document):
             return
-        target = self._place(workspace, document, position)
+        target = self._target(workspace, document, position)
         if target is not None:
-            self._read(self._request(document, target), _PREPARE_AFTER)
+            self._schedule_prepare(self._request(document, target), _PREPARE_AFTER_MOVE)
 
-    def _read(self, request: CompletionRequest, delay: float) -> None:
-        """Read all that a completion would have to read, when nothing else is to be done."""
-        self._background.do(partial(self._sessions.prepare, request), lambda _: None, delay)
+    def _schedule_prepare(self, request: CompletionRequest, delay: float) -> None:
+        """Evaluate the prompt of ``request`` after ``delay`` seconds, while no completion is requested."""
+        self._background.schedule(partial(self._sessions.prepare, request), lambda _: None, delay)
 
-    def changed(self, workspace: EditorWorkspace, document: Document) -> None:
-        """``document`` was edited: what is being written for it may be of no use any more."""
+    def document_changed(self, workspace: EditorWorkspace, document: Document) -> None:
+        """Cancel work for ``document`` that its edit has made useless."""
         if len(document.source) > MAX_CHARACTERS or self._sessions.refusal(document):
             return
-        target = find_completion_target(workspace, document, Position(0, 0), self._sessions.folder(workspace))
-        if target is None or not self._takes_suggestion(target):
+        target = find_completion_target(
+            workspace, document, Position(0, 0), self._sessions.folder_for_unsaved(workspace)
+        )
+        if target is None or not self._follows_last_shown(target):
             self._background.stop()
         if target is not None:
-            self._scheduler.changed(target.path, target.text)
+            self._scheduler.document_changed(target.path, target.text)
 
-    def _takes_suggestion(self, target: CompletionTarget) -> bool:
-        """Whether what was suggested last is being typed, or was accepted: what follows it is of use then."""
-        if self._suggested is None:
+    def _follows_last_shown(self, target: CompletionTarget) -> bool:
+        """Return whether the user is typing the completion shown last, or has accepted it: speculation is useful then."""
+        if self._last_shown is None:
             return False
-        request, completion = self._suggested
+        request, completion = self._last_shown
         return target.path == request.path and any(
             completion.text.startswith(typed) for typed in typed_since(request, target.text)
         )
 
-    def forget(self) -> None:
-        """The session, the index or the settings have changed: completions may come out differently."""
+    def clear_cache(self) -> None:
+        """Drop cached completions: the session, the index or the settings have changed."""
         self._shown.forget()
 
     def pause(self) -> None:
+        """Give no completions until `resume`."""
         self.stop()
         self._status.update(paused=True)
 
     def resume(self) -> None:
+        """Give completions again, and retry to load a model that could not be loaded."""
         self.paused = False
         self._status.update(paused=False)
-        self._sessions.retry()
+        self._sessions.retry_load()
 
     def stop(self) -> None:
-        """No completions any more; nobody is told."""
+        """Give no more completions, and cancel running work. The status is not updated."""
         self.paused = True
         self._scheduler.abort()
         self._background.stop()
 
     @property
-    def longest_free_ms(self) -> float:
-        """The longest that it took the model to stop once it was told to."""
-        return self._scheduler.longest_free_ms
+    def longest_cancel_ms(self) -> float:
+        """The longest time from a cancellation until the model was free, in milliseconds."""
+        return self._scheduler.longest_cancel_ms
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _foreground(self) -> Iterator[None]:
+        """Cancel other work; within the block, a request is waiting."""
         self._waiting += 1
         self.idle.clear()
         for stop in self.on_request:
@@ -183,19 +197,21 @@ class CompletionService:
             if not self._waiting:
                 self.idle.set()
 
-    def _place(
+    def _target(
         self, workspace: EditorWorkspace, document: Document, position: Position
     ) -> CompletionTarget | None:
         if len(document.source) > MAX_CHARACTERS:
             self._messages.warning(
-                f"soothsay: {document.filename} is too long to be completed"
-                f" (more than {MAX_CHARACTERS:,} characters)"
+                f"soothsay: {document.filename} has more than {MAX_CHARACTERS:,} characters and is not completed;"
+                " split the file"
             )
             return None
-        return find_completion_target(workspace, document, position, self._sessions.folder(workspace))
+        return find_completion_target(
+            workspace, document, position, self._sessions.folder_for_unsaved(workspace)
+        )
 
     def _request(self, document: Document, target: CompletionTarget) -> CompletionRequest:
-        self._sessions.serve_document(target.path)
+        self._sessions.ensure_workspace(target.path)
         language = self._sessions.language(document)
         return CompletionRequest(
             path=target.path,

@@ -1,7 +1,7 @@
-"""Where a completion is asked for: the file, the text and the offset that a request is made of.
+"""The path, text and offset that a completion request is made of.
 
-Not every document is a file: what has not been saved yet is treated as a file in the workspace, and a cell of a
-notebook as the end of a file beside the notebook. Those files are never written, nor expected to be there.
+An unsaved document is treated as a file in the workspace, and a notebook cell as the end of a file beside the notebook. These
+files are never written or read.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from soothsay.frontend.documents import Document, EditorWorkspace
 from soothsay.frontend.languages import language_of
 from soothsay.frontend.notebooks import as_python, code_cells_above, context, is_python
 
-_UNNAMED = ("file://", "file:///")  # how Neovim calls a buffer without a name
+_UNNAMED = ("file://", "file:///")  # Neovim's URIs of a buffer without a name
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionTarget:
-    """A position in a text. The first ``above`` characters of the text are not in the document."""
+    """An offset (code points) in the text of a file. The first ``prefix_length`` characters are not part of the document."""
 
     path: Path
     text: str
     offset: int
-    above: int = 0
+    prefix_length: int = 0
 
 
 def find_completion_target(
     workspace: EditorWorkspace, document: Document, position: Position, folder: Path | None
 ) -> CompletionTarget | None:
-    """Return the place of ``position``; None where there is no such line, or a notebook's cell is not Python.
+    """Return the target at ``position``; None when there is no such line, or a notebook cell is not Python.
 
-    ``folder`` is where unsaved documents belong; None: they are not completed.
+    ``folder`` is the folder of unsaved documents; None: they are not completed.
     """
-    offset = document.locate(position)
+    offset = document.offset_of(position)
     if offset is None:
         return None
     notebook = workspace.get_notebook_document(cell_uri=document.uri)
@@ -46,7 +46,7 @@ def find_completion_target(
         path = path_of_notebook(notebook.uri, folder)
         if path is None or not is_python(document.text):
             return None
-        cells = (workspace.opened(uri) for uri in code_cells_above(notebook, document.uri))
+        cells = (workspace.open_document(uri) for uri in code_cells_above(notebook, document.uri))
         above = context([cell.text for cell in cells if cell])
         return CompletionTarget(path, above + as_python(document.text), len(above) + offset, len(above))
     path = document.file or path_of_unsaved(document, folder)
@@ -54,7 +54,7 @@ def find_completion_target(
 
 
 def path_of_unsaved(document: Document, folder: Path | None) -> Path | None:
-    """Return where a document that was never saved would be; None for an unknown language, or no document."""
+    """Return the path of an unsaved document in ``folder``; None when its URI or its language is unknown."""
     name, language = unsaved_name(document.uri), language_of(document)
     if name is None or folder is None or language is None:
         return None
@@ -62,7 +62,7 @@ def path_of_unsaved(document: Document, folder: Path | None) -> Path | None:
 
 
 def path_of_notebook(uri: str, folder: Path | None) -> Path | None:
-    """A Python file beside the notebook, of a name that no other module has."""
+    """Return the path of a Python file beside the notebook, with a name derived from it; None when there is no folder."""
     file = to_fs_path(uri)
     if file:
         return Path(file).with_name(_module(Path(file).name))
@@ -71,7 +71,7 @@ def path_of_notebook(uri: str, folder: Path | None) -> Path | None:
 
 
 def unsaved_name(uri: str) -> str | None:
-    """``Untitled-1`` of ``untitled:Untitled-1``; None for a URI of another kind."""
+    """Return ``Untitled-1`` for ``untitled:Untitled-1``; None for a URI of another kind."""
     if uri in _UNNAMED:
         return "unnamed"
     parts = urlsplit(uri)
@@ -81,5 +81,5 @@ def unsaved_name(uri: str) -> str | None:
 
 
 def _module(name: str) -> str:
-    """``analysis.ipynb`` as the name of a module: ``analysis_ipynb.py``."""
+    """Return a module's file name for a notebook's: ``analysis_ipynb.py`` for ``analysis.ipynb``."""
     return re.sub(r"\W", "_", name) + ".py"

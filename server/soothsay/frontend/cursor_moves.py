@@ -1,4 +1,4 @@
-"""Where the cursor is: LSP does not say, so our plugins do."""
+"""The notification about cursor moves, which LSP lacks and our editor plugins send."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DID_MOVE_CURSOR = "soothsay/didMoveCursor"
 
 
 def parse_cursor_move(params: Any) -> tuple[str, Position] | None:
-    """The URI and position of ``{textDocument: {uri}, position: {line, character}}``; None when it is something else."""
+    """Return URI and position of ``{textDocument: {uri}, position: {line, character}}``; None for malformed parameters."""
     uri = getattr(getattr(params, "textDocument", None), "uri", None)
     position = getattr(params, "position", None)
     line, character = getattr(position, "line", None), getattr(position, "character", None)

@@ -1,4 +1,4 @@
-"""Hints on wrong calls in open documents: found on a thread of their own, and only while nobody waits for a completion."""
+"""Diagnostics (hints) on wrong calls in open documents, computed while no completion is requested."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SOURCE = "soothsay"
-AFTER_OPEN_S, AFTER_EDIT_S = (
-    0.2,
-    1.0,
-)  # seconds until a document is looked at: it was opened or saved; it is being typed in
-_LONGEST = 200_000  # characters; longer files are mostly generated
+# seconds without a change until a document is checked
+AFTER_OPEN_S = 0.2  # after it was opened or saved
+AFTER_EDIT_S = 1.0
+_MAX_CHARACTERS = 200_000  # longer files are mostly generated
 
 
 class Diagnostics:
-    """Keeps the published diagnostics of every open document up to date."""
+    """Publishes the diagnostics of open documents. Methods run on the event loop unless they say otherwise."""
 
     def __init__(
         self,
@@ -45,63 +44,63 @@ class Diagnostics:
         self._documents = documents
         self._worker = SerialExecutor("soothsay-hints")
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._found: dict[str, tuple[str, Sequence[Fault]]] = {}  # text, and what is wrong with it
-        self._shown: set[str] = set()  # documents with hints on them
+        self._results: dict[str, tuple[str, Sequence[Fault]]] = {}  # text and its faults, by URI
+        self._published: set[str] = set()  # URIs of documents with diagnostics
         self._running: set[Cancellation] = set()
         self._stopped = False
         completions.on_request.append(self.cancel_running)
 
-    def look(self, document: Document, delay: float) -> None:
-        """Look at ``document`` when it has not been touched for ``delay`` seconds."""
+    def schedule(self, document: Document, delay: float) -> None:
+        """Check ``document`` after ``delay`` seconds without another call for it."""
         if self._stopped or document.file is None:
             return
-        if not self._has_hints(document):
-            self.forget(document.uri)  # its language may have been switched off
+        if not self._is_checked(document):
+            self.close_document(document.uri)  # the settings may have disabled its language
             return
         self._cancel(document.uri)
-        self._tasks[document.uri] = asyncio.create_task(self._look(document, delay))
+        self._tasks[document.uri] = asyncio.create_task(self._check(document, delay))
 
     def refresh(self) -> None:
-        """Look at every open document: the session, the index or the settings have changed."""
-        self._found.clear()
+        """Check all open documents again: the session, the index or the settings have changed."""
+        self._results.clear()
         for document in self._documents():
-            self.look(document, AFTER_OPEN_S)
+            self.schedule(document, AFTER_OPEN_S)
 
-    def forget(self, uri: str) -> None:
-        """The document has been closed."""
+    def close_document(self, uri: str) -> None:
+        """Remove the diagnostics of a document that was closed."""
         self._cancel(uri)
-        self._found.pop(uri, None)
-        if uri in self._shown:
-            self._shown.discard(uri)
+        self._results.pop(uri, None)
+        if uri in self._published:
+            self._published.discard(uri)
             self._publish(types.PublishDiagnosticsParams(uri=uri, diagnostics=[]))
 
     async def faults(self, document: Document) -> Sequence[Fault]:
-        """What is wrong with the document as it is now."""
+        """Return the faults of the current text of ``document``; empty when it changes meanwhile."""
         text = document.text
         while not self._stopped and document.text == text:
-            known = self._found.get(document.uri)
+            known = self._results.get(document.uri)
             if known is not None and known[0] == text:
                 return known[1]
             await self._idle.wait()
-            faults = await self._find(document)
+            faults = await self._compute(document)
             if faults is not None:
                 return faults
         return ()
 
     def cancel_running(self) -> None:
-        """A completion is wanted: what runs is stopped, and begins again when the completion is there."""
+        """Cancel running checks because a completion is requested; they start again when it is answered."""
         for cancel in self._running:
             cancel.set()
 
     def interrupt(self) -> None:
-        """Stop looking, for good."""
+        """Cancel all checks, and start no more."""
         self._stopped = True
         for uri in list(self._tasks):
             self._cancel(uri)
         self.cancel_running()
 
     def stop(self, timeout: float) -> bool:
-        """End the thread; works without a running loop. False when it is stuck."""
+        """End the thread. Needs no running loop. False when it has not ended in ``timeout`` seconds."""
         self.interrupt()
         return self._worker.stop(timeout)
 
@@ -110,28 +109,28 @@ class Diagnostics:
         if task is not None:
             task.cancel()
 
-    async def _look(self, document: Document, delay: float) -> None:
+    async def _check(self, document: Document, delay: float) -> None:
         await asyncio.sleep(delay)
         faults = None
         while faults is None and not self._stopped:
             await self._idle.wait()
-            faults = await self._find(document)
-        if not faults and document.uri not in self._shown:
+            faults = await self._compute(document)
+        if not faults and document.uri not in self._published:
             return
-        (self._shown.add if faults else self._shown.discard)(document.uri)
+        (self._published.add if faults else self._published.discard)(document.uri)
         text, encoding = document.text, document.encoding
         diagnostics = [_diagnostic(fault, text, encoding) for fault in faults or ()]
         params = types.PublishDiagnosticsParams(document.uri, diagnostics, document.version)
         self._publish(params)
 
-    def _has_hints(self, document: Document) -> bool:
+    def _is_checked(self, document: Document) -> bool:
         language = self._sessions.language(document)
         return language is not None and language.calls is not None
 
-    async def _find(self, document: Document) -> Sequence[Fault] | None:
-        """The faults of the document; None when a completion came in between, or an edit."""
+    async def _compute(self, document: Document) -> Sequence[Fault] | None:
+        """Return the faults of the document; None when a completion request or an edit interrupted the check."""
         text, path = document.text, document.file
-        if path is None or len(text) > _LONGEST or not self._has_hints(document):
+        if path is None or len(text) > _MAX_CHARACTERS or not self._is_checked(document):
             return ()
         cancel = Cancellation()
         self._running.add(cancel)
@@ -140,18 +139,19 @@ class Diagnostics:
         except Cancelled:
             return None
         except Exception:
-            logger.exception("hints on %s", path)
+            logger.exception("%s could not be checked", path)
             faults = ()
         finally:
             cancel.set()
             self._running.discard(cancel)
         if document.text != text:
             return None
-        self._found[document.uri] = text, faults
+        self._results[document.uri] = text, faults
         return faults
 
 
 def range_of(start: int, end: int, text: str, encoding: str) -> types.Range:
+    """Return the LSP range of the offsets ``start`` to ``end`` (code points) in ``text``."""
     return types.Range(position_at(text, start, encoding), position_at(text, end, encoding))
 
 

@@ -1,4 +1,4 @@
-"""The checks of `soothsay doctor` for a client."""
+"""The command ``soothsay.doctor``: the checks of `soothsay doctor` as JSON."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 
 from soothsay.config import Settings
 
-_PATIENCE = 300.0  # seconds: a model may have to be proved
+_TIMEOUT_S = 300.0  # the model may have to be tested first
 
 
 def checks_to_json(settings: Settings, workspace: Path) -> list[dict[str, Any]]:
-    """Return the answer to ``soothsay.doctor``. Blocking.
+    """Return the answer to ``soothsay.doctor`` (blocking).
 
-    A child looks: it loads heavy libraries, and one of them may end its process.
+    The checks run in a child process: they load heavy libraries, one of which may crash.
     """
     from soothsay.doctor import Check, ask_child, checks_as_json
     from soothsay_common.exits import Exit
 
-    outcome = ask_child(settings, workspace, patience=_PATIENCE)
+    outcome = ask_child(settings, workspace, patience=_TIMEOUT_S)
     if isinstance(outcome, list):
         return outcome
     problem = f"its process died of {outcome.describe()}" if isinstance(outcome, Exit) else outcome

@@ -1,8 +1,8 @@
-"""Open documents: positions, offsets and incremental edits, in the units the client has chosen.
+"""Open documents: positions, offsets and incremental edits, in the position encoding chosen by the client.
 
-pygls splits lines with `str.splitlines`, which also breaks at form feeds and other characters that are no
-line ends in LSP, and clamps a position past the end of the last line to *before* its last character. Either
-would let our copy of the document drift from the editor's, so the few functions that matter are ours.
+pygls splits lines with `str.splitlines`, which also breaks at form feeds and other characters that do not end a line in LSP,
+and clamps a position past the end of the last line to *before* its last character. With either, our copy of the document would
+differ from the editor's after an edit, so these functions replace those of pygls.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lsprotocol.types import (
 from pygls.uris import to_fs_path
 from pygls.workspace import TextDocument
 
-MAX_CHARACTERS = 5_000_000  # longer documents are data, not code: kept in step, but not completed
+MAX_CHARACTERS = 5_000_000  # longer documents are data: they are kept up to date but not completed
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -29,7 +29,7 @@ _BLOCK = 1 << 16
 
 
 def offset_at(text: str, position: Position, encoding: str) -> int:
-    """The code-point offset of ``position``, clamped to its line, and to the document."""
+    """Return the offset (code points) of ``position``, clamped to its line and to the document."""
     start = line_start(text, position.line)
     if start is None:
         return len(text)
@@ -38,7 +38,7 @@ def offset_at(text: str, position: Position, encoding: str) -> int:
 
 
 def position_at(text: str, offset: int, encoding: str) -> Position:
-    """The inverse of `offset_at`."""
+    """Return the position of ``offset`` (code points): the inverse of `offset_at`."""
     before = text[:offset]
     if _only_newlines(text):
         line, start = before.count("\n"), before.rfind("\n") + 1
@@ -49,11 +49,11 @@ def position_at(text: str, offset: int, encoding: str) -> Position:
 
 
 def line_start(text: str, line: int) -> int | None:
-    """The offset at which line number ``line`` (0-based) starts; None when there is no such line."""
+    """Return the offset (code points) at which ``line`` (0-based) starts; None when there is no such line."""
     if not _only_newlines(text):
         ends = [0, *(match.end() for match in _LINE_END.finditer(text))]
         return ends[line] if line < len(ends) else None
-    # Count whole blocks at memchr speed, then step through the block the line is in.
+    # str.count over blocks is fast (memchr); only the block that contains the line is searched line by line.
     start = 0
     while start < len(text) and (seen := text.count("\n", start, start + _BLOCK)) < line:
         line -= seen
@@ -66,7 +66,7 @@ def line_start(text: str, line: int) -> int | None:
 
 
 def _only_newlines(text: str) -> bool:
-    r"""True when every line ends in ``\n`` (alone or after ``\r``), as nearly all do."""
+    r"""Return whether every line ends in ``\n`` or ``\r\n``."""
     return "\r" not in text or text.count("\r") == text.count("\r\n")
 
 
@@ -85,12 +85,12 @@ def _width(character: str, encoding: str) -> int:
 
 
 def units(text: str, encoding: str) -> int:
-    """How long ``text`` is for the client."""
+    """Return the length of ``text`` in code units of ``encoding``."""
     return len(text) if text.isascii() else sum(_width(character, encoding) for character in text)
 
 
 def _code_points(line: str, room: int, encoding: str) -> int:
-    """How many code points of ``line`` fit into ``room`` units: inside of a character counts as before it."""
+    """Return the number of code points of ``line`` that fit into ``room`` units; a split character is left out."""
     if line.isascii():
         return min(room, len(line))
     for index, character in enumerate(line):
@@ -100,45 +100,38 @@ def _code_points(line: str, room: int, encoding: str) -> int:
     return len(line)
 
 
-def _encodable(text: str) -> str:
-    """``text`` with U+FFFD in place of each lone surrogate."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return _LONE_SURROGATE.sub("\ufffd", text)
-    return text
-
-
 class Document(TextDocument):
     """A pygls document whose edits follow the LSP definition of a line."""
 
-    _checked: tuple[str, str] = ("", "")  # the source that was looked through last, and its encodable text
-
     @property
     def encoding(self) -> str:
+        """The position encoding chosen by the client: ``utf-8``, ``utf-16`` or ``utf-32``."""
         return str(getattr(self.position_codec.encoding, "value", self.position_codec.encoding))
 
     @property
     def file(self) -> Path | None:
-        """Where it is (to be) saved; None for ``untitled:`` and whatever else is no file."""
+        """The path of its file, which need not exist; None for ``untitled:`` and other URIs that are not files."""
         path = to_fs_path(self.uri)
         return Path(path) if path else None
 
     @property
     def text(self) -> str:
-        """The content, encodable: a lone surrogate (JSON allows it, UTF-8 does not) is a U+FFFD here."""
+        """The content, with lone surrogates (which JSON allows and UTF-8 does not) replaced by U+FFFD."""
         source = self.source
-        if self._checked[0] is not source:  # once an edit: looking through a long file takes milliseconds
-            self._checked = source, _encodable(source)
-        return self._checked[1]
+        try:
+            source.encode()
+        except UnicodeEncodeError:
+            return _LONE_SURROGATE.sub("\ufffd", source)
+        return source
 
-    def locate(self, position: Position) -> int | None:
-        """The offset of ``position``, or None when the document has no such line."""
+    def offset_of(self, position: Position) -> int | None:
+        """Return the offset (code points) of ``position``; None when the document has no such line."""
         if line_start(self.source, position.line) is None:
             return None
         return offset_at(self.source, position, self.encoding)
 
     def apply_change(self, change: TextDocumentContentChangeEvent) -> None:
+        """Apply an edit from the client, which replaces a range or the whole text."""
         if not isinstance(change, TextDocumentContentChangePartial):
             super().apply_change(change)
             return
@@ -149,7 +142,7 @@ class Document(TextDocument):
 
 
 class EditorWorkspace(pygls.workspace.Workspace):
-    """A pygls workspace of `Document`."""
+    """A pygls workspace whose documents are of type `Document`."""
 
     def _create_text_document(
         self,
@@ -167,13 +160,13 @@ class EditorWorkspace(pygls.workspace.Workspace):
             position_codec=self._position_codec,
         )
 
-    def opened(self, uri: str) -> Document | None:
-        """The document, when the client has it open. Never reads the disk."""
+    def open_document(self, uri: str) -> Document | None:
+        """Return the document if the client has it open, else None. Does not read the disk."""
         document = self.text_documents.get(unquote(uri))
         return document if isinstance(document, Document) else None
 
     def first_folder(self) -> Path | None:
-        """The folder that is served: the first one, or the root of older clients."""
+        """Return the first workspace folder, or the root that older clients send; None without one."""
         uris = [folder.uri for folder in self.folders.values()] or [self.root_uri or ""]
         path = to_fs_path(uris[0])
         return Path(path) if path else None

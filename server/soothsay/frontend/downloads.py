@@ -1,4 +1,4 @@
-"""The models there are, and pulling one at a client's request. The work is `soothsay.model`'s."""
+"""The list of models and their download for a client; `soothsay.model.files` does the work."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PulledModel:
+    """A model that is downloaded."""
+
     path: Path
-    fresh: bool  # it was not here before
+    fresh: bool  # it was downloaded now
 
 
 def models_to_json(settings: Settings) -> list[dict[str, Any]]:
-    """The answer to ``soothsay.models``. Looks at the disk; hashes nothing."""
+    """Return the answer to ``soothsay.models`` (blocking). Checks that files exist, not their hashes."""
     from soothsay.model.files.cache import list_models
 
     return [
@@ -46,24 +48,24 @@ def models_to_json(settings: Settings) -> list[dict[str, Any]]:
 
 
 class ModelDownloads:
-    """Pulls models on a thread of its own, one after the other. Runs on the event loop and blocks nobody."""
+    """Downloads models on one thread, one after the other. Methods run on the event loop and do not block it."""
 
-    def __init__(self, bar: Callable[..., ProgressBar]) -> None:
-        self._bar = bar
+    def __init__(self, progress_bar: Callable[..., ProgressBar]) -> None:
+        self._progress_bar = progress_bar
         self._worker = SerialExecutor("soothsay-pull")
         self._running: set[Event] = set()
 
     async def pull(self, name: object, token: ProgressToken | None) -> PulledModel:
-        """Have the model here; shown as ``token``'s progress if there is one. Raises `SoothsayError`, `Cancelled`."""
+        """Download model ``name`` if it is missing, with progress for ``token``. Raises `SoothsayError`, `Cancelled`."""
         from soothsay.model.files.registry import find_spec
 
         spec = find_spec(name if isinstance(name, str) else "")
         cancel = Event()
-        bar = self._bar(f"Pulling {spec.name}", measured=True, cancel=cancel, token=token)
-        pace = RemainingTime()
+        bar = self._progress_bar(f"Pulling {spec.name}", measured=True, cancel=cancel, token=token)
+        remaining = RemainingTime()
 
         def show(at: PullProgress) -> None:
-            bar.report(describe(at, pace.left(at, time.monotonic())), at.done, at.total)
+            bar.report(describe_download(at, remaining.seconds_left(at, time.monotonic())), at.done, at.total)
 
         self._running.add(cancel)
         try:
@@ -74,26 +76,26 @@ class ModelDownloads:
             bar.end()
 
     def interrupt(self) -> None:
-        """Stop what is pulled; it goes on from there the next time."""
+        """Cancel running downloads; the next one continues where they stopped."""
         for cancel in self._running:
             cancel.set()
 
     def stop(self, timeout: float) -> bool:
-        """End the thread; works without a running loop. False when it is stuck."""
+        """End the thread. Needs no running loop. False when it has not ended in ``timeout`` seconds."""
         self.interrupt()
         return self._worker.stop(timeout)
 
 
-def describe(at: PullProgress, left: float | None) -> str:
-    """``"120 of 491 MB · 35 s left · package 2 of 6 from the mirror"``; ``left`` in seconds."""
+def describe_download(at: PullProgress, seconds_left: float | None) -> str:
+    """Return the text of a progress bar, such as ``"120 of 491 MB · 35 s left · package 2 of 6 from the mirror"``."""
     size = f"{at.done / 1e6:,.0f} of {at.total / 1e6:,.0f} MB"
-    return " · ".join(part for part in (size, describe_remaining(left), at.text) if part)
+    return " · ".join(part for part in (size, describe_remaining(seconds_left), at.text) if part)
 
 
 def _pull(name: str, on_progress: Callable[[PullProgress], None], cancel: Event) -> PulledModel:
     from soothsay.model.files.cache import is_pulled
     from soothsay.model.files.download import pull
 
-    raise_if_cancelled(cancel)  # while it waited for another
+    raise_if_cancelled(cancel)  # it may have waited for another download
     fresh = not is_pulled(name)
     return PulledModel(pull(name, on_progress, cancel=cancel), fresh)

@@ -1,4 +1,4 @@
-"""Is the event loop free? A beat every few milliseconds while there is something to do, and how late the latest was."""
+"""A measurement of how long the event loop is blocked: a timer that runs while messages arrive."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 _INTERVAL = 0.005  # seconds
-_ACTIVE = 3.0  # seconds that it beats after the last message: an idle server wakes nobody up
+_ACTIVE = 3.0  # seconds that the timer runs after the last message: an idle server must not use the processor
 _SCHEDULED = Path("/proc/thread-self/schedstat")
 
 
 def seconds_queued() -> float:
-    """How long this thread has waited for a processor so far; 0 where the system does not tell (Linux does)."""
+    """Return the seconds that this thread has waited for a processor so far (Linux); 0 on other systems."""
     try:
         return int(_SCHEDULED.read_bytes().split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
@@ -21,14 +21,15 @@ def seconds_queued() -> float:
 
 
 class Heartbeat:
-    """``longest_ms`` is the longest time that the loop was blocked, ``beats`` how often it was looked.
+    """Measures the longest delay of the event loop.
 
-    ``longest_held_ms`` leaves out how long the loop's thread was ready while others had the processors: what is left is
-    for something in this process, the loop's own work or Python's lock.
+    ``longest_ms`` is the longest time that the loop was blocked, ``beats`` the number of measurements. ``longest_held_ms``
+    excludes the time in which the thread waited for a processor; what remains was caused by this process (the loop's own
+    work or Python's lock).
     """
 
     def __init__(self, queued: Callable[[], float] = seconds_queued) -> None:
-        """``queued`` tells the seconds that the calling thread has waited for a processor so far."""
+        """``queued`` returns the seconds that the calling thread has waited for a processor so far."""
         self.longest_ms = 0.0
         self.longest_held_ms = 0.0
         self.beats = 0
@@ -37,7 +38,7 @@ class Heartbeat:
         self._task: asyncio.Task[None] | None = None
 
     def touch(self) -> None:
-        """A message has come."""
+        """Measure from now until some seconds after the last call. Called for each message."""
         self._until = time.monotonic() + _ACTIVE
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._beat())

@@ -29,12 +29,12 @@ def is_disabled(language: Language, disabled: Collection[str]) -> bool:
 
 
 def refusal(document: Document, disabled: Collection[str]) -> str:
-    """Return in a sentence why ``document`` is not completed, "" where it is."""
+    """Return why ``document`` is not completed, as a sentence; "" if it is completed."""
     language = language_of(document)
     if language is None:
         return unknown(document.language_id or document.filename or "this document")
     if is_disabled(language, disabled):
-        return f"{language.id} is switched off by the setting languages.disabled"
+        return f"{language.id} is disabled by the setting languages.disabled"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Notebooks: a cell is completed with the code cells above it as context."""
+"""Notebook cells as Python: a cell is completed with the code cells above it as context."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STILL_PYTHON = frozenset({"time", "timeit", "capture", "prun"})
 
 
 def code_cells_above(notebook: types.NotebookDocument, cell_uri: str) -> Iterator[str]:
-    """The URIs of the code cells above the cell ``cell_uri``, from the top."""
+    """Yield the URIs of the code cells above the cell ``cell_uri``, from the top."""
     for cell in notebook.cells:
         if unquote(cell.document) == unquote(cell_uri):
             return
@@ -32,16 +32,16 @@ def code_cells_above(notebook: types.NotebookDocument, cell_uri: str) -> Iterato
 
 
 def context(cells: Sequence[str]) -> str:
-    """One text of Python from the texts of cells; empty, or ending in a blank line."""
+    """Return one Python text from the texts of ``cells``; empty, or ending in a blank line."""
     return "".join(f"{as_python(cell).rstrip()}\n\n" for cell in cells if is_python(cell))
 
 
 def is_python(cell: str) -> bool:
-    """False for ``%%bash`` and other cells in another language."""
+    """Return whether ``cell`` is Python; False for ``%%bash`` and other cells in another language."""
     magic = _CELL_MAGIC.match(cell)
     return magic is None or magic.group(1) in _STILL_PYTHON
 
 
 def as_python(cell: str) -> str:
-    """The cell with IPython's magics as comments, character for character as long as it was."""
+    """Return ``cell`` with IPython's magics as comments; its length stays the same."""
     return _MAGIC.sub(r"\1#", cell)

@@ -1,4 +1,4 @@
-"""Work-done progress: bars in the client for the work that takes long."""
+"""Work-done progress: bars that the client shows for long work."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ logger = logging.getLogger(__name__)
 
 
 class ProgressBar:
-    """One progress bar. It stays silent until the client has agreed to it, or for good when it does not.
+    """One progress bar. It sends nothing until the client has accepted it.
 
-    ``token`` is the client's own, where it sent one with its request: then it has agreed already.
+    With a ``token``, which a client sends with a request, the bar is accepted already. ``measured``: a percentage is shown.
+    ``cancel`` is set when the user cancels the work.
     """
 
     def __init__(
@@ -43,17 +44,17 @@ class ProgressBar:
         if token is not None:
             self._begin()
         elif window is not None and window.work_done_progress:
-            self._task = asyncio.create_task(self._ask(server))
+            self._task = asyncio.create_task(self._request(server))
 
     def report(self, message: str, done: int = 0, total: int = 0) -> None:
-        """Show how far the work is; ``total`` is 0 where nobody knows."""
+        """Show ``message`` and a percentage; ``total`` is 0 when it is unknown."""
         if self._open:
             percentage = min(100, 100 * done // total) if total else None
             report = types.WorkDoneProgressReport(message=message.strip(), percentage=percentage)
             self._progress.report(self._token, report)
 
     def end(self, message: str | None = None) -> None:
-        """Take the bar away."""
+        """Remove the bar, with a last ``message``."""
         if self._open:
             self._open = False
             self._progress.end(self._token, types.WorkDoneProgressEnd(message=message))
@@ -61,7 +62,7 @@ class ProgressBar:
         elif self._task is not None:
             self._task.cancel()
 
-    async def _ask(self, server: LanguageServer) -> None:
+    async def _request(self, server: LanguageServer) -> None:
         try:
             create = types.WorkDoneProgressCreateParams(token=self._token)
             await server.window_work_done_progress_create_async(create)

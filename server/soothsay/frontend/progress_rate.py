@@ -1,4 +1,4 @@
-"""How long work takes that reports how far it is, and bringing those reports from its thread to the event loop."""
+"""Progress of long work: the estimated remaining time, and a rate limit for reports from threads."""
 
 from __future__ import annotations
 
@@ -8,55 +8,66 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
-_INTERVAL = 0.1  # seconds between two reports: an indexer may report thousands of files a second
-_TOO_EARLY = 1.0  # seconds of work before anything is said about the rest of it
+_INTERVAL = 0.1  # seconds between two reports; the index reports thousands of files per second
+_MIN_ELAPSED = 1.0  # seconds of work before the remaining time is estimated
 
 
 class StageProgress(Protocol):
-    """How far one stage of some work is; ``total`` is 0 where nobody knows."""
+    """The progress of one stage of some work."""
 
     @property
-    def stage(self) -> str: ...
+    def stage(self) -> str:
+        """The name of the stage."""
+        ...
+
     @property
-    def done(self) -> int: ...
+    def done(self) -> int:
+        """Units of work done in this stage."""
+        ...
+
     @property
-    def total(self) -> int: ...
+    def total(self) -> int:
+        """Units of work in this stage; 0 when unknown."""
+        ...
 
 
 R = TypeVar("R", bound=StageProgress)
 
 
 def seconds_left(done: int, total: int, elapsed: float) -> float | None:
-    """What remains, in seconds, if it goes on as it did; None while too little is known to say."""
-    if done <= 0 or elapsed < _TOO_EARLY:
+    """Return the estimated remaining seconds at the rate so far; None while too little is done."""
+    if done <= 0 or elapsed < _MIN_ELAPSED:
         return None
     return max(0, total - done) * elapsed / done
 
 
 def describe_remaining(seconds: float | None) -> str:
-    """``"12 s left"``, ``"3 min left"``; empty when nobody knows."""
+    """Return ``"12 s left"`` or ``"3 min left"``; empty for None."""
     if seconds is None:
         return ""
     return f"{seconds:.0f} s left" if seconds < 99.5 else f"{seconds / 60:.0f} min left"
 
 
 class RemainingTime:
-    """Remembers when the present stage began, and where: a download that goes on has done something before."""
+    """Estimates the remaining time of the current stage from its start; a resumed download starts with work done."""
 
     def __init__(self) -> None:
         self._stage = ""
         self._began = 0.0
         self._start = 0
 
-    def left(self, at: StageProgress, now: float) -> float | None:
-        """Seconds until the stage is done, as `seconds_left` estimates them. ``now`` is monotonic."""
+    def seconds_left(self, at: StageProgress, now: float) -> float | None:
+        """Return the estimated seconds until the stage is done, or None. ``now`` is `time.monotonic`."""
         if at.stage != self._stage:
             self._stage, self._began, self._start = at.stage, now, at.done
         return seconds_left(at.done - self._start, at.total - self._start, now - self._began)
 
 
 class ProgressThrottle(Generic[R]):
-    """May be called from any thread; ``show`` is called on the event loop, a few times a second and at each new stage."""
+    """Limits the rate of reports: calls ``show`` on the event loop at most ten times a second, and at each new stage.
+
+    An instance is created on the event loop and may be called from any thread.
+    """
 
     def __init__(self, show: Callable[[R], None]) -> None:
         self._show = show
@@ -69,5 +80,5 @@ class ProgressThrottle(Generic[R]):
         if at.stage == self._stage and now - self._last < _INTERVAL:
             return
         self._stage, self._last = at.stage, now
-        with suppress(RuntimeError):  # the loop has been closed: the server is going down
+        with suppress(RuntimeError):  # the loop is closed: the server is stopping
             self._loop.call_soon_threadsafe(self._show, at)

@@ -1,4 +1,4 @@
-"""The promise that every request gets an answer, also the ones pygls would drop."""
+"""The LSP protocol class: every request is answered, also malformed, early and late ones that pygls drops."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from soothsay.frontend.documents import EditorWorkspace
 logger = logging.getLogger(__name__)
 
 command_token: ContextVar[types.ProgressToken | None] = ContextVar("command_token", default=None)
-"""Inside a command: the token under which the client wants to see its progress."""
+"""Inside a command: the token for its progress, if the client sent one."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class LspProtocol(LanguageServerProtocol):
 
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Any:
+        """Initialize as pygls does, with an `EditorWorkspace`."""
         result = yield from super().lsp_initialize(params)
         plain = super().workspace
         self._workspace = EditorWorkspace(
@@ -49,7 +50,7 @@ class LspProtocol(LanguageServerProtocol):
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:  # type: ignore[override]
-        """Run a command in a task of its own, so that cancelling the request cancels what it does."""
+        """Run a command in a task of its own, so that cancelling the request cancels the command."""
         handler = self.fm.commands.get(params.command)
         if handler is None:
             raise JsonRpcInvalidParams(f"there is no command {params.command!r}")
@@ -58,7 +59,8 @@ class LspProtocol(LanguageServerProtocol):
         return await result if inspect.isawaitable(result) else result
 
     def structure_message(self, data: dict[str, Any]) -> Any:
-        _mend_trigger_kind(data)
+        """Decode a message. A request that cannot be decoded becomes a `_Malformed`, which is answered with an error."""
+        _fix_trigger_kind(data)
         try:
             return super().structure_message(data)
         except JsonRpcException as error:
@@ -68,6 +70,7 @@ class LspProtocol(LanguageServerProtocol):
             raise error
 
     def handle_message(self, message: RPCMessage | _Malformed) -> None:
+        """Answer or refuse ``message``."""
         if isinstance(message, _Malformed):
             self._send_response(message.id, error=message.error)
         elif isinstance(message, RPCRequest) and (refusal := self._refuse(message.method)):
@@ -76,7 +79,7 @@ class LspProtocol(LanguageServerProtocol):
             super().handle_message(message)
 
     def _send_handler_result(self, future: Future[Any], *, msg_id: MsgId) -> None:
-        """What a person can mend is one line, here and in the log; pygls would answer with a traceback."""
+        """Answer with the one-line message of a `SoothsayError`; pygls would answer with a traceback."""
         error = None if future.cancelled() else future.exception()
         if isinstance(error, Cancelled):
             refusal = JsonRpcRequestCancelled("cancelled").to_response_error()
@@ -93,7 +96,7 @@ class LspProtocol(LanguageServerProtocol):
         self, msg_id: MsgId, result: Any = None, error: types.ResponseError | None = None
     ) -> None:
         future = self._request_futures.get(msg_id)
-        if future is not None and future.cancelled():  # we asked, and have stopped waiting
+        if future is not None and future.cancelled():  # we sent the request and no longer wait for its answer
             del self._request_futures[msg_id]
         else:
             super()._handle_response(msg_id, result, error)
@@ -106,8 +109,8 @@ class LspProtocol(LanguageServerProtocol):
         return None
 
 
-def _mend_trigger_kind(data: dict[str, Any]) -> None:
-    """vscode-languageclient 9 counts trigger kinds from 0, LSP 3.18 from 1: take what is unknown as automatic."""
+def _fix_trigger_kind(data: dict[str, Any]) -> None:
+    """Treat an unknown trigger kind as automatic: vscode-languageclient 9 counts from 0, LSP 3.18 from 1."""
     if data.get("method") == types.TEXT_DOCUMENT_INLINE_COMPLETION:
         params = data.get("params")
         context = params.get("context") if isinstance(params, dict) else None

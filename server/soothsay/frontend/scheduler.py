@@ -1,4 +1,4 @@
-"""Which request the model works on: one at a time, and the newest wins."""
+"""Schedulers for requests to the model: one request at a time, and a newer one replaces it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(eq=False)
 class Job(Generic[Request, Answer]):
-    """One request to the model, and everybody who waits for it (an editor may ask in two ways at once)."""
+    """One request to the model and its waiters (an editor may send the same request in two ways at once)."""
 
     request: Request
     answer: asyncio.Future[Answer | None]
@@ -26,29 +26,31 @@ class Job(Generic[Request, Answer]):
     waiters: int = 0
 
     async def wait(self) -> Answer | None:
-        """The answer; None when it was superseded or aborted."""
+        """Return the answer; None when the job was superseded or aborted."""
         self.waiters += 1
         try:
             return await asyncio.shield(self.answer)
         finally:
             self.waiters -= 1
-            if self.waiters == 0:  # nobody is left: the last one was cancelled, or all have their answer
-                self.leave()
+            if self.waiters == 0:
+                self.abandon()
 
-    def leave(self) -> None:
-        """Nobody waits any more."""
+    def abandon(self) -> None:
+        """React to the last waiter leaving, cancelled or answered: abort."""
         self.abort()
 
     def settle(self, answer: Answer | None) -> None:
+        """Give ``answer`` to the waiters, unless they have one."""
         if not self.answer.done():
             self.answer.set_result(answer)
 
     def fail(self, error: BaseException) -> None:
+        """Raise ``error`` in the waiters, unless they have an answer."""
         if not self.answer.done():
             self.answer.set_exception(error)
 
     def abort(self) -> None:
-        """Answer at once with nothing, and let the model stop when it looks at the event."""
+        """Answer with None at once and set the cancellation; the model stops when it checks it."""
         self.cancel.set()
         self.settle(None)
 
@@ -57,8 +59,7 @@ J = TypeVar("J", bound=Job[Any, Any])
 
 
 class LatestScheduler(ABC, Generic[J]):
-    """One job at a time on ``worker``, and the newest wins. ``ready`` is awaited first; when it says False there is no
-    answer."""
+    """Runs one job at a time on ``worker``; a newer job aborts it. ``ready`` is awaited first; False means no answer."""
 
     def __init__(self, worker: SerialExecutor, ready: Callable[[], Awaitable[bool]]) -> None:
         self._worker = worker
@@ -67,16 +68,16 @@ class LatestScheduler(ABC, Generic[J]):
         self._tasks: set[asyncio.Task[None]] = set()
 
     def abort(self) -> None:
-        """Stop whatever runs or waits; its requests are answered with None."""
+        """Abort the current job; its waiters get None."""
         if self._newest is not None:
             self._newest.abort()
 
     @abstractmethod
     def _answer(self, job: J) -> Any:
-        """What ``job`` asks for (blocking, on the worker's thread)."""
+        """Return the answer of ``job`` (blocking, on the worker's thread)."""
 
     def _supersede(self, job: J, delay: float = 0.0) -> None:
-        """Let ``job`` take the place of the one before; it begins after ``delay`` seconds."""
+        """Abort the current job and start ``job`` after ``delay`` seconds."""
         self.abort()
         self._newest = job
         task = asyncio.create_task(self._run(job, delay))
@@ -97,12 +98,12 @@ class LatestScheduler(ABC, Generic[J]):
             job.settle(None)
 
     def _work(self, job: J) -> Any:
-        raise_if_cancelled(job.cancel)  # superseded while it waited for its turn
+        raise_if_cancelled(job.cancel)  # superseded while it waited for the thread
         return self._answer(job)
 
 
 class RequestScheduler(LatestScheduler[Job[Request, Answer]], Generic[Request, Answer]):
-    """Has every request answered by ``work``; equal requests share an answer."""
+    """Answers requests with ``work``; equal requests share an answer."""
 
     def __init__(
         self,
@@ -114,7 +115,7 @@ class RequestScheduler(LatestScheduler[Job[Request, Answer]], Generic[Request, A
         self._do = work
 
     async def submit(self, request: Request) -> Answer | None:
-        """The answer; None when it was superseded, aborted, or the model is not there (yet)."""
+        """Return the answer; None when it was superseded or aborted, or the model is not loaded."""
         job = self._newest
         if job is None or job.answer.done() or job.request != request:
             job = Job(request, asyncio.get_running_loop().create_future())

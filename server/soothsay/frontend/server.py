@@ -1,4 +1,4 @@
-"""What this server offers: every feature and command is registered here, and does its work elsewhere."""
+"""What this server offers: every feature and command is registered here and implemented elsewhere."""
 
 from __future__ import annotations
 
@@ -33,11 +33,12 @@ from soothsay.frontend.diagnostics import AFTER_EDIT_S, AFTER_OPEN_S, Diagnostic
 from soothsay.frontend.doctor import checks_to_json
 from soothsay.frontend.documents import MAX_CHARACTERS, Document
 from soothsay.frontend.downloads import ModelDownloads, models_to_json
+from soothsay.frontend.editor_session import SessionFactory, open_session
 from soothsay.frontend.heartbeat import Heartbeat
 from soothsay.frontend.notebooks import SYNC
 from soothsay.frontend.progress import ProgressBar
 from soothsay.frontend.protocol import LspProtocol, command_token
-from soothsay.frontend.session_manager import SessionFactory, SessionManager, open_session
+from soothsay.frontend.session_manager import SessionManager
 from soothsay.frontend.settings import Configuration
 from soothsay.frontend.status import STATUS, StatusPublisher
 from soothsay.frontend.user_messages import UserMessages
@@ -49,7 +50,7 @@ logger = logging.getLogger(__name__)
 
 
 class SoothsayServer(LanguageServer):
-    """A pygls server and the rooms of this one."""
+    """A pygls server with the parts that answer its requests."""
 
     protocol: LspProtocol  # pyright: ignore[reportIncompatibleVariableOverride]
 
@@ -58,91 +59,106 @@ class SoothsayServer(LanguageServer):
         self.configuration = Configuration()
         self.messages = UserMessages(self.window_show_message)
         self.status = StatusPublisher(partial(self.protocol.notify, STATUS))
-        bar = partial(ProgressBar, self)
+        progress_bar = partial(ProgressBar, self)
         self.sessions = SessionManager(
-            session_factory, self.messages, bar, self.status, self.contents, self.refresh
+            session_factory, self.messages, progress_bar, self.status, self.open_texts, self.refresh
         )
         self.completions = CompletionService(self.sessions, self.messages, self.status)
         self.acceptance = Acceptance()
         self.heartbeat = Heartbeat()
-        self.downloads = ModelDownloads(bar)
-        self.command_worker = SerialExecutor("soothsay-desk")  # what a person asks for now and then
+        self.downloads = ModelDownloads(progress_bar)
+        self.command_worker = SerialExecutor("soothsay-desk")  # for commands that a user runs now and then
         publish = self.text_document_publish_diagnostics
         self.diagnostics = Diagnostics(self.sessions, self.completions, publish, self.documents)
         self.code_actions = CodeActions(self.sessions, self.completions, self.diagnostics, self.messages)
 
     def document(self, uri: str) -> Document | None:
-        return self.protocol.workspace.opened(uri)
+        """Return the open document ``uri``, or None."""
+        return self.protocol.workspace.open_document(uri)
 
     def documents(self) -> list[Document]:
-        """Those that are open."""
+        """Return the open documents."""
         return [each for each in self.workspace.text_documents.values() if isinstance(each, Document)]
 
-    def contents(self) -> Iterator[tuple[Path, str]]:
-        """Yield the path and the text of each open document that is completed."""
+    def open_texts(self) -> Iterator[tuple[Path, str]]:
+        """Yield path and text of the open documents that belong to a file and are completed."""
         for document in self.documents():
             if document.file is not None and self.is_mirrored(document):
                 yield document.file, document.text
 
     def is_mirrored(self, document: Document) -> bool:
-        """Return whether the type checker and the index are told what the editor shows for ``document``."""
+        """Return whether the type checker and the index use the editor's text of ``document``."""
         return len(document.source) <= MAX_CHARACTERS and not self.sessions.refusal(document)
 
-    def mirror(self, uri: str, delay: float) -> None:
-        """The editor shows a new text."""
+    def sync_document(self, uri: str, delay: float) -> None:
+        """Pass on the new text of document ``uri``, and check it after ``delay`` seconds without another change."""
         document = self.document(uri)
         if document and document.file and self.is_mirrored(document):
             self.sessions.mirror(document.file, document.text)
-            self.diagnostics.look(document, delay)
+            self.diagnostics.schedule(document, delay)
 
-    def serve(self, path: Path | None) -> None:
-        """A document is open that is, or will be, at ``path``."""
+    def ensure_workspace(self, path: Path | None) -> None:
+        """Use the folder of ``path``, if there is one, as the workspace if there is none yet."""
         if path is not None:
-            self.sessions.serve_document(path)
+            self.sessions.ensure_workspace(path)
 
     @property
     def folder(self) -> Path:
-        return self.sessions.folder(self.protocol.workspace)
+        """The folder that unsaved documents belong to."""
+        return self.sessions.folder_for_unsaved(self.protocol.workspace)
 
     @property
     def settings(self) -> Settings:
+        """The current settings; the defaults before there are any."""
         return self.sessions.settings or Settings()
 
     def refresh(self) -> None:
-        """The session, the index or the settings have changed."""
-        self.completions.forget()
-        self.code_actions.forget()
+        """Drop cached answers and check open documents again: the session, the index or the settings have changed."""
+        self.completions.clear_cache()
+        self.code_actions.clear_cache()
         self.diagnostics.refresh()
 
     def configure(self) -> None:
-        """Decode what the client has told, say what is wrong with it, and use the rest."""
+        """Decode the client's settings, warn about those that are wrong, and use the rest."""
         settings, problems = self.configuration.decode()
         for problem in problems:
             self.messages.warning(problem)
-        self.completions.forget()
-        self.sessions.configure(settings)
+        self.completions.clear_cache()
+        self.sessions.apply_settings(settings)
 
     async def complete(self, document: Document | None, position: types.Position) -> Answer | None:
+        """Return the completion of ``document`` at ``position``, or None."""
         return await self.completions.complete(self.protocol.workspace, document, position)
 
     def stop(self, timeout: float = 5.0) -> bool:
-        """Stop the model and the index; False when a thread does not end."""
+        """Stop the model and the index within ``timeout`` seconds; False when a thread does not end."""
         self.completions.stop()
         self.diagnostics.interrupt()
         stopped = self.downloads.stop(1.0) & self.command_worker.stop(1.0)
         return self.sessions.stop(timeout) & self.diagnostics.stop(1.0) & stopped
 
     def report_server_error(self, error: Exception, source: object) -> None:
-        """Log what a client cannot mend, instead of a pop-up for each."""
+        """Log an internal error. pygls would show a pop-up, which does not help the user."""
         logger.error("%s: %s", getattr(source, "__name__", source), error)
 
 
 def create_server(session_factory: SessionFactory = open_session) -> SoothsayServer:
-    """A server that opens its sessions with ``session_factory``, when settings and workspace are known."""
-    languages()  # looked up before a document is opened: it reads the disk
+    """Return a server that opens its sessions with ``session_factory``, once settings and workspace are known."""
+    languages()  # loaded now, because it reads the disk
     server = SoothsayServer(session_factory)
+    _register_life_cycle(server)
+    _register_completion(server)
+    _register_code_actions(server)
+    _register_documents(server)
+    _register_acceptance(server)
+    _register_explanations(server)
+    _register_models(server)
+    _register_control(server)
+    return server
 
-    # -- life --------------------------------------------------------------------------------------
+
+def _register_life_cycle(server: SoothsayServer) -> None:
+    """Register initialization, settings, workspace folders and shutdown."""
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
@@ -153,7 +169,7 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
         server.status.enable(server.client_capabilities)
         await asyncio.gather(server.configuration.pull(server), watch_files(server))
         if folder := server.protocol.workspace.first_folder():
-            server.sessions.serve(folder)
+            server.sessions.set_workspace(folder)
         server.configure()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
@@ -165,7 +181,7 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
-        server.sessions.serve(server.protocol.workspace.first_folder())
+        server.sessions.set_workspace(server.protocol.workspace.first_folder())
 
     @server.feature(types.SHUTDOWN)
     def shutdown(params: None) -> None:
@@ -174,9 +190,11 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
         server.downloads.interrupt()
         server.sessions.interrupt()
 
-    # -- completions -------------------------------------------------------------------------------
 
-    # Without the options pygls would not announce it.
+def _register_completion(server: SoothsayServer) -> None:
+    """Register ghost text, list items and cursor moves."""
+
+    # Without the options pygls would not announce the capability.
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
         server.heartbeat.touch()
@@ -197,7 +215,17 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
     def resolve(item: types.CompletionItem) -> types.CompletionItem:
         return resolve_item(item, server.completions.answers)
 
-    # -- repair ------------------------------------------------------------------------------------
+    @server.feature(DID_MOVE_CURSOR)
+    def cursor_moved(params: Any) -> None:
+        """Prepare the prompt at the new position. Sending this notification is optional for clients."""
+        move = parse_cursor_move(params)
+        document = server.document(move[0]) if move else None
+        if move and document:
+            server.completions.cursor_moved(server.protocol.workspace, document, move[1])
+
+
+def _register_code_actions(server: SoothsayServer) -> None:
+    """Register the quick fixes of wrong calls."""
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.QuickFix]))
     async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -207,54 +235,50 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
         versioned = bool(edits and edits.document_changes)
         return await server.code_actions.actions(document, params, versioned=versioned)
 
-    # -- documents and files -----------------------------------------------------------------------
+
+def _register_documents(server: SoothsayServer) -> None:
+    """Register the changes of open documents and of files."""
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: types.DidOpenTextDocumentParams) -> None:
         document = server.document(params.text_document.uri)
         if document and not server.sessions.refusal(document):
-            server.serve(document.file or path_of_unsaved(document, server.folder))
-        server.mirror(params.text_document.uri, AFTER_OPEN_S)
+            server.ensure_workspace(document.file or path_of_unsaved(document, server.folder))
+        server.sync_document(params.text_document.uri, AFTER_OPEN_S)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def changed(params: types.DidChangeTextDocumentParams) -> None:
         server.heartbeat.touch()
         server.code_actions.abort()
         if document := server.document(params.text_document.uri):
-            server.completions.changed(server.protocol.workspace, document)
-        server.mirror(params.text_document.uri, AFTER_EDIT_S)
+            server.completions.document_changed(server.protocol.workspace, document)
+        server.sync_document(params.text_document.uri, AFTER_EDIT_S)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: types.DidCloseTextDocumentParams) -> None:
         path = to_fs_path(params.text_document.uri)
         if path:
             server.sessions.forget(Path(path))
-        server.diagnostics.forget(params.text_document.uri)
+        server.diagnostics.close_document(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def saved(params: types.DidSaveTextDocumentParams) -> None:
         document = server.document(params.text_document.uri)
         if document and document.file:
             server.sessions.files_changed([document.file])
-            server.diagnostics.look(document, AFTER_OPEN_S)
+            server.diagnostics.schedule(document, AFTER_OPEN_S)
 
     @server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)
     def notebook_opened(params: types.DidOpenNotebookDocumentParams) -> None:
-        server.serve(path_of_notebook(params.notebook_document.uri, server.folder))
+        server.ensure_workspace(path_of_notebook(params.notebook_document.uri, server.folder))
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def files_changed(params: types.DidChangeWatchedFilesParams) -> None:
         server.sessions.files_changed(*updated_and_removed(params.changes))
 
-    @server.feature(DID_MOVE_CURSOR)
-    def moved(params: Any) -> None:
-        """A client tells where the cursor is, after a file was opened or a jump; nobody has to."""
-        target = parse_cursor_move(params)
-        document = server.document(target[0]) if target else None
-        if target and document:
-            server.completions.moved(server.protocol.workspace, document, target[1])
 
-    # -- what became of a completion ---------------------------------------------------------------
+def _register_acceptance(server: SoothsayServer) -> None:
+    """Register the notifications about shown and accepted completions, and the statistics."""
 
     @server.feature(DID_SHOW)
     def shown(params: Any) -> None:
@@ -267,17 +291,17 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
 
     @server.command(ACCEPTED)
     def accepted(*arguments: Any) -> None:
-        """A client has inserted a completion. It is only counted."""
+        """Count a completion that the client has inserted."""
         server.acceptance.accepted(_id_in(arguments))
 
     @server.command("soothsay.stats")
     def stats(*arguments: Any) -> dict[str, Any]:
-        """What has happened since the server started: completions, tokens, and how long anything was blocked."""
+        """Return counts since the server started: completions, tokens, and the longest delays in milliseconds."""
         return {
             **server.acceptance.to_json(),
             "model": {
                 "evaluated": server.sessions.evaluated,
-                "longestFreeMs": round(server.completions.longest_free_ms, 1),
+                "longestFreeMs": round(server.completions.longest_cancel_ms, 1),
             },
             "eventLoop": {
                 "beats": server.heartbeat.beats,
@@ -286,60 +310,68 @@ def create_server(session_factory: SessionFactory = open_session) -> SoothsaySer
             },
         }
 
-    # -- commands ----------------------------------------------------------------------------------
+
+def _register_explanations(server: SoothsayServer) -> None:
+    """Register the commands that explain a completion."""
 
     @server.command("soothsay.explainLast")
     def explain_last(*arguments: Any) -> dict[str, Any] | None:
-        """The contract's JSON of the last completion that was shown; null when there was none."""
+        """Return the contract's JSON of the completion that was shown last, or None."""
         answer = server.completions.answers.last()
         return completion_to_json(answer.completion) if answer else None
 
     @server.command("soothsay.explain")
     def explain(*arguments: Any) -> dict[str, Any] | None:
-        """The same of the completion with this id (the last one without); null when it is not known any more."""
+        """Return the contract's JSON of the completion with the given id, by default the last; None if unknown."""
         answers = server.completions.answers
         number = _id_in(arguments)
         return answer_to_json(answers.last() if number is None else answers.get(number))
 
+
+def _register_models(server: SoothsayServer) -> None:
+    """Register the commands that list and download models."""
+
     @server.command("soothsay.models")
     async def models(*arguments: Any) -> list[dict[str, Any]]:
-        """The models there are, and which are here."""
+        """Return the models of the registry, and which of them are downloaded."""
         return await server.command_worker.run(models_to_json, server.settings)
 
     @server.command("soothsay.pullModel")
     async def pull_model(name: Any = None, *arguments: Any) -> dict[str, str]:
-        """Have a model here; returns when it is, and loads it if it was missing."""
+        """Download a model, load it if the session lacks it, and return its path."""
         pulled = await server.downloads.pull(name, command_token.get())
         if pulled.fresh:
-            server.sessions.use_pulled(name)
+            server.sessions.model_pulled(name)
         return {"path": str(pulled.path)}
+
+
+def _register_control(server: SoothsayServer) -> None:
+    """Register the commands that check and control the server."""
 
     @server.command("soothsay.doctor")
     async def doctor(*arguments: Any) -> list[dict[str, Any]]:
-        """Whether everything is there that is needed, and what to do where it is not."""
+        """Check the installation; return what is wrong, with the fix."""
         return await server.command_worker.run(checks_to_json, server.settings, server.folder)
 
     @server.command("soothsay.reindex")
     def reindex(*arguments: Any) -> dict[str, bool]:
-        """Start to build the index anew; progress tells when it is done."""
+        """Start an index build; its progress tells when it is done."""
         return {"started": server.sessions.reindex()}
 
     @server.command("soothsay.pause")
     def pause(*arguments: Any) -> dict[str, bool]:
-        """No completions until `soothsay.resume`."""
+        """Give no completions until `soothsay.resume`."""
         server.completions.pause()
         return {"paused": server.completions.paused}
 
     @server.command("soothsay.resume")
     def resume(*arguments: Any) -> dict[str, bool]:
-        """Completions again; also tries again to load a model that could not be loaded."""
+        """Give completions again, and retry to load a model that could not be loaded."""
         server.completions.resume()
         return {"paused": server.completions.paused}
 
-    return server
-
 
 def _id_in(arguments: Sequence[Any]) -> object:
-    """The ``id`` of the first argument, ``{"id": 7}`` or ``7``."""
+    """Return the id in the first argument, ``{"id": 7}`` or ``7``."""
     first = arguments[0] if arguments else None
     return first.get("id") if isinstance(first, dict) else first

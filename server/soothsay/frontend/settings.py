@@ -1,4 +1,4 @@
-"""Where settings come from: initialization options below, what the client's configuration says above."""
+"""The settings from the client: initialization options, overridden by its configuration."""
 
 from __future__ import annotations
 
@@ -17,48 +17,51 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SECTION = "soothsay"
-_PATIENCE = 5.0  # seconds for a client to answer workspace/configuration
+_TIMEOUT_S = 5.0  # for the answer to workspace/configuration
 
 
 class Configuration:
-    """The layers of raw settings, and the typed settings they make."""
+    """The raw settings that the client has sent: ``initial`` from initialization, ``current`` from its configuration."""
 
     def __init__(self) -> None:
         self.initial: object = None
         self.current: object = None
 
     def decode(self) -> tuple[Settings, list[str]]:
+        """Return the typed settings, and a message for each setting that is wrong."""
         return decode_settings(merge(unwrap(self.initial), unwrap(self.current)))
 
     async def pull(self, server: LanguageServer) -> None:
-        """Ask the client, when it can be asked. What was known stays when it does not answer."""
+        """Request the configuration from a client that supports it; without an answer, keep the last one."""
         workspace = server.client_capabilities.workspace
         if workspace is None or not workspace.configuration:
             return
         params = ConfigurationParams(items=[ConfigurationItem(section=SECTION)])
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_TIMEOUT_S):
                 answer = await server.workspace_configuration_async(params)
         except Exception as error:
-            logger.warning("the client did not tell its configuration: %r", error)
+            logger.warning("the client did not send its configuration: %r", error)
         else:
             self.current = answer[0] if answer else None
 
 
 def unwrap(raw: object) -> object:
-    """``{"soothsay": {…}}`` and ``{…}`` mean the same."""
+    """Return ``{…}`` for ``{"soothsay": {…}}``; both forms are accepted."""
     if isinstance(raw, Mapping) and isinstance(inner := raw.get(SECTION), Mapping):
         return inner
     return raw
 
 
 def merge(below: object, above: object) -> object:
-    """``above`` laid over ``below``, branch by branch; None is transparent."""
+    """Return ``below`` with the values of ``above``, merged recursively; None in ``above`` keeps the value."""
     if above is None:
         return below
     if not isinstance(below, Mapping) or not isinstance(above, Mapping):
         return above
     merged: dict[Any, object] = dict(below)
     for key, value in above.items():
-        merged[key] = merge(merged.pop(key, None), value)  # popped, so that what is above also comes last
+        merged[key] = merge(
+            merged.pop(key, None), value
+        )  # popped, so that the overriding key also comes last
     return merged

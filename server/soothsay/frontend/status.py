@@ -1,4 +1,4 @@
-"""What the server is doing, told to clients that ask for it: the notification ``soothsay/status``."""
+"""The server's status and the notification ``soothsay/status``, for clients that ask for it."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _INTERVAL = 0.1  # seconds between two notifications
 
 @dataclass(frozen=True, slots=True)
 class IndexingProgress:
-    """How far the index is. ``remaining`` is an estimate in seconds for this stage; None: nobody knows yet."""
+    """Progress of an index build. ``remaining`` is the estimated seconds for this stage; None: not known yet."""
 
     stage: str
     done: int
-    total: int  # 0: nobody knows
+    total: int  # 0: unknown
     detail: str
     remaining: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class LastCompletion:
-    """The last completion that there was something to say about."""
+    """The last completion that had text or was trimmed."""
 
     id: int
     verdict: str
@@ -46,18 +46,20 @@ class LastCompletion:
 
 @dataclass(frozen=True, slots=True)
 class ServerStatus:
+    """The state of model, index and last completion."""
+
     state: Literal["loading", "ready", "error"] = "loading"
-    message: str = "waits for a file or a folder"
+    message: str = "waiting for a file or a folder"
     model: str = ""
     paused: bool = False
-    index: IndexingProgress | None = None  # None: nothing is being indexed
+    index: IndexingProgress | None = None  # None: no build is running
     last: LastCompletion | None = None
 
 
 class StatusPublisher:
-    """Holds the status, and sends it when it changes: ten times a second at most, and always the last one.
+    """Keeps the status and sends changes, at most ten times a second; the last change is always sent.
 
-    Everything here runs on the event loop.
+    All methods run on the event loop.
     """
 
     def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
@@ -69,7 +71,7 @@ class StatusPublisher:
         self._later: asyncio.TimerHandle | None = None
 
     def enable(self, capabilities: ClientCapabilities) -> None:
-        """Tell the status from now on, if the client wants to know."""
+        """Send the status from now on, if the client's ``capabilities`` ask for it."""
         self.enabled = wants_status(capabilities)
         self._schedule_send()
 
@@ -95,14 +97,14 @@ class StatusPublisher:
 
 
 def wants_status(capabilities: ClientCapabilities) -> bool:
-    """Whether ``capabilities.experimental.soothsay.status`` is true."""
+    """Return whether ``capabilities.experimental.soothsay.status`` is true."""
     experimental = capabilities.experimental
     ours = experimental.get("soothsay") if isinstance(experimental, dict) else None
     return isinstance(ours, dict) and ours.get("status") is True
 
 
 def summarize_completion(number: int, completion: Completion) -> LastCompletion | None:
-    """What a status line says about a completion; None when nothing was written."""
+    """Return what the status says about a completion; None when it has no text and was not trimmed."""
     check, best = completion.check, next(iter(completion.evidence), None)
     if not completion.text and not check.trimmed:
         return None
@@ -119,7 +121,7 @@ def summarize_completion(number: int, completion: Completion) -> LastCompletion 
 
 
 def to_json(status: ServerStatus) -> dict[str, Any]:
-    """The parameters of ``soothsay/status``."""
+    """Return the parameters of ``soothsay/status``."""
     index, last = status.index, status.last
     return {
         "state": "paused" if status.paused else status.state,

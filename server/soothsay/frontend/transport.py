@@ -1,4 +1,4 @@
-"""Serving: over stdin and stdout, which are kept clean, or over TCP on this machine only."""
+"""Transports: standard input and output, or TCP on a loopback address."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from pygls.io_ import StdoutWriter, run_async
 
 from soothsay.errors import SoothsayError
+from soothsay.frontend.editor_session import SessionFactory, open_session
 from soothsay.frontend.server import SoothsayServer, create_server
-from soothsay.frontend.session_manager import SessionFactory, open_session
 from soothsay_common.priority import shorten_switch_interval
 from soothsay_common.threads import SerialExecutor
 
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
-_READ = 1 << 16  # bytes at once
+_READ_SIZE = 1 << 16  # bytes
 
 
 def configure_logging(level: str | None = None) -> None:
@@ -42,12 +42,12 @@ def configure_logging(level: str | None = None) -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         force=True,
     )
-    # At level info pygls logs every message with all of its text.
+    # At level info pygls logs the full text of every message.
     logging.getLogger("pygls").setLevel(logging.DEBUG if name == "debug" else logging.WARNING)
 
 
 def run_stdio(session_factory: SessionFactory = open_session, *, log_level: str | None = None) -> int:
-    """Serve the client at the other end of stdin and stdout until it says ``exit``. The process's exit code."""
+    """Serve the client on stdin and stdout until it sends ``exit``; return the process's exit code."""
     configure_logging(log_level)
     stdin, stdout = _take_stdio()
     server = create_server(session_factory)
@@ -59,7 +59,10 @@ def run_stdio(session_factory: SessionFactory = open_session, *, log_level: str 
 def run_tcp(
     host: str, port: int, session_factory: SessionFactory = open_session, *, log_level: str | None = None
 ) -> int:
-    """Serve the first client that connects; ``port`` 0 picks a free one. The address is printed to stderr."""
+    """Serve the first client that connects to ``host:port`` (0: a free port, printed to stderr); return the exit code.
+
+    Raises `SoothsayError` when the address cannot be used.
+    """
     configure_logging(log_level)
     address = _loopback(host)
     try:
@@ -103,27 +106,27 @@ async def _listen(server: SoothsayServer, reader: AsyncReader) -> None:
 
 
 def _serve(server: SoothsayServer, main: Coroutine[Any, Any, None]) -> int:
-    code = 1  # the client has gone without a word
-    shorten_switch_interval()  # the event loop waits for the model's thread again and again
+    code = 1  # for a client that disconnects without ``exit``
+    shorten_switch_interval()  # threads alternate often between the event loop and the workers
     try:
         asyncio.run(main)
-    except SystemExit as end:  # pygls raises it when the client says ``exit``
+    except SystemExit as end:  # raised by pygls when the client sends ``exit``
         code = int(end.code or 0)
     except KeyboardInterrupt:
         code = 130
     except ConnectionError as error:
-        logger.warning("the client has gone: %s", error)
+        logger.warning("the client has disconnected: %s", error)
     if not server.stop():
-        logger.error("the model or the index does not stop; leaving without it")
+        logger.error("the model or the index does not stop; exiting anyway")
         logging.shutdown()
-        os._exit(code)  # a thread in native code would keep or crash the interpreter
+        os._exit(code)  # a thread in native code would block or crash the interpreter's exit
     return code
 
 
 def _take_stdio() -> tuple[BufferedReader, BinaryIO]:
-    """Move stdin and stdout to descriptors that only the protocol knows.
+    """Move stdin and stdout to new descriptors for the protocol.
 
-    A C library that prints, or a child process that reads, gets stderr and an empty stdin instead.
+    Native libraries that print and child processes that read use stderr and an empty stdin instead.
     """
     stdin, stdout = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -135,37 +138,39 @@ def _take_stdio() -> tuple[BufferedReader, BinaryIO]:
 
 
 class _ThreadReader:
-    """Reads in a daemon thread, so that a client that stays silent cannot keep the process alive.
+    """Reads in a daemon thread, so that a blocked read does not keep the process alive.
 
-    What has come is read at once: going to the thread for every line of a header would take longer than the rest. At the
-    end of the stream less is returned than was asked for.
+    All available data is read at once: a switch to the thread for each header line would be slow. At the end of the stream,
+    less than requested is returned.
     """
 
     def __init__(self, stream: BufferedReader) -> None:
         self._stream = stream
         self._worker = SerialExecutor("soothsay-stdin")
-        self._come = bytearray()
+        self._buffer = bytearray()
 
     async def readline(self) -> bytes:
-        while (end := self._come.find(b"\n")) < 0:
+        """Return the next line with its end; what is left at the end of the stream."""
+        while (end := self._buffer.find(b"\n")) < 0:
             if not await self._more():
-                return self._take(len(self._come))
+                return self._take(len(self._buffer))
         return self._take(end + 1)
 
     async def readexactly(self, n: int) -> bytes:
-        while len(self._come) < n and await self._more():
+        """Return the next ``n`` bytes; fewer at the end of the stream."""
+        while len(self._buffer) < n and await self._more():
             pass
         return self._take(n)
 
     async def _more(self) -> bool:
-        """Wait for more; False at the end of the stream."""
-        data = await self._worker.run(self._stream.read1, _READ)
-        self._come += data
+        """Wait for more data; return False at the end of the stream."""
+        data = await self._worker.run(self._stream.read1, _READ_SIZE)
+        self._buffer += data
         return bool(data)
 
     def _take(self, length: int) -> bytes:
-        taken = bytes(self._come[:length])
-        del self._come[:length]
+        taken = bytes(self._buffer[:length])
+        del self._buffer[:length]
         return taken
 
 
@@ -176,7 +181,9 @@ class _StreamWriter:
         self._writer = writer
 
     def write(self, data: bytes) -> None:
+        """Send ``data``."""
         self._writer.write(data)
 
     def close(self) -> None:
+        """Close the connection."""
         self._writer.close()

@@ -1,4 +1,4 @@
-"""What the user is told: each text once, not once a keystroke."""
+"""Messages to the user. Each text is shown once, because errors repeat at every key."""
 
 from __future__ import annotations
 
@@ -18,20 +18,22 @@ class UserMessages:
         self._seen: set[str] = set()
 
     def log(self, text: object) -> None:
-        """For what the client shows in another way."""
+        """Log ``text`` once, without showing it: the client shows it in another way."""
         if str(text) not in self._seen:
             self._seen.add(str(text))
             logger.warning("%s", text)
 
     def error(self, text: object) -> None:
+        """Log ``text`` and show it as an error."""
         logger.error("%s", text)
-        self._once(MessageType.Error, str(text))
+        self._show_once(MessageType.Error, str(text))
 
     def warning(self, text: object) -> None:
+        """Log ``text`` and show it as a warning."""
         logger.warning("%s", text)
-        self._once(MessageType.Warning, str(text))
+        self._show_once(MessageType.Warning, str(text))
 
-    def _once(self, kind: MessageType, text: str) -> None:
+    def _show_once(self, kind: MessageType, text: str) -> None:
         if text not in self._seen:
             self._seen.add(text)
             self._show(ShowMessageParams(type=kind, message=text))

@@ -1,4 +1,4 @@
-"""Which files the client watches for us, and what its events mean."""
+"""File watching by the client, and its file events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WATCHED_GLOB = "**/*.{py,pyi,ipynb,md,rst,txt,toml,yml,yaml}"
 
 
 async def watch_files(server: LanguageServer) -> None:
-    """Ask the client to watch, when it can be asked. Others watch what they are configured to."""
+    """Ask the client to watch files, if it supports the request. Other clients use their own configuration."""
     workspace = server.client_capabilities.workspace
     watching = workspace.did_change_watched_files if workspace else None
     if watching is None or not watching.dynamic_registration:
@@ -37,7 +37,7 @@ async def watch_files(server: LanguageServer) -> None:
 
 
 def updated_and_removed(events: Iterable[types.FileEvent]) -> tuple[list[Path], list[Path]]:
-    """The files to index again, and those to forget. The last event for a file counts."""
+    """Return the files to index again and those to remove. The last event of a file counts."""
     exists = {
         Path(path): event.type != types.FileChangeType.Deleted
         for event in events

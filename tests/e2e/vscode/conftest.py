@@ -22,8 +22,6 @@ from workbench import (
     open_workbench,
 )
 
-from required_tools import missing_tool
-
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
@@ -32,7 +30,7 @@ def tools() -> Toolchain:
     try:
         return install()
     except MissingError as error:
-        missing_tool(f"VS Code cannot be tested here: {error}")
+        pytest.skip(f"VS Code cannot be tested here: {error}")
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from backend_stand_ins import SmallBackend, StandInSession, World
 
-from soothsay.backend import client, link, window
+from soothsay.backend import link, restart, window
 from soothsay.backend.client import BackendSession
 from soothsay.config import Settings
 
@@ -23,9 +23,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """What sessions do."""
     world = World()
     monkeypatch.setattr(window, "Session", partial(StandInSession, world))
-    monkeypatch.setattr(window, "_LEAVES_WITHIN", 0.2)
+    monkeypatch.setattr(window, "_STOP_TIMEOUT_S", 0.2)
     monkeypatch.setattr(link, "_DIES_WITHIN", 0.0)
-    monkeypatch.setattr(client, "_FIRST_DELAY", 0.0)
+    monkeypatch.setattr(restart, "_FIRST_DELAY", 0.0)
     return world
 
 

@@ -107,7 +107,7 @@ def test_a_link_to_a_folder_is_refused(folder: Path, tmp_path: Path) -> None:
 def test_a_folder_of_somebody_else_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.mkdir(mode=0o700)
     monkeypatch.setattr(module.os, "getuid", lambda: folder.stat().st_uid + 1)
-    with pytest.raises(SoothsayError, match="not yours alone"):
+    with pytest.raises(SoothsayError, match="other users may access"):
         runtime_folder()
 
 

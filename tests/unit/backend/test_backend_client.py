@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from backend_stand_ins import PATIENCE, Call, SmallBackend, StandInSession, World, completion, until
 
-from soothsay.backend import client as module
+from soothsay.backend import reconnect, restart
 from soothsay.backend.client import BackendSession
 from soothsay.backend.launch import BackendConnection
 from soothsay.backend.link import Link
@@ -76,8 +76,8 @@ def delays(world: World, monkeypatch: pytest.MonkeyPatch) -> list[float]:
             delays.append(timeout or 0.0)
             return super().wait(0)
 
-    monkeypatch.setattr(module, "Cancellation", Impatient)
-    monkeypatch.setattr(module, "_FIRST_DELAY", 1.0)
+    monkeypatch.setattr(reconnect, "Cancellation", Impatient)
+    monkeypatch.setattr(restart, "_FIRST_DELAY", 1.0)
     return delays
 
 
@@ -517,11 +517,11 @@ def test_the_pauses_grow(
 
 
 def test_pauses_have_an_end(session: BackendSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_FIRST_DELAY", 1.0)
+    monkeypatch.setattr(restart, "_FIRST_DELAY", 1.0)
     found = []
     for failures in (0, 1, 2, 7, 8, 100, 5000):  # 2.0 ** 4999 is no float
-        session._failures = failures
-        found.append(session._delay())
+        session._policy.failures = failures
+        found.append(session._policy.delay())
     assert found == [0, 1, 2, 60, 60, 60, 60]
 
 
@@ -538,7 +538,7 @@ def test_a_backend_that_has_lived_long_is_replaced_at_once(
             )
         )
     assert delays == [0, 1, 2]
-    monkeypatch.setattr(module, "_STABLE", 0.0)
+    monkeypatch.setattr(restart, "_STABLE_AFTER", 0.0)
     backend.die()
     until(lambda: len(listener.told) == 8)
     assert delays == [0, 1, 2, 0]
@@ -645,7 +645,7 @@ def test_a_death_right_after_the_last_answer_is_noticed(
                     until(lambda: self.lost, "the loss")
             return answer
 
-    monkeypatch.setattr(module, "Link", Unlucky)
+    monkeypatch.setattr(reconnect, "Link", Unlucky)
     listener = Listener(session)
     backend.die("SIGSEGV")
     until(lambda: "opened" in listener.states(), "the third backend")
@@ -760,7 +760,7 @@ def test_closing_ends_what_is_under_way(session: BackendSession, world: World) -
 def test_closing_does_not_wait_for_ever(
     session: BackendSession, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_CLOSES_WITHIN", 0.05)
+    monkeypatch.setattr(reconnect, "_CLOSE_TIMEOUT_S", 0.05)
     stuck = threading.Event()
 
     def complete(*_: object) -> Completion:
@@ -793,7 +793,7 @@ def test_closing_while_the_next_backend_is_started(
     assert reaching.wait(PATIENCE)
     session.close()  # returns
     may_come.set()
-    revive = session._reviving
+    revive = session._restarting
     assert revive is not None
     revive.join(PATIENCE)
     assert not revive.is_alive()
@@ -806,16 +806,16 @@ def test_closing_while_the_next_backend_is_started(
 def test_closing_during_a_pause(
     session: BackendSession, backend: SmallBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_FIRST_DELAY", 3600.0)
-    monkeypatch.setattr(module, "_LONGEST_DELAY", 3600.0)
+    monkeypatch.setattr(restart, "_FIRST_DELAY", 3600.0)
+    monkeypatch.setattr(restart, "_MAX_DELAY", 3600.0)
     listener = Listener(session)
     backend.errors = [SoothsayError("no room")]
     backend.die()
     listener.await_states("lost", "failed")
     session.close()
-    assert session._reviving is not None
-    session._reviving.join(PATIENCE)
-    assert not session._reviving.is_alive()
+    assert session._restarting is not None
+    session._restarting.join(PATIENCE)
+    assert not session._restarting.is_alive()
     assert backend.reached == 2
 
 
@@ -829,8 +829,8 @@ def test_closing_from_a_listener(session: BackendSession, backend: SmallBackend)
     session.listen(on_change)
     backend.die()
     until(lambda: told)
-    assert session._reviving is not None
-    session._reviving.join(PATIENCE)
-    assert not session._reviving.is_alive()
+    assert session._restarting is not None
+    session._restarting.join(PATIENCE)
+    assert not session._restarting.is_alive()
     assert told == ["lost"]
     assert session.backend_pid is None

@@ -300,8 +300,8 @@ def test_a_backend_that_answers_pings_may_take_its_time(tmp_path: Path, killed: 
 
 def test_a_backend_that_owes_nothing_may_be_silent(tmp_path: Path, killed: list[ConnectionInfo]) -> None:
     ends = Ends(tmp_path)
-    assert not ends.there.waits(0.2)  # no ping
+    assert not ends.there.poll(0.2)  # no ping
     assert not killed
     ends.link.close()
-    assert ends.there.waits(PATIENCE)
+    assert ends.there.poll(PATIENCE)
     ends.there.close()

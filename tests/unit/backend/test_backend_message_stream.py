@@ -42,7 +42,7 @@ def test_finishing_sends_what_is_unsent(ends: tuple[MessageStream, MessageStream
     here, there = ends
     for number in range(100):
         here.send(Ping(number))
-    here.finish(PATIENCE)
+    here.close_when_sent(PATIENCE)
     assert [there.receive()[0] for _ in range(100)] == [Ping(number) for number in range(100)]
     with pytest.raises(EOFError):
         there.receive()
@@ -51,7 +51,7 @@ def test_finishing_sends_what_is_unsent(ends: tuple[MessageStream, MessageStream
 def test_finishing_does_not_wait_for_who_does_not_read(ends: tuple[MessageStream, MessageStream]) -> None:
     here, _ = ends
     here.send(Mirror(Path("a.py")), "x" * 5_000_000)
-    here.finish(0.05)
+    here.close_when_sent(0.05)
     until(lambda: not here._writer.is_alive(), "the writer's end")
 
 
@@ -82,7 +82,7 @@ def test_ten_thousand_messages_that_are_read_late_all_come(ends: tuple[MessageSt
 def test_long_texts_count_by_their_bytes(
     ends: tuple[MessageStream, MessageStream], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_MOST_UNSENT_BYTES", 3_000_000)
+    monkeypatch.setattr(module, "_MAX_UNSENT_BYTES", 3_000_000)
     here, there = ends
     for _ in range(4):
         here.send(Mirror(Path("a.py")), "x" * 1_000_000)
@@ -107,14 +107,14 @@ def test_closing_wakes_who_reads_here_and_there(ends: tuple[MessageStream, Messa
     for call in reading:
         with pytest.raises(EOFError):
             call.result()
-    assert here.waits(PATIENCE)  # there is nothing to wait for
-    assert there.waits(PATIENCE)
+    assert here.poll(PATIENCE)  # there is nothing to wait for
+    assert there.poll(PATIENCE)
     until(lambda: here._connection.closed, "the descriptor to be closed")
 
 
 def test_closing_wakes_who_waits(ends: tuple[MessageStream, MessageStream]) -> None:
     here, _ = ends
-    waiting = Call(lambda: here.waits(PATIENCE))
+    waiting = Call(lambda: here.poll(PATIENCE))
     until(lambda: here._users)
     here.close()
     assert waiting.result()

@@ -29,8 +29,8 @@ def connection(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backe
     monkeypatch.setenv(FOLDER_VARIABLE, str(runtime))
     monkeypatch.setenv("SOOTHSAY_CACHE", str(runtime / "cache"))
     monkeypatch.setattr(launch, "build_id", lambda: "1-test")  # others may edit the code at this moment
-    monkeypatch.setattr(launch, "_STARTS_WITHIN", PATIENCE)
-    monkeypatch.setattr(launch, "_GREETS_WITHIN", PATIENCE)
+    monkeypatch.setattr(launch, "_START_TIMEOUT_S", PATIENCE)
+    monkeypatch.setattr(launch, "_WELCOME_TIMEOUT_S", PATIENCE)
     start = "import soothsay.backend.server as s; s.build_id = lambda: '1-test'; from soothsay.backend.__main__ import main; main()"
     monkeypatch.setattr(
         launch, "python_command", lambda _, *arguments: [sys.executable, "-P", "-c", start, *arguments]

@@ -73,7 +73,7 @@ class Peer:
         return self.receive()
 
     def receive(self) -> Message:
-        assert self.stream.waits(PATIENCE)
+        assert self.stream.poll(PATIENCE)
         return self.stream.receive()[0]
 
     def ask(self, message: Message, text: str | None = None) -> Message:
@@ -82,7 +82,7 @@ class Peer:
 
     def await_end(self) -> None:
         """Wait until the other end has gone, and nothing else."""
-        assert self.stream.waits(PATIENCE)
+        assert self.stream.poll(PATIENCE)
         with pytest.raises(EOFError):
             self.stream.receive()
 
@@ -165,7 +165,7 @@ def test_a_long_greeting_is_none(peer: Peer) -> None:
 def test_who_says_nothing_or_half_a_message_blocks_nobody(
     backend: SmallBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_GREETS_WITHIN", PATIENCE)
+    monkeypatch.setattr(module, "_HELLO_TIMEOUT_S", PATIENCE)
     silent = [Peer(backend) for _ in range(20)]
     halves = []
     for _ in range(20):
@@ -182,7 +182,7 @@ def test_who_says_nothing_or_half_a_message_blocks_nobody(
 
 
 def test_nobody_is_waited_for_for_ever(backend: SmallBackend, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_GREETS_WITHIN", 0.01)
+    monkeypatch.setattr(module, "_HELLO_TIMEOUT_S", 0.01)
     silent = Peer(backend)
     silent.await_end()
     silent.stream.close()
@@ -205,7 +205,7 @@ def test_a_connection_that_cannot_be_served_is_not_the_last(
         return real(connection)
 
     monkeypatch.setattr(module, "MessageStream", stream)
-    monkeypatch.setattr(module, "_TICK", 0.01)
+    monkeypatch.setattr(module, "_TICK_S", 0.01)
     before, unlucky = Peer(backend), Peer(backend)
     assert before.greet() == Welcome(os.getpid())  # it was waited for before the patch
     unlucky.await_end()
@@ -239,7 +239,7 @@ def test_what_is_not_for_a_backend_is_passed_over(window: Peer, caplog: pytest.L
     for message in (Welcome(1), Pong(2), Done(3, None), Hello("", "", 1, "again"), Cancel(99)):
         window.stream.send(message)
     assert window.ask(Ping(1)) == Pong(1)
-    assert "a Hello is not for a backend" in caplog.text
+    assert "unexpected message Hello" in caplog.text
 
 
 def test_garbage_after_the_greeting_ends_that_window_at_once(
@@ -302,7 +302,7 @@ def test_a_thread_that_cannot_be_started_is_an_answer(
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as patch:
-        patch.setattr(served._hints, "submit", fail)
+        patch.setattr(served._diagnostics, "submit", fail)
         answer = window.ask(FindFaults(2, Path("a"), False), "")
         assert answer == Failed(2, "defect", "RuntimeError: can't start new thread")
     assert isinstance(window.ask(FindFaults(3, Path("a"), False), ""), Done)
@@ -375,7 +375,7 @@ def test_a_backend_ends_some_time_after_the_last_window(
     peer.greet()
     peer.ask(Open(1, Settings(backend=BackendSettings(linger_s=5)), Path("/w"), {}))
     now[0] += 1000
-    backend.backend._look_after()
+    backend.backend._check()
     assert not backend.backend._end.is_set()  # in use
     peer.stream.close()
     until(lambda: not backend.windows)
@@ -384,10 +384,10 @@ def test_a_backend_ends_some_time_after_the_last_window(
     asker.greet()  # one that only asks for the status
     asker.stream.close()
     until(lambda: not backend.windows)
-    backend.backend._look_after()
+    backend.backend._check()
     assert not backend.backend._end.is_set()
     now[0] += 1.5
-    backend.backend._look_after()
+    backend.backend._check()
     assert backend.backend._end.is_set()
     assert backend.backend._why == "no window is left"
 
@@ -498,7 +498,7 @@ def test_a_backend_that_does_not_answer_is_replaced(
 ) -> None:
     killed: list[object] = []
     monkeypatch.setattr(launch, "kill_backend", killed.append)
-    monkeypatch.setattr(launch, "_GREETS_WITHIN", 0.2)
+    monkeypatch.setattr(launch, "_WELCOME_TIMEOUT_S", 0.2)
     files = backend_files("1-ours")
     dead = SmallBackend(runtime, build="1-ours", files=files)
     raw = socket.socket(socket.AF_UNIX)
@@ -510,10 +510,10 @@ def test_a_backend_that_does_not_answer_is_replaced(
     write_connection_info(files, info)
     assert launch.connect_running(files, "status") is None
     assert not killed  # who only looks ends nothing
-    monkeypatch.setattr(launch, "_GREETS_WITHIN", 0.2 if silent else PATIENCE)
+    monkeypatch.setattr(launch, "_WELCOME_TIMEOUT_S", 0.2 if silent else PATIENCE)
     connection = Call(lambda: launch.connect_or_start("window"))
     until(lambda: launcher.started, "a new one to be started")
-    monkeypatch.setattr(launch, "_GREETS_WITHIN", PATIENCE)
+    monkeypatch.setattr(launch, "_WELCOME_TIMEOUT_S", PATIENCE)
     found = connection.result()
     assert info in killed
     assert found.info == launcher.started[0].info

@@ -43,13 +43,13 @@ def notebook(*texts: str, markdown: frozenset[int] = frozenset()) -> EditorWorks
 
 def place_in(workspace: EditorWorkspace, number: int, line: int, character: int) -> tuple[str, str] | None:
     """The text before and after a position of cell ``number``."""
-    document = workspace.opened(cell(number))
+    document = workspace.open_document(cell(number))
     assert document is not None
     target = find_completion_target(workspace, document, types.Position(line, character), FOLDER)
     if target is None:
         return None
     assert target.path == Path("/workspace/study/my_analysis_ipynb.py")
-    assert target.text[target.above :].count("\n") == document.text.count("\n")
+    assert target.text[target.prefix_length :].count("\n") == document.text.count("\n")
     return target.text[: target.offset], target.text[target.offset :]
 
 
@@ -129,8 +129,13 @@ def test_a_notebook_that_was_never_saved() -> None:
 def test_a_saved_file_is_its_own_place() -> None:
     workspace = EditorWorkspace(None)
     workspace.put_text_document(types.TextDocumentItem("file:///w/a.py", "python", 1, "%x = 1"))
-    document = workspace.opened("file:///w/a.py")
+    document = workspace.open_document("file:///w/a.py")
     assert document is not None
     target = find_completion_target(workspace, document, types.Position(0, 2), None)
     assert target is not None
-    assert (target.path, target.text, target.offset, target.above) == (Path("/w/a.py"), "%x = 1", 2, 0)
+    assert (target.path, target.text, target.offset, target.prefix_length) == (
+        Path("/w/a.py"),
+        "%x = 1",
+        2,
+        0,
+    )

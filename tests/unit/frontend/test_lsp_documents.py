@@ -75,7 +75,7 @@ def test_offset_and_position_are_inverse(encoding: str) -> None:
 def open_document(text: str, encoding: str = "utf-16", uri: str = "file:///w/a%20b.py") -> Document:
     workspace = EditorWorkspace(None, position_encoding=encoding)
     workspace.put_text_document(TextDocumentItem(uri=uri, language_id="python", version=1, text=text))
-    document = workspace.opened(uri)
+    document = workspace.open_document(uri)
     assert document is not None
     return document
 
@@ -128,19 +128,19 @@ def test_a_backwards_range_deletes_nothing() -> None:
 def test_lone_surrogates_can_be_encoded_and_keep_their_place() -> None:
     document = open_document("a\ud800b")
     assert document.text == "a\ufffdb"
-    assert document.locate(Position(0, 2)) == 2
+    assert document.offset_of(Position(0, 2)) == 2
 
 
 def test_positions_outside_are_not_located() -> None:
     document = open_document("a\n")
-    assert document.locate(Position(1, 5)) == 2
-    assert document.locate(Position(2, 0)) is None
+    assert document.offset_of(Position(1, 5)) == 2
+    assert document.offset_of(Position(2, 0)) is None
 
 
 def test_files_and_others() -> None:
     assert str(open_document("").file) == "/w/a b.py"
     assert open_document("", uri="untitled:Untitled-1").file is None
     workspace = EditorWorkspace("file:///root")
-    assert workspace.opened("file:///never/opened.py") is None
+    assert workspace.open_document("file:///never/opened.py") is None
     assert str(workspace.first_folder()) == "/root"
     assert EditorWorkspace(None).first_folder() is None

@@ -10,8 +10,8 @@ from lsprotocol.types import ClientCapabilities
 
 from soothsay.engine.types import Check, Completion, Evidence, TriggerDecision
 from soothsay.frontend.acceptance import Acceptance
+from soothsay.frontend.index_updates import describe_progress
 from soothsay.frontend.progress_rate import ProgressThrottle, RemainingTime, describe_remaining, seconds_left
-from soothsay.frontend.session_manager import describe
 from soothsay.frontend.status import (
     IndexingProgress,
     LastCompletion,
@@ -38,16 +38,16 @@ def test_too_little_is_known_for_an_estimate(done: int, elapsed: float) -> None:
 
 def test_what_was_done_before_does_not_make_work_look_fast() -> None:
     pace = RemainingTime()
-    assert pace.left(Progress("downloading", 400, 500), 0.0) is None
-    assert pace.left(Progress("downloading", 450, 500), 10.0) == 10.0
+    assert pace.seconds_left(Progress("downloading", 400, 500), 0.0) is None
+    assert pace.seconds_left(Progress("downloading", 450, 500), 10.0) == 10.0
 
 
 def test_each_stage_has_a_pace_of_its_own() -> None:
     pace = RemainingTime()
-    pace.left(Progress("packages", 0, 10), 0.0)
-    assert pace.left(Progress("packages", 5, 10), 2.0) == 2.0
-    assert pace.left(Progress("embedding", 0, 100), 60.0) is None
-    assert pace.left(Progress("embedding", 10, 100), 70.0) == 90.0
+    pace.seconds_left(Progress("packages", 0, 10), 0.0)
+    assert pace.seconds_left(Progress("packages", 5, 10), 2.0) == 2.0
+    assert pace.seconds_left(Progress("embedding", 0, 100), 60.0) is None
+    assert pace.seconds_left(Progress("embedding", 10, 100), 70.0) == 90.0
 
 
 def test_time_and_counts_in_words() -> None:
@@ -55,10 +55,10 @@ def test_time_and_counts_in_words() -> None:
         "", "0 s left", "12 s left", "99 s left", "2 min left", "5 min left",
     ]  # fmt: skip
     assert (
-        describe(Progress("embedding", 1200, 5000, "numpy"), 12.0)
+        describe_progress(Progress("embedding", 1200, 5000, "numpy"), 12.0)
         == "embedding 1,200/5,000 numpy · 12 s left"
     )
-    assert describe(Progress("workspace", 0, 0), None) == "workspace"
+    assert describe_progress(Progress("workspace", 0, 0), None) == "workspace"
 
 
 async def test_reports_from_a_thread_are_thinned_out_but_no_stage_is_lost() -> None:
