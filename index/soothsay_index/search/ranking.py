@@ -59,9 +59,6 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "end": "stop terminate",
         "halt": "stop",
         "turn": "enable start",
-        "fine": "custom",
-        "tune": "custom",
-        "finetune": "custom",
         "merge": "concat join",
         "combine": "concat stack join",
         "divide": "split",
@@ -215,7 +212,7 @@ def _positions(keys: Iterable[Iterable[str]]) -> dict[str, npt.NDArray[np.intp]]
 # What a developer asks for, and how interfaces begin the names of what does it.
 _VERB_CLASSES = (
     (
-        "create make build begin start launch open new add provision take buy reserve train",
+        "create make build begin start launch open new add provision take buy reserve",
         "create start run allocate put add open purchase register authorize begin",
     ),
     (
@@ -223,7 +220,7 @@ _VERB_CLASSES = (
         "delete remove terminate purge deregister detach revoke clear batch",
     ),
     (
-        "get read fetch retrieve show view describe return look give info who check find",
+        "get read fetch retrieve show view describe return look give check find",
         "get describe list head receive search query lookup view",
     ),
     ("list enumerate every", "list describe get search"),
