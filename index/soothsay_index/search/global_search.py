@@ -36,6 +36,7 @@ from soothsay_index.store.rows import chunk_embedding_text, chunk_of, symbol_of,
 from soothsay_index.store.store import Store
 from soothsay_index.text import STOP_WORDS, split_identifier, terms
 from soothsay_index.types import Chunk, Hit, Query
+from soothsay_languages.registry import language_of_file
 
 _CANDIDATES = 40
 _NEAREST = 12
@@ -205,7 +206,7 @@ class GlobalSearch:
         if near:
             self._suppose_vectors(found[len(stored) :])
         _rank("vector", found, [near.get(piece.vector_key, 0.0) for piece in pieces])
-        _resemble(found, features, ask.query.code)
+        _resemble(found, features, ask.query.code, ask.query.path)
         for candidate, piece in zip(found, pieces, strict=True):
             _judge(candidate, piece, ask, reached)
         # That a file is open makes none of its pieces an answer.
@@ -448,19 +449,20 @@ def _rank(ranker: str, candidates: Sequence[_Candidate], scores: Sequence[float]
             candidate.add(ranker, score, weight / (RRF_K + places[score]))
 
 
-def _resemble(candidates: Sequence[_Candidate], features: Sequence[Features], code: str) -> None:
-    """Rank by likeness to the lines before the cursor: by tokens, and the best of those by syntax."""
+def _resemble(candidates: Sequence[_Candidate], features: Sequence[Features], code: str, path: str) -> None:
+    """Rank by likeness to the lines before the cursor in ``path``: by tokens, and the best of those by syntax."""
     lines = last_window(code)
     wanted = tokens(lines)
     if not wanted:
         return
     likeness = [jaccard(each.tokens, wanted) for each in features]
     shapes = [0.0] * len(features)
-    form = shape(lines)
+    language = language_of_file(PurePosixPath(path))
+    form = shape(lines, language)
     for position in sorted(range(len(features)), key=lambda at: -likeness[at])[:_COMPARED]:
         likeness[position], window = most_like(features[position].windows, wanted)
         if likeness[position]:
-            shapes[position] = jaccard(features[position].shape(window), form)
+            shapes[position] = jaccard(features[position].shape(window, language), form)
     _rank("tokens", candidates, likeness)
     _rank("shape", candidates, shapes)
 

@@ -14,8 +14,9 @@ from functools import cached_property, lru_cache
 from textwrap import dedent
 from zlib import crc32
 
-from soothsay_index.syntax import parse_python
 from soothsay_index.text import terms
+from soothsay_languages.base import Language
+from soothsay_languages.syntax import parse
 
 # RepoCoder (Zhang et al. 2023) slides windows of 20 lines, 10 lines at a time.
 WINDOW, STRIDE = 20, 10
@@ -45,7 +46,7 @@ class Features:
     def __init__(self, text: str, title: str = "") -> None:
         self.text = text
         self._title = title
-        self._shapes: dict[int, frozenset[int]] = {}
+        self._shapes: dict[tuple[int, str], frozenset[int]] = {}
 
     @cached_property
     def identifiers(self) -> Mapping[str, int]:
@@ -80,11 +81,12 @@ class Features:
         last = len(lines) - WINDOW
         return tuple(_window(lines, start) for start in (*range(0, last, STRIDE), last))
 
-    def shape(self, window: Window) -> frozenset[int]:
-        """The syntax of one of its windows, see :func:`shape`."""
-        known = self._shapes.get(window.start)
+    def shape(self, window: Window, language: Language | None) -> frozenset[int]:
+        """Return the syntax of one of its windows, read as ``language``; see :func:`shape`."""
+        key = window.start, language.id if language else ""
+        known = self._shapes.get(key)
         if known is None:
-            known = self._shapes[window.start] = shape(window.text)
+            known = self._shapes[key] = shape(window.text, language)
         return known
 
 
@@ -147,13 +149,19 @@ def most_like(windows: Sequence[Window], wanted: frozenset[str]) -> tuple[float,
     return scored[best], windows[best]
 
 
-def shape(code: str) -> frozenset[int]:
-    """The syntax of ``code`` without its names: hashes of the paths of three node types from parent to child.
+def shape(code: str, language: Language | None) -> frozenset[int]:
+    """Return the syntax of ``code`` without its names: hashes of the paths of three node types from parent to child.
+
+    It is read as ``language``, whatever it is written in; empty where that has no grammar, or None is given.
 
     A cheap stand-in for the graph similarity of CodeGRAG (Du et al. 2024): code that does the same under other names
     has the same paths.
     """
-    cursor = parse_python(dedent(code).encode("utf-8", "replace")).walk()
+    grammar = None if language is None else language.tree_sitter
+    plain = dedent(code)
+    if grammar is None or language is None or not language.can_parse(plain):
+        return frozenset()
+    cursor = parse(grammar, plain.encode("utf-8", "replace")).walk()
     path: list[str] = []
     found: set[int] = set()
     while True:

@@ -12,6 +12,9 @@ from soothsay_index.search.similarity import (
     stems,
     tokens,
 )
+from soothsay_languages.registry import language_or_plain
+
+PYTHON, SHELL, PLAIN = (language_or_plain(name) for name in ("python", "shellscript", "klingon"))
 
 
 def test_long_texts_are_compared_window_by_window():
@@ -43,10 +46,12 @@ def test_shape_is_blind_to_names_but_not_to_structure():
     loop = "for row in rows:\n    if row.a > 0:\n        total += row.a\n"
     renamed = "for line in lines:\n    if line.price > 9:\n        found += line.price\n"
     other = "with open(name) as file:\n    return json.load(file)\n"
-    assert jaccard(shape(loop), shape(renamed)) == 1.0
-    assert jaccard(shape(loop), shape(other)) < 0.4
-    assert shape("") == frozenset()
-    assert jaccard(shape(f"        {loop}"), shape(loop)) > 0.3  # a piece of a function, indented
+    assert jaccard(shape(loop, PYTHON), shape(renamed, PYTHON)) == 1.0
+    assert jaccard(shape(loop, PYTHON), shape(other, PYTHON)) < 0.4
+    assert shape("", PYTHON) == frozenset()
+    assert (
+        jaccard(shape(f"        {loop}", PYTHON), shape(loop, PYTHON)) > 0.3
+    )  # a piece of a function, indented
 
 
 def test_rare_words_and_titles_weigh_most():
@@ -105,3 +110,17 @@ def test_a_hub_that_everything_imports_does_not_pull_in_everything():
         [ModuleFile("hub.py", "hub", " ".join(names)), *(ModuleFile(f"{n}.py", n) for n in names)]
     )
     assert len(import_reach(("hub",), files).hops) < 50
+
+
+def test_the_shape_is_read_in_the_language_that_is_asked_for():
+    loop = "for f in a b; do\n  cp $f /srv\ndone\n"
+    assert (
+        shape(loop, SHELL)
+        == shape(loop.replace("f in", "g in").replace("$f", "$g"), SHELL)
+        != shape(loop, PYTHON)
+    )
+    assert shape(loop, PLAIN) == shape(loop, None) == frozenset()
+    features = Features(loop)
+    (window,) = features.windows
+    assert features.shape(window, SHELL) == shape(loop, SHELL)
+    assert features.shape(window, PYTHON) == shape(loop, PYTHON)
