@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import queue
 import subprocess
@@ -18,6 +17,7 @@ import numpy as np
 
 from soothsay_common.backoff import Backoff
 from soothsay_common.children import child_environment, python_command
+from soothsay_common.pending import PendingRequests
 from soothsay_index.embedding.embedder import QueryCache, Vectors, require_model
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.pipes import decode_line, encode_line
@@ -41,10 +41,8 @@ class _Child:
     def __init__(self, command: Sequence[str], folder: Path, dimension: int) -> None:
         """Start it in ``folder``. Raises `OSError`."""
         self._dimension = dimension
-        self._ids = itertools.count(1)
-        self._lock = threading.Lock()
         self._writing = threading.Lock()
-        self._asked: dict[int, Future[Vectors]] = {}
+        self._asked: PendingRequests[None] = PendingRequests()
         self._over = False
         self.ready: Future[None] = Future()
         self.started = self.used = time.monotonic()
@@ -75,22 +73,18 @@ class _Child:
     def ask(self, do: str, texts: Sequence[str], patience: float = -1) -> Future[Vectors]:
         """The vectors of ``texts``, later. Raises `_EndedError`, also when somebody else writes for ``patience`` seconds."""
         self.used = time.monotonic()
-        number, future = next(self._ids), Future[Vectors]()
-        with self._lock:
-            if self._over:
-                raise _EndedError
-            self._asked[number] = future
+        request = self._asked.add(None)
         assert self._process.stdin is not None
         if not self._writing.acquire(timeout=patience):
             raise _EndedError
         try:
-            self._process.stdin.write(encode_line({"id": number, "do": do, "texts": list(texts)}))
+            self._process.stdin.write(encode_line({"id": request.number, "do": do, "texts": list(texts)}))
             self._process.stdin.flush()
         except (OSError, ValueError):
             raise _EndedError from None
         finally:
             self._writing.release()
-        return future
+        return request.future
 
     def end(self) -> None:
         """End it and wait for that."""
@@ -122,24 +116,22 @@ class _Child:
                 size = message.get("rows", 0) * self._dimension * np.dtype(np.float32).itemsize
                 numbers = output.read(size)
                 self.used = time.monotonic()
-                with self._lock:
-                    future = self._asked.pop(message["id"], None)
-                if future is None:
-                    continue
+                number = message["id"]
                 if "error" in message:
-                    future.set_exception(SoothsayIndexError(f"Texts cannot be embedded: {message['error']}"))
+                    failure = f"Texts cannot be embedded: {message['error']}"
+                    self._asked.fail(number, SoothsayIndexError(failure))
                 elif len(numbers) == size:
-                    future.set_result(np.frombuffer(numbers, np.float32).reshape(-1, self._dimension))
+                    vectors = np.frombuffer(numbers, np.float32).reshape(-1, self._dimension)
+                    self._asked.resolve(number, vectors)
                 else:  # it ended in the middle of them
-                    future.set_exception(_EndedError())
+                    self._asked.fail(number, _EndedError())
         self._process.wait()
         self.ended_at = time.monotonic()
-        with self._lock:
-            self._over = True
-            lost, self._asked = self._asked, {}
-        for future in (*lost.values(), self.ready):
-            if not future.done():
-                future.set_exception(problem)
+        self._over = True
+        self._asked.fail_all(problem)
+        self._asked.close(_EndedError())
+        if not self.ready.done():
+            self.ready.set_exception(problem)
 
 
 @dataclass(frozen=True, slots=True)

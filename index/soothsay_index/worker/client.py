@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import subprocess
 import sys
@@ -11,13 +10,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from soothsay_common.backoff import Backoff
 from soothsay_common.children import child_environment, python_command
 from soothsay_common.deadlines import result_of
+from soothsay_common.pending import PendingRequests
 from soothsay_index.codec import from_plain, to_plain, unpack_hit, unpack_symbol
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.pipes import decode_line, encode_line
@@ -34,11 +34,10 @@ _REMEMBERED_OWNERS = 64
 _LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 
 
-@dataclass(slots=True)
-class _Pending:
+@dataclass(frozen=True, slots=True)
+class _Request:
     process: subprocess.Popen[bytes]  # that was asked
-    future: Future[Any] = field(default_factory=Future)
-    on_progress: Callable[[Progress], None] | None = None
+    on_progress: Callable[[Progress], None] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +101,8 @@ class IndexClient:
         self._environ = environ
         self._timeout = timeout
         self._log_file = log_file
-        self._ids = itertools.count(1)
         self._lock = threading.RLock()
-        self._pending: dict[int, _Pending] = {}
+        self._pending: PendingRequests[_Request] = PendingRequests()
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._backoff = Backoff()
@@ -359,14 +357,13 @@ class IndexClient:
     def _send(
         self, method: str, parameters: dict[str, Any], on_progress: Callable[[Progress], None] | None = None
     ) -> Future[Any]:
-        identifier = next(self._ids)
         with self._lock:
             process = self._running()
-            pending = self._pending[identifier] = _Pending(process, on_progress=on_progress)
+            pending = self._pending.add(_Request(process, on_progress))
             try:
-                self._write(process, {"id": identifier, "method": method, "params": parameters})
+                self._write(process, {"id": pending.number, "method": method, "params": parameters})
             except SoothsayIndexError:
-                self._pending.pop(identifier, None)
+                self._pending.drop(pending.number)
                 raise
         return pending.future
 
@@ -440,27 +437,20 @@ class IndexClient:
             if "progress" in message:
                 self._forget_own()  # releases only come; at the end everything is asked anew
                 pending = self._pending.get(message["id"])
-                if pending is not None and pending.on_progress is not None:
+                if pending is not None and pending.about.on_progress is not None:
                     try:
-                        pending.on_progress(from_plain(Progress, message["progress"]))
+                        pending.about.on_progress(from_plain(Progress, message["progress"]))
                     except Exception:  # a listener's mistake must not stop the answers
                         log.exception("A progress listener failed.")
                 continue
-            with self._lock:
-                pending = self._pending.pop(message.get("id", 0), None)
-            if pending is None or pending.future.done():
-                continue
+            number = message.get("id", 0)
             if "error" in message:
-                pending.future.set_exception(SoothsayIndexError(message["error"]))
+                self._pending.fail(number, SoothsayIndexError(message["error"]))
             else:
-                pending.future.set_result(message.get("result"))
+                self._pending.resolve(number, message.get("result"))
         process.wait()
-        with self._lock:
-            lost = {key: each for key, each in self._pending.items() if each.process is process}
-            self._pending = {key: each for key, each in self._pending.items() if key not in lost}
-        for pending in lost.values():
-            if not pending.future.done():
-                pending.future.set_exception(SoothsayIndexError("The index process has ended."))
+        ended = SoothsayIndexError("The index process has ended.")
+        self._pending.fail_all(ended, lambda request: request.process is process)
 
 
 def _shows(path: Path, text: str | None) -> dict[str, Any]:

@@ -6,8 +6,7 @@ import itertools
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from soothsay.backend.codec import CodecError, result_from_plain
@@ -17,6 +16,7 @@ from soothsay.backend.messages import Cancel, Done, Failed, Message, Ping, Progr
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay_common.cancellation import Cancellation
 from soothsay_common.exits import Exit
+from soothsay_common.pending import PendingRequests
 from soothsay_index.types import Progress
 
 log = logging.getLogger(__name__)
@@ -36,12 +36,12 @@ class LostError(Exception):
         self.exit = exit_
 
 
-@dataclass(slots=True)
-class _Pending:
-    request: type[Any]
-    future: Future[Any] = field(default_factory=Future)
-    on_text: Callable[[str], None] | None = None
-    on_progress: Callable[[Progress], None] | None = None
+@dataclass(frozen=True, slots=True)
+class _Listeners:
+    """Who hears of a request before it is answered."""
+
+    on_text: Callable[[str], None] | None
+    on_progress: Callable[[Progress], None] | None
 
 
 class Link:
@@ -58,14 +58,11 @@ class Link:
         self._connection = connection
         self._on_warning = on_warning
         self._on_lost = on_lost
-        self._ids = itertools.count(1)
-        self._lock = threading.Lock()
-        self._pending: dict[int, _Pending] = {}
+        self._pending: PendingRequests[_Listeners] = PendingRequests()
         self._closed = False
         self._lost: Exit | None = None
         self._hung = False
         self._heard = True
-        self._owes = threading.Event()
         threading.Thread(target=self._read, name="backend-answers", daemon=True).start()
         threading.Thread(target=self._watch, name="backend-watch", daemon=True).start()
 
@@ -91,30 +88,24 @@ class Link:
         Raises `LostError` when the backend goes away, `Cancelled`, `SoothsayError` as the backend says, and
         `RuntimeError` for a defect there.
         """
-        number = next(self._ids)
-        request = make(number)
-        pending = _Pending(type(request), on_text=on_text, on_progress=on_progress)
-        with self._lock:
-            if self._lost is not None or self._closed:
-                raise LostError(self._lost or Exit("ended"))
-            self._pending[number] = pending
-        self._owes.set()
+        pending = self._pending.add(_Listeners(on_text, on_progress))
+        request = make(pending.number)
         try:
             self.notify(request, text)
         except (TypeError, ValueError):  # it is no JSON
-            self._settle(number)
+            self._pending.drop(pending.number)
             raise
         if cancel is None:
             answer = pending.future.result()
         else:
-            with cancel.calling(lambda: self.notify(Cancel(number))):
+            with cancel.calling(lambda: self.notify(Cancel(pending.number))):
                 answer = pending.future.result()
-        return result_from_plain(pending.request, answer)
+        return result_from_plain(type(request), answer)
 
     def close(self) -> None:
         """Leave the backend; what is asked is lost."""
         self._closed = True
-        self._owes.set()
+        self._pending.close(LostError(Exit("ended")))
         self._connection.stream.close_when_sent()
 
     def _read(self) -> None:
@@ -132,12 +123,8 @@ class Link:
             log.exception("the backend's answers cannot be read")
         stream.close()
         exit_ = self._how_it_ended()
-        with self._lock:
-            self._lost = exit_
-            pending, self._pending = self._pending, {}
-        self._owes.set()
-        for each in pending.values():
-            each.future.set_exception(LostError(exit_))
+        self._lost = exit_
+        self._pending.close(LostError(exit_))
         if not self._closed:
             self._on_lost(self, exit_)
 
@@ -154,42 +141,31 @@ class Link:
         match message:
             case Wrote(number):
                 pending = self._pending.get(number)
-                if pending is not None and pending.on_text is not None:
-                    _call(pending.on_text, text)
+                if pending is not None and pending.about.on_text is not None:
+                    _call(pending.about.on_text, text)
             case Progressed(number, progress):
                 pending = self._pending.get(number)
-                if pending is not None and pending.on_progress is not None:
-                    _call(pending.on_progress, progress)
+                if pending is not None and pending.about.on_progress is not None:
+                    _call(pending.about.on_progress, progress)
             case Done(number, result, evaluated):
                 self.evaluated = evaluated
-                if (pending := self._settle(number)) is not None:
-                    pending.future.set_result(result)
+                self._pending.resolve(number, result)
             case Failed(number, kind, reason):
-                if (pending := self._settle(number)) is not None:
-                    pending.future.set_exception(_error(kind, reason))
+                self._pending.fail(number, _error(kind, reason))
             case Warned(warning):
                 _call(self._on_warning, warning)
             case _:
                 pass  # Pong: that it came is all it says
 
-    def _settle(self, number: int) -> _Pending | None:
-        with self._lock:
-            pending = self._pending.pop(number, None)
-            if not self._pending:
-                self._owes.clear()
-        return pending
-
     def _watch(self) -> None:
         """Kill a backend that owes an answer and gives no sign of life."""
         silent = 0
-        for number in itertools.count(1):
-            self._owes.wait()
-            if self._closed or self._lost is not None:
-                return
+        pings = itertools.count(1)
+        while self._pending.wait():
             self._heard = False
-            self.notify(Ping(number))
+            self.notify(Ping(next(pings)))
             threading.Event().wait(_LOOK_EVERY)
-            silent = 0 if self._heard or not self._owes.is_set() else silent + 1
+            silent = 0 if self._heard or not self._pending else silent + 1
             if silent >= _HUNG_AFTER:
                 log.error("the backend process %d does not answer; it is ended", self.pid)
                 self._hung = True

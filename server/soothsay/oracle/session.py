@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from soothsay.oracle.diagnostics import PULL, DiagnosticsSource, PulledDiagnostics, PushedDiagnostics
-from soothsay.oracle.positions import OFFERED, Encoding
+from soothsay.oracle.positions import OFFERED
 from soothsay.oracle.process import NoAnswer, ServerProcess, UnknownMethodError
 from soothsay.paths import cache_folder
+from soothsay_languages.lines import Encoding
 from soothsay_languages.oracle import ServerSpec
 
 _CREATED, _CHANGED, _DELETED = 1, 2, 3  # FileChangeType

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from soothsay.oracle.positions import code_points
 from soothsay.oracle.types import Signature
+from soothsay_languages.lines import code_points
 from soothsay_languages.oracle import ReadsSignatures, Span
 
 _LOOK_BACK = 4000  # characters

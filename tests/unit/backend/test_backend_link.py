@@ -256,7 +256,6 @@ def test_a_request_that_is_no_json_is_forgotten(ends: Ends) -> None:
     with pytest.raises(TypeError):
         ends.link.ask(lambda number: IndexStatus(object()))  # type: ignore[arg-type]
     assert not ends.link._pending
-    assert not ends.link._owes.is_set()
 
 
 # -- the watch ------------------------------------------------------------------------------------------------
