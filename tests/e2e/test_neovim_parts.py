@@ -119,7 +119,8 @@ def why(**changes: Any) -> dict[str, Any]:
         "text": "f(\n    x\n)",
         "verdict": "rejected",
         "method": "full",
-        "trigger": {"fired": True, "reasons": ["bad_arguments"], "confidence": 0.31, "threshold": 0.8, "name": "f"},
+        "trigger": {"fired": True, "reasons": ["bad_arguments"], "explanations": ["the arguments do not fit"], "confidence": 0.31,
+                    "threshold": 0.8, "name": "f"},
         "evidence": [
             {"symbol": "m.f", "package": "m", "version": "1", "uri": "file:///m.py", "text": "m.f(x)\nmore"},
             {"symbol": "m.g", "package": "", "version": "", "uri": "", "text": "m.g(y)\nmore"},

@@ -66,7 +66,7 @@ async def test_list_item_and_its_evidence(editor: Editor) -> None:
     assert resolved.documentation.kind == types.MarkupKind.Markdown
     for part in (
         "**✓ verified** (full)",
-        "`create_jib`: the name is not in the index; the model was not sure",
+        "`create_jib`: the installed version has no such name; the model was not sure",
         "Confidence 0.65, threshold 0.80",
         "`bedrock.create_job` — botocore 1.43.11",
         "([source](<file:///site-packages/botocore/data/bedrock.json>))",

@@ -335,6 +335,7 @@ async def test_explain_last_is_the_contract(editor: Editor) -> None:
         "trigger": {
             "fired": True,
             "reasons": ["not_in_index", "low_confidence"],
+            "explanations": ["the installed version has no such name", "the model was not sure"],
             "confidence": 0.65,
             "threshold": 0.8,
             "name": "create_jib",

@@ -52,6 +52,8 @@ export interface Explanation {
   readonly trigger: {
     readonly fired: boolean;
     readonly reasons: readonly string[];
+    /** What the reasons mean, one text each; older servers send none. */
+    readonly explanations?: readonly string[];
     readonly confidence: number | null;
     readonly threshold: number;
     readonly name: string | null;

@@ -8,14 +8,6 @@ const VERDICTS = {
   rejected: { mark: "✗", says: "a name does not exist, or its arguments cannot fit" },
 } as const;
 
-const REASONS: Readonly<Record<string, string>> = {
-  low_confidence: "the model was guessing",
-  not_in_index: "the installed version has no such name",
-  not_a_member: "the type checker says that the receiver has no such member",
-  bad_arguments: "the arguments do not fit",
-  always: "this method always looks up",
-};
-
 const GUESS = 0.4;
 const SURE = 0.95;
 
@@ -98,7 +90,8 @@ function decile(probability: number): number {
   return Math.max(0, Math.min(9, Math.floor(probability * 10)));
 }
 
-function trigger({ method, trigger: { fired, name, confidence, threshold, reasons } }: Explanation): string {
+function trigger({ method, trigger }: Explanation): string {
+  const { fired, name, confidence, threshold, reasons, explanations } = trigger;
   if (!fired && name === null) {
     return "<p>No: the draft calls nothing.</p>";
   }
@@ -109,7 +102,7 @@ function trigger({ method, trigger: { fired, name, confidence, threshold, reason
     return `<p>No: ${call} ${whyNot(method, unsure)}${sure}.</p>`;
   }
   const items = reasons.map(
-    (reason) => `<li><code>${escape(reason)}</code> ${escape(REASONS[reason] ?? "")}</li>`,
+    (reason, at) => `<li><code>${escape(reason)}</code> ${escape(explanations?.[at] ?? "")}</li>`,
   );
   return `<p>Yes, because of ${call}${sure}:</p><ul>${items.join("")}</ul>`;
 }

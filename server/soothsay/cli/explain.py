@@ -11,13 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 _VERDICT_STYLE = {"verified": "bold green", "unverified": "bold yellow", "rejected": "bold red"}
-_REASONS = {
-    "low_confidence": "the model was guessing",
-    "not_in_index": "no such name in the installed version",
-    "not_a_member": "the type checker says it is no member",
-    "bad_arguments": "the arguments do not fit",
-    "always": "this method always retrieves",
-}
 # upper bounds of probability, in the order they are tried
 _SHADES = ((0.4, "black on red"), (0.8, "black on yellow"), (0.95, "green"), (1.01, "bold green"))
 
@@ -65,7 +58,10 @@ def _trigger(trigger: Mapping[str, Any], method: str) -> Text:
     sure = "" if trigger["confidence"] is None else f" (confidence {trigger['confidence']:.2f})"
     if not trigger["fired"]:
         return Text(f"not fired: {_why_not(trigger, method).format(name)}{sure}")
-    reasons = "; ".join(f"{reason}: {_REASONS.get(reason, reason)}" for reason in trigger["reasons"])
+    texts = (
+        trigger.get("explanations") or trigger["reasons"]
+    )  # one that was saved by an older version has none
+    reasons = "; ".join(f"{reason}: {text}" for reason, text in zip(trigger["reasons"], texts, strict=True))
     return Text(f"fired on {name or 'the draft'}{sure}: {reasons}")
 
 

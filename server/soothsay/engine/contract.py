@@ -6,6 +6,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterable
 from typing import Any
 
+from soothsay.engine.reasons import REASON_TEXTS
 from soothsay.engine.types import Completion, Evidence
 from soothsay.model.types import Token
 
@@ -21,6 +22,7 @@ def completion_to_json(completion: Completion) -> dict[str, Any]:
         "trigger": {
             "fired": trigger.fired,
             "reasons": list(trigger.reasons),
+            "explanations": [REASON_TEXTS[reason] for reason in trigger.reasons],
             "confidence": trigger.confidence,
             "threshold": trigger.threshold,
             "name": trigger.name,

@@ -11,6 +11,7 @@ from lsprotocol import types
 
 from soothsay.config import Method
 from soothsay.engine.contract import completion_to_json
+from soothsay.engine.reasons import REASON_TEXTS
 from soothsay.engine.types import Check, Completion, Evidence, TriggerDecision
 from soothsay.frontend.acceptance import accept_command
 from soothsay.frontend.documents import units
@@ -19,13 +20,6 @@ _WORD = re.compile(r"\w*\Z")
 _NAME = re.compile(r"[\w.]+")
 _COMMIT = ".,()[]"  # used for bare names only: typing them must not insert a whole call
 _MARKS = {"verified": "✓", "unverified": "?", "rejected": "✗"}
-_REASONS = {
-    "low_confidence": "the model was not sure",
-    "not_in_index": "the name is not in the index",
-    "not_a_member": "the receiver has no such member",
-    "bad_arguments": "the arguments do not fit",
-    "always": "this method always retrieves",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +159,7 @@ def to_markdown(completion: Completion) -> str:
     trigger = completion.trigger
     name = f" for {_code(trigger.name)}" if trigger.name else ""
     if trigger.fired:
-        reasons = "; ".join(_REASONS.get(reason, reason) for reason in trigger.reasons)
+        reasons = "; ".join(REASON_TEXTS[reason] for reason in trigger.reasons)
         parts.append(f"Looked up{name}: {reasons}.")
     else:
         parts.append(f"Nothing was looked up{name}.")

@@ -7,13 +7,6 @@ local M = {}
 
 local namespace = vim.api.nvim_create_namespace("soothsay.explain")
 
-local REASONS = {
-  low_confidence = "the model was not sure",
-  not_in_index = "the installed version has no such name",
-  not_a_member = "the type checker says it is no member",
-  bad_arguments = "the arguments do not fit",
-  always = "this method always looks up",
-}
 local SHADES = { -- from this probability on
   { 0.95, "SoothsayTokenSure" },
   { 0.8, "SoothsayTokenLikely" },
@@ -159,8 +152,8 @@ local function decision(page, trigger, method)
       page:add("   ", { { "· it is a name of this workspace: the model has read it" } })
     end
   end
-  for _, reason in ipairs(trigger.reasons) do
-    page:add("   ", { { "· " .. (REASONS[reason] or reason) } })
+  for at, reason in ipairs(trigger.reasons) do
+    page:add("   ", { { "· " .. ((trigger.explanations or {})[at] or reason) } })
   end
 end
 

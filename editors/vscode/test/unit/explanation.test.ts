@@ -8,7 +8,14 @@ const EXPLANATION: Explanation = {
   draft: "make_bucket(",
   verdict: "verified",
   method: "full",
-  trigger: { fired: true, reasons: ["not_in_index"], confidence: 0.31, threshold: 0.8, name: "make_bucket" },
+  trigger: {
+    fired: true,
+    reasons: ["not_in_index"],
+    explanations: ["the installed version has no such name"],
+    confidence: 0.31,
+    threshold: 0.8,
+    name: "make_bucket",
+  },
   evidence: [
     {
       kind: "symbol",
