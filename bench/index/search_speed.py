@@ -33,7 +33,6 @@ from soothsay_index.embedding.embedder import Vectors
 from soothsay_index.search.member_views import MemberViews
 from soothsay_index.search.search import Searcher
 from soothsay_index.sources.base import FileFacts
-from soothsay_index.sources.chunking import cut_python
 from soothsay_index.store.database import ReleaseState
 from soothsay_index.store.rows import (
     CHUNKS,
@@ -50,6 +49,7 @@ from soothsay_index.store.rows import (
 from soothsay_index.store.store import Store
 from soothsay_index.text import terms
 from soothsay_index.types import Query
+from soothsay_languages.python.sources.chunking import cut_python
 
 DIMENSION = 384
 PACKAGE_SYMBOLS = 20_000

@@ -21,9 +21,9 @@ from bench.order import interleaved
 from bench.retrieval.comments import SEED, comment_of, name_leak, sentences
 from bench.retrieval.world import HERE, PACKAGES, Owners, installed, read_owners
 
-from soothsay_index.sources.botocore_models import snake_case, special_names
 from soothsay_index.text import terms
 from soothsay_index.types import Symbol
+from soothsay_languages.python.sources.botocore_models import snake_case, special_names
 
 TASKS = HERE / "tasks.jsonl.gz"
 TITLES = HERE / "titles.jsonl.gz"

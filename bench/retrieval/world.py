@@ -19,9 +19,9 @@ from soothsay.model.files.registry import EMBEDDING_MODEL
 from soothsay_index.embedding.embedder import Embedder, SentenceTransformerEmbedder, Vectors
 from soothsay_index.runtime.environment import Environment, read_distributions
 from soothsay_index.sources.base import Harvest
-from soothsay_index.sources.botocore_models import BotocoreModels, open_source
-from soothsay_index.sources.python_env import PythonEnvironment
 from soothsay_index.types import Symbol
+from soothsay_languages.python.sources.botocore_models import BotocoreModels, open_source
+from soothsay_languages.python.sources.installed import PythonEnvironment
 
 HERE = Path(__file__).resolve().parent
 CACHE = user_cache_path("soothsay-bench") / "retrieval"

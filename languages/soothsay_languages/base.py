@@ -114,7 +114,8 @@ class Language:
     parse everything safely. ``builtins`` are the names that need no import.
     ``imports`` matches statements that import something, whole lines. ``calls`` is None where the names and
     arguments of calls cannot be checked: completions are unverified, and documents have no hints. ``tags`` is a tree-sitter
-    query of what a file defines, for the index; ``content`` is what the index calls a piece of a file.
+    query of what a file defines, for the index; ``file_sources`` and ``package_sources`` name functions that make sources of
+    the index, ``module:function``, where a query does not say it all; ``content`` is what the index calls a piece of a file.
     """
 
     id: str
@@ -131,6 +132,8 @@ class Language:
     limits: ParserLimits | None = None
     imports: re.Pattern[str] | None = None
     tags: str = ""
+    file_sources: tuple[str, ...] = ()
+    package_sources: tuple[str, ...] = ()
     content: Literal["code", "config"] = "code"
 
     @cached_property

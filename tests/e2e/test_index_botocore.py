@@ -7,7 +7,7 @@ import pytest
 from botocore import xform_name
 from botocore.loaders import Loader
 
-from soothsay_index.sources.botocore_models import BotocoreModels
+from soothsay_languages.python.sources.botocore_models import BotocoreModels
 
 pytestmark = pytest.mark.slow
 

@@ -1,7 +1,7 @@
 """What the sources give: releases of packages that can be harvested, files of the workspace that can be cut.
 
-A source is one small file. The built-in ones and those of other distributions are found alike, by entry points. To add
-one, put a class like this into a package of your own ::
+A source is one small file. Those of this and of other distributions are found by entry points, and a language names those
+of its own. To add one, put a class like this into a package of your own ::
 
     class Recipes:
         name = "recipes"

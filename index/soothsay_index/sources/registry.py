@@ -1,4 +1,4 @@
-"""Finding the sources: the built-in ones and those that other distributions bring, all by entry points.
+"""Finding the sources: those of languages, and those that this and other distributions name as entry points.
 
 :mod:`.base` shows how to write one. One that cannot be loaded is left out with a warning; the others go on.
 """
@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pkgutil import resolve_name
 from typing import Any
 
 from soothsay_index.runtime.environment import Environment
@@ -24,15 +25,17 @@ FILES = "soothsay_index.files"
 
 def package_sources(environment: Environment) -> dict[str, PackageSource]:
     """The sources that find something in ``environment``, by name."""
-    made = (factory(environment) for factory in _load(PACKAGES))
+    factories = (*_load(PACKAGES), *_resolve(name for each in languages() for name in each.package_sources))
+    made = (factory(environment) for factory in factories)
     return {source.name: source for source in made if source is not None}
 
 
 @cache
 def file_sources() -> tuple[FileSource, ...]:
     """Return the sources for files. The first that accepts a file cuts it: those that look closer come first."""
+    factories = (*_load(FILES), *_resolve(name for each in languages() for name in each.file_sources))
     outlines = (Outline(language) for language in languages() if language.tags)
-    return (*(factory() for factory in _load(FILES)), *outlines)
+    return (*(factory() for factory in factories), *outlines)
 
 
 def _load(group: str) -> Iterator[Any]:
@@ -42,6 +45,15 @@ def _load(group: str) -> Iterator[Any]:
             yield point.load()
         except Exception as error:  # a plug-in that cannot be imported must not take the others with it
             log.warning("The source %s is left out, it cannot be loaded: %s", point.name, error)
+
+
+def _resolve(names: Iterable[str]) -> Iterator[Any]:
+    """Yield the objects that ``names`` (``module:object``) are the names of."""
+    for name in names:
+        try:
+            yield resolve_name(name)
+        except Exception as error:
+            log.warning("The source %s is left out, it cannot be loaded: %s", name, error)
 
 
 def _order(point: EntryPoint) -> tuple[bool, str]:

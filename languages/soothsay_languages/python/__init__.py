@@ -22,6 +22,8 @@ def python_grammar() -> tree_sitter.Language:
     return tree_sitter.Language(tree_sitter_python.language())
 
 
+_SOURCES = "soothsay_languages.python.sources"
+
 LANGUAGE = Language(
     id="python",
     suffixes=frozenset({".py", ".pyi", ".pyw"}),
@@ -71,4 +73,12 @@ LANGUAGE = Language(
     ),
     grammar=python_grammar,
     oracles=(TY,),
+    file_sources=(f"{_SOURCES}.notebooks:Notebooks", f"{_SOURCES}.files:PythonFiles"),
+    package_sources=(
+        f"{_SOURCES}.azure_clients:open_source",
+        f"{_SOURCES}.botocore_models:open_source",
+        f"{_SOURCES}.installed:open_source",
+        f"{_SOURCES}.release_notes:open_source",
+        f"{_SOURCES}.stubs:open_source",
+    ),
 )

@@ -1,6 +1,6 @@
 from index_fakes import LEDGER
 
-from soothsay_index.sources.chunking import cut_python
+from soothsay_languages.python.sources.chunking import cut_python
 
 
 def cut(source: str, module: str = "billing.ledger"):

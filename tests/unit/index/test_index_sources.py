@@ -1,5 +1,5 @@
-from soothsay_index.sources.botocore_models import BotocoreModels, snake_case, special_names
-from soothsay_index.sources.python_env import PythonEnvironment
+from soothsay_languages.python.sources.botocore_models import BotocoreModels, snake_case, special_names
+from soothsay_languages.python.sources.installed import PythonEnvironment
 
 
 def test_operations_are_named_as_boto3_names_them():

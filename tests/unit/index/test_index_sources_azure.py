@@ -6,11 +6,11 @@ import pytest
 from index_fakes import write
 
 from soothsay_index.runtime.environment import Environment, read_distributions
-from soothsay_index.sources.azure_clients import AzureClients, open_source
 from soothsay_index.sources.base import Harvest, Release, Used
-from soothsay_index.sources.docstrings import documented_keywords, documented_return
-from soothsay_index.sources.python_env import PythonEnvironment
 from soothsay_index.types import Symbol
+from soothsay_languages.python.sources.azure_clients import AzureClients, open_source
+from soothsay_languages.python.sources.docstrings import documented_keywords, documented_return
+from soothsay_languages.python.sources.installed import PythonEnvironment
 
 
 def distribution(name: str, files: dict[str, str]) -> dict[str, str]:

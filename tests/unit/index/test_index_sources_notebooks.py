@@ -4,8 +4,8 @@ from pathlib import PurePath
 import pytest
 
 from soothsay_index.sources.base import FileFacts, Place
-from soothsay_index.sources.notebooks import Notebooks
 from soothsay_index.sources.trees import parse_json, parse_yaml
+from soothsay_languages.python.sources.notebooks import Notebooks
 
 
 def code(source: str | list[str], **more: object) -> dict[str, object]:

@@ -5,15 +5,15 @@ import pytest
 from index_fakes import write
 
 from soothsay_index.runtime.environment import Environment, read_distributions, read_environment
-from soothsay_index.sources import python_package
 from soothsay_index.sources.base import Harvest, OwnerFacts, Release, Used
-from soothsay_index.sources.docstrings import Note, describe
-from soothsay_index.sources.news import news_of
-from soothsay_index.sources.python_env import PythonEnvironment
-from soothsay_index.sources.python_loading import Limits, load_package
-from soothsay_index.sources.python_package import harvest_package
 from soothsay_index.store import releases as harvesting
 from soothsay_index.types import Symbol
+from soothsay_languages.python.sources import package as python_package
+from soothsay_languages.python.sources.docstrings import Note, describe
+from soothsay_languages.python.sources.installed import PythonEnvironment
+from soothsay_languages.python.sources.loading import Limits, load_package
+from soothsay_languages.python.sources.news import news_of
+from soothsay_languages.python.sources.package import harvest_package
 
 BREAD = {
     "bread/__init__.py": (

@@ -6,8 +6,8 @@ from index_fakes import write
 
 from soothsay_index.runtime.environment import Environment, read_environment
 from soothsay_index.sources.base import Used
-from soothsay_index.sources.release_notes import ReleaseNotes
 from soothsay_index.types import Chunk
+from soothsay_languages.python.sources.release_notes import ReleaseNotes
 
 
 def distribution(

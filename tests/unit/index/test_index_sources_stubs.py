@@ -6,9 +6,9 @@ from index_fakes import write
 
 from soothsay_index.runtime.environment import Environment, read_distributions, read_environment
 from soothsay_index.sources.base import Harvest, Release, Used
-from soothsay_index.sources.python_env import PythonEnvironment
-from soothsay_index.sources.stubs import StubPackages, open_source
 from soothsay_index.types import Symbol
+from soothsay_languages.python.sources.installed import PythonEnvironment
+from soothsay_languages.python.sources.stubs import StubPackages, open_source
 
 
 def distribution(name: str, version: str, files: dict[str, str]) -> dict[str, str]:

@@ -145,7 +145,7 @@ def test_secrets_and_ignored_files_stay_out_of_updates(index, environment, works
 
 
 def test_a_broken_package_does_not_stop_the_run(index, environment, monkeypatch):
-    from soothsay_index.sources.python_env import PythonEnvironment
+    from soothsay_languages.python.sources.installed import PythonEnvironment
 
     def fail(*_):
         raise RuntimeError("odd package")

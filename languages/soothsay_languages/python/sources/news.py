@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from soothsay_index.sources.base import Release
-from soothsay_index.sources.docstrings import Note
 from soothsay_index.types import Chunk
+from soothsay_languages.python.sources.docstrings import Note
 
 _MOST_VERSIONS = 12
 _MOST = 3_000

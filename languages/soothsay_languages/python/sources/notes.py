@@ -15,8 +15,8 @@ from typing import Any
 
 import griffe
 
-from soothsay_index.sources.docstrings import deprecation_of
 from soothsay_index.text import squeeze
+from soothsay_languages.python.sources.docstrings import deprecation_of
 
 # Ways for a module to gain names that cannot be seen from its syntax.
 _DYNAMIC_MODULE = re.compile(

@@ -7,8 +7,8 @@ from functools import cached_property
 
 from soothsay_index.runtime.environment import Environment
 from soothsay_index.sources.base import Harvest, Release, Relevant, Used
-from soothsay_index.sources.distributions import listed, namespace_parts
-from soothsay_index.sources.python_package import harvest_package
+from soothsay_languages.python.sources.distributions import listed, namespace_parts
+from soothsay_languages.python.sources.package import harvest_package
 
 NAMESPACE = "azure"
 

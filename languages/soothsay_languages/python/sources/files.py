@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from soothsay_index.sources.base import FileFacts, Place
-from soothsay_index.sources.chunking import cut_python
+from soothsay_languages.python.sources.chunking import cut_python
 
 
 class PythonFiles:

@@ -9,9 +9,14 @@ from pathlib import Path
 
 from soothsay_index.runtime.environment import Environment, Installed
 from soothsay_index.sources.base import Harvest, Release, Relevant, Used
-from soothsay_index.sources.distributions import is_namespace, listed, namespace_parts, stubbed_roots
-from soothsay_index.sources.python_loading import NOT_PUBLIC
-from soothsay_index.sources.python_package import harvest_package
+from soothsay_languages.python.sources.distributions import (
+    is_namespace,
+    listed,
+    namespace_parts,
+    stubbed_roots,
+)
+from soothsay_languages.python.sources.loading import NOT_PUBLIC
+from soothsay_languages.python.sources.package import harvest_package
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import griffe
 
-from soothsay_index.sources.python_notes import (
+from soothsay_languages.python.sources.notes import (
     Notes,
     exported_lists,
     has_open_exports,

@@ -12,7 +12,9 @@ import griffe
 
 from soothsay_index.names import MODULE_NAMES
 from soothsay_index.sources.base import Harvest, OwnerFacts, Release
-from soothsay_index.sources.docstrings import (
+from soothsay_index.text import squeeze
+from soothsay_index.types import Parameter, ParameterKind, Symbol, SymbolKind
+from soothsay_languages.python.sources.docstrings import (
     AddedDocs,
     Described,
     Note,
@@ -21,12 +23,10 @@ from soothsay_index.sources.docstrings import (
     documented_keywords,
     documented_return,
 )
-from soothsay_index.sources.news import news_of
-from soothsay_index.sources.python_loading import NOT_PUBLIC, Loaded, load_package
-from soothsay_index.sources.python_names import Home, with_shortest_names
-from soothsay_index.sources.python_notes import is_exported, noted, source_file
-from soothsay_index.text import squeeze
-from soothsay_index.types import Parameter, ParameterKind, Symbol, SymbolKind
+from soothsay_languages.python.sources.loading import NOT_PUBLIC, Loaded, load_package
+from soothsay_languages.python.sources.news import news_of
+from soothsay_languages.python.sources.notes import is_exported, noted, source_file
+from soothsay_languages.python.sources.public_names import Home, with_shortest_names
 
 _KINDS: Mapping[griffe.ParameterKind, ParameterKind] = {
     griffe.ParameterKind.positional_only: "positional_only",
