@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from tree_sitter import Node
+
 from soothsay_languages.base import Language
 from soothsay_languages.calls import Call, calls_of
 from soothsay_languages.lines import LineTable
-from soothsay_languages.scan import Scan, close, scan
+from soothsay_languages.scan import Scan, close, indentation, scan
+from soothsay_languages.scopes import ModuleName, NamesAt, ScopeTree
 from soothsay_languages.syntax import Parsed, parse, parse_again
 
+_NO_MODULE = ModuleName()
 _LOOK_BACK = 64_000  # characters scanned to find where a statement begins
 
 
@@ -18,15 +22,18 @@ _LOOK_BACK = 64_000  # characters scanned to find where a statement begins
 class DocumentAnalysis:
     """What is read from ``text`` in ``language``. Parts are made when they are first asked for, and kept.
 
-    ``parsed`` is None for a language without a grammar. ``checkpoint`` is an offset at which a statement is known to
+    ``parsed`` is None for a language without a grammar. ``module`` is its own name, from which relative imports start.
+    ``checkpoint`` is an offset at which a statement is known to
     begin. Offsets are code points unless they are called bytes.
     """
 
     text: str
     language: Language
     parsed: Parsed | None = None
+    module: ModuleName = _NO_MODULE
     checkpoint: int = 0
     _statements: dict[int, int] = field(default_factory=dict, repr=False)
+    _names: dict[int, NamesAt | None] = field(default_factory=dict, repr=False)
 
     @cached_property
     def lines(self) -> LineTable:
@@ -37,6 +44,56 @@ class DocumentAnalysis:
     def calls(self) -> list[Call]:
         """The calls whose name is known, in source order, outer ones first."""
         return [] if self.parsed is None else calls_of(self.language, self.parsed.tree.root_node)
+
+    @cached_property
+    def scopes(self) -> ScopeTree | None:
+        """What it binds; None for a language without a binder."""
+        if self.language.binder is None or self.parsed is None:
+            return None
+        return self.language.binder().bind(self.parsed, self.module, None)
+
+    def fragment(self, offset: int, written: str) -> Fragment:
+        """Return the statement that ``offset`` is in, up to there, with what is ``written`` behind it."""
+        around = self.names_before_statement(offset)
+        return read_fragment(self.statement_before(offset) + written, self.language, self.module, around)
+
+    def names_before_statement(self, offset: int) -> NamesAt | None:
+        """Return what names stand for where the statement that ``offset`` is in begins.
+
+        That statement may be unfinished: a placeholder stands for it, so that it does not break what is around it.
+        """
+        start = self.statement_start(offset)
+        if start not in self._names:
+            self._names[start] = self._names_without(start, offset)
+        return self._names[start]
+
+    def _names_without(self, start: int, offset: int) -> NamesAt | None:
+        grammar, placeholder = self.language.tree_sitter, self.language.blocks.placeholder
+        if self.language.binder is None or self.parsed is None or grammar is None:
+            return None
+        begin = start + indentation(self.text[start:offset])
+        end = self._statement_end(start, offset)
+        head = self.text[:begin].encode("utf-8", "surrogatepass")
+        tail = self.text[end:].encode("utf-8", "surrogatepass")
+        parsed = parse_again(grammar, self.parsed, head + placeholder.encode() + tail)
+        scopes = self.language.binder().bind(parsed, self.module, None)
+        byte = len(head)
+        node = parsed.tree.root_node.descendant_for_byte_range(byte, byte + len(placeholder))
+        return NamesAt(scopes.root if node is None else scopes.of(node), byte)
+
+    def _statement_end(self, start: int, offset: int) -> int:
+        """Return where the statement that begins at ``start`` ends: where its brackets close, or its lines are dedented."""
+        lexis, depth = self.language.lexis, indentation(self.text[start:offset])
+        line_end = end = _line_end(self.text, offset)
+        if not scan(self.text[start:line_end], lexis).closers:
+            return line_end
+        while end < len(self.text):
+            line = self.text[end + 1 : _line_end(self.text, end + 1)]
+            if line.strip() and indentation(line) <= depth and line.strip()[0] not in lexis.closing:
+                break
+            end += 1 + len(line)
+        ends = scan(self.text[start:end], lexis).ends
+        return next((start + each for each in ends if start + each >= line_end), end)
 
     def statement_start(self, offset: int) -> int:
         """Return the offset of the first line of the statement that ``offset`` is in."""
@@ -62,7 +119,12 @@ class DocumentAnalysis:
         return bool(self.scan_to(offset).quote)
 
 
-def analyse(text: str, language: Language, before: DocumentAnalysis | None = None) -> DocumentAnalysis:
+def analyse(
+    text: str,
+    language: Language,
+    before: DocumentAnalysis | None = None,
+    module: ModuleName = _NO_MODULE,
+) -> DocumentAnalysis:
     """Return the analysis of ``text``; only what differs from ``before``, an older text of the document, is read."""
     if before is not None and before.language is not language:
         before = None
@@ -71,31 +133,61 @@ def analyse(text: str, language: Language, before: DocumentAnalysis | None = Non
     if grammar is not None and language.can_parse(text):
         source = text.encode("utf-8", "surrogatepass")
         parsed = parse_again(grammar, before.parsed if before is not None else None, source)
-    return DocumentAnalysis(text, language, parsed, _checkpoint(text, before))
+    return DocumentAnalysis(text, language, parsed, module, _checkpoint(text, before))
 
 
 @dataclass(frozen=True, eq=False)
 class Fragment:
-    """A piece of code that is being written, closed and read alone. ``lead`` is how many bytes of the tree's source come
-    before it; ``parsed`` is None for a language without a grammar."""
+    """A piece of code that is being written, closed and read alone.
+
+    ``lead`` is how many bytes of the tree's source come before it, ``size`` how many it has before it is closed.
+    ``parsed`` is None for a language without a grammar. ``around`` are the names where it stands in its document.
+    """
 
     language: Language
     parsed: Parsed | None
     lead: int
+    size: int
+    module: ModuleName = _NO_MODULE
+    around: NamesAt | None = None
 
     @cached_property
     def calls(self) -> list[Call]:
         """The calls whose name is known, in source order, outer ones first."""
         return [] if self.parsed is None else calls_of(self.language, self.parsed.tree.root_node)
 
+    @cached_property
+    def scopes(self) -> ScopeTree | None:
+        """What it binds itself; None for a language without a binder."""
+        if self.language.binder is None or self.parsed is None:
+            return None
+        return self.language.binder().bind(self.parsed, self.module, self.around)
 
-def read_fragment(code: str, language: Language) -> Fragment:
+    def names_at(self, node: Node) -> NamesAt | None:
+        """Return what names stand for where ``node`` of its tree begins."""
+        return None if self.scopes is None else NamesAt(self.scopes.of(node), node.start_byte)
+
+    @cached_property
+    def names_at_end(self) -> NamesAt | None:
+        """What names stand for where it ends; None for a language without a binder."""
+        if self.scopes is None or self.parsed is None:
+            return None
+        end = self.lead + self.size
+        node = self.parsed.tree.root_node.descendant_for_byte_range(max(0, end - 1), end)
+        return NamesAt(self.scopes.root if node is None else self.scopes.of(node), end)
+
+
+def read_fragment(
+    code: str, language: Language, module: ModuleName = _NO_MODULE, around: NamesAt | None = None
+) -> Fragment:
     """Return what is read from ``code``, which begins with a statement and may end in the middle of one."""
+    size = len(code.encode("utf-8", "surrogatepass"))
     if language.tree_sitter is None or not language.can_parse(code):
-        return Fragment(language, None, 0)
+        return Fragment(language, None, 0, size)
     frame = language.blocks.frame if code[:1] in (" ", "\t") else ""
     source = (frame + close(code, language.lexis)).encode("utf-8", "surrogatepass")
-    return Fragment(language, Parsed(source, parse(language.tree_sitter, source)), len(frame))
+    parsed = Parsed(source, parse(language.tree_sitter, source))
+    return Fragment(language, parsed, len(frame), size, module, around)
 
 
 def _checkpoint(text: str, before: DocumentAnalysis | None) -> int:
@@ -104,3 +196,8 @@ def _checkpoint(text: str, before: DocumentAnalysis | None) -> int:
         return 0
     known = sorted({before.checkpoint, *before._statements.values()}, reverse=True)
     return next((start for start in known if text.startswith(before.text[:start])), 0)
+
+
+def _line_end(text: str, offset: int) -> int:
+    end = text.find("\n", offset)
+    return len(text) if end < 0 else end

@@ -7,12 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from soothsay_languages.oracle import ServerSpec
 
 if TYPE_CHECKING:  # the editor's process starts without a parser
     import tree_sitter
+
+    from soothsay_languages.resolving import Resolver
+    from soothsay_languages.scopes import ModuleName, NamesAt, ScopeTree
+    from soothsay_languages.syntax import Parsed
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,14 @@ class ParserLimits:
         return most <= self.depth
 
 
+class Binder(Protocol):
+    """Reads the scopes of a language."""
+
+    def bind(self, parsed: Parsed, module: ModuleName, around: NamesAt | None) -> ScopeTree:
+        """Return the scopes of ``parsed``: a document, or a fragment of one where ``around`` are its names."""
+        ...
+
+
 @dataclass(frozen=True)
 class Language:
     """One language. ``id`` is its LSP language id, ``names`` are other ids that editors use for it.
@@ -116,6 +128,7 @@ class Language:
     arguments of calls cannot be checked: completions are unverified, and documents have no hints. ``tags`` is a tree-sitter
     query of what a file defines, for the index; ``file_sources`` and ``package_sources`` name functions that make sources of
     the index, ``module:function``, where a query does not say it all; ``content`` is what the index calls a piece of a file.
+    ``binder`` and ``resolver`` load what reads its scopes and what tells what an expression stands for.
     """
 
     id: str
@@ -128,6 +141,8 @@ class Language:
     builtins: frozenset[str] = frozenset()
     calls: CallSyntax | None = None
     grammar: Callable[[], tree_sitter.Language] | None = None
+    binder: Callable[[], Binder] | None = None
+    resolver: Callable[[], Resolver] | None = None
     oracles: tuple[ServerSpec, ...] = ()  # its language servers, in the order in which they are asked
     limits: ParserLimits | None = None
     imports: re.Pattern[str] | None = None

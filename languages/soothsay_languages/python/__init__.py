@@ -13,6 +13,9 @@ from soothsay_languages.python.oracle import TY
 if TYPE_CHECKING:
     import tree_sitter
 
+    from soothsay_languages.base import Binder
+    from soothsay_languages.resolving import Resolver
+
 
 def python_grammar() -> tree_sitter.Language:
     """Load Python's grammar."""
@@ -23,6 +26,19 @@ def python_grammar() -> tree_sitter.Language:
 
 
 _SOURCES = "soothsay_languages.python.sources"
+
+
+def _binder() -> Binder:
+    from soothsay_languages.python.binder import PythonBinder
+
+    return PythonBinder()
+
+
+def _resolver() -> Resolver:
+    from soothsay_languages.python.resolution import PythonResolver
+
+    return PythonResolver()
+
 
 LANGUAGE = Language(
     id="python",
@@ -72,6 +88,8 @@ LANGUAGE = Language(
         alone="generator_expression",
     ),
     grammar=python_grammar,
+    binder=_binder,
+    resolver=_resolver,
     oracles=(TY,),
     file_sources=(f"{_SOURCES}.notebooks:Notebooks", f"{_SOURCES}.files:PythonFiles"),
     package_sources=(

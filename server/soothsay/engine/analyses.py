@@ -8,7 +8,9 @@ from cachetools import FIFOCache
 
 from soothsay_languages.analysis import DocumentAnalysis, analyse
 from soothsay_languages.base import Language
+from soothsay_languages.scopes import ModuleName
 
+_NO_MODULE = ModuleName()
 _KEPT = 8  # documents; a tree takes some ten times as much as its source
 
 
@@ -18,10 +20,13 @@ class Analyses:
     def __init__(self) -> None:
         self._last: FIFOCache[Path, DocumentAnalysis] = FIFOCache(_KEPT)
 
-    def of(self, path: Path, text: str, language: Language) -> DocumentAnalysis:
-        """Return the analysis of ``text``, the content of ``path`` at this moment."""
+    def of(
+        self, path: Path, text: str, language: Language, module: ModuleName = _NO_MODULE
+    ) -> DocumentAnalysis:
+        """Return the analysis of ``text``, the content of ``path`` at this moment; ``module`` is its name."""
         before = self._last.get(path)
-        if before is not None and before.text == text and before.language is language:
+        same = before is not None and (before.language, before.module) == (language, module)
+        if before is not None and same and before.text == text:
             return before
-        analysis = self._last[path] = analyse(text, language, before)
+        analysis = self._last[path] = analyse(text, language, before, module)
         return analysis

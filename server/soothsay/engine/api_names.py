@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from soothsay.engine.types import ApiName
-from soothsay_languages.analysis import read_fragment
-from soothsay_languages.base import Language
+from soothsay_languages.analysis import Fragment
 from soothsay_languages.syntax import text_of
 
 
-def api_names(before: str, draft: str, language: Language) -> list[ApiName]:
-    """Return the calls whose name ``draft`` wrote, at least in part, in source order.
+def api_names(fragment: Fragment, draft: str) -> list[ApiName]:
+    """Return the calls whose name ``draft``, the end of ``fragment``, wrote at least in part, in source order.
 
-    ``before`` is the text of the current statement up to the cursor. Offsets are bytes in the draft.
+    Offsets are bytes in the draft.
     """
-    fragment = read_fragment(before + draft, language)
-    cursor = fragment.lead + len(before.encode("utf-8"))
+    cursor = fragment.lead + fragment.size - len(draft.encode("utf-8"))
     names = [
         ApiName(
             name=text_of(call.name),
@@ -22,7 +20,8 @@ def api_names(before: str, draft: str, language: Language) -> list[ApiName]:
             start=call.name.start_byte - cursor,
             end=call.name.end_byte - cursor,
             arguments=text_of(call.arguments),
-            given=call.given,
+            call=call,
+            names=fragment.names_at(call.node),
         )
         for call in fragment.calls
         if call.name.end_byte > cursor

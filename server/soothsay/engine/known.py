@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from soothsay.engine.scope import owner_of
 from soothsay.engine.site import Site
 from soothsay.model.constraint import NameTrie
 from soothsay.oracle.types import Oracle
@@ -21,7 +20,7 @@ class Known:
     def members_of(self, receiver: str) -> NameTrie | None:
         """The names that may follow ``receiver.``."""
         index = self._site.index
-        owner = owner_of(receiver, self._site.scope, index)
+        owner = self._site.owner_of(receiver)
         closed = bool(owner) and index.is_closed(owner)
         # symbols without a place are names that a module merely imported
         indexed = [symbol for symbol in index.members(owner) if symbol.uri] if closed else []

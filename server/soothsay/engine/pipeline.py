@@ -202,7 +202,7 @@ class Engine:
         checked = task.method == "full" and receiver and not known
         members = Known(site, self._oracle).members_of(receiver) if checked else None
         limit = self._settings.retrieval.documents
-        modules = tuple(dict.fromkeys(site.scope.imports.values()))
+        modules = tuple(dict.fromkeys(site.imports.values()))
         query = Query(
             text=f"{wanted}\n{without_target(drafted) if wanted else drafted}",
             owners=tuple(known),

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from soothsay.engine.analyses import Analyses
 from soothsay.engine.api_names import api_names
-from soothsay.engine.scope import BUILTINS, Resolution, Scope, owner_of, read_scope, resolve
 from soothsay.engine.stop import StopRule, stop_rule
 from soothsay.engine.types import ApiName, CompletionRequest
 from soothsay_index.sources.workspace import module_of
 from soothsay_index.types import Index, Symbol
-from soothsay_languages.analysis import DocumentAnalysis
+from soothsay_languages.analysis import DocumentAnalysis, Fragment
 from soothsay_languages.base import Language
 from soothsay_languages.registry import language_or_plain
+from soothsay_languages.resolving import Resolution
+from soothsay_languages.scopes import Binding, ModuleName, NamesAt
+
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -33,22 +38,45 @@ class Site:
     @cached_property
     def analysis(self) -> DocumentAnalysis:
         """The document, analysed."""
-        return self.analyses.of(self.request.path, self.request.text, self.language)
-
-    @cached_property
-    def scope(self) -> Scope:
         path, root = self.request.path, self.request.workspace
         module = module_of(root, path) if path.is_relative_to(root) else None
-        return read_scope(
-            self.analysis.parsed.tree if self.analysis.parsed and self.language.calls else None,
-            self.request.text,
-            self.request.offset,
-            module.name if module else "",
-            is_package=module is not None and module.is_package,
-        )
+        name = ModuleName(module.name, module.is_package) if module else ModuleName()
+        return self.analyses.of(path, self.request.text, self.language, name)
 
     @cached_property
-    def _found(self) -> dict[tuple[str, str], Resolution]:
+    def names_here(self) -> NamesAt | None:
+        """What names stand for at the cursor; None for a language without a binder."""
+        return self.fragment(self._placeholder).names_at_end
+
+    @property
+    def _placeholder(self) -> str:
+        """A name where the statement up to the cursor lacks one: without it, what is around it could not be parsed."""
+        last = self.rule.before.rstrip()[-1:]
+        return "" if not last or last.isidentifier() or last in ")]}\"'" else "_"
+
+    @cached_property
+    def imports(self) -> Mapping[str, str]:
+        """The imported names that can be read at the cursor, and the dotted paths that they stand for."""
+        return {name: each.target for name, each in self._visible.items() if each.target}
+
+    @cached_property
+    def _visible(self) -> Mapping[str, Binding]:
+        return {} if self.names_here is None else self.names_here.visible()
+
+    @cached_property
+    def _fragments(self) -> dict[str, Fragment]:
+        return {}
+
+    def fragment(self, draft: str) -> Fragment:
+        """Return the current statement with ``draft`` behind it, read alone; the last one is kept."""
+        if draft not in self._fragments:
+            fragment = self.analysis.fragment(self.request.offset, draft)
+            self._fragments.clear()
+            self._fragments[draft] = fragment
+        return self._fragments[draft]
+
+    @cached_property
+    def _found(self) -> dict[tuple[str, str], Resolution[Symbol]]:
         """What `find` has answered: the trigger, the constraint and the verdict ask about the same names."""
         return {}
 
@@ -63,18 +91,39 @@ class Site:
         return stop_rule(self.analysis, self.request.offset)
 
     def names(self, draft: str) -> list[ApiName]:
-        """The API names in ``draft``; Python's own builtins are none."""
-        found = api_names(self.rule.before, draft, self.language)
-        return [n for n in found if n.receiver or n.name not in BUILTINS or n.name in self.scope.imports]
+        """Return the API names in ``draft``; the language's own builtins are none."""
+        return [name for name in api_names(self.fragment(draft), draft) if not self._is_builtin(name)]
 
-    def resolve(self, name: ApiName) -> Resolution:
-        return self.find(name.receiver, name.name)
+    def _is_builtin(self, name: ApiName) -> bool:
+        if name.receiver or name.name not in self.language.builtins:
+            return False
+        return name.names is None or name.names.find(name.name) is None
 
-    def find(self, receiver: str, name: str) -> Resolution:
-        """What the index knows of ``receiver.name``, or of a plain ``name``."""
+    def resolve(self, name: ApiName) -> Resolution[Symbol]:
+        """Return what the index knows of a drafted name, read where it stands."""
+        if self.language.resolver is None or name.names is None or not _is_bound_in_draft(name):
+            return self.find(name.receiver, name.name)
+        receiver = name.call.receiver if name.call is not None and name.receiver else ""
+        resolver = self.language.resolver()
+        return resolver.resolve(receiver or "", name.name, name.names, self.analysis.module, self.index)
+
+    def find(self, receiver: str, name: str) -> Resolution[Symbol]:
+        """Return what the index knows of ``receiver.name``, or of a plain ``name``, at the cursor."""
+        if self.language.resolver is None or self.names_here is None:
+            return Resolution("", None, None)
         if (receiver, name) not in self._found:
-            self._found[receiver, name] = resolve(receiver, name, self.scope, self.index)
+            self._found[receiver, name] = self.language.resolver().resolve(
+                receiver, name, self.names_here, self.analysis.module, self.index
+            )
         return self._found[receiver, name]
+
+    def owner_of(self, expression: str) -> str:
+        """Return the owner whose members may follow ``expression.`` at the cursor, "" when unknown."""
+        if self.language.resolver is None or self.names_here is None:
+            return ""
+        return self.language.resolver().owner_of(
+            expression, self.names_here, self.analysis.module, self.index
+        )
 
     def in_index(self, name: ApiName) -> bool:
         """Whether a drafted name is known. Of an unknown receiver only the bare name can be asked."""
@@ -92,8 +141,8 @@ class Site:
 
     def owners(self) -> list[str]:
         """What the file has at hand: imported modules of the workspace, and the objects it has made."""
-        objects = [owner_of(name, self.scope, self.index) for name in self.scope.values]
-        modules = [module for module in self.scope.imports.values() if self._is_ours(module)]
+        objects = [self.owner_of(name) for name, each in self._visible.items() if each.value is not None]
+        modules = [module for module in self.imports.values() if self._is_ours(module)]
         return [owner for owner in dict.fromkeys((*modules, *objects)) if self.index.members(owner)]
 
     def _is_ours(self, module: str) -> bool:
@@ -103,9 +152,20 @@ class Site:
         """``symbol`` as this file would write it."""
         if owner and symbol.owner == owner:
             return f"{receiver}.{symbol.name}" if receiver else symbol.name
-        for local, target in self.scope.imports.items():
+        for local, target in self.imports.items():
             if target == f"{symbol.owner}.{symbol.name}":
                 return local
             if target == symbol.owner:
                 return f"{local}.{symbol.name}"
         return symbol.qualified_name
+
+
+def _is_bound_in_draft(name: ApiName) -> bool:
+    """Return whether the statement being written binds a name that the call is made of."""
+    words = set(_WORD.findall(name.receiver or name.name))
+    for scope in name.names.scope.chain() if name.names is not None else ():
+        if any(bound.partition(".")[0] in words for bound in scope.contents.bindings):
+            return True
+        if scope.kind == "fragment":
+            break
+    return False

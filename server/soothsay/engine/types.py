@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from soothsay.config import Method
 from soothsay.model.types import Token
 from soothsay.oracle.types import Question
 from soothsay_languages.base import Arguments
+
+if TYPE_CHECKING:  # the editor's process starts without a parser
+    from soothsay_languages.calls import Call
+    from soothsay_languages.scopes import NamesAt
 
 Reason = Literal["low_confidence", "not_in_index", "not_a_member", "bad_arguments", "always"]
 Verdict = Literal["verified", "unverified", "rejected"]
@@ -41,7 +45,13 @@ class ApiName:
     start: int
     end: int
     arguments: str = ""  # source text between the brackets, as far as it is written
-    given: Arguments = field(default_factory=Arguments)  # what they pass
+    call: Call | None = field(default=None, compare=False, repr=False)  # its nodes
+    names: NamesAt | None = field(default=None, compare=False, repr=False)  # what names stand for there
+
+    @property
+    def given(self) -> Arguments:
+        """What the call passes."""
+        return Arguments() if self.call is None else self.call.given
 
     @property
     def dotted(self) -> str:

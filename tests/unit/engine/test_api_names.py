@@ -2,11 +2,12 @@
 
 from soothsay.engine.api_names import api_names as names_of
 from soothsay.engine.types import ApiName
+from soothsay_languages.analysis import read_fragment
 from soothsay_languages.python import LANGUAGE
 
 
 def api_names(before: str, draft: str) -> list[ApiName]:
-    return names_of(before, draft, LANGUAGE)
+    return names_of(read_fragment(before + draft, LANGUAGE), draft)
 
 
 def test_name_of_an_unfinished_call_is_found() -> None:

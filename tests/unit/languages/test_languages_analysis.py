@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soothsay_languages.analysis import DocumentAnalysis, analyse, read_fragment
@@ -40,6 +40,7 @@ def facts(analysis: DocumentAnalysis) -> object:
     return calls, starts, quotes
 
 
+@settings(deadline=None, max_examples=60)  # the machine may be busy
 @given(EDITS)
 def test_made_of_the_one_before_it_is_the_same(edits: list[tuple[int, int, str]]) -> None:
     analysis = analyse(SOURCE, LANGUAGE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soothsay_languages.lines import Encoding, LineTable, units
@@ -16,6 +16,7 @@ TEXT = st.lists(st.sampled_from(["a", "é", "日", "😀", "\n", "\r\n", "\r", "
 ENCODINGS: tuple[Encoding, ...] = ("utf-8", "utf-16", "utf-32")
 
 
+@settings(deadline=None, max_examples=60)  # the machine may be busy
 @given(TEXT, st.sampled_from(ENCODINGS))
 def test_every_offset_comes_back(text: str, encoding: Encoding) -> None:
     table = LineTable(text)
@@ -28,6 +29,7 @@ def test_every_offset_comes_back(text: str, encoding: Encoding) -> None:
         assert table.offset(line, column, encoding) == offset
 
 
+@settings(deadline=None, max_examples=60)  # the machine may be busy
 @given(TEXT)
 def test_bytes_and_code_points(text: str) -> None:
     table = LineTable(text)
