@@ -59,7 +59,7 @@ def read_members(answer: object, dunders: bool, source: str = "") -> list[Member
     for item in items:
         if item.get("kind") in _NO_MEMBERS or item.get("additionalTextEdits"):
             continue
-        name = _NAME.match(str(item["label"]))
+        name = _NAME.match(str(item["label"]).lstrip(" •"))  # clangd has a column of marks before the names
         if name is None:
             continue
         label = name.group()

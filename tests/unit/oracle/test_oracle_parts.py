@@ -95,12 +95,15 @@ def test_members_are_neither_keywords_nor_imports_nor_dunders() -> None:
         {"label": "__len__", "kind": 2},
         {"label": "_private", "kind": 22},
         {"label": "run", "kind": 2},
+        {"label": "•open(int amount)", "kind": 2},
+        {"label": '"key"', "kind": 21},
     ]
     assert [(m.name, m.kind) for m in read_members({"items": items}, False)] == [
         ("run", "method"),
         ("_private", "value"),
+        ("open", "method"),
     ]
-    assert [m.name for m in read_members(items, True)] == ["run", "__len__", "_private"]
+    assert [m.name for m in read_members(items, True)] == ["run", "__len__", "_private", "open"]
     assert read_members(None, False) == []
 
 
