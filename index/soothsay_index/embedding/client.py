@@ -55,23 +55,26 @@ class _Child:
 
     @property
     def pid(self) -> int:
+        """The process id."""
         return self._process.pid
 
     @property
     def alive(self) -> bool:
+        """Whether it runs."""
         return not self._over and self._process.poll() is None
 
     @property
     def is_ready(self) -> bool:
+        """Whether it runs and has loaded the model."""
         return self.alive and self.ready.done() and self.ready.exception() is None
 
     @property
     def is_idle(self) -> bool:
-        """True when it is loaded and nobody waits for an answer."""
+        """Whether it has loaded the model and no answer is waited for."""
         return self.ready.done() and (not self._asked or self.is_late)
 
     def ask(self, do: str, texts: Sequence[str], patience: float = -1) -> Future[Vectors]:
-        """The vectors of ``texts``, later. Raises `_EndedError`, also when somebody else writes for ``patience`` seconds."""
+        """Ask for the vectors of ``texts``. Raises `_EndedError`, also when another thread writes for ``patience`` seconds."""
         self.used = time.monotonic()
         request = self._asked.add(None)
         assert self._process.stdin is not None
@@ -135,8 +138,8 @@ class _Child:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A process is wanted: now, or (``soon``) if none has been dying lately."""
+class _StartRequest:
+    """A request to start the process: at once, or (``soon``) unless processes have been ending lately."""
 
     soon: bool
     child: Future[_Child] = field(default_factory=Future)
@@ -174,27 +177,29 @@ class ProcessEmbedder:
         self._child: _Child | None = None
         self._closed = False
         self._expected = False  # a process that somebody asked for in passing is not there yet
-        self._wanted: queue.SimpleQueue[_Wanted | None] = queue.SimpleQueue()
+        self._wanted: queue.SimpleQueue[_StartRequest | None] = queue.SimpleQueue()
         # A process has the priority of the thread that starts it, and builds run at the lowest: this one does not.
-        threading.Thread(target=self._look_after, name="embedding", daemon=True).start()
+        threading.Thread(target=self._run, name="embedding", daemon=True).start()
 
     @property
     def model_id(self) -> str:
+        """The name of the model."""
         return self._model_id
 
     @property
     def dimension(self) -> int:
+        """The length of its vectors."""
         return self._dimension
 
     @property
     def process_id(self) -> int | None:
-        """The process, while there is one."""
+        """The id of the process, None while there is none."""
         child = self._child
         return child.pid if child is not None and child.alive else None
 
     @property
     def loaded(self) -> bool:
-        """True while there is a process that has loaded the model."""
+        """Whether there is a process that has loaded the model."""
         return self._child is not None and self._child.is_ready
 
     def load(self) -> None:
@@ -202,27 +207,27 @@ class ProcessEmbedder:
         self._loaded_child()
 
     def prepare(self) -> None:
-        """Start the process in the background: a query is to be expected. One that is there stays. Returns at once."""
+        """Start the process, unless there is one, because a query is to be expected. Returns at once."""
         child = self._child
         if child is not None and child.alive:
             child.used = time.monotonic()
         elif not self._expected and not self._backoff.left:
             self._expected = True
-            self._wanted.put(_Wanted(soon=True))
+            self._wanted.put(_StartRequest(soon=True))
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """One unit vector a text. Raises :class:`SoothsayIndexError` when the process dies twice over it."""
+        """Return one unit vector a text. Raises :class:`SoothsayIndexError` when the process dies twice over it."""
         if not texts:
             return np.zeros((0, self._dimension), np.float32)
         return self._ask("texts", texts)
 
     def encode_query(self, text: str) -> Vectors:
-        """The vector of a query, for which the model is loaded if it must be."""
+        """Return the vector of a query (blocking); the model is loaded if it must be."""
         known = self._queries.get(text)
         return known if known is not None else self._remember(text, self._ask("query", [text]))
 
     def query_at_once(self, text: str) -> Vectors | None:
-        """The vector of a query; None where no process has loaded the model: then one is started."""
+        """Return the vector of a query; None where no process has loaded the model: then one is started."""
         known = self._queries.get(text)
         if known is not None:
             return known
@@ -249,7 +254,7 @@ class ProcessEmbedder:
         try:
             return self._remember(text, future.result(_QUERY_SECONDS))
         except FutureTimeout:
-            child.is_late = True  # nobody else waits in vain, until it answers
+            child.is_late = True  # further queries do not wait until it answers
             future.add_done_callback(lambda _: self._came_late(child, text, future))
         except (_EndedError, SoothsayIndexError) as error:
             log.debug("a query has no vector: %r", error)
@@ -284,7 +289,7 @@ class ProcessEmbedder:
     def _loaded_child(self) -> _Child:
         if self._closed:
             raise SoothsayIndexError("The index is closed.")
-        wanted = _Wanted(soon=False)
+        wanted = _StartRequest(soon=False)
         self._wanted.put(wanted)
         child = wanted.child.result(_LOADING_SECONDS)
         try:
@@ -296,7 +301,7 @@ class ProcessEmbedder:
 
     # -- the process ---------------------------------------------------------------------------------------
 
-    def _look_after(self) -> None:
+    def _run(self) -> None:
         """Start and end the process: this thread alone does."""
         while True:
             try:
@@ -319,7 +324,7 @@ class ProcessEmbedder:
             child.end()
 
     def _patience(self) -> float | None:
-        """The seconds until the process may have been idle for long enough; None: there is none."""
+        """Return the seconds until the process may have been idle for long enough; None: there is none."""
         child = self._child
         if child is None:
             return None
@@ -347,7 +352,7 @@ class ProcessEmbedder:
         return self._child
 
     def _note_end(self, child: _Child) -> None:
-        """It has ended, though nobody wanted that."""
+        """Note that the process has ended by itself."""
         self._child = None
         child.end()
         self._backoff.died((child.ended_at or time.monotonic()) - child.started)

@@ -1,4 +1,4 @@
-"""The index as the language server sees it: calls that never raise into a completion and never wait long."""
+"""The client of the index worker: a completion's questions do not raise, and do not wait long."""
 
 from __future__ import annotations
 
@@ -41,29 +41,35 @@ class _Request:
 
 
 @dataclass(frozen=True, slots=True)
-class _Until:
-    """An index, and what ends every question to it."""
+class _IndexForRequest:
+    """The index for one request, whose event ends every question to it."""
 
     client: IndexClient
     cancel: threading.Event | None
 
     def members(self, owner: str) -> Sequence[Symbol]:
+        """Return all members of ``owner``."""
         return self.client.members(owner, self.cancel)
 
     def is_closed(self, owner: str) -> bool:
+        """Return whether ``members(owner)`` is complete."""
         return self.client.is_closed(owner, self.cancel)
 
     def lookup(self, qualified: str) -> Symbol | None:
+        """Return the symbol at ``owner + "." + name``, or None."""
         return self.client.lookup(qualified, self.cancel)
 
     def has_name(self, name: str) -> bool:
+        """Return whether some indexed symbol has this bare name."""
         return self.client.has_name(name, self.cancel)
 
     def search(self, query: Query) -> Sequence[Hit]:
+        """Return the best ``query.limit`` hits, best first."""
         return self.client.search(query, self.cancel)
 
     def until(self, cancel: threading.Event | None) -> Index:
-        return _Until(self.client, cancel)
+        """Return the same index for another request."""
+        return _IndexForRequest(self.client, cancel)
 
 
 class IndexClient:
@@ -113,15 +119,15 @@ class IndexClient:
         self._shown: dict[
             Path, str
         ] = {}  # what the editor shows: a worker that is started anew is told again
-        self._untold: dict[Path, str | None] = {}
+        self._unsent: dict[Path, str | None] = {}
         self._news = threading.Condition()
-        self._teller: threading.Thread | None = None
+        self._news_thread: threading.Thread | None = None
         self._last_build: dict[str, Any] | None = None
 
     # -- the Index protocol --------------------------------------------------------------------------------
 
     def members(self, owner: str, cancel: threading.Event | None = None) -> Sequence[Symbol]:
-        """All members of ``owner``; empty when it is not known, or the worker does not answer."""
+        """Return all members of ``owner``; empty when it is not known, or the worker does not answer."""
         known = self._remembered(owner)
         if known is not None:
             return known
@@ -137,11 +143,11 @@ class IndexClient:
         return members
 
     def is_closed(self, owner: str, cancel: threading.Event | None = None) -> bool:
-        """True when ``members(owner)`` is the whole truth."""
+        """Return whether ``members(owner)`` is complete."""
         return bool(self._ask("is_closed", {"owner": owner}, False, cancel=cancel))
 
     def lookup(self, qualified: str, cancel: threading.Event | None = None) -> Symbol | None:
-        """The symbol at ``owner + "." + name``, or None."""
+        """Return the symbol at ``owner + "." + name``, or None."""
         owner, _, name = qualified.rpartition(".")
         known = self._remembered(owner)
         if known is not None:
@@ -150,17 +156,17 @@ class IndexClient:
         return unpack_symbol(plain) if plain is not None else None
 
     def has_name(self, name: str, cancel: threading.Event | None = None) -> bool:
-        """True when some indexed symbol has this bare name."""
+        """Return whether some indexed symbol has this bare name."""
         return bool(self._ask("has_name", {"name": name}, False, cancel=cancel))
 
     def search(self, query: Query, cancel: threading.Event | None = None) -> Sequence[Hit]:
-        """The best ``query.limit`` hits, best first."""
+        """Return the best ``query.limit`` hits, best first."""
         plain = self._ask("search", {"query": to_plain(query)}, [], cancel=cancel)
         return [unpack_hit(each) for each in plain]
 
     def until(self, cancel: threading.Event | None) -> Index:
-        """The same index for one request: once ``cancel`` is set, the worker is not waited for."""
-        return _Until(self, cancel)
+        """Return the same index for one request: once ``cancel`` is set, the worker is not waited for."""
+        return _IndexForRequest(self, cancel)
 
     # -- keeping it up to date -----------------------------------------------------------------------------
 
@@ -173,7 +179,7 @@ class IndexClient:
         embed: bool = True,
         timeout: float | None = None,
     ) -> IndexSummary:
-        """Bring the index up to date and wait for it; raises :class:`SoothsayIndexError` when that fails."""
+        """Bring the index up to date (blocking). Raises :class:`SoothsayIndexError` when that fails."""
         parameters = {
             "interpreter": str(interpreter) if interpreter else None,
             "all_packages": all_packages,
@@ -202,35 +208,35 @@ class IndexClient:
                     ) from None
 
     def update(self, paths: Iterable[Path]) -> int:
-        """Index changed files again, and forget those that are gone; returns how many were rewritten."""
+        """Index changed files again, and forget those that are gone. Return how many were rewritten."""
         changed = int(self._ask("update", {"paths": [str(path) for path in paths]}, 0, timeout=30.0))
         self._forget()
         return changed
 
     def mirror(self, path: Path, text: str) -> None:
-        """The editor shows ``text`` for ``path``, saved or not: it can be found in a moment. Returns at once."""
+        """Note that the editor shows ``text`` for ``path``, saved or not: it is indexed soon. Returns at once."""
         self._shown[path] = text
         self._tell(path, text)
 
     def forget(self, path: Path) -> None:
-        """The editor has closed ``path``: what is on disk counts. Returns at once."""
+        """Note that the editor has closed ``path``: what is on disk counts. Returns at once."""
         if self._shown.pop(path, None) is not None:
             self._tell(path, None)
 
     def remove(self, paths: Iterable[Path]) -> int:
-        """Forget files."""
+        """Remove files from the index. Return how many were in it."""
         removed = int(self._ask("remove", {"paths": [str(path) for path in paths]}, 0, timeout=30.0))
         self._forget()
         return removed
 
     def status(self) -> IndexSummary:
-        """How much is indexed."""
+        """Return how much is indexed."""
         plain = self._ask("status", {}, None, timeout=30.0)
         return from_plain(IndexSummary, plain) if plain is not None else IndexSummary()
 
     @property
     def process_id(self) -> int | None:
-        """The worker's, while it lives. Waits for one that is being started."""
+        """The id of the worker's process, None while there is none. Waits for one that is being started."""
         if self._starting is not None:
             self._starting.result()
         process = self._process
@@ -309,19 +315,19 @@ class IndexClient:
         return otherwise
 
     def _tell(self, path: Path, text: str | None) -> None:
-        """Leave it to the teller's thread: a pipe may be full, and the caller is an event loop."""
+        """Send it on the thread for news: a pipe may be full, and the caller is an event loop."""
         with self._news:
-            self._untold[path] = text
-            if self._teller is None:
-                self._teller = threading.Thread(target=self._tell_all, name="index-teller", daemon=True)
-                self._teller.start()
+            self._unsent[path] = text
+            if self._news_thread is None:
+                self._news_thread = threading.Thread(target=self._send_news, name="index-teller", daemon=True)
+                self._news_thread.start()
             self._news.notify()
 
-    def _tell_all(self) -> None:
+    def _send_news(self) -> None:
         while not self._closed:
             with self._news:
-                self._news.wait_for(lambda: self._untold or self._closed)
-                untold, self._untold = self._untold, {}
+                self._news.wait_for(lambda: self._unsent or self._closed)
+                untold, self._unsent = self._unsent, {}
             for path, text in untold.items():
                 try:
                     with self._lock:
@@ -331,7 +337,7 @@ class IndexClient:
             self._forget_own()
 
     def _remembered(self, owner: str) -> tuple[Symbol, ...] | None:
-        """The members of ``owner``, where they were asked for lately."""
+        """Return the members of ``owner``, where they were asked for lately."""
         known = self._members.get(owner)
         if known is None:
             return None
@@ -377,7 +383,7 @@ class IndexClient:
             raise SoothsayIndexError("The index process has ended.") from None
 
     def _running(self) -> subprocess.Popen[bytes]:
-        """The worker, started if there is none; one that keeps ending, after a pause."""
+        """Return the worker; start it if there is none, after a pause when it keeps ending."""
         if self._closed:
             raise SoothsayIndexError("The index is closed.")
         process = self._process
@@ -419,7 +425,7 @@ class IndexClient:
         return process
 
     def _tell_again(self, process: subprocess.Popen[bytes]) -> None:
-        """A new worker in place of a dead one knows neither the open documents nor what to look after."""
+        """Tell a new worker, in place of a dead one, of the open documents and of the last build."""
         for path, text in list(self._shown.items()):
             self._write(process, _shows(path, text))
         if self._last_build is not None:
@@ -454,7 +460,7 @@ class IndexClient:
 
 
 def _shows(path: Path, text: str | None) -> dict[str, Any]:
-    """The message that the editor shows ``text`` for ``path``; None: that it has closed it."""
+    """Return the message that the editor shows ``text`` for ``path``; None: that it has closed it."""
     if text is None:
         return {"method": "forget", "params": {"path": str(path)}}
     return {"method": "mirror", "params": {"path": str(path), "text": text}}

@@ -38,7 +38,7 @@ class LostError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Listeners:
-    """Who hears of a request before it is answered."""
+    """What is called with news of a request before it is answered."""
 
     on_text: Callable[[str], None] | None
     on_progress: Callable[[Progress], None] | None
@@ -103,7 +103,7 @@ class Link:
         return result_from_plain(type(request), answer)
 
     def close(self) -> None:
-        """Leave the backend; what is asked is lost."""
+        """Close the connection; pending requests fail with `LostError`."""
         self._closed = True
         self._pending.close(LostError(Exit("ended")))
         self._connection.stream.close_when_sent()
@@ -119,7 +119,7 @@ class Link:
             pass
         except CodecError as error:
             log.error("the backend is not understood: %s", error)
-        except Exception:  # whatever it is, nobody may wait for ever
+        except Exception:  # whatever it is, no request may wait for ever
             log.exception("the backend's answers cannot be read")
         stream.close()
         exit_ = self._how_it_ended()
@@ -174,7 +174,7 @@ class Link:
 
 
 def _call(listener: Callable[[T], None], news: T) -> None:
-    """A listener's mistake must not stop the answers."""
+    """Call ``listener``; an exception of it is logged, for it must not stop the answers."""
     try:
         listener(news)
     except Exception:
