@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,6 +16,7 @@ from soothsay_languages.scopes import ModuleName, NamesAt, ScopeTree
 from soothsay_languages.syntax import Parsed, parse, parse_again
 
 _NO_MODULE = ModuleName()
+_WORD = re.compile(r"\w+")
 _LOOK_BACK = 64_000  # characters scanned to find where a statement begins
 
 
@@ -103,8 +105,26 @@ class DocumentAnalysis:
                 begin = max(0, offset - _LOOK_BACK)
                 if begin:
                     begin = self.text.find("\n", begin, offset) + 1
-            self._statements[offset] = begin + scan(self.text[begin:offset], self.language.lexis).statement
+            start = begin + scan(self.text[begin:offset], self.language.lexis).statement
+            self._statements[offset] = self._after_unfinished(start, offset)
         return self._statements[offset]
+
+    def _after_unfinished(self, start: int, offset: int) -> int:
+        """Return where the statement begins if the one at ``start`` was left unfinished, its brackets open.
+
+        A header that is not indented deeper stands in no bracket.
+        """
+        lexis, words = self.language.lexis, self.language.blocks.statement_words
+        depth, line = indentation(self.text[start:offset]), start
+        while (line := self.text.find("\n", line, offset) + 1) > 0:
+            width = indentation(self.text[line : min(offset, line + depth + 1)])
+            word = _WORD.match(self.text, line + width)
+            if width > depth or word is None or word.group() not in words:
+                continue
+            if not scan(self.text[start:line], lexis).quote:
+                start = line + scan(self.text[line:offset], lexis).statement
+                return self._after_unfinished(start, offset)
+        return start
 
     def statement_before(self, offset: int) -> str:
         """Return the statement that ``offset`` is in, up to there."""

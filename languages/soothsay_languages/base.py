@@ -53,11 +53,12 @@ class Blocks:
     """How a language groups statements.
 
     ``opener`` ends the line before an indented block; "" where there is none. ``headers`` are the words that begin such a
-    line. ``placeholder`` is a statement that does nothing, and ``frame`` a header line for a block to be read alone.
+    line; those in ``statement_words`` stand in no expression. ``placeholder`` is a statement that does nothing, and ``frame`` a header line for a block to be read alone.
     """
 
     opener: str = ""
     headers: frozenset[str] = frozenset()
+    statement_words: frozenset[str] = frozenset()
     placeholder: str = ""
     frame: str = ""
 
@@ -78,7 +79,8 @@ class CallSyntax:
 
     ``query`` captures ``@call``, its ``@name``, its ``@arguments``, and a ``@receiver`` where there is one. Of the children
     of the arguments, nodes of the type ``keyword`` (fields ``name`` and ``value``) are given by name, those of ``splat``
-    and ``mapping`` hold any number of values, and those of ``alone`` stand for the arguments themselves.
+    and ``mapping`` hold any number of values, and those of ``alone`` stand for the arguments themselves. ``names`` are the
+    types of values that are mere names.
     """
 
     query: str
@@ -86,6 +88,7 @@ class CallSyntax:
     splat: str = ""
     mapping: str = ""
     alone: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

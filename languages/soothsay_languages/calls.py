@@ -45,6 +45,13 @@ class Call:
         return [node for node in self.arguments.named_children if not (node.is_extra or node.is_error)]
 
     @property
+    def said(self) -> list[str]:
+        """The names that the arguments are given by, or are."""
+        named = (self.syntax.keyword, *self.syntax.names)
+        found = [node for node in self.items if node.type in named]
+        return [text_of(node.child_by_field_name("name") or node) for node in found]
+
+    @property
     def keywords(self) -> dict[str, Node]:
         """The values that are given by name."""
         found: dict[str, Node] = {}

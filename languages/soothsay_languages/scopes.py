@@ -182,10 +182,11 @@ class NamesAt:
         """Return all names that can be read here, those of outer scopes first, attributes of the own object among them."""
         found: dict[str, Binding] = {}
         for seen in reversed(list(_visible(self.scope, self.byte, ""))):
-            for name in seen.scope.contents.bindings:
-                binding = self.find(name)
+            for name, bindings in seen.scope.contents.bindings.items():
+                binding = _chosen(bindings, seen, name)
                 if binding is not None:
                     found[name] = binding
+        found = {name: binding for name, binding in found.items() if binding.kind != "unknown"}
         for name, binding in list(found.items()):
             if binding.kind == "instance" and binding.scope.outer is not None:
                 for attribute in binding.scope.outer.attributes:

@@ -70,6 +70,7 @@ LANGUAGE = Language(
                 "with",
             ]
         ),
+        statement_words=frozenset(["class", "def", "elif", "except", "finally", "try", "while", "with"]),
         placeholder="pass",
         frame="if _:\n",
     ),
@@ -86,6 +87,7 @@ LANGUAGE = Language(
         splat="list_splat",
         mapping="dictionary_splat",
         alone="generator_expression",
+        names=("identifier", "attribute"),
     ),
     grammar=python_grammar,
     binder=_binder,

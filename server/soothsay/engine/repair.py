@@ -291,10 +291,6 @@ def _in_words(call: str, language: Language) -> str:
     Prose, for what looks like a documented call the model copies.
     """
     calls = read_fragment(call, language).calls
-    names = [
-        text_of(argument.child_by_field_name("name") or argument)
-        for argument in (calls[0].items if calls else ())
-        if argument.type in ("keyword_argument", "identifier", "attribute")
-    ]
+    names = calls[0].said if calls else []
     what = call.partition("(")[0].strip().replace("_", " ")
     return f"{what} with {', '.join(names)}" if names else what

@@ -62,6 +62,30 @@ def test_stubs_of_another_version_do_not_overrule_the_service_model() -> None:
     assert verdict("s3.list_buckets()", FakeOracle("list_buckets")).verdict == "verified"
 
 
+TWO = """import boto3
+
+def load():
+    client = boto3.client("s3")
+    client.list_buckets()
+
+def send(queue):
+    client = boto3.client("sqs")
+    """
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (TWO, "rejected"),  # the client of another function has this name
+        (TWO.replace('boto3.client("sqs")', "queue"), "rejected"),  # of this one nothing is known
+        (TWO.replace('"sqs"', '"s3"'), "verified"),  # the service model knows better than the type checker
+        (TWO.replace("(queue)", "(client)").replace('client = boto3.client("sqs")', "pass"), "rejected"),
+    ],
+)
+def test_a_client_of_another_function_does_not_overrule_the_type_checker(text: str, expected: str) -> None:
+    assert verdict("client.list_buckets()", FakeOracle("list_buckets"), text).verdict == expected
+
+
 def test_errors_that_were_there_before_do_not_count() -> None:
     assert verdict("shop.pay(1)", FakeOracle("bad"), after="\nbad()\n").verdict == "verified"
     assert verdict("1)", FakeOracle("bad"), text=TEXT + "bad(", after="\n").verdict != "rejected"

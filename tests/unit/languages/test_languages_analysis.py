@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +29,13 @@ TYPED = st.sampled_from(["x", "(", ")", "\n", ":", '"', "", "\n    y = f(x)\n", 
 EDITS = st.lists(st.tuples(st.integers(0, 400), st.sampled_from([0, 0, 1, 30]), TYPED), max_size=8)
 
 
+def names_in(analysis: DocumentAnalysis, offset: int) -> dict[str, str]:
+    """The names that can be read at ``offset``, and what they stand for."""
+    names = analysis.fragment(offset, "").names_at_end
+    assert names is not None
+    return {name: "|".join((each.kind, *each.meaning)) for name, each in names.visible().items()}
+
+
 def facts(analysis: DocumentAnalysis) -> object:
     assert analysis.parsed is not None
     calls = [
@@ -37,7 +45,8 @@ def facts(analysis: DocumentAnalysis) -> object:
     text = analysis.text
     starts = [analysis.statement_start(offset) for offset in range(0, len(text) + 1, 7)]
     quotes = [analysis.in_string_or_comment(offset) for offset in range(0, len(text) + 1, 7)]
-    return calls, starts, quotes
+    names = [names_in(analysis, offset) for offset in range(0, len(text) + 1, 40)]
+    return calls, starts, quotes, names
 
 
 @settings(deadline=None, max_examples=60)  # the machine may be busy
@@ -83,3 +92,68 @@ def test_a_long_document_is_scanned_from_near() -> None:
     again = analyse(text + "b = (", LANGUAGE, analysis)
     assert again.checkpoint == len(text)
     assert again.statement_before(len(text) + 5) == "b = ("
+
+
+@settings(deadline=None, max_examples=30)
+@given(EDITS)
+def test_every_offset_of_broken_code_has_names(edits: list[tuple[int, int, str]]) -> None:
+    text = SOURCE
+    for at, length, typed in edits:
+        text = text[:at] + typed + text[at + length :]
+    analysis = analyse(text, LANGUAGE)
+    for offset in range(0, len(text) + 1, 3):
+        names_in(analysis, offset)
+
+
+UNFINISHED = """import lib
+
+def f(a):
+    b = g(
+        a,
+        lib.
+
+def h(c):
+    if c
+        d = [
+
+@e
+def k(self, i):
+    i.
+    for j in
+
+x = {
+"""
+
+
+@pytest.mark.parametrize(
+    ("mark", "names"),
+    [
+        ("lib.", {"lib", "f", "h", "k", "a"}),
+        ("d = [", {"lib", "f", "h", "k", "c"}),
+        ("    i.", {"lib", "f", "h", "k", "self", "i"}),
+        ("for j in", {"lib", "f", "h", "k", "self", "i"}),
+        ("x = {", {"lib", "f", "h", "k"}),
+    ],
+)
+def test_unfinished_statements_leave_the_functions_around_them_whole(mark: str, names: set[str]) -> None:
+    analysis = analyse(UNFINISHED, LANGUAGE)
+    found = names_in(analysis, UNFINISHED.rindex(mark) + len(mark))
+    assert found.keys() == names
+
+
+def test_a_header_that_is_not_indented_deeper_ends_an_unfinished_statement() -> None:
+    def statement(text: str) -> str:
+        return analyse(text, LANGUAGE).statement_before(len(text))
+
+    assert statement("x = f(\ndef g():\n    y = (") == "    y = ("
+    assert statement("x = f(\nclass A(\ndef g(") == "def g("
+    assert statement("x = [a\n    for a in b\n    if a") == "x = [a\n    for a in b\n    if a"
+    assert statement('x = f("""\ndef a:\n""",') == 'x = f("""\ndef a:\n""",'
+    assert statement("x = f(\n)\nif a") == "if a"
+    assert statement("x = (a\nif b\nelse c") == "x = (a\nif b\nelse c"
+
+
+def test_the_rest_of_a_statement_is_left_out_too() -> None:
+    text = "def f(a):\n    x = g(\n        1,\n        b\n    )\n    y = 1\n\ndef h(c): pass\n"
+    at = text.index("1,")
+    assert names_in(analyse(text, LANGUAGE), at).keys() == {"f", "h", "a"}
