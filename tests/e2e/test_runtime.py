@@ -81,17 +81,12 @@ def test_markers_in_the_users_text_are_text(runtime: LlamaRuntime) -> None:
 def test_cancel_stops_in_the_middle_of_a_prompt(runtime: LlamaRuntime) -> None:
     prompt = Prompt("".join(f"value_{i} = {i}\n" for i in range(180)), "", "")
     cancel = threading.Event()
-    asked: list[float] = []
-
-    def stop() -> None:
-        asked.append(time.monotonic())
-        cancel.set()
-
-    threading.Timer(0.4, stop).start()
+    threading.Timer(0.4, cancel.set).start()
     with pytest.raises(Cancelled):
         for _ in runtime.stream(prompt, cancel):
             pytest.fail("the prompt was evaluated before it could be cancelled")
-    assert time.monotonic() - asked[0] < 1.0  # well under what the rest of the prompt would take
+    runtime.prepare(prompt)
+    assert runtime.evaluated > 100  # what was not read before
     assert written(runtime, PROMPT) == written(runtime, PROMPT)  # and it is still sane
 
 
@@ -206,10 +201,9 @@ def test_what_was_prepared_is_not_evaluated_again(runtime: LlamaRuntime) -> None
 
 def test_the_deadline_counts_while_a_prompt_is_read(runtime: LlamaRuntime) -> None:
     prompt = Prompt("".join(f"q{n} = {n}\n" for n in range(300)), "", "p = ", "")
-    began = time.monotonic()
-    assert list(runtime.stream(prompt, deadline=began + 0.1)) == []
-    assert time.monotonic() - began < 2.0
+    assert list(runtime.stream(prompt, deadline=time.monotonic() + 0.1)) == []
     assert written(runtime, prompt, 2)
+    assert runtime.evaluated > 100  # what was not read in time
 
 
 def test_threads_are_timed_and_used(runtime: LlamaRuntime) -> None:

@@ -40,7 +40,9 @@ async def editor(tmp_path: Path, journal: Path, cache: Path, arguments: list[str
     client = make_test_lsp_client()
     environment = {**os.environ, "FAKE_JOURNAL": str(journal), "SOOTHSAY_CACHE": str(cache)}
     await client.start_io(sys.executable, str(FAKE_SERVER), "--stdio", *arguments, env=environment)
-    yield Editor(client, workspace, journal)
+    opened = Editor(client, workspace, journal)
+    yield opened
+    opened.release()
     if client._server is not None and client._server.returncode is None:
         await client.shutdown_session()
     await client.stop()

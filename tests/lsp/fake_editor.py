@@ -97,6 +97,10 @@ class Editor:
     async def explain(self) -> Any:
         return await self.command("soothsay.explainLast")
 
+    def release(self) -> None:
+        """Let the fake session go on where it waits for the test (`wait_for_release`)."""
+        self._journal.with_name("released").touch()
+
     def journal(self, *events: str) -> list[dict[str, Any]]:
         """What the fake session has written, in order; only ``events`` when some are named."""
         text = self._journal.read_text(encoding="utf-8") if self._journal.exists() else ""

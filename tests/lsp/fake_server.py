@@ -37,6 +37,17 @@ def journal(event: str, **details: object) -> None:
         file.write(json.dumps({"event": event, "at": time.monotonic(), **details}) + "\n")
 
 
+def wait_for_release(cancel: Event | None = None, patience: float = 60.0) -> bool:
+    """Wait until the test lets this process go on (`Editor.release`); False once ``cancel`` is set."""
+    released = Path(os.environ["FAKE_JOURNAL"]).with_name("released")
+    deadline = time.monotonic() + patience
+    while not released.exists() and time.monotonic() < deadline:
+        if cancel is not None and cancel.is_set():
+            return False
+        time.sleep(0.005)
+    return True
+
+
 pulled: set[str] = set()
 
 
@@ -102,8 +113,8 @@ class FakeSession:
                 self.warnings.append("this model has no FIM tokens; completing from the prefix only")
             case "slow":
                 time.sleep(1.0)
-            case "very-slow":
-                time.sleep(3.0)
+            case "waits":
+                wait_for_release()
         journal("loaded")
 
     @property
@@ -121,7 +132,7 @@ class FakeSession:
         journal("prepare", line=line)
         if "SLOW" in line:
             assert cancel is not None
-            if cancel.wait(5):
+            if cancel.wait(60):
                 journal("prepare cancelled", line=line)
                 raise Cancelled
 
@@ -142,11 +153,11 @@ class FakeSession:
         )
         if "SLOW" in before:
             assert cancel is not None
-            if cancel.wait(5):
+            if cancel.wait(60):
                 journal("cancelled", line=before)
                 raise Cancelled
         if "STUCK" in before:  # does not look at the event
-            time.sleep(1.5)
+            wait_for_release()
         if "ERROR" in before:
             raise SoothsayError("the model is out of memory; choose a smaller one")
         if "BUG" in before:
@@ -189,7 +200,7 @@ class FakeSession:
         journal("look", path=path.name, typed=typed, thread=threading.current_thread().name)
         if "LONG" in text:
             assert cancel is not None
-            if cancel.wait(1):
+            if cancel.wait(60):
                 journal("look cancelled")
                 raise Cancelled
         return [
@@ -200,14 +211,14 @@ class FakeSession:
         ]
 
     def repair(self, path: Path, text: str, fault: Fault, cancel: Event | None = None) -> Replacement | None:
-        """``right()``, after a while when the call says SLOW, and nothing when it says NEVER."""
+        """``right()``, once the test lets it go on when the call says SLOW, and nothing when it says NEVER."""
         from soothsay.engine.types import Replacement
 
         call = text[fault.start : fault.call_end]
         journal("repair", call=call, thread=threading.current_thread().name)
         if "SLOW" in call:
             assert cancel is not None
-            if cancel.wait(0.5):
+            if not wait_for_release(cancel):
                 journal("repair cancelled")
                 raise Cancelled
         if "NEVER" in call:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from concurrent.futures import Future
 
 import pytest
@@ -100,7 +99,11 @@ async def test_an_item_that_is_not_ours_stays_as_it_is(editor: Editor) -> None:
 async def test_both_ways_of_asking_share_one_answer(editor: Editor) -> None:
     await editor.start()
     editor.open("client.STUCK")
-    ghost, found = await asyncio.gather(editor.inline(0, 12), editor.complete(0, 12))
+    both = asyncio.gather(editor.inline(0, 12), editor.complete(0, 12))
+    await editor.happened("complete")
+    await editor.explain()  # both requests have been read by now
+    editor.release()
+    ghost, found = await both
     assert ghost == [ANSWER]
     assert len(found.items) == 1
     assert len(editor.journal("complete")) == 1
@@ -141,22 +144,18 @@ async def test_the_client_chooses_the_encoding(editor: Editor) -> None:
     assert (await editor.explain())["draft"] == "😀a"
 
 
-async def test_cancel_stops_the_model_at_once(editor: Editor) -> None:
+async def test_cancel_stops_the_model(editor: Editor) -> None:
     await editor.start()
     editor.open("SLOW")
     request = editor.client.protocol.send_request(
         types.TEXT_DOCUMENT_INLINE_COMPLETION, editor.inline_params(0, 4), msg_id="mine"
     )
     await editor.happened("complete")
-    asked = time.monotonic()
     editor.client.cancel_request(types.CancelParams(id="mine"))
     with pytest.raises(JsonRpcException) as refused:
-        await asyncio.wait_for(asyncio.wrap_future(request), 5)
-    answered = time.monotonic()
+        await asyncio.wait_for(asyncio.wrap_future(request), 30)
     assert refused.value.code == types.LSPErrorCodes.RequestCancelled == -32800
-    assert answered - asked < 0.1
-    (stopped,) = await editor.happened("cancelled")
-    assert stopped["at"] - asked < 0.1
+    await editor.happened("cancelled")
     editor.open("fine", "other.py")
     assert await editor.inline(0, 4, "other.py") == [ANSWER]
 
@@ -170,20 +169,22 @@ async def test_cancelling_one_of_two_leaves_the_other_its_answer(editor: Editor)
     other = asyncio.ensure_future(editor.complete(0, 5))
     await editor.happened("complete")
     editor.client.cancel_request(types.CancelParams(id="mine"))
+    await editor.explain()  # the cancellation has been read by now
+    editor.release()
     assert len((await other).items) == 1
 
 
-async def test_superseded_requests_are_answered_at_once(editor: Editor) -> None:
+async def test_superseded_requests_are_answered_while_the_model_is_busy(editor: Editor) -> None:
     await editor.start()
     editor.open("STUCK\nsecond\nthird")
     first = editor.inline(0, 5)
     await editor.happened("complete")
-    asked = time.monotonic()
     second = editor.inline(1, 6)
     third = editor.inline(2, 5)
-    assert await first == []
-    assert await second == []
-    assert time.monotonic() - asked < 0.3  # the model is busy for 1.5 s
+    assert await asyncio.wait_for(first, 30) == []
+    assert await asyncio.wait_for(second, 30) == []
+    assert not third.done()
+    editor.release()
     assert await third == [ANSWER]
     assert [entry["line"] for entry in editor.journal("complete")] == ["STUCK", "third"]
 
@@ -193,13 +194,10 @@ async def test_other_requests_do_not_wait_for_the_model(editor: Editor) -> None:
     editor.open("STUCK")
     busy = editor.inline(0, 5)
     await editor.happened("complete")
-    delays = []
     for _ in range(20):
-        asked = time.monotonic()
-        await editor.explain()
-        delays.append(time.monotonic() - asked)
-    assert sorted(delays)[10] < 0.02
+        await asyncio.wait_for(editor.explain(), 30)
     assert not busy.done()
+    editor.release()
     assert await busy == [ANSWER]
 
 

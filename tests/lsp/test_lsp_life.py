@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-import time
 from pathlib import Path
 
 import pytest
 from fake_editor import Editor, capabilities, until
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from pytest_lsp import LanguageClient, make_test_lsp_client
+from pytest_lsp import LanguageClient
 
-FAKE_SERVER = Path(__file__).with_name("fake_server.py")
 ANSWER = "create_job(\n    name=1,\n)"
 
 
@@ -45,20 +41,6 @@ async def test_what_is_offered_and_that_nothing_heavy_is_loaded_for_it(editor: E
         "soothsay.resume",
         "soothsay.stats",
     }
-
-
-async def test_initialize_is_answered_within_a_second_of_starting_the_process(tmp_path: Path) -> None:
-    times: list[float] = []
-    while not times or (times[-1] > 1.0 and len(times) < 4):  # the machine may be busy with something else
-        client = make_test_lsp_client()
-        began = time.monotonic()
-        environment = {**os.environ, "FAKE_JOURNAL": str(tmp_path / "journal")}
-        await client.start_io(sys.executable, str(FAKE_SERVER), "--stdio", env=environment)
-        await client.initialize_session(types.InitializeParams(capabilities=capabilities()))
-        times.append(time.monotonic() - began)
-        await client.shutdown_session()
-        await client.stop()
-    assert min(times) < 1.0, times
 
 
 async def test_requests_before_initialize_and_after_shutdown_are_answered(editor: Editor) -> None:
@@ -163,15 +145,15 @@ async def test_a_completion_waits_for_the_model(editor: Editor) -> None:
 
 
 async def test_but_not_for_long_and_blocks_nobody(editor: Editor) -> None:
-    await editor.start(settings={"model": {"name": "very-slow"}})
+    await editor.start(settings={"model": {"name": "waits"}})
     editor.open("text")
     await editor.happened("open")
-    asked = time.monotonic()
     waiting = editor.inline(0, 4)
     assert await editor.explain() is None
-    assert time.monotonic() - asked < 0.5
-    assert await waiting == []
-    assert 1.5 < time.monotonic() - asked < 2.9
+    assert not waiting.done()
+    assert await asyncio.wait_for(waiting, 30) == []
+    assert editor.journal("loaded") == []
+    editor.release()
     await editor.happened("loaded")
     assert await editor.inline(0, 4) == [ANSWER]
 
@@ -180,9 +162,7 @@ async def test_a_model_that_is_missing_is_told_once_and_can_be_mended(editor: Ed
     await editor.start(settings={"model": {"name": "missing"}})
     editor.open("text")
     await editor.told("no model named 'missing'; try `soothsay models list`")
-    asked = time.monotonic()
     assert await editor.inline(0, 4) == []
-    assert time.monotonic() - asked < 1.0
     await editor.command("soothsay.resume")
     await editor.happened("open", 2)
     assert len(editor.client.messages) == 1
@@ -240,10 +220,9 @@ async def test_indexing_can_be_cancelled(editor: Editor) -> None:
         for token, reports in editor.client.progress_reports.items()
         if reports and getattr(reports[0], "title", "") == "Indexing"
     ]
-    asked = time.monotonic()
     editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token=token))
-    (stopped,) = await editor.happened("build cancelled")
-    assert stopped["at"] - asked < 0.5
+    await editor.happened("build cancelled")
+    assert editor.journal("build done") == []
     await until(
         lambda: isinstance(bars(editor.client)["Indexing"][-1], types.WorkDoneProgressEnd), "the bar's end"
     )
@@ -393,14 +372,12 @@ async def test_shutdown_stops_the_model_and_the_index(editor: Editor) -> None:
     editor.open("SLOW")
     running = editor.inline(0, 4)
     await editor.happened("complete")
-    asked = time.monotonic()
     await editor.client.shutdown_async(None)
-    await asyncio.wait([running], timeout=5)
+    await asyncio.wait([running], timeout=30)
     assert running.done()
     running.exception()
     editor.client.exit(None)
-    assert await asyncio.wait_for(editor.process.wait(), 5) == 0
-    assert time.monotonic() - asked < 2
+    assert await asyncio.wait_for(editor.process.wait(), 30) == 0
     assert editor.journal("cancelled")
     assert editor.journal("build cancelled")
     assert editor.journal("close")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 from fake_editor import Editor, capabilities, until
@@ -123,9 +122,7 @@ async def test_a_completion_goes_first(editor: Editor) -> None:
     await editor.happened("build done")
     editor.open(f"LONG\nclient.cr\n{WRONG}")
     await editor.happened("look")
-    asked = time.monotonic()
-    assert await editor.inline(1, 9)
-    assert time.monotonic() - asked < 0.5
+    assert await asyncio.wait_for(editor.inline(1, 9), 30)
     await editor.happened("look cancelled")
     change(editor, WRONG)
     await hints(editor, 1)
@@ -192,12 +189,10 @@ async def test_a_repair_makes_way_for_a_completion_and_begins_again(editor: Edit
     await hints(editor, 1)
     pending = actions(editor)
     await editor.happened("repair")
-    asked = time.monotonic()
-    pending_ghost = editor.inline(0, 9)
-    assert await pending_ghost
-    assert time.monotonic() - asked < 0.5
+    assert await asyncio.wait_for(editor.inline(0, 9), 30)
     await editor.happened("repair cancelled")
     await editor.happened("repair", 2)
+    editor.release()
     assert await pending  # in the end
 
 
@@ -208,7 +203,10 @@ async def test_a_repair_waits_for_a_completion(editor: Editor) -> None:
     await hints(editor, 1)
     ghost = editor.inline(0, 5)
     await editor.happened("complete")
-    assert len(await actions(editor)) == 1
+    pending = actions(editor)
+    await editor.explain()  # the request for actions has been read by now
+    editor.release()
+    assert len(await pending) == 1
     assert ghost.done()
     assert await ghost
 

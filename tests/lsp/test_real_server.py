@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -200,8 +199,7 @@ async def test_cancel_frees_the_model(real: Editor) -> None:
     await asyncio.sleep(0.5)  # the prompt takes seconds
     assert not pending.done()
     real.client.protocol.notify(types.CANCEL_REQUEST, types.CancelParams("to-cancel"))
-    began = time.monotonic()
     assert await inline(real, "next.py", "y = [1, 2, 3]\nprint(y")
-    assert time.monotonic() - began < 5
+    assert pending.done()
     with pytest.raises(Exception):  # noqa: B017 - pygls' client raises its own for an error response
         await pending

@@ -100,8 +100,19 @@ def _code_points(line: str, room: int, encoding: str) -> int:
     return len(line)
 
 
+def _encodable(text: str) -> str:
+    """``text`` with U+FFFD in place of each lone surrogate."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _LONE_SURROGATE.sub("\ufffd", text)
+    return text
+
+
 class Document(TextDocument):
     """A pygls document whose edits follow the LSP definition of a line."""
+
+    _checked: tuple[str, str] = ("", "")  # the source that was looked through last, and its encodable text
 
     @property
     def encoding(self) -> str:
@@ -118,11 +129,9 @@ class Document(TextDocument):
     def text(self) -> str:
         """The content, with lone surrogates (which JSON allows and UTF-8 does not) replaced by U+FFFD."""
         source = self.source
-        try:
-            source.encode()
-        except UnicodeEncodeError:
-            return _LONE_SURROGATE.sub("\ufffd", source)
-        return source
+        if self._checked[0] is not source:  # once an edit: looking through a long file takes milliseconds
+            self._checked = source, _encodable(source)
+        return self._checked[1]
 
     def offset_of(self, position: Position) -> int | None:
         """Return the offset (code points) of ``position``; None when the document has no such line."""

@@ -22,6 +22,8 @@ from workbench import (
     open_workbench,
 )
 
+from required_tools import missing_tool
+
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
@@ -30,7 +32,7 @@ def tools() -> Toolchain:
     try:
         return install()
     except MissingError as error:
-        pytest.skip(f"VS Code cannot be tested here: {error}")
+        missing_tool(f"VS Code cannot be tested here: {error}")
 
 
 @pytest.fixture(scope="module")

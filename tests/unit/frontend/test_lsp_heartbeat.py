@@ -43,8 +43,8 @@ def test_a_thread_that_shares_its_processor_is_queued() -> None:
 
     def work() -> None:
         os.sched_setaffinity(0, {processor})  # this thread's
-        before, until = seconds_queued(), time.monotonic() + 0.5
-        while time.monotonic() < until:
+        before, until = seconds_queued(), time.monotonic() + 30
+        while seconds_queued() - before < 0.05 and time.monotonic() < until:
             pass
         found.append(seconds_queued() - before)
 
@@ -55,4 +55,4 @@ def test_a_thread_that_shares_its_processor_is_queued() -> None:
         thread.start()
         thread.join()
         other.kill()
-    assert 0.05 < found[0] < 0.5
+    assert found[0] >= 0.05

@@ -157,13 +157,14 @@ def test_a_process_that_cannot_be_started_is_one_clear_line(embedder):
     assert embedder.query_at_once("list") is None
 
 
+@pytest.mark.timeout(100)
 def test_one_search_waits_for_a_process_that_hangs_and_no_other(embedder, tmp_path, monkeypatch):
     monkeypatch.setattr(embedding_client, "_QUERY_SECONDS", 0.2)
     embedder.load()
     assert embedder.query_at_once("hang") is None
-    began = time.monotonic()
+    monkeypatch.setattr(embedding_client, "_QUERY_SECONDS", 300.0)  # more than this test may take
     assert all(embedder.query_at_once(f"list {n}") is None for n in range(20))
-    assert time.monotonic() - began < 2.0
+    monkeypatch.setattr(embedding_client, "_QUERY_SECONDS", 0.2)
     (tmp_path / "go on").touch()
     deadline = time.monotonic() + 30
     while embedder.query_at_once("list") is None:
@@ -173,6 +174,7 @@ def test_one_search_waits_for_a_process_that_hangs_and_no_other(embedder, tmp_pa
     assert remembered is not None and np.array_equal(remembered, [4, 4, 4]), "though it came late"
 
 
+@pytest.mark.timeout(100)
 def test_nobody_hangs_with_a_process_that_does_not_read(embedder, monkeypatch):
     monkeypatch.setattr(embedding_client, "_QUERY_SECONDS", 0.2)
     embedder.load()
@@ -188,12 +190,10 @@ def test_nobody_hangs_with_a_process_that_does_not_read(embedder, monkeypatch):
     for thread in threads:
         thread.start()
         time.sleep(0.3)
-    began = time.monotonic()
     assert embedder.query_at_once("list") is None
-    assert time.monotonic() - began < 2.0
     embedder.close()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert said == ["The index is closed."] * 2
 
 

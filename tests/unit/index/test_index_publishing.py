@@ -243,16 +243,15 @@ def test_an_empty_store_is_said_to_be_empty(open_index, workspace, environment, 
     assert not Path(uri).exists()  # reading makes nothing
 
 
+@pytest.mark.timeout(60)  # whoever waits for the store's answer waits longer than that
 def test_a_store_that_does_not_answer_is_done_without(environment, uri, monkeypatch) -> None:
     never = threading.Event()
-    monkeypatch.setattr(SharedIndex, "releases", lambda _: never.wait(30) and {})
+    monkeypatch.setattr(SharedIndex, "releases", lambda _: never.wait(120) and {})
     monkeypatch.setattr("soothsay_index.shared.reader._FIRST_ANSWER", 0.3)
     said: list[str] = []
     reader = SharedReader(SharedIndex(uri), said.append)
-    began = time.monotonic()
     assert list(reader.read(list(_installed(environment)), environment, threading.Event())) == []
     assert reader.projects() == [] and len(said) == 1
-    assert time.monotonic() - began < 5
     never.set()
 
 

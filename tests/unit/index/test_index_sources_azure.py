@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from index_fakes import write
 
+from required_tools import missing_tool
 from soothsay_index.runtime.environment import Environment, read_distributions
 from soothsay_index.sources.base import Harvest, Release, Used
 from soothsay_index.types import Symbol
@@ -175,7 +176,7 @@ def test_the_real_clients(tmp_path: Path):
         timeout=240,
     )
     if done.returncode:
-        pytest.skip(f"pip cannot install the packages here: {done.stderr[-200:]}")
+        missing_tool(f"pip cannot install the packages here: {done.stderr[-200:]}")
     source = azure(Environment(Path("x"), "3.12", (tmp_path,), Path("/x"), read_distributions((tmp_path,))))
     releases = {release.part: release for release in source.releases()}
     assert set(releases) == {"azure.storage.blob", "azure.keyvault.secrets"}

@@ -3,7 +3,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -52,21 +51,21 @@ def test_build_and_ask_over_a_real_pipe(client):
     assert client.status().chunks == 1
 
 
+@pytest.mark.timeout(100)  # less than the answers would be waited for
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows cannot stop a process")
-def test_a_question_that_was_cancelled_does_not_wait_for_the_worker(client):
+def test_a_question_that_was_cancelled_does_not_wait_for_the_worker(client, monkeypatch):
     build(client)
+    monkeypatch.setattr(client, "_timeout", 300.0)
     cancel = threading.Event()
     index = client.until(cancel)
     assert index.search(Query("post an entry"))
     os.kill(client.process_id, signal.SIGSTOP)
     try:
         threading.Timer(0.05, cancel.set).start()
-        began = time.monotonic()
         assert index.search(Query("post an entry")) == []
         assert index.members("billing.ledger") == ()
         assert index.lookup("billing.ledger.post_entry") is None
         assert not index.is_closed("billing.ledger") and not index.has_name("post_entry")
-        assert time.monotonic() - began < 5.0  # it would have waited for 20
     finally:
         os.kill(client.process_id, signal.SIGCONT)
     assert client.search(Query("post an entry"))
@@ -152,18 +151,20 @@ def test_what_a_dead_worker_was_asked_is_not_waited_for(folder):
 
 def test_starting_does_not_wait_for_who_is_writing(folder):
     with IndexClient(folder / "index3", folder / "shop") as client:
-        began = threading.Event()
+        held, release = threading.Event(), threading.Event()
 
         def hold() -> None:
             with client._lock:
-                began.set()
-                time.sleep(1.0)
+                held.set()
+                release.wait(60)
 
-        threading.Thread(target=hold).start()
-        assert began.wait(5)
-        started = time.monotonic()
+        holder = threading.Thread(target=hold)
+        holder.start()
+        assert held.wait(30)
         client.start()
-        assert time.monotonic() - started < 0.5
+        assert holder.is_alive()  # the lock is still held
+        release.set()
+        holder.join()
         assert client.process_id is not None
 
 
@@ -205,9 +206,8 @@ def test_the_worker_ends_with_its_parent_and_prints_cannot_break_the_protocol(fo
     answers = {m["id"]: m for m in (decode_line(process.stdout.readline()) for _ in range(2)) if m}
     assert answers[7] == {"id": 7, "result": False}
     assert "unknown method" in answers[8]["error"]
-    started = time.monotonic()
     process.stdin.close()
-    assert process.wait(10) == 0 and time.monotonic() - started < 5
+    assert process.wait(30) == 0
 
 
 def test_values_survive_the_codec():

@@ -1,0 +1,20 @@
+"""Rules for all tests: what a test needs is required where CI is set, and no test depends on how fast it is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from required_tools import missing_tool
+
+# no deadline: a busy machine is no reason to fail
+settings.register_profile("soothsay", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("soothsay")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test marked ``requires(present, what)`` where ``present`` is false; fail it where CI is set."""
+    for mark in item.iter_markers("requires"):
+        present, what = mark.args
+        if not present:
+            missing_tool(f"needs {what}")
