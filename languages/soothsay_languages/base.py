@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from soothsay_languages.oracle import ServerSpec
@@ -131,6 +131,7 @@ class Language:
     arguments of calls cannot be checked: completions are unverified, and documents have no hints. ``tags`` is a tree-sitter
     query of what a file defines, for the index; ``file_sources`` and ``package_sources`` name functions that make sources of
     the index, ``module:function``, where a query does not say it all; ``content`` is what the index calls a piece of a file.
+    ``modules`` tells the name of a file's module from the workspace's root and the path.
     ``binder`` and ``resolver`` load what reads its scopes and what tells what an expression stands for.
     """
 
@@ -144,6 +145,7 @@ class Language:
     builtins: frozenset[str] = frozenset()
     calls: CallSyntax | None = None
     grammar: Callable[[], tree_sitter.Language] | None = None
+    modules: Callable[[Path, Path], ModuleName] | None = None
     binder: Callable[[], Binder] | None = None
     resolver: Callable[[], Resolver] | None = None
     oracles: tuple[ServerSpec, ...] = ()  # its language servers, in the order in which they are asked
@@ -162,6 +164,14 @@ class Language:
     def can_parse(self, text: str) -> bool:
         """Return whether the grammar parses ``text``, and does it safely."""
         return self.grammar is not None and (self.limits is None or self.limits.allow(text))
+
+    def module_name(self, root: Path, path: Path) -> ModuleName:
+        """Return the name by which files under ``root`` import ``path``; none outside of it, or without modules."""
+        from soothsay_languages.scopes import ModuleName  # needs the parser
+
+        if self.modules is None or not path.is_relative_to(root):
+            return ModuleName()
+        return self.modules(root, path)
 
     @property
     def suffix(self) -> str:

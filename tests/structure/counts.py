@@ -31,7 +31,7 @@ ROOMS = {
 _LANGUAGES = Path(__file__).parents[2] / "languages" / "soothsay_languages"
 _PYTHON_MODULES = frozenset({"tree_sitter_python", "keyword", "builtins", "griffe"})
 _PYTHON_TEXT = re.compile(
-    r"\.pyi?\b|\bpyproject\.toml|site-packages|__init__\b|\bpyvenv\.cfg|\bself\b|^(def|class|import|from|async def|elif) ?$"
+    r"\.pyi?\b|\bpyproject\.toml|site-packages|__init__\b|\bpyvenv\.cfg|\bself\b|^(def|async def|elif) ?$|^(class|import|from) $"
 )
 _PYTHON_NAME = re.compile(r"python|pyright|botocore|boto3|azure", re.IGNORECASE)
 _OWN_RUNTIME = re.compile(r"python_(command|executable)|sys\.executable")
@@ -124,9 +124,7 @@ def _room(name: str, rooms: tuple[str, ...]) -> int | None:
 
 
 # modules at the root of a package that every room may import; others there may import every room
-_LOW = frozenset(
-    {"errors", "config", "paths", "types", "text", "codec", "syntax", "names", "imports", "progress", "pipes"}
-)
+_LOW = frozenset({"errors", "config", "paths", "types", "text", "codec", "progress", "pipes"})
 
 
 def python_places(found: list[Module]) -> list[str]:

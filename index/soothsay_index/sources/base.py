@@ -32,7 +32,6 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Protocol
 
-from soothsay_index.imports import Imports
 from soothsay_index.types import Chunk, Origin, Symbol
 
 
@@ -137,6 +136,26 @@ class Place:
     package: str  # the workspace's name, which stands where other symbols have their package
     module: str = ""
     is_package: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """The imports of one file.
+
+    ``aliases`` maps each local name to what it stands for (``np`` -> ``numpy``, ``u`` -> ``numpy.unstack``).
+    ``modules`` are the dotted names that may be modules; ``stars`` those imported with ``*``; ``services`` the
+    service clients it makes (``bedrock``).
+    """
+
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
+    stars: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The top-level packages, each once, in order."""
+        return tuple(dict.fromkeys(module.split(".", 1)[0] for module in self.modules))
 
 
 @dataclass(frozen=True, slots=True)

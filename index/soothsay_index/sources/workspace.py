@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from soothsay_index.sources.base import FileFacts, OwnerFacts, Place
 from soothsay_index.sources.ignore import Folder, is_secret, may_read, walk
 from soothsay_index.sources.registry import file_sources
 from soothsay_index.types import Symbol
-
-
-@dataclass(frozen=True, slots=True)
-class Module:
-    """The dotted name of a file, and whether it is a package's ``__init__``."""
-
-    name: str
-    is_package: bool
+from soothsay_languages.registry import language_of_file
+from soothsay_languages.scopes import ModuleName
 
 
 class Workspace:
@@ -66,9 +59,8 @@ class Workspace:
         """Where the file ``name`` is."""
         path = self.path_of(name)
         inside = not Path(name).is_absolute()
-        module = (
-            module_of(self.root, path) if inside and path.suffix in {".py", ".pyi"} else Module("", False)
-        )
+        language = language_of_file(path) if inside else None
+        module = ModuleName() if language is None else language.module_name(self.root, path)
         return Place(name, path.as_uri(), self.name, module.name, module.is_package)
 
     def cut(self, place: Place, text: str) -> FileFacts | None:
@@ -87,32 +79,8 @@ def _is_handled(path: PurePath) -> bool:
 
 def _is_prose(path: PurePath) -> bool:
     """In folders of documentation everything but code counts: examples there are not importable."""
-    return path.suffix not in {".py", ".pyi"} and _is_handled(path)
-
-
-def module_of(root: Path, path: Path) -> Module:
-    """The name by which other files import ``path``.
-
-    A regular package reaches up as far as there are ``__init__`` files. Above it, folders are namespace packages as
-    seen from the workspace's root, or from a ``src`` (or ``lib``) folder, which is on the path in such layouts.
-    """
-    relative = path.relative_to(root)
-    parts = list(relative.parts[:-1])
-    is_package = path.stem == "__init__"
-    start = 0
-    for position, part in enumerate(parts):
-        folder = root.joinpath(*parts[: position + 1])
-        if part in {"src", "lib"} and not (folder / "__init__.py").exists():
-            start = position + 1
-    # "index/soothsay_index/x.py": a project in a subfolder. Its own pyproject.toml would say so as well.
-    for position in range(start, len(parts)):
-        folder = root.joinpath(*parts[: position + 1])
-        if (folder / "pyproject.toml").exists() or (folder / "setup.py").exists():
-            start = position + 1
-    names = parts[start:]
-    if not is_package:
-        names.append(path.stem)
-    return Module(".".join(names), is_package)
+    language = language_of_file(path)
+    return (language is None or language.modules is None) and _is_handled(path)
 
 
 def module_tree(

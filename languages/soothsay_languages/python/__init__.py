@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soothsay_languages.base import Blocks, CallSyntax, Language, Lexis
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from soothsay_languages.base import Binder
     from soothsay_languages.resolving import Resolver
+    from soothsay_languages.scopes import ModuleName
 
 
 def python_grammar() -> tree_sitter.Language:
@@ -38,6 +40,12 @@ def _resolver() -> Resolver:
     from soothsay_languages.python.resolution import PythonResolver
 
     return PythonResolver()
+
+
+def _module_of(root: Path, path: Path) -> ModuleName:
+    from soothsay_languages.python.modules import module_of
+
+    return module_of(root, path)
 
 
 LANGUAGE = Language(
@@ -93,6 +101,7 @@ LANGUAGE = Language(
     binder=_binder,
     resolver=_resolver,
     oracles=(TY,),
+    modules=_module_of,
     file_sources=(f"{_SOURCES}.notebooks:Notebooks", f"{_SOURCES}.files:PythonFiles"),
     package_sources=(
         f"{_SOURCES}.azure_clients:open_source",

@@ -9,8 +9,8 @@ from typing import Literal
 
 from tree_sitter import Node
 
-from soothsay_index.imports import IMPORTS, aliases_of
 from soothsay_languages.python import python_grammar
+from soothsay_languages.python.imports import IMPORTS, aliases_of
 from soothsay_languages.scopes import (
     Binding,
     BindingKind,

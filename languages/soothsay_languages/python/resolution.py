@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from tree_sitter import Node
 
-from soothsay_index.imports import service_of
 from soothsay_languages.python import python_grammar
+from soothsay_languages.python.imports import service_of
 from soothsay_languages.resolving import D, Definitions, Resolution
 from soothsay_languages.scopes import Binding, ModuleName, Names, Scope
 from soothsay_languages.syntax import parse, text_of

@@ -23,7 +23,6 @@ from soothsay.engine.types import Completion, CompletionRequest, Fault, FaultKin
 from soothsay.engine.verify import judge
 from soothsay.errors import raise_if_cancelled
 from soothsay.oracle.types import Finding, Oracle
-from soothsay_index.sources.workspace import module_of
 from soothsay_index.types import Index, Query, Symbol
 from soothsay_languages.analysis import DocumentAnalysis, analyse, read_fragment
 from soothsay_languages.base import Language
@@ -31,7 +30,7 @@ from soothsay_languages.calls import Call
 from soothsay_languages.registry import PLAIN_TEXT, language_of_file
 from soothsay_languages.resolving import Resolution, Resolver
 from soothsay_languages.scan import indentation, scan
-from soothsay_languages.scopes import CertainNamesAt, ModuleName, ScopeTree
+from soothsay_languages.scopes import CertainNamesAt, ScopeTree
 from soothsay_languages.syntax import text_of
 
 _MOST = 50  # faults reported for one file
@@ -59,9 +58,7 @@ def find_faults(
     also what the oracle rejects and the index can explain. Raises `Cancelled` once ``cancel`` is set.
     """
     language = language_of_file(path) or PLAIN_TEXT
-    found = module_of(workspace, path) if path.is_relative_to(workspace) else None
-    module = ModuleName(found.name, found.is_package) if found else ModuleName()
-    analysis = analyse(text, language, module=module)
+    analysis = analyse(text, language, module=language.module_name(workspace, path))
     if analysis.scopes is None or language.resolver is None:
         return ()
     resolver = language.resolver()

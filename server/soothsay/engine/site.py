@@ -11,13 +11,12 @@ from soothsay.engine.analyses import Analyses
 from soothsay.engine.api_names import api_names
 from soothsay.engine.stop import StopRule, stop_rule
 from soothsay.engine.types import ApiName, CompletionRequest
-from soothsay_index.sources.workspace import module_of
 from soothsay_index.types import Index, Symbol
 from soothsay_languages.analysis import DocumentAnalysis, Fragment
 from soothsay_languages.base import Language
 from soothsay_languages.registry import language_or_plain
 from soothsay_languages.resolving import Resolution
-from soothsay_languages.scopes import Binding, ModuleName, NamesAt
+from soothsay_languages.scopes import Binding, NamesAt
 
 _WORD = re.compile(r"\w+")
 
@@ -39,8 +38,7 @@ class Site:
     def analysis(self) -> DocumentAnalysis:
         """The document, analysed."""
         path, root = self.request.path, self.request.workspace
-        module = module_of(root, path) if path.is_relative_to(root) else None
-        name = ModuleName(module.name, module.is_package) if module else ModuleName()
+        name = self.language.module_name(root, path)
         return self.analyses.of(path, self.request.text, self.language, name)
 
     @cached_property

@@ -4,7 +4,7 @@ import pytest
 from index_fakes import write
 
 from soothsay_index.sources.ignore import is_secret, may_read, read_text, walk_files
-from soothsay_index.sources.workspace import module_of
+from soothsay_languages.python.modules import module_of
 
 
 def is_python(path: PurePath) -> bool:

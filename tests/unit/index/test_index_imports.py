@@ -1,4 +1,4 @@
-from soothsay_index.imports import parse_imports, resolve_relative
+from soothsay_languages.python.imports import parse_imports, resolve_relative
 
 
 def test_aliases_say_what_a_local_name_stands_for():

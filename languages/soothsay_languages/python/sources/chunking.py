@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from soothsay_index.imports import imports_of
-from soothsay_index.names import MODULE_NAMES
 from soothsay_index.sources.base import FileFacts, OwnerFacts
-from soothsay_index.syntax import parse_python, string_value
 from soothsay_index.text import first_sentence, shorten, squeeze
 from soothsay_index.types import Chunk, Parameter, ParameterKind, Symbol, SymbolKind
+from soothsay_languages.python.imports import imports_of
+from soothsay_languages.python.sources.module_names import MODULE_NAMES
+from soothsay_languages.python.syntax import parse_python, string_value
 from soothsay_languages.syntax import text_of, walk
 
 MAX_LINES = 80

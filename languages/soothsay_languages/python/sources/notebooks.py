@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from soothsay_index.imports import parse_imports
 from soothsay_index.sources.base import FileFacts, Place
 from soothsay_index.sources.markdown import outline_of
 from soothsay_index.sources.trees import Branch, parse_json
 from soothsay_index.types import Chunk, Symbol
+from soothsay_languages.python.imports import parse_imports
 from soothsay_languages.python.sources.chunking import MAX_LINES, cut_python
 
 _MOST = 4_000

@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import griffe
 
-from soothsay_index.names import MODULE_NAMES
 from soothsay_index.sources.base import Harvest, OwnerFacts, Release
 from soothsay_index.text import squeeze
 from soothsay_index.types import Parameter, ParameterKind, Symbol, SymbolKind
@@ -24,6 +23,7 @@ from soothsay_languages.python.sources.docstrings import (
     documented_return,
 )
 from soothsay_languages.python.sources.loading import NOT_PUBLIC, Loaded, load_package
+from soothsay_languages.python.sources.module_names import MODULE_NAMES
 from soothsay_languages.python.sources.news import news_of
 from soothsay_languages.python.sources.notes import is_exported, noted, source_file
 from soothsay_languages.python.sources.public_names import Home, with_shortest_names

@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 
 import tree_sitter
-import tree_sitter_python
 from tree_sitter import Node, Tree
 
+from soothsay_languages.python import python_grammar
 from soothsay_languages.syntax import parse, text_of
 
 
 @lru_cache(maxsize=1)
 def python_language() -> tree_sitter.Language:
     """The grammar of Python."""
-    return tree_sitter.Language(tree_sitter_python.language())
+    return python_grammar()
 
 
 def parse_python(source: bytes) -> Tree:

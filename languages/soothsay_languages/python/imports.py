@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from soothsay_index.syntax import parse_python, python_language, string_value
+from soothsay_index.sources.base import Imports
+from soothsay_languages.python.syntax import parse_python, python_language, string_value
 from soothsay_languages.syntax import nodes_of, text_of
 
 _FROM = ("import_from_statement", "future_import_statement")
 IMPORTS = ("import_statement", *_FROM)
 _CLIENT_MAKERS = frozenset({"client", "resource"})
-
-
-@dataclass(frozen=True, slots=True)
-class Imports:
-    """The imports of one file.
-
-    ``aliases`` maps each local name to what it stands for (``np`` -> ``numpy``, ``u`` -> ``numpy.unstack``).
-    ``modules`` are the dotted names that may be modules; ``stars`` those imported with ``*``; ``services`` the
-    service clients it makes (``bedrock``).
-    """
-
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    modules: tuple[str, ...] = ()
-    stars: tuple[str, ...] = ()
-    services: tuple[str, ...] = ()
-
-    @property
-    def roots(self) -> tuple[str, ...]:
-        """The top-level packages, each once, in order."""
-        return tuple(dict.fromkeys(module.split(".", 1)[0] for module in self.modules))
 
 
 def parse_imports(source: str | bytes, module: str = "", is_package: bool = False) -> Imports:
