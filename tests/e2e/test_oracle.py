@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 
 from soothsay.engine.arguments import misfit, parse_arguments
-from soothsay.oracle import LspOracle, NullOracle, Oracle, open_oracle
+from soothsay.oracle.client import LspOracle
 from soothsay.oracle.limits import TimeLimits
-from soothsay.oracle.types import Finding
+from soothsay.oracle.null import NullOracle
+from soothsay.oracle.opening import open_oracle
+from soothsay.oracle.types import Finding, Oracle
 from soothsay_index.types import Parameter
 from soothsay_languages.python import LANGUAGE
 
@@ -340,7 +342,7 @@ def test_closing_leaves_no_child(folder: Path, page: Path, stopped: bool) -> Non
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_the_child_goes_with_us(folder: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from soothsay.oracle import open_oracle\n"
+        "import sys, time; from pathlib import Path; from soothsay.oracle.opening import open_oracle\n"
         "folder = Path(sys.argv[1]); oracle = open_oracle(folder, 'python', sys.executable)\n"
         "oracle.findings(folder / 'a.py', 'x'); print(oracle.pid, flush=True); time.sleep(60)\n"
     )

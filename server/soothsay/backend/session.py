@@ -24,7 +24,9 @@ from soothsay.model.files.resolve import resolve_model
 from soothsay.model.runtime import LlamaRuntime
 from soothsay.model.tuning import Threads, ThreadTuner
 from soothsay.model.weights import Weights
-from soothsay.oracle import NullOracle, Oracle, open_workspace_oracle
+from soothsay.oracle.null import NullOracle
+from soothsay.oracle.opening import open_workspace_oracle
+from soothsay.oracle.types import Oracle
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.runtime.environment import find_interpreter
 from soothsay_index.types import Hit, Index, IndexSummary, Progress, Query, Symbol

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from soothsay.oracle import LspOracle, NullOracle, open_oracle, open_workspace_oracle
+from soothsay.oracle.client import LspOracle
 from soothsay.oracle.combined import CombinedOracle, WorkspaceOracle
+from soothsay.oracle.null import NullOracle
+from soothsay.oracle.opening import open_oracle, open_workspace_oracle
 from soothsay.oracle.recording import QuestionLog
 from soothsay.oracle.types import Finding, Oracle
 

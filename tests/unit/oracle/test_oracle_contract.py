@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from scripted import scripted_spec
 
-from soothsay.oracle import LspOracle, Oracle, TimeLimits
+from soothsay.oracle.client import LspOracle
 from soothsay.oracle.combined import CombinedOracle
+from soothsay.oracle.limits import TimeLimits
 from soothsay.oracle.recording import QuestionLog
+from soothsay.oracle.types import Oracle
 from soothsay_languages.parameters import Parameter
 from soothsay_languages.python.oracle import TY
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from scripted import IMPATIENT, LIMITS, scripted_spec
 
-from soothsay.oracle import LspOracle, TimeLimits
+from soothsay.oracle.client import LspOracle
 from soothsay.oracle.diagnostics import PushedDiagnostics
+from soothsay.oracle.limits import TimeLimits
 from soothsay.oracle.process import NoAnswer
 
 PAGE = Path("/w/page.py")
