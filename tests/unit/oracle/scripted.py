@@ -16,7 +16,8 @@ SERVER = Path(__file__).with_name("scripted_server.py")
 LIMITS = TimeLimits(
     question=2000, members=2000, first=5000, late=50, start=5000, hang=300, restart=100, longest_wait=400
 )
-IMPATIENT = TimeLimits(question=100, members=100, first=1500, late=20, start=1500, hang=300, restart=50)
+IMPATIENT = TimeLimits(question=100, members=100, first=5000, late=20, start=5000, hang=300, restart=50)
+SLOW = TimeLimits(question=100, members=100, first=5000, late=20, start=5000, hang=60_000)
 
 
 def scripted_spec(words: str, notes: Path, command: list[str] | None = None, **others: Any) -> ServerSpec:

@@ -11,7 +11,7 @@ from threading import Event, Timer
 from typing import Any
 
 import pytest
-from scripted import IMPATIENT, LIMITS, scripted_spec
+from scripted import IMPATIENT, LIMITS, SLOW, scripted_spec
 
 from soothsay.oracle.client import LspOracle
 from soothsay.oracle.limits import TimeLimits
@@ -164,7 +164,7 @@ def test_one_that_keeps_dying_is_not_started_all_the_time(
 
 
 def test_while_an_answer_is_late_nothing_more_is_asked(open_fake: Open, tmp_path: Path, notes: Path) -> None:
-    oracle = open_fake("slow", TimeLimits(question=100, first=1500, late=20, hang=60_000))
+    oracle = open_fake("slow", SLOW)
     path = tmp_path / "a.py"
     assert oracle.findings(path, "ok") == ()
     pid = oracle.pid

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted import IMPATIENT, LIMITS, scripted_spec
+from scripted import IMPATIENT, LIMITS, SLOW, scripted_spec
 
 from soothsay.oracle.client import LspOracle
 from soothsay.oracle.diagnostics import PushedDiagnostics
@@ -162,7 +162,7 @@ def until(holds: Callable[[], object], seconds: float = 10) -> bool:
 
 
 def test_what_is_late_is_found_the_next_time(open_fake: Open, tmp_path: Path) -> None:
-    oracle = open_fake("push,slow", IMPATIENT)
+    oracle = open_fake("push,slow", SLOW)
     path = tmp_path / "a.py"
     assert oracle.findings(path, "ok") == ()
     pid = oracle.pid
@@ -172,7 +172,9 @@ def test_what_is_late_is_found_the_next_time(open_fake: Open, tmp_path: Path) ->
 
 
 def test_of_a_server_that_publishes_nothing_the_rest_is_answered(open_fake: Open, tmp_path: Path) -> None:
-    oracle = open_fake("push,silent", TimeLimits(question=100, first=1000, late=2000), canary="")
+    oracle = open_fake(
+        "push,silent", TimeLimits(question=100, first=1000, late=20_000, hang=60_000), canary=""
+    )
     path = tmp_path / "a.py"
     text = "def f(): ...\nf\n"
     pid = None
