@@ -197,6 +197,7 @@ while True:
 """
 
 
+@pytest.mark.process
 async def test_a_client_asks_is_told_and_answers(tmp_path: Path) -> None:
     import sys
 

@@ -34,6 +34,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
+@pytest.mark.process
 def test_libraries_that_can_be_imported() -> None:
     check = doctor._libraries()
     assert check == Check("libraries", "ok", "llama.cpp, LanceDB, PyTorch, tree-sitter, griffe, pygls")
@@ -132,6 +133,7 @@ def test_the_compiler_and_the_memory_for_it(monkeypatch: pytest.MonkeyPatch) -> 
     assert doctor._compiler().found == "no C++ compiler: install one"
 
 
+@pytest.mark.process
 def test_the_index_is_looked_at_in_a_child(tmp_path: Path) -> None:
     check = doctor._index(replace(Settings(), oracle=OracleSettings(enabled=False)), tmp_path)
     assert check == Check("index", "warning", f"nothing yet for {tmp_path}", "soothsay index")

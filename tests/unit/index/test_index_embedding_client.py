@@ -15,6 +15,8 @@ from soothsay_index.embedding.client import ProcessEmbedder
 from soothsay_index.embedding.embedder import LoadingEmbedder
 from soothsay_index.errors import SoothsayIndexError
 
+pytestmark = pytest.mark.process
+
 # Each vector is the text's length, three times. It notes its starts in the folder it runs in.
 STAND_IN = """
 import json, os, struct, sys, time

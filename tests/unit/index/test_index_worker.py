@@ -15,6 +15,8 @@ from soothsay_index.pipes import decode_line, encode_line
 from soothsay_index.types import Chunk, Hit, Parameter, Query, Symbol
 from soothsay_index.worker.client import IndexClient
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):

@@ -58,7 +58,7 @@ def test_while_pieces_are_parsed_others_get_their_turn():
 def test_after_an_edit_the_tree_is_the_same_as_a_new_one():
     chance = random.Random(7)
     parsed = parse_again(PYTHON, None, SOURCE)
-    for _ in range(300):
+    for _ in range(100):
         start = chance.randrange(len(parsed.source))
         end = min(len(parsed.source), start + chance.choice((0, 0, 0, 1, 40)))
         typed = chance.choice(

@@ -7,6 +7,8 @@ import pytest
 
 from soothsay.cli.models import add_models_parser, run_models
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def run(little, capsys):

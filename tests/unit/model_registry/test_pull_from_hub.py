@@ -4,7 +4,11 @@ import hashlib
 import json
 import signal
 
+import pytest
+
 from soothsay.model.files import cache
+
+pytestmark = pytest.mark.process
 
 
 def test_a_model_comes_from_the_hub(pull_process, hub, is_whole):

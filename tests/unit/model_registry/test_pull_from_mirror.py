@@ -11,6 +11,8 @@ from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.files import cache
 from soothsay.model.files.download import pull
 
+pytestmark = pytest.mark.process
+
 
 def test_parts_are_laid_end_to_end(little, folder, is_whole):
     seen = []
