@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SOURCES := common languages index server tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-trigger vscode measure-vscode docs
+.PHONY: help install models demo check test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-trigger vscode measure-vscode docs
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -35,6 +35,10 @@ demo: models ## Index examples/ and complete its files: draft, trigger, evidence
 	$(BIN)/soothsay index build --workspace examples
 	$(BIN)/python examples/demo.py
 
+# what the tests in tests/lsp and tests/e2e need (processes, models, editors) is left out
+check: lint ## Lint, check types, and run the tests that need no model, no network and no process (under two minutes)
+	$(BIN)/python -m pytest -q -m "not slow and not process" tests/unit tests/bench tests/structure
+
 test: lint models ## Lint, then run all tests, with the real model and the real index
 	$(BIN)/soothsay models pull smollm2-135m
 	$(BIN)/python -m pytest
@@ -52,7 +56,7 @@ docs: $(VENV)/.installed ## Write the generated pages of docs/
 	$(BIN)/python -m tests.docs
 
 clean: ## Remove .venv and what the tools left behind (not the models)
-	rm -rf $(VENV) .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) .hypothesis .pytest_cache .ruff_cache build dist
 
 bench-memory: models ## Measure the memory of one, two and four windows (WINDOWS=1,2; REST=150: seconds)
 	WINDOWS=$(WINDOWS) REST=$(REST) $(BIN)/python -m bench.memory
