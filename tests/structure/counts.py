@@ -31,10 +31,10 @@ ROOMS = {
 _LANGUAGES = Path(__file__).parents[2] / "languages" / "soothsay_languages"
 _PYTHON_MODULES = frozenset({"tree_sitter_python", "keyword", "builtins", "griffe"})
 _PYTHON_TEXT = re.compile(
-    r"\.pyi?\b|\bpyproject\.toml|site-packages|__init__\b|\bpyvenv\.cfg|\bself\b|^(def|async def|elif) ?$|^(class|import|from) $"
+    r"\.pyi?\b|\bpyproject\.toml|site-packages|__init__\b|\bpyvenv\.cfg|(?<!-)\bself\b|^(def|async def|elif) ?$|^(class|import|from) $"
 )
 _PYTHON_NAME = re.compile(r"python|pyright|botocore|boto3|azure", re.IGNORECASE)
-_OWN_RUNTIME = re.compile(r"python_(command|executable)|sys\.executable")
+_OWN_RUNTIME = re.compile(r"python_(command|executable)|sys\.executable|PYTHON(UNBUFFERED|UTF8)")
 
 
 @dataclass(frozen=True, slots=True)
