@@ -20,7 +20,7 @@ from soothsay.backend.link import Link
 from soothsay.backend.messages import BackendStatus, Describe, Stop
 from soothsay_common.exits import Exit
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
+pytestmark = [pytest.mark.process, pytest.mark.skipif(sys.platform == "win32", reason="signals")]
 
 
 @pytest.fixture

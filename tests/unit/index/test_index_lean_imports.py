@@ -14,6 +14,8 @@ from soothsay_index.types import Progress
 from soothsay_index.worker.client import IndexClient
 from soothsay_index.worker.local import LocalIndex
 
+pytestmark = pytest.mark.process
+
 USE_TABLES = """
 import lancedb, tempfile, pyarrow
 db = lancedb.connect(tempfile.mkdtemp())

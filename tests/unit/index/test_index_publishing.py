@@ -27,6 +27,8 @@ from soothsay_index.store.store import Store
 from soothsay_index.types import Progress, Query
 from soothsay_index.worker.local import LocalIndex
 
+pytestmark = pytest.mark.process
+
 Open = Callable[..., LocalIndex]
 
 

@@ -189,7 +189,7 @@ def test_requirements_with_hashes_are_a_lock_file():
         "- 1\n- 2\n",
         "RUN <<EOF\nFROM x\n",
         "\x01\ufffd",
-        "x" * 200_000,
+        pytest.param("x" * 200_000, marks=pytest.mark.slow),
     ],
     ids=lambda text: repr(text[:8]),
 )

@@ -10,6 +10,8 @@ from index_fakes import write
 from soothsay_index.runtime.environment import Environment
 from soothsay_index.sources.registry import file_sources, package_sources
 
+pytestmark = pytest.mark.process
+
 KITCHEN = {
     "kitchen.py": (
         "from soothsay_index.sources.base import FileFacts, Harvest, Release, Relevant\n"
