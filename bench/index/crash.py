@@ -61,7 +61,7 @@ def open_index(folder: Path) -> LocalIndex:
 def victim(folder: Path, seed: int) -> None:
     """Build, then rewrite files for ever, saying so: a line ``built``, then a line ``file version`` each."""
     index = open_index(folder)
-    index.writer.stay()
+    index.writer.keep_lease()
     print("building", flush=True)
     index.build_from(None)
     print("built", flush=True)

@@ -40,7 +40,7 @@ def measure(folder: Path, files: int, updates: int, seed: int = 1) -> Growth:
     workspace = folder / "workspace"
     paths = real_code(workspace, files)
     index = LocalIndex(Store(folder / "index", workspace), open_executor=open_single_thread)
-    index.writer.stay()
+    index.writer.keep_lease()
     index.build_from(None)
     chance = random.Random(seed)
     times: list[float] = []
@@ -50,13 +50,13 @@ def measure(folder: Path, files: int, updates: int, seed: int = 1) -> Growth:
         path.write_text(f"{text}\n\n# added\ndef added_{number}(value): ...\n", encoding="utf-8")
         started = time.perf_counter()
         index.update([path])
-        if index.writer.crowded:
-            index.writer.settle()
+        if index.writer.needs_compaction:
+            index.writer.compact()
         times.append((time.perf_counter() - started) * 1000)
     before = size(index.store.local.folder)
     time.sleep(31.0)  # versions that a reader of another process may be on are kept for 30 s
     index.update([_touch(paths[0])])
-    index.writer.settle()
+    index.writer.compact()
     after, search_after = size(index.store.local.folder), _search(index)
     index.close()
     fresh = LocalIndex(Store(folder / "fresh", workspace), open_executor=open_single_thread)

@@ -190,7 +190,9 @@ def _fill_packages(store: Store, embedder: WordVectors) -> None:
     store.packages.add("symbols", table_of(list(rows.values())[:PACKAGE_SYMBOLS], SYMBOLS))
     for package, each in texts.items():
         _add_vectors(store.packages, package, each, embedder)
-    store.packages.mark({key: ReleaseState(count, "package", True) for key, count in counts.items()})
+    store.packages.record_releases(
+        {key: ReleaseState(count, "package", True) for key, count in counts.items()}
+    )
     store.write_state(list(counts), sys.version.split()[0])
 
 

@@ -1,1 +1,1 @@
-"""What every part of soothsay may use: processes, threads, deadlines, caches. Imports nothing of ours."""
+"""Helpers that all packages share: processes, threads, deadlines, caches. Imports no other package of soothsay."""

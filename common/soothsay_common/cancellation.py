@@ -1,4 +1,4 @@
-"""An event that also calls back: what waits elsewhere for a result need not look at it again and again."""
+"""A cancellation event with callbacks, so that a waiter need not poll it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Cancellation(Event):
 
     @contextmanager
     def calling(self, callback: Callable[[], None]) -> Iterator[None]:
-        """Within the block, call ``callback`` once when the event is set; at once if it is set already."""
+        """Call ``callback`` once if the event is set within the block; at once if it is set already."""
         with self._guard:
             is_set = self.is_set()
             if not is_set:

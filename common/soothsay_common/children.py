@@ -1,4 +1,4 @@
-"""How our Python child processes are started: isolated from the workspace. The caller gives them a folder of ours.
+"""Commands and environments for Python child processes that are isolated from the workspace.
 
 Python puts the current folder, or the folders of ``PYTHONPATH``, before the standard library: a project's own
 ``argparse.py`` or ``sitecustomize.py`` would run in every process that is started there.
@@ -40,7 +40,7 @@ def child_environment(environ: Mapping[str, str] | None = None, **changes: str) 
 
 
 def _is_ours(folder: str) -> bool:
-    """True where the packages that run here come from: a workspace may have folders of the same names."""
+    """Return whether ``folder`` is one that our own packages are imported from."""
     return bool(folder) and Path(folder).resolve() in _own_folders()
 
 

@@ -1,4 +1,4 @@
-"""Waiting for what another thread or process does, but no longer than somebody wants it."""
+"""Waiting for another thread or process, with a time limit and a cancellation event."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from concurrent.futures import CancelledError, Future, wait
 from threading import Event
 from typing import TypeVar
 
-_LOOK_EVERY = 0.005  # seconds between two looks whether what is waited for has become pointless
+_POLL_SECONDS = 0.005  # how often a cancellation is looked for
 
 T = TypeVar("T")
 
 
 def wait_until(done: Callable[[float], bool], seconds: float, cancel: Event | None = None) -> bool:
-    """Whether ``done`` came true in time; it is given the seconds that it may wait.
+    """Return whether ``done`` returned True within ``seconds``; its argument is the seconds that it may block.
 
     Raises `CancelledError` soon after ``cancel`` was set.
     """
     deadline = time.monotonic() + seconds
     while True:
         left = max(0.0, deadline - time.monotonic())
-        if done(left if cancel is None else min(left, _LOOK_EVERY)):
+        if done(left if cancel is None else min(left, _POLL_SECONDS)):
             return True
         if cancel is not None and cancel.is_set():
             raise CancelledError
@@ -30,6 +30,6 @@ def wait_until(done: Callable[[float], bool], seconds: float, cancel: Event | No
 
 
 def result_of(future: Future[T], seconds: float, cancel: Event | None = None) -> T:
-    """The result. Raises `TimeoutError` after ``seconds``, `CancelledError` soon after ``cancel`` was set."""
+    """Return the result of ``future``. Raises `TimeoutError` after ``seconds``, `CancelledError` soon after ``cancel`` was set."""
     wait_until(lambda left: bool(wait([future], left).done), seconds, cancel)
     return future.result(0)

@@ -1,4 +1,4 @@
-"""Why a process ended: an exit status as a person would say it. The platforms differ here and nowhere else."""
+"""Why a process ended, from its exit code, for every platform."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Exit:
 
     @property
     def is_transient(self) -> bool:
-        """Whether the same may go well at another time: what the machine was short of, or somebody ended."""
+        """Return whether the cause may be temporary: memory was short, or the process was stopped from outside."""
         return self.cause in ("no_memory", "killed", "stopped", "hung")
 
     def describe(self) -> str:

@@ -1,4 +1,4 @@
-"""Work that nobody waits for, on threads and in processes that stand back."""
+"""Lower scheduling priority for background threads and processes."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ import sys
 import threading
 
 _NICE = 10
-_NICEST = 19
-_SWITCH = 0.0005  # seconds
+_LOWEST = 19
+_SWITCH_SECONDS = 0.0005
 
 
 def lower_thread_priority() -> None:
-    """Let every other thread have the processors before this one, and those that it starts. Linux only: elsewhere
-    processes alone have a priority."""
+    """Lower the priority of this thread and of those that it starts (nice 10). Does nothing but on Linux."""
     _be_nice(_NICE)
 
 
 def minimise_thread_priority() -> None:
-    """The same, and behind those that stand back."""
-    _be_nice(_NICEST)
+    """Give this thread and those that it starts the lowest priority (nice 19). Does nothing but on Linux."""
+    _be_nice(_LOWEST)
 
 
 def _be_nice(niceness: int) -> None:
@@ -30,15 +29,14 @@ def _be_nice(niceness: int) -> None:
 
 
 def lower_process_priority() -> None:
-    """Let every other process have the processors before this one, which must hold nothing that others wait for."""
+    """Give this process the lowest priority. It must hold no lock that other processes wait for."""
     try:
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     except (AttributeError, OSError):  # not Linux
         with contextlib.suppress(AttributeError, OSError):
-            os.nice(_NICEST)
+            os.nice(_LOWEST)
 
 
 def shorten_switch_interval() -> None:
-    """Let no thread of this process keep Python's lock for Python's 5 ms while another one, that somebody waits for, wants
-    it."""
-    sys.setswitchinterval(_SWITCH)
+    """Shorten the interpreter's switch interval from 5 ms to 0.5 ms, so that short requests overtake long computations."""
+    sys.setswitchinterval(_SWITCH_SECONDS)

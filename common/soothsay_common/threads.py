@@ -1,4 +1,4 @@
-"""One thread that runs jobs in order, so that the event loop never does."""
+"""An executor with one daemon thread, for work that must not block the event loop."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ T = TypeVar("T")
 
 
 class SerialExecutor:
-    """A daemon thread with a queue. Unlike an executor's threads, it never keeps the process alive."""
+    """Run jobs in order on one daemon thread, which never keeps the process alive."""
 
     def __init__(self, name: str, begin: Callable[[], object] = lambda: None) -> None:
-        """``begin`` is called first on the thread."""
+        """Name the thread ``name``; ``begin`` is called on it before the first job."""
         self._begin = begin
         self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name=name, daemon=True)
         self._started = False
 
     def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Run ``function`` after everything submitted before it."""
+        """Run ``function`` after all jobs submitted before it and return its future."""
         if not self._started:
             self._thread.start()
             self._started = True
@@ -33,11 +33,11 @@ class SerialExecutor:
         return future
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """`submit`, for coroutines."""
+        """Submit ``function`` and await its result."""
         return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
 
     def stop(self, timeout: float) -> bool:
-        """End the thread once its jobs are done; False when it is still at work after ``timeout`` seconds."""
+        """End the thread after its jobs; return whether it ended within ``timeout`` seconds."""
         self._jobs.put(None)
         if self._started:
             self._thread.join(timeout)

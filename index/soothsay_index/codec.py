@@ -1,4 +1,4 @@
-"""The one place where the index's values become JSON, and come back."""
+"""Conversion of the index's values to JSON and back."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def _converter() -> cattrs.Converter:
 
 
 def to_plain(value: Any) -> Any:
-    """Dictionaries, lists and scalars for a value made of dataclasses."""
+    """Return a value of dataclasses as dictionaries, lists and scalars."""
     return _converter().unstructure(value)
 
 
 def from_plain(kind: type[T], plain: Any) -> T:
-    """The value of type ``kind`` that :func:`to_plain` made ``plain`` of."""
+    """Return the value of type ``kind`` from what :func:`to_plain` returned."""
     return _converter().structure(plain, kind)
 
 
 def pack_parameters(parameters: Sequence[Parameter] | None) -> str:
-    """Parameters as compact JSON for a table's cell; an unknown signature is an empty string."""
+    """Return parameters as compact JSON for a table's cell; an empty string if the signature is unknown."""
     if parameters is None:
         return ""
     rows = [
@@ -49,7 +49,7 @@ def pack_parameters(parameters: Sequence[Parameter] | None) -> str:
 
 
 def unpack_parameters(packed: str) -> tuple[Parameter, ...] | None:
-    """What :func:`pack_parameters` packed."""
+    """Return the parameters that :func:`pack_parameters` packed."""
     if not packed:
         return None
     return tuple(
@@ -63,7 +63,7 @@ def unpack_parameters(packed: str) -> tuple[Parameter, ...] | None:
 
 
 def pack_symbol(symbol: Symbol) -> list[Any]:
-    """A symbol as a list, in the order of its fields."""
+    """Return a symbol as a list in the order of its fields."""
     return [
         symbol.qualified_name,
         symbol.name,
@@ -82,7 +82,7 @@ def pack_symbol(symbol: Symbol) -> list[Any]:
 
 
 def unpack_symbol(plain: Sequence[Any]) -> Symbol:
-    """What :func:`pack_symbol` packed."""
+    """Return the symbol that :func:`pack_symbol` packed."""
     values: list[Any] = list(plain)
     if values[9] is not None:
         values[9] = tuple(Parameter(*each) for each in values[9])
@@ -91,7 +91,7 @@ def unpack_symbol(plain: Sequence[Any]) -> Symbol:
 
 
 def pack_hit(hit: Hit) -> list[Any]:
-    """A hit as a list."""
+    """Return a hit as a list."""
     chunk = hit.chunk
     return [
         hit.kind,
@@ -106,7 +106,7 @@ def pack_hit(hit: Hit) -> list[Any]:
 
 
 def unpack_hit(plain: Sequence[Any]) -> Hit:
-    """What :func:`pack_hit` packed."""
+    """Return the hit that :func:`pack_hit` packed."""
     kind, score, symbol, chunk, chunk_symbol, scores = plain
     found = None
     if chunk:

@@ -1,7 +1,7 @@
-"""Errors a person may see: one line each, with the fix."""
+"""Errors with a one-line message for users that names the remedy."""
 
 from __future__ import annotations
 
 
 class SoothsayIndexError(Exception):
-    """Something the index cannot do; ``str(error)`` is one line that says what to do about it."""
+    """An operation of the index failed; ``str(error)`` is one line that says what to do."""

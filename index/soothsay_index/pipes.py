@@ -1,4 +1,4 @@
-"""What client and worker say to each other: one JSON object a line.
+"""The line protocol of client and worker: one JSON object a line.
 
 A request is ``{"id": 1, "method": "search", "params": {…}}``; its answer ``{"id": 1, "result": …}`` or
 ``{"id": 1, "error": "one line"}``. While a build runs, ``{"progress": {…}, "id": 1}`` comes in between.
@@ -12,12 +12,12 @@ from typing import Any, BinaryIO
 
 
 def encode_line(message: dict[str, Any]) -> bytes:
-    """A message as a line of bytes."""
+    """Return ``message`` as one line of JSON."""
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
 
 
 def decode_line(line: bytes) -> dict[str, Any] | None:
-    """The message in a line; None for anything else."""
+    """Return the JSON object in ``line``, or None if there is none."""
     try:
         message = json.loads(line)
     except ValueError:
@@ -26,7 +26,7 @@ def decode_line(line: bytes) -> dict[str, Any] | None:
 
 
 def take_over_stdout() -> BinaryIO:
-    """The real standard output, taken away from everyone else: a stray print must not break the protocol."""
+    """Return the real standard output, and send what else is printed to standard error."""
     real = os.dup(1)
     os.dup2(2, 1)
     return os.fdopen(real, "wb")

@@ -1,4 +1,4 @@
-"""How long work tells how far it is."""
+"""Progress callbacks."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ OnProgress = Callable[[Progress], None]
 
 
 def ignore_progress(_: Progress) -> None:
-    """A listener that is not there."""
+    """Ignore a progress report."""

@@ -1,4 +1,4 @@
-"""Words for searching: identifiers are split, endings are cut, so that code and prose meet."""
+"""Tokenising and stemming for search: identifiers are split into words and endings removed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def split_identifier(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
-    """Cut the ending of an English word, lightly: ``tuning`` and ``tune`` meet, ``policy`` stays itself."""
+    """Return a light stem of an English word: ``listing`` and ``list`` are equal, ``policy`` is unchanged."""
     if len(word) <= 3:
         return word
     if word.endswith("ies") and len(word) > 4:
@@ -76,12 +76,12 @@ def _undouble(word: str) -> str:
 
 
 def terms(text: str) -> list[str]:
-    """The stemmed words of ``text`` without stop words, in order, repetitions kept."""
+    """Return the stemmed words of ``text`` without stop words, in order, repetitions kept."""
     return [stem(word) for word in split_identifier(text) if word not in STOP_WORDS]
 
 
 def first_sentence(text: str, limit: int = 240) -> str:
-    """The first sentence of the first paragraph of prose in ``text``."""
+    """Return the first sentence of the first paragraph of prose in ``text``."""
     for paragraph in text.split("\n\n"):
         flat = squeeze(_RULE.sub("", paragraph))
         if not flat or _looks_like_signature(flat):
@@ -98,24 +98,24 @@ def _looks_like_signature(paragraph: str) -> bool:
 
 
 def strip_html(text: str) -> str:
-    """The words of a piece of HTML."""
+    """Return the words of a piece of HTML."""
     return re.sub(r"\s+([.,;:)])", r"\1", squeeze(html.unescape(_TAG.sub(" ", text))))
 
 
 def squeeze(text: str) -> str:
-    """``text`` on one line, single spaces."""
+    """Return ``text`` on one line with single spaces."""
     return _SPACE.sub(" ", text).strip()
 
 
 def shorten(text: str, limit: int) -> str:
-    """``text`` cut at a word so that it has at most ``limit`` characters."""
+    """Return ``text`` cut at a word to at most ``limit`` characters."""
     if len(text) <= limit:
         return text
     return text[: limit - 1].rsplit(" ", 1)[0] + "…"
 
 
 def search_text(name: str, summary: str, extra: Iterable[str] = ()) -> str:
-    """What full-text search sees of a symbol: the whole name, its words three times, then the prose."""
+    """Return the text of a symbol for full-text search: its name, its words three times, then the prose."""
     words = " ".join(split_identifier(name))
     rest = " ".join(squeeze(" ".join(split_identifier(piece))) for piece in (summary, *extra) if piece)
     return f"{name} {words} {words} {words} {rest}"

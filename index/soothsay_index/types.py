@@ -1,4 +1,4 @@
-"""The values that flow out of the index: symbols, chunks, queries and hits."""
+"""The index's public values and protocol: symbols, chunks, queries, hits and `Index`."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to look for.
+    """A search request.
 
-    ``text`` is free text (the comment, the masked draft). ``owners`` are receivers known for certain:
-    only their members can be the answer. ``packages`` and ``modules`` narrow or prefer when the receiver
-    is not known. ``path`` is the file being edited: its own chunks are never returned. ``code`` are the lines
-    before the cursor, for finding similar code; ``recent`` the files edited or opened last, most recent first.
+    ``text`` is free text (the comment, the masked draft). ``owners`` are known receivers: only their members are
+    returned. Without owners, ``packages`` and ``modules`` narrow or prefer results. ``path`` is the edited file, whose
+    chunks are never returned. ``code`` is the text before the cursor, for finding similar code; ``recent`` are the
+    files edited or opened last, most recent first.
     """
 
     text: str
@@ -94,7 +94,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One step of a long piece of work: ``done`` of ``total`` (0 = unknown) of ``stage``."""
+    """A progress report: ``done`` of ``total`` (0 = unknown) of ``stage``."""
 
     stage: str
     done: int
@@ -104,7 +104,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class IndexSummary:
-    """What the index of one workspace has."""
+    """How much is indexed for one workspace."""
 
     files: int = 0
     chunks: int = 0
@@ -118,7 +118,7 @@ class IndexSummary:
     folder: str = ""
 
     def describe(self) -> str:
-        """A look at the index in one line."""
+        """Return the figures in one line."""
         return (
             f"{self.files} files ({self.chunks} chunks), {self.packages} packages, {self.services} services, "
             f"{self.symbols} symbols; vectors for {self.embedded} of {self.releases} releases ({self.vectors}); "
@@ -127,28 +127,28 @@ class IndexSummary:
 
 
 class Index(Protocol):
-    """What the engine asks of an index. Every method is read-only, thread-safe and quick."""
+    """The read-only interface that the engine uses. Every method is thread-safe and fast."""
 
     def members(self, owner: str) -> Sequence[Symbol]:
-        """All members of ``owner``; empty when it is not known."""
+        """Return all members of ``owner``; empty when it is not known."""
         ...
 
     def is_closed(self, owner: str) -> bool:
-        """True when ``members(owner)`` is the whole truth: a name that is missing there does not exist."""
+        """Return whether ``members(owner)`` is complete: a name that is missing there does not exist."""
         ...
 
     def lookup(self, qualified: str) -> Symbol | None:
-        """The symbol at ``owner + "." + name`` (``numpy.unstack``, ``botocore:s3.list_buckets``), or None."""
+        """Return the symbol at ``owner + "." + name`` (``numpy.unstack``, ``botocore:s3.list_buckets``), or None."""
         ...
 
     def has_name(self, name: str) -> bool:
-        """True when some indexed symbol has this bare name."""
+        """Return True when some indexed symbol has this bare name."""
         ...
 
     def search(self, query: Query) -> Sequence[Hit]:
-        """The best ``query.limit`` hits, best first."""
+        """Return the best ``query.limit`` hits, best first."""
         ...
 
     def until(self, cancel: Event | None) -> Index:
-        """The same index, whose answers are not waited for once ``cancel`` is set: they are empty, and mean nothing."""
+        """Return an index whose calls end with an empty answer once ``cancel`` is set."""
         ...

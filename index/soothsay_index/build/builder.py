@@ -1,4 +1,4 @@
-"""One build: what is needed first, comes first, and text before vectors."""
+"""Orchestration of a build: packages in order of need, and text before vectors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class Builder:
-    """Brings a store up to date with its workspace and an environment. What is there already is left alone."""
+    """Bring a store up to date with its workspace and an environment; what is stored already is skipped."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Builder:
         open_executor: OpenExecutor,
         uri: str = "",
     ) -> None:
-        """``uri`` is a shared index: what it has is taken from there."""
+        """``uri`` is a shared index to copy from instead of reading packages; empty: none."""
         self._store = store
         self._files = files
         self._embedder = embedder
@@ -51,9 +51,11 @@ class Builder:
         all_packages: bool,
         embed: bool,
     ) -> None:
-        """What ``open_files`` use, then the workspace, then what that uses, then the rest; vectors behind it.
+        """Index what ``open_files`` use, the workspace, what that uses, then the rest; then embed.
 
-        ``stop`` ends it between two steps and leaves everything usable; the next build goes on from there.
+        ``all_packages``: index all installed packages; ``embed``: compute vectors, too.
+
+        ``stop`` ends the build between two steps; the next build continues from there.
         """
         used: Sequence[Release] = ()
         shared = self._open_shared(progress)
@@ -71,7 +73,7 @@ class Builder:
             self._settle(stop)
             if packages is not None:
                 plan = packages.build_order(self._files.used())
-                # Where the store does not answer, what it said before counts.
+                # If the shared index does not answer, its last answer stays.
                 found = packages.write_projects(LocalFileFilter(self._store), stop)
                 projects = {release.key for release in found} or projects
                 self._show(packages, plan, projects)
@@ -87,7 +89,7 @@ class Builder:
             self._settle(stop)
 
     def embed(self, paths: Sequence[str]) -> None:
-        """Fill in the vectors of updated files. It never asks a shared index: somebody may be typing."""
+        """Compute the vectors of the files ``paths`` here; a shared index would be too slow while a user types."""
         if self._embedder is not None:
             never = threading.Event()
             vectors = VectorSync(self._embedder)
@@ -101,7 +103,7 @@ class Builder:
         return SharedReader(shared, lambda problem: _warn(problem, progress))
 
     def _show(self, packages: PackageSync, plan: BuildOrder, projects: Set[str]) -> None:
-        """Say which releases are this environment's: those of other workspaces are not for this one."""
+        """Record which releases belong to this workspace's environment."""
         visible = {release.key for release in (*plan.now, *plan.next, *packages.installed())}
         self._store.write_state(visible | projects, packages.python)
 

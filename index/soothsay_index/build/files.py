@@ -1,4 +1,4 @@
-"""The workspace's database, brought up to date with its files."""
+"""Synchronisation of the workspace's database with its files."""
 
 from __future__ import annotations
 
@@ -21,15 +21,20 @@ log = logging.getLogger(__name__)
 
 _FILES_AT_ONCE = 64
 OnParsed = Callable[[ParsedFiles], None]
-_TABLES = ("symbols", "owners", "chunks", "files")  # in this order: a file is known once all of it is written
+_TABLES = (
+    "symbols",
+    "owners",
+    "chunks",
+    "files",
+)  # in this order, so that a file counts as known only when all its rows are written
 
 
 def ignore_parsed(_: ParsedFiles) -> None:
-    """For callers who need not know what was cut."""
+    """Ignore parsed files."""
 
 
 class FileSync:
-    """Writes the rows of workspace files. Thread-safe; only the holder of the workspace's lease may have one."""
+    """Write the rows of workspace files. Thread-safe; only the holder of the workspace's lease may use it."""
 
     def __init__(self, workspace: Workspace, database: Database) -> None:
         self._workspace = workspace
@@ -39,9 +44,9 @@ class FileSync:
         self._sweep()
 
     def reconcile(self, executor: Executor, progress: OnProgress, stop: threading.Event) -> int:
-        """Bring all files up to date, those that changed since they were indexed; returns how many were rewritten.
+        """Index all files that changed since they were indexed; return how many were rewritten.
 
-        Single files can be updated meanwhile: nothing is locked but the writing of each batch.
+        Single files can be updated concurrently: only the writing of each batch is locked.
         """
         before = dict(self._known)
         found: list[str] = []
@@ -55,7 +60,7 @@ class FileSync:
                     continue
                 found.append(name)
                 old, now = before.get(name), file_state(path, name)
-                # The same size and time to the nanosecond: git trusts that as well.
+                # Equal size and time to the nanosecond mean unchanged, as in git.
                 if old is None or (old.size, old.mtime) != (now.size, now.mtime):
                     changed.append(name)
         lost = before.keys() - set(found)
@@ -74,7 +79,7 @@ class FileSync:
                 break
             batch = future.result()
             with self._lock:
-                # What was updated on its own meanwhile is newer.
+                # Files that were updated one by one in between are newer.
                 current = [
                     each.path
                     for each in (*batch.files, *batch.touched)
@@ -92,16 +97,16 @@ class FileSync:
         return done
 
     def update(self, paths: Iterable[Path], on_parsed: OnParsed = ignore_parsed) -> list[str]:
-        """Index these files again, or forget those that are gone; returns the names of the rewritten ones.
+        """Index changed files again and remove deleted ones; return the names of the rewritten files.
 
-        ``on_parsed`` is told what is in them before it is written: that may have to wait for a batch of a first build.
+        ``on_parsed`` gets the parsed files before they are written, which may have to wait for a batch of a build.
         """
         names = list(dict.fromkeys(name for path in paths if (name := self._workspace.name_of(path))))
         known = self._stamps(names)
         cut = read_files(self._workspace, names, known)
         on_parsed(cut)
         with self._lock:
-            # While it waited, they may have been changed, or stored by somebody else.
+            # While waiting for the lock, the files may have changed or been stored by another thread.
             if known != self._stamps(names) or not all(self._is_current(state) for state, *_ in cut.files):
                 cut = read_files(self._workspace, names, self._stamps(names))
             batch = cut.rows()
@@ -113,7 +118,7 @@ class FileSync:
         return [state.path for state in batch.files]
 
     def remove(self, paths: Iterable[Path]) -> int:
-        """Forget files."""
+        """Remove files from the index; return how many were known."""
         names = [name for path in paths if (name := self._workspace.name_of(path)) in self._known]
         with self._lock:
             self._forget([name for name in names if name])
@@ -122,7 +127,7 @@ class FileSync:
         return len(names)
 
     def used(self) -> Used:
-        """What the indexed files import from elsewhere, and the services they make clients of."""
+        """Return the external modules that the indexed files import and the services they create clients of."""
         rows = self._database.rows("files", columns=["module", "modules", "services"])
         own = {row["module"].split(".", 1)[0] for row in rows}
         modules: dict[str, int] = {}
@@ -152,7 +157,7 @@ class FileSync:
         return self._workspace.may_read(self._workspace.path_of(name))
 
     def _write(self, batch: FileRows) -> None:
-        """Put the new rows in before the old ones go: there is no moment without either."""
+        """Add the new rows before removing the old ones, so that a reader always sees one of them."""
         with self._lock, self._database.writing():
             states = {state.path: state for state in batch.files}
             old = [
@@ -170,7 +175,7 @@ class FileSync:
             self._forget([name for name in batch.gone if name in self._known])
 
     def _touch(self, states: Sequence[FileState]) -> None:
-        """Remember size and time of files whose text is as it was (git writes them anew), or each build reads them."""
+        """Store the new size and time of files whose text is unchanged, so that the next build skips them."""
         later = {each.path: each for each in states if self._known.get(each.path) not in (None, each)}
         if not later:
             return
@@ -191,7 +196,7 @@ class FileSync:
             self._known.pop(name, None)
 
     def _write_modules(self) -> None:
-        """Write the packages' submodules again: they belong to no single file."""
+        """Write the symbols of modules and packages again: they belong to no single file."""
         with self._lock:
             rows = self._database.rows("files", columns=["module", "uri", "is_package"])
             listed = sorted((row["module"], row["uri"], row["is_package"]) for row in rows)
@@ -211,7 +216,7 @@ class FileSync:
                     self._database.delete(table, f"path = '' AND stamp != {quote(stamp)}")
 
     def _sweep(self) -> None:
-        """Remove what a process that died between two writes left behind: rows of no file, or of an older text."""
+        """Remove rows that a killed process left behind: of no file, or of an older text."""
         newest: dict[str, FileState] = {}
         for row in self._database.rows("files", columns=["path", "stamp", "size", "mtime"]):
             state = FileState(row["path"], row["stamp"], row["size"], row["mtime"])

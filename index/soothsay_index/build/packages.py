@@ -1,4 +1,4 @@
-"""The shared database, brought up to date with what is installed: what the workspace needs first, comes first."""
+"""Synchronisation of the package database with the installed releases."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ _USED_NOTED_EVERY = 24 * 3600.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class BuildOrder:
-    """Releases in the order in which they are worth building."""
+    """Releases by build priority."""
 
-    now: tuple[Release, ...] = ()  # what the workspace uses: these get vectors, too
-    next: tuple[Release, ...] = ()  # what it is likely to use
-    rest: tuple[Release, ...] = ()  # whatever else is installed
+    now: tuple[Release, ...] = ()  # used by the workspace: embedded, too
+    next: tuple[Release, ...] = ()  # likely to be used
+    rest: tuple[Release, ...] = ()  # all others that are installed
 
 
 class PackageSync:
-    """Writes the releases of one environment, each once, however many workspaces use it."""
+    """Write the releases of one environment, each once for all workspaces."""
 
     def __init__(
         self, environment: Environment, database: Database, shared: SharedReader | None = None
     ) -> None:
-        """What ``shared`` has is taken from there instead of being read anew."""
+        """``shared`` is a shared index to copy releases from instead of reading them."""
         self._environment = environment
         self._database = database
         self._shared = shared
@@ -47,11 +47,11 @@ class PackageSync:
 
     @property
     def python(self) -> str:
-        """The environment's interpreter, for people."""
+        """Return version and path of the environment's interpreter, for display."""
         return f"{self._environment.version} ({self._environment.python})"
 
     def build_order(self, used: Used) -> BuildOrder:
-        """What a workspace that uses ``used`` needs, and when."""
+        """Return the releases of the environment by priority for a workspace that uses ``used``."""
         now: dict[Release, None] = {}
         after: dict[Release, None] = {}
         for source in self._sources.values():
@@ -63,14 +63,14 @@ class PackageSync:
         return BuildOrder(tuple(now), later, rest)
 
     def installed(self) -> Iterator[Release]:
-        """All that the environment has."""
+        """Yield all releases that are installed in the environment."""
         for source in self._sources.values():
             yield from source.releases()
 
     def write(
         self, releases: Sequence[Release], executor: Executor, progress: OnProgress, stop: threading.Event
     ) -> None:
-        """Write those of ``releases`` that are not there yet, in this order as far as the executor keeps to it."""
+        """Write the missing ones of ``releases``, roughly in this order."""
         known = self._database.manifest().releases
         self._note_use([release for release in releases if release.key in known])
         missing = [release for release in releases if release.key not in known]
@@ -101,9 +101,9 @@ class PackageSync:
             progress(Progress(stage[batch[-1].origin == "service"], done, total, batch[-1].part))
 
     def write_projects(self, local_files: LocalFileFilter, stop: threading.Event) -> list[Release]:
-        """Write the workspaces that the shared index has, and return those that are written.
+        """Write the published workspaces of the shared index and return those that are written.
 
-        One that is ``local_files``'s own, with no file that is not here, is left out.
+        The workspace's own publication is left out if all its files are present locally.
         """
         if self._shared is None:
             return []
@@ -127,10 +127,10 @@ class PackageSync:
             written = self._database.manifest().releases
             keys = [release.key for release in harvested.symbols if release.key not in written]
             for name, rows in harvested.tables.items():
-                self._database.delete_in(name, "release", keys)  # what a sudden death left behind
+                self._database.delete_in(name, "release", keys)  # left behind by a killed process
                 self._database.add(name, rows_with(rows, "release", keys))
             now = time.time()
-            self._database.mark(
+            self._database.record_releases(
                 {
                     release.key: ReleaseState(
                         symbols=count,
@@ -146,7 +146,7 @@ class PackageSync:
         self._database.index_recent_rows()
 
     def _note_use(self, releases: Sequence[Release]) -> None:
-        """Releases that nobody has used for long are thrown away; these are in use."""
+        """Record that ``releases`` are in use: unused ones are pruned after some time."""
         states = self._database.manifest().releases
         now = time.time()
         old = {
@@ -155,11 +155,11 @@ class PackageSync:
             if now - states[release.key].used > _USED_NOTED_EVERY
         }
         if old:
-            self._database.mark(old)
+            self._database.record_releases(old)
 
 
 def _batches(releases: Sequence[Release]) -> Iterator[list[Release]]:
-    """Services in groups, packages one by one, in the given order."""
+    """Yield services in groups and packages one by one, in the given order."""
     for origin, run in groupby(releases, key=lambda release: release.origin):
         group = list(run)
         size = _SERVICES_AT_ONCE if origin == "service" else 1

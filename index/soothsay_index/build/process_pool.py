@@ -1,4 +1,4 @@
-"""Child processes for what keeps a processor busy: cutting files, reading packages."""
+"""Process pool for CPU-bound work: parsing files, reading packages."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _starting = threading.Lock()
 
 @contextlib.contextmanager
 def _without_current_folder() -> Iterator[None]:
-    """Have Python processes that are started meanwhile not import what lies in the current folder.
+    """Keep Python processes that are started in the block from importing modules of the current folder.
 
-    A command runs in the workspace, and :mod:`multiprocessing` looks for its own modules there first.
+    A command runs in the workspace, and :mod:`multiprocessing` would search its own modules there first.
     """
     with _starting:
         before = os.environ.get("PYTHONSAFEPATH")
@@ -50,7 +50,7 @@ class _Context(SpawnContext):
 
 @contextlib.contextmanager
 def open_process_pool() -> Iterator[Executor]:
-    """A process a core. They and all their memory are gone afterwards."""
+    """Open a pool of one process per core, at most 4. The processes end with the block."""
     # spawn: the parent has threads, and a fork would copy their locks in whatever state they are
     with _without_current_folder():  # making the pool starts multiprocessing's resource tracker
         pool = ProcessPoolExecutor(min(4, os.cpu_count() or 1), _Context(), initializer=_begin)
@@ -62,7 +62,7 @@ def open_process_pool() -> Iterator[Executor]:
 
 @contextlib.contextmanager
 def open_single_thread() -> Iterator[Executor]:
-    """For little work, and for tests: what a process costs to start would be most of it."""
+    """Open an executor with one thread, for little work and for tests."""
     pool = ThreadPoolExecutor(1, "crew")
     try:
         yield pool
@@ -71,9 +71,9 @@ def open_single_thread() -> Iterator[Executor]:
 
 
 def _begin() -> None:
-    """Stand back, and end with the parent: a parent that is killed cannot end its children."""
+    """Initialise a process of the pool: lowest priority, and end when the parent ends (it may be killed)."""
     import_pyarrow()
-    lower_process_priority()  # the model that completes, and whoever searches, come first
+    lower_process_priority()  # completions and searches come first
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent,), daemon=True).start()

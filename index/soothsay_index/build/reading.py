@@ -1,4 +1,4 @@
-"""Files of the workspace, cut into rows. Needs no database, so that child processes can do it."""
+"""Reading and parsing of workspace files into rows. Uses no database, so that child processes can run it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class FileState:
 
 @dataclass(frozen=True, slots=True)
 class FileRows:
-    """Some files, cut: their rows, those that were only touched, and those that are not to be indexed (any more)."""
+    """The rows of some files, files whose text is unchanged (``touched``), and files to remove (``gone``)."""
 
     files: tuple[FileState, ...] = ()
     gone: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class FileRows:
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
 
     def only(self, names: Sequence[str]) -> FileRows:
-        """The same for some of the files."""
+        """Return the same restricted to the files ``names``."""
         return FileRows(
             tuple(state for state in self.files if state.path in names),
             self.gone,
@@ -59,30 +59,30 @@ class FileRows:
 
 @dataclass(frozen=True, slots=True)
 class ParsedFiles:
-    """Some files, read and cut; those whose text is the known one; and those that are not to be indexed (any more)."""
+    """Parsed files, files whose text is unchanged (``touched``), and files to remove (``gone``)."""
 
     files: tuple[tuple[FileState, Place, FileFacts], ...] = ()
     gone: tuple[str, ...] = ()
     touched: tuple[FileState, ...] = ()
 
     def facts(self) -> dict[str, FileFacts]:
-        """What is in each of them now; in one that is gone is nothing."""
+        """Return the facts of each file by name; empty facts for removed files."""
         there = {state.path: facts for state, _, facts in self.files}
         return {**there, **dict.fromkeys(self.gone, FileFacts())}
 
     def rows(self) -> FileRows:
-        """All of it as rows."""
+        """Return the parsed files as rows."""
         states = tuple(state for state, *_ in self.files)
         return FileRows(states, self.gone, self.touched, _tables(self.files))
 
 
 def file_rows(root: Path, docs: Sequence[Path], names: Sequence[str], known: Mapping[str, str]) -> FileRows:
-    """The rows of the files ``names`` of a workspace, except those whose text has the hash that is ``known``."""
+    """Return the rows of the files ``names`` of a workspace, except those whose text has the hash that is ``known``."""
     return read_files(Workspace(root, docs), names, known).rows()
 
 
 def read_files(workspace: Workspace, names: Sequence[str], known: Mapping[str, str]) -> ParsedFiles:
-    """Read and cut the files ``names``, except those whose text has the hash that is ``known``."""
+    """Read and parse the files ``names``, except those whose text has the hash that is ``known``."""
     cut: list[tuple[FileState, Place, FileFacts]] = []
     gone: list[str] = []
     touched: list[FileState] = []
@@ -104,13 +104,13 @@ def read_files(workspace: Workspace, names: Sequence[str], known: Mapping[str, s
         except (RecursionError, ValueError) as error:
             log.warning("%s is not indexed: %s", name, error)
             facts = FileFacts()
-        # A file that no source wants is remembered all the same, or it would be read again each time.
+        # Files without a source are stored as well, or they would be read again in each build.
         cut.append((state, place, facts or FileFacts()))
     return ParsedFiles(tuple(cut), tuple(gone), tuple(touched))
 
 
 def file_state(path: Path, name: str) -> FileState:
-    """Size and time of a file; both -1 when it is not there."""
+    """Return size and time of a file; both -1 if it does not exist."""
     try:
         seen = path.stat()
     except OSError:

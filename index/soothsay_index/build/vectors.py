@@ -1,4 +1,4 @@
-"""Vectors, filled in behind the text: what has none is found by its words until then."""
+"""Computation of vectors after the text is indexed; rows without a vector are found by full text."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from soothsay_index.store.database import Database, quote
 from soothsay_index.embedding.embedder import Embedder
 from soothsay_index.progress import OnProgress
-from soothsay_index.store.rows import embedding_text, symbol_of, table_of, vector_key, vectors_schema
 from soothsay_index.shared.index import with_column
 from soothsay_index.shared.reader import SharedReader
+from soothsay_index.store.database import Database, quote
+from soothsay_index.store.rows import embedding_text, symbol_of, table_of, vector_key, vectors_schema
 from soothsay_index.types import Progress
 
-_AT_ONCE = 128
+_BATCH_SIZE = 128
 
 
 class VectorSync:
-    """Embeds what has no vector yet. A vector belongs to a text, so what only moved is not embedded again."""
+    """Embed what has no vector yet. Vectors are stored by text, so moved code is not embedded again."""
 
     def __init__(self, embedder: Embedder, shared: SharedReader | None = None) -> None:
-        """What ``shared`` has is taken from there instead of being computed."""
+        """``shared`` is a shared index to copy vectors from instead of computing them."""
         self._embedder = embedder
         self._shared = shared
 
@@ -54,7 +54,7 @@ class VectorSync:
         )
 
     def take(self, database: Database, keys: Iterable[str], stop: threading.Event) -> None:
-        """Take what the shared index has for these releases; those that miss nothing then are embedded."""
+        """Copy the vectors of these releases from the shared index, and mark complete ones as embedded."""
         states = database.manifest().releases
         missing = [key for key in keys if key in states and not states[key].embedded]
         if self._shared is None or not missing:
@@ -71,7 +71,9 @@ class VectorSync:
             for found in self._shared.vectors(package, names - _present(database), stop):
                 database.add("vectors", found)
         present = _present(database)
-        database.mark({key: replace(states[key], embedded=True) for key in missing if wanted[key] <= present})
+        database.record_releases(
+            {key: replace(states[key], embedded=True) for key in missing if wanted[key] <= present}
+        )
 
     def _take_own(
         self,
@@ -81,7 +83,7 @@ class VectorSync:
         texts: Mapping[str, str],
         stop: threading.Event,
     ) -> None:
-        """Take the vectors of texts that some published workspace has, too, whatever it is called here."""
+        """Copy the vectors of texts that a published workspace has as well, whatever its name."""
         missing = texts.keys() - _present(database)
         for project in shared.projects() if missing else ():
             names = {vector_key(project.package, texts[key]): key for key in missing}
@@ -95,7 +97,7 @@ class VectorSync:
     def releases(
         self, database: Database, keys: Sequence[str], progress: OnProgress, stop: threading.Event
     ) -> None:
-        """Embed the symbols and chunks of these releases, in this order; what is interrupted goes on next time."""
+        """Embed the symbols and chunks of these releases, in this order; an interrupted run continues in the next build."""
         states = database.manifest().releases
         missing = [key for key in keys if key in states and not states[key].embedded]
         total = sum(states[key].symbols + states[key].chunks for key in missing)
@@ -114,7 +116,7 @@ class VectorSync:
             if not complete:
                 return
             done += states[key].symbols + states[key].chunks
-            database.mark({key: replace(states[key], embedded=True)})
+            database.record_releases({key: replace(states[key], embedded=True)})
         progress(Progress("embedding", total, total))
 
     def _write(
@@ -129,11 +131,11 @@ class VectorSync:
         present = {row["key"] for row in database.rows_in("vectors", "key", list(texts), ["key"])}
         missing = [key for key in texts if key not in present]
         schema = vectors_schema(self._embedder.dimension)
-        for start in range(0, len(missing), _AT_ONCE):
+        for start in range(0, len(missing), _BATCH_SIZE):
             if stop.is_set():
                 return False
             report(len(present) + start)
-            keys = missing[start : start + _AT_ONCE]
+            keys = missing[start : start + _BATCH_SIZE]
             vectors = self._embedder.encode([texts[key] for key in keys])
             rows = [
                 {"key": key, "package": package, "vector": vector}
@@ -144,12 +146,12 @@ class VectorSync:
 
 
 def _present(database: Database) -> set[str]:
-    """The keys of the vectors that are there."""
+    """Return the keys of the stored vectors."""
     return set(database.arrow("vectors", columns=["key"]).column("key").to_pylist())
 
 
 def _texts(database: Database, release: str) -> dict[str, str]:
-    """What is to be embedded of a release, by key; what stands nearest to the package's root first."""
+    """Return the texts of a release to embed by key, those nearest to the package's root first."""
     rows = database.rows("symbols", f"release = {quote(release)} AND vector_key != ''")
     rows.sort(key=lambda row: row["owner"].count("."))
     texts = {row["vector_key"]: embedding_text(symbol_of(row)) for row in rows}

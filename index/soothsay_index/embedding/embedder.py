@@ -1,4 +1,4 @@
-"""Sentences to vectors, on the CPU, from a model folder that is already there: what embedders are, and one of them."""
+"""Embedder protocols, and an embedder that runs a local sentence-transformers model on the CPU."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ _BATCH = 8  # of 8, 16 and 32 the quickest here, and 90 MB less after a thousand
 
 
 class Embedder(Protocol):
-    """Turns texts into unit vectors."""
+    """Embed texts as unit vectors."""
 
     @property
     def model_id(self) -> str:
-        """What the vectors were made with; another model's vectors cannot be compared with them."""
+        """Return the model's name; vectors of different models are not comparable."""
         ...
 
     @property
     def dimension(self) -> int:
-        """The length of a vector."""
+        """Return the length of a vector."""
         ...
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """One unit vector a text, as the rows of a matrix."""
+        """Return unit vectors of shape (texts, dimension)."""
         ...
 
     def encode_query(self, text: str) -> Vectors:
-        """The vector of a query. Quick when it was asked before."""
+        """Return the unit vector of a query, shape (dimension,). Repeated queries are cached."""
         ...
 
 
@@ -50,7 +50,7 @@ class LoadingEmbedder(Embedder, Protocol):
 
     @property
     def loaded(self) -> bool:
-        """True while the model is in memory."""
+        """Return True while the model is in memory."""
         ...
 
     def load(self) -> None:
@@ -58,28 +58,28 @@ class LoadingEmbedder(Embedder, Protocol):
         ...
 
     def prepare(self) -> None:
-        """Queries are to be expected soon. Returns at once."""
+        """Start loading the model because queries are expected. Returns at once."""
         ...
 
     def query_at_once(self, text: str) -> Vectors | None:
-        """The vector of a query; None where it cannot be had without loading the model."""
+        """Return the vector of a query, or None if the model would have to be loaded."""
         ...
 
 
 class QueryCache:
-    """The vectors of the queries that were asked last. Thread-safe."""
+    """An LRU cache of query vectors. Thread-safe."""
 
     def __init__(self, kept: int = _CACHED_QUERIES) -> None:
         self._lock = threading.Lock()
         self._vectors: LRUCache[str, Vectors] = LRUCache(kept)
 
     def get(self, text: str) -> Vectors | None:
-        """The vector of ``text``, if it was put here lately."""
+        """Return the cached vector of ``text``, or None."""
         with self._lock:
             return self._vectors.get(text)
 
     def put(self, text: str, vector: Vectors) -> None:
-        """Remember the vector of ``text``."""
+        """Cache the vector of ``text``."""
         with self._lock:
             self._vectors[text] = vector
 
@@ -91,7 +91,7 @@ def require_model(folder: Path, model_id: str) -> None:
 
 
 def batches(texts: Sequence[str]) -> Iterator[list[int]]:
-    """The positions of texts that are best embedded together: of like length, since padding is computed, too."""
+    """Yield positions of texts to embed together: of similar length, since padding is computed as well."""
     order = sorted(range(len(texts)), key=lambda position: len(texts[position]))
     for start in range(0, len(order), _BATCH):
         yield order[start : start + _BATCH]
@@ -119,15 +119,17 @@ class SentenceTransformerEmbedder:
 
     @property
     def model_id(self) -> str:
+        """Return the model's name."""
         return self._model_id
 
     @property
     def dimension(self) -> int:
+        """Return the length of a vector."""
         return self._dimension
 
     @property
     def loaded(self) -> bool:
-        """True once the model is in memory."""
+        """Return True once the model is in memory."""
         return self._model is not None
 
     def load(self) -> None:
@@ -142,7 +144,7 @@ class SentenceTransformerEmbedder:
             from sentence_transformers import SentenceTransformer
             from transformers.utils.logging import disable_progress_bar
 
-            disable_progress_bar()  # loading takes a moment, and someone else owns the terminal
+            disable_progress_bar()  # the terminal belongs to the caller
 
             if self._threads:
                 torch.set_num_threads(self._threads)
@@ -151,9 +153,10 @@ class SentenceTransformerEmbedder:
             self._model = model
 
     def prepare(self) -> None:
-        """Nothing: who uses this one calls :meth:`load` when it is convenient."""
+        """Do nothing: callers load this model with :meth:`load`."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors of shape (texts, dimension); the model is loaded first if needed."""
         self.load()
         result = np.zeros((len(texts), self._dimension), dtype=np.float32)
         for batch in batches(texts):
@@ -171,6 +174,7 @@ class SentenceTransformerEmbedder:
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
     def encode_query(self, text: str) -> Vectors:
+        """Return the unit vector of a query, from the cache if possible."""
         known = self._queries.get(text)
         if known is not None:
             return known
@@ -179,4 +183,5 @@ class SentenceTransformerEmbedder:
         return vector
 
     def query_at_once(self, text: str) -> Vectors | None:
+        """Return the vector of a query, or None if it is not cached and the model is not loaded."""
         return self.encode_query(text) if self.loaded else self._queries.get(text)

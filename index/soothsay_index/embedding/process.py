@@ -1,6 +1,6 @@
 """The embedding model in a process of its own: ``python -m soothsay_index.embedding.process --folder …``.
 
-Whoever started it writes ``{"id": 1, "do": "query", "texts": […]}``, a line each. The first answer is
+The parent process writes ``{"id": 1, "do": "query", "texts": […]}``, a line each. The first answer is
 ``{"ready": true}``, once the model is loaded. Each other one is a line ``{"id": 1, "rows": 2}`` and behind it the rows as
 float32 numbers, or ``{"id": 1, "error": "one line"}``. It ends when its standard input does, or its parent.
 """
@@ -30,7 +30,7 @@ from soothsay_index.pipes import decode_line, encode_line, take_over_stdout
 
 log = logging.getLogger(__name__)
 
-_LOOK_EVERY = 5.0  # seconds between two looks whether the parent is still there
+_POLL_SECONDS = 5.0  # seconds between two looks whether the parent is still there
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class _Request:
     texts: tuple[str, ...]
 
 
-class _Turns:
-    """Lets texts of a build wait, between two batches, while queries are answered."""
+class _QueryPriority:
+    """Pause the texts of a build between two batches while queries are answered."""
 
     def __init__(self) -> None:
         self._news = threading.Condition()
@@ -48,7 +48,7 @@ class _Turns:
 
     @contextmanager
     def query(self) -> Iterator[None]:
-        """A query is answered meanwhile."""
+        """Mark a query as being answered within the block."""
         with self._news:
             self._queries += 1
         try:
@@ -59,13 +59,13 @@ class _Turns:
                 self._news.notify_all()
 
     def wait(self) -> None:
-        """Return when no query is being answered."""
+        """Wait until no query is being answered."""
         with self._news:
             self._news.wait_for(lambda: not self._queries)
 
 
-class Service:
-    """Answers requests with ``embedder``, which is loaded first; queries overtake texts."""
+class EmbeddingServer:
+    """Answer requests with ``embedder``, which is loaded first; queries overtake texts."""
 
     def __init__(self, embedder: SentenceTransformerEmbedder, output: BinaryIO) -> None:
         self._embedder = embedder
@@ -73,10 +73,10 @@ class Service:
         self._writing = threading.Lock()
         self._queries: queue.SimpleQueue[_Request] = queue.SimpleQueue()
         self._texts: queue.SimpleQueue[_Request] = queue.SimpleQueue()
-        self._turns = _Turns()
+        self._priority = _QueryPriority()
 
     def serve(self, requests: BinaryIO) -> None:
-        """Answer until the input ends, though something is being loaded or embedded then."""
+        """Answer requests until the input ends, even while texts are being embedded."""
         threading.Thread(target=self._run, name="query", daemon=True).start()
         for line in requests:
             message = decode_line(line)
@@ -86,7 +86,7 @@ class Service:
             (self._queries if message["do"] == "query" else self._texts).put(request)
 
     def _run(self) -> None:
-        """Load the model, and answer queries. Somebody waits for them, so this thread keeps its priority."""
+        """Load the model, and answer queries. Clients wait for them, so this thread keeps its priority."""
         try:
             self._embedder.load()
         except Exception as error:
@@ -105,20 +105,20 @@ class Service:
         threading.Thread(target=self._run_texts, name="texts", daemon=True).start()
         while True:
             request = self._queries.get()
-            with self._turns.query():
+            with self._priority.query():
                 self._answer(request)
 
     def _run_texts(self) -> None:
         minimise_thread_priority()
         while True:
-            self._answer(self._texts.get(), self._turns)
+            self._answer(self._texts.get(), self._priority)
 
-    def _answer(self, request: _Request, turns: _Turns | None = None) -> None:
+    def _answer(self, request: _Request, priority: _QueryPriority | None = None) -> None:
         try:
             vectors = np.zeros((len(request.texts), self._embedder.dimension), dtype=np.float32)
             for batch in batches(request.texts):
-                if turns is not None:
-                    turns.wait()
+                if priority is not None:
+                    priority.wait()
                 vectors[batch] = self._embedder.encode([request.texts[position] for position in batch])
         except Exception as error:
             log.exception("texts could not be embedded")
@@ -133,13 +133,13 @@ class Service:
                 if vectors is not None:
                     self._output.write(vectors.tobytes())
                 self._output.flush()
-            except OSError:  # whoever asked has gone
+            except OSError:  # the parent has ended
                 os._exit(0)
 
 
 def _follow_parent(parent: int) -> None:
     while os.getppid() == parent:
-        time.sleep(_LOOK_EVERY)
+        time.sleep(_POLL_SECONDS)
     os._exit(0)
 
 
@@ -165,7 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         output.write(encode_line({"failed": str(error)}))
         output.flush()
         return 1
-    Service(embedder, output).serve(sys.stdin.buffer)
+    EmbeddingServer(embedder, output).serve(sys.stdin.buffer)
     os._exit(0)  # nothing that is being embedded needs finishing
 
 

@@ -1,4 +1,4 @@
-"""What belongs to a workspace: where its environment is looked for, and what is never run because it came with it."""
+"""The folders that belong to a workspace: environments are searched there, and programs in them are never run."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Boundaries:
     folders: tuple[Path, ...]
 
     def contain(self, path: Path) -> bool:
-        """True when ``path``, or a link on the way to what it stands for, lies in the project's root."""
+        """Return whether ``path``, or a link on the way to its target, lies in the project's root."""
         return any(_same(parent, self.folders[-1]) for step in _steps(path) for parent in step.parents)
 
 
 def boundaries_of(workspace: Path, environ: Mapping[str, str]) -> Boundaries:
-    """Return the boundaries of ``workspace``. The user's home folder, and what is above it, is nobody's project."""
+    """Return the boundaries of ``workspace``. The user's home folder and those above it are never a project's root."""
     workspace = workspace.resolve()
     home = Path(environ.get("HOME") or environ.get("USERPROFILE") or Path.home()).resolve()
     # a repository of several packages has one environment, at its root
@@ -38,7 +38,7 @@ def boundaries_of(workspace: Path, environ: Mapping[str, str]) -> Boundaries:
 
 
 def _root(workspace: Path, marks: tuple[str, ...], home: Path) -> Path | None:
-    """The nearest folder at or above ``workspace`` that has one of ``marks``."""
+    """Return the nearest folder at or above ``workspace`` that has one of ``marks``."""
     for folder in (workspace, *workspace.parents):
         if folder != workspace and home.is_relative_to(folder):
             return None
@@ -48,7 +48,7 @@ def _root(workspace: Path, marks: tuple[str, ...], home: Path) -> Path | None:
 
 
 def _steps(path: Path) -> Iterator[Path]:
-    """``path`` and what it links to, one link after the other, each by its own name and in its resolved folder."""
+    """Yield ``path`` and the targets of its links one by one, each as written and in its resolved folder."""
     for _ in range(_MOST_LINKS):
         yield path
         path = path.parent.resolve() / path.name
@@ -60,7 +60,7 @@ def _steps(path: Path) -> Iterator[Path]:
 
 
 def _same(one: Path, other: Path) -> bool:
-    """Whether both are one folder, however it is spelled: file systems may ignore case."""
+    """Return whether both are the same folder; file systems may ignore case."""
     try:
         return one.samefile(other)
     except OSError:

@@ -62,7 +62,7 @@ class Environment:
     stamp: tuple[int, ...] = ()  # of ``site_packages``, taken before ``distributions`` were read
 
     def package_of(self, import_name: str) -> Installed | None:
-        """What ``import import_name`` gives: an installed distribution, the standard library, or None."""
+        """Return what ``import import_name`` loads: an installed distribution, the standard library, or None."""
         root = import_name.split(".", 1)[0]
         if root in self.distributions:
             return self.distributions[root]
@@ -71,7 +71,7 @@ class Environment:
         return None
 
     def find_folder(self, relative: str) -> Path | None:
-        """The folder ``relative`` (``botocore/data``) in the first search path that has it."""
+        """Return the folder ``relative`` (``botocore/data``) in the first search path that has it."""
         for site in self.site_packages:
             if (site / relative).is_dir():
                 return site / relative
@@ -79,7 +79,7 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LocatedPython:
     """The workspace's interpreter. Where it belongs to an environment, ``folder`` is that, and nothing of it is run.
 
     ``refused`` says of environments that were passed over why, a line each.
@@ -107,14 +107,14 @@ def find_environment(
 def find_interpreter(
     workspace: Path, interpreter: str | Path | None = None, environ: Mapping[str, str] | None = None
 ) -> Path:
-    """The interpreter of ``workspace``; see :func:`find_environment` for the order."""
+    """Return the interpreter of ``workspace``; see :func:`find_environment` for the order."""
     return _logged(locate_python(workspace, interpreter, environ)).python
 
 
 def locate_python(
     workspace: Path, interpreter: str | Path | None = None, environ: Mapping[str, str] | None = None
-) -> Found:
-    """The interpreter of ``workspace``, and what was refused on the way; see :func:`find_environment` for the order."""
+) -> LocatedPython:
+    """Return the interpreter of ``workspace``, and what was refused on the way; see :func:`find_environment` for the order."""
     environ = os.environ if environ is None else environ
     boundaries = boundaries_of(workspace, environ)
     if interpreter:
@@ -128,14 +128,14 @@ def locate_python(
     raise SoothsayIndexError("No Python found: create a .venv in the workspace or configure the interpreter.")
 
 
-def read_located(found: Found, timeout: float = 20.0) -> Environment:
+def read_located(found: LocatedPython, timeout: float = 20.0) -> Environment:
     """Read the environment that was found: from its folder, or from the answer of an interpreter that has none."""
-    return _read_folder(found.python, found.folder) if found.folder else _ask(found.python, timeout)
+    return _read_folder(found.python, found.folder) if found.folder else _probe(found.python, timeout)
 
 
 def read_environment(python: Path, timeout: float = 20.0) -> Environment:
     """Read the environment of ``python``; it is run only where it belongs to no virtual environment."""
-    return read_located(Found(python, environment_of(python)), timeout)
+    return read_located(LocatedPython(python, environment_of(python)), timeout)
 
 
 def _read_folder(python: Path, folder: Path) -> Environment:
@@ -152,8 +152,8 @@ def _read_folder(python: Path, folder: Path) -> Environment:
     )
 
 
-def _ask(python: Path, timeout: float) -> Environment:
-    """Ask ``python`` where its packages lie. It runs isolated (``-I``), so nothing of the user is imported."""
+def _probe(python: Path, timeout: float) -> Environment:
+    """Run ``python`` to read its paths. It runs isolated (``-I``), so nothing of the user is imported."""
     try:
         answer = subprocess.run(
             [str(python), "-I", "-c", _PROBE],
@@ -190,12 +190,12 @@ def _ask(python: Path, timeout: float) -> Environment:
 
 
 def stamp_of(site_packages: tuple[Path, ...]) -> tuple[int, ...]:
-    """Changes when a package is installed, upgraded or removed: each of them renames something in site-packages."""
+    """Return the times of change of ``site_packages``, which change when a package is installed, upgraded or removed."""
     return tuple(changed_at(site) for site in site_packages)
 
 
 def changed_at(path: Path) -> int:
-    """When ``path`` was changed, in nanoseconds; -1 where there is nothing."""
+    """Return the time of change of ``path`` in nanoseconds; -1 if it does not exist."""
     try:
         return path.stat().st_mtime_ns
     except OSError:
@@ -235,15 +235,15 @@ def _import_names(distribution: Distribution) -> set[str]:
 
 
 def _is_importable(site: Path, name: str) -> bool:
-    """True for a package or a module. Wheels list folders as well that hold data, or that are not there at all."""
+    """Return True for a package or a module. Wheels list folders as well that hold data, or that are not there at all."""
     if (site / f"{name}.py").is_file() or any(site.glob(f"{name}.*so")) or any(site.glob(f"{name}.*pyd")):
         return True
     files = (site / name).rglob("*.py*")  # nothing if there is no such folder
     return any(file.suffix in {".py", ".pyi"} for file in files)
 
 
-def _candidates(environ: Mapping[str, str], boundaries: Boundaries) -> Iterator[Found]:
-    """What a workspace may mean by Python, the most likely first."""
+def _candidates(environ: Mapping[str, str], boundaries: Boundaries) -> Iterator[LocatedPython]:
+    """Yield the candidates for the workspace's interpreter, in order of preference."""
     active = environ.get("VIRTUAL_ENV", "")
     folders = [Path(active)] if active and Path(active).is_absolute() else []
     folders += [folder / name for folder in boundaries.folders for name in (".venv", "venv")]
@@ -256,18 +256,18 @@ def _candidates(environ: Mapping[str, str], boundaries: Boundaries) -> Iterator[
                 yield found
 
 
-def _found(python: Path, boundaries: Boundaries) -> Found | None:
-    """``python``, with the environment that it belongs to. None where it has none and must not be run."""
+def _found(python: Path, boundaries: Boundaries) -> LocatedPython | None:
+    """Return ``python`` with its environment, or None if it has none and must not be run."""
     folder = environment_of(python)
     if folder is None and (boundaries.contain(python) or not python.is_file()):
         folder = prefix_of(python)
-        return Found(python, folder) if folder else None
-    return Found(python, folder)
+        return LocatedPython(python, folder) if folder else None
+    return LocatedPython(python, folder)
 
 
 def _configured(
     workspace: Path, interpreter: str | Path, environ: Mapping[str, str], boundaries: Boundaries
-) -> Found:
+) -> LocatedPython:
     given = Path(interpreter).expanduser()
     path = given if given.is_absolute() else workspace / given
     if path.is_dir():  # people configure the environment's folder as often as its interpreter
@@ -292,11 +292,11 @@ def _configured(
     return found
 
 
-def _refusal(found: Found, owner: str) -> str:
+def _refusal(found: LocatedPython, owner: str) -> str:
     return f"The environment {found.folder} belongs to {owner} and is not used: make one of your own, or change its owner."
 
 
-def _logged(found: Found) -> Found:
+def _logged(found: LocatedPython) -> LocatedPython:
     for refusal in found.refused:
         log.warning("%s", refusal)
     return found

@@ -13,7 +13,7 @@ _SUFFIX = ".exe" if sys.platform == "win32" else ""
 
 
 def executables(name: str, environ: Mapping[str, str], boundaries: Boundaries) -> Iterator[Path]:
-    """The executables called ``name``, in the order of ``PATH``.
+    """Yield the executables called ``name``, in the order of ``PATH``.
 
     Folders that are relative or empty mean the current one, and are left out like those of the workspace.
     """

@@ -92,7 +92,7 @@ def _user(number: int) -> str:
 
 
 def _settings(file: Path) -> dict[str, str]:
-    """The lines ``name = value`` of a ``pyvenv.cfg``."""
+    """Return the lines ``name = value`` of a ``pyvenv.cfg``."""
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -102,7 +102,7 @@ def _settings(file: Path) -> dict[str, str]:
 
 
 def _version(folder: Path, settings: Mapping[str, str]) -> str:
-    """The version as ``pyvenv.cfg``, conda or the names of folders give it; empty when nothing tells."""
+    """Return the version as ``pyvenv.cfg``, conda or the names of folders give it; empty when nothing tells."""
     stated = _RELEASE.match(settings.get("version") or settings.get("version_info", ""))
     if stated:
         return stated[0]
@@ -124,7 +124,7 @@ def _number(name: str) -> tuple[int, int] | None:
 
 
 def _libraries(prefix: Path, version: str) -> list[Path]:
-    """The folders of modules below ``prefix`` for ``version``, or for any: ``lib/python3.12``; on Windows ``Lib``."""
+    """Return the folders of modules below ``prefix`` for ``version``, or for any: ``lib/python3.12``; on Windows ``Lib``."""
     found = _versioned(prefix)
     release = _RELEASE.match(version)
     if release:
@@ -150,12 +150,12 @@ def _bases(settings: Mapping[str, str]) -> list[Path]:
 
 
 def _is_local(path: str) -> bool:
-    """True for an absolute path on this machine: Windows sends a password's hash to whatever ``\\\\server`` is read."""
+    """Return True for an absolute path on this machine: Windows sends a password's hash to whatever ``\\\\server`` is read."""
     return Path(path).is_absolute() and not path.startswith(("//", "\\\\"))
 
 
 def _sites(libraries: Sequence[Path]) -> list[Path]:
-    """The folders of installed packages in or beside ``libraries``; Debian's Python has them in three places."""
+    """Return the folders of installed packages in or beside ``libraries``; Debian's Python has them in three places."""
     found: list[Path] = []
     for library in libraries:
         prefix, name = library.parent.parent, library.name
@@ -201,7 +201,7 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def _distinct(paths: Sequence[Path]) -> list[Path]:
-    """Each folder once, under its first name: ``lib64`` is often a link to ``lib``."""
+    """Return each folder once, under its first name: ``lib64`` is often a link to ``lib``."""
     found: dict[Path, Path] = {}
     for path in paths:
         found.setdefault(path.resolve(), path)

@@ -1,4 +1,4 @@
-"""Large modules that our own processes import for nothing, kept out of them."""
+"""Imports of large libraries without optional parts that we do not use."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _LANCEDB = frozenset({"lancedb", "lance_namespace", _REST_CLIENT})
 _NATIVE = "lancedb._lancedb"  # cannot be imported twice
 
 
-class _Absent(MetaPathFinder):
-    """Has a module not be found."""
+class _Unavailable(MetaPathFinder):
+    """Make a module unavailable for import."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -32,8 +32,8 @@ class _Absent(MetaPathFinder):
         return None
 
 
-class _Blank(ModuleType):
-    """Has a class of any name: plain values, which is all that local tables need of them."""
+class _StubModule(ModuleType):
+    """A stub module with a plain class for every name, which suffices for local tables."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -43,8 +43,8 @@ class _Blank(ModuleType):
         return made
 
 
-class _Blanks(MetaPathFinder, Loader):
-    """Has blank modules stand for a package and all in it."""
+class _StubFinder(MetaPathFinder, Loader):
+    """Import stub modules in place of a package and its submodules."""
 
     def __init__(self, package: str) -> None:
         self._package = package
@@ -55,7 +55,7 @@ class _Blanks(MetaPathFinder, Loader):
         return None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return _Blank(spec.name)
+        return _StubModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         pass
@@ -75,7 +75,7 @@ def import_pyarrow() -> None:
 
     It looks once, to know whether something is a data frame. Others can still import pandas afterwards.
     """
-    with _first(_Absent("pandas")):
+    with _first(_Unavailable("pandas")):
         importlib.import_module("pyarrow").array([])
 
 
@@ -83,7 +83,7 @@ def import_lancedb() -> None:
     """Import LanceDB without what it needs for remote tables alone."""
     import_pyarrow()
     try:
-        with _first(_Blanks(_REST_CLIENT)):
+        with _first(_StubFinder(_REST_CLIENT)):
             importlib.import_module("lancedb")
     except Exception as error:  # another version may make something of those classes
         log.warning("LanceDB is imported in full: %s", error)

@@ -1,4 +1,4 @@
-"""What a workspace is called wherever it is checked out: the name of its repository, and the commit that it shows."""
+"""A workspace's name and version that are the same in every checkout: repository name and commit."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _NO_FETCH = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMIN
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A workspace as others know it. ``version`` is a commit, or the time where there is none to name."""
+    """A workspace's name and version: a commit, or the current time if files differ from it."""
 
     name: str
     version: str
 
 
 def read_project(workspace: Path) -> Project:
-    """The project in ``workspace``. What differs from the commit makes a version of its own."""
+    """Return the project in ``workspace``; local changes make a version of their own."""
     return Project(project_name(workspace), _commit(workspace) or time.strftime("%Y%m%d-%H%M%S"))
 
 
 def project_name(workspace: Path) -> str:
-    """The last part of the address that a repository was cloned from, else the folder's name. Runs no process."""
+    """Return the last part of the address that a repository was cloned from, else the folder's name. Runs no process."""
     config = configparser.ConfigParser(strict=False, allow_no_value=True, interpolation=None)
     try:
         # Git indents the lines of a section, which would make them parts of the one above.
@@ -47,12 +47,12 @@ def project_name(workspace: Path) -> str:
 
 
 def _plain(name: str) -> str:
-    """``@``, ``/`` and ``#`` separate the parts of a release's key."""
+    """Return ``name`` without ``@``, ``/`` and ``#``, which separate the parts of a release's key."""
     return re.sub(r"[^\w.-]", "-", name).strip("-")
 
 
 def _commit(workspace: Path) -> str:
-    """The commit that the workspace shows, or an empty string: there is none, or files differ from it."""
+    """Return the commit that the workspace shows, or an empty string: there is none, or files differ from it."""
     filters = _git(workspace, "config", "--null", "--name-only", "--get-regexp", r"^filter\.", absent="")
     # "-c" takes what stands before the first "=" for the name; such filters cannot be switched off like this.
     if filters is None or "=" in filters:
@@ -75,7 +75,7 @@ def _switched_off(setting: str) -> str:
 
 
 def _git(workspace: Path, *arguments: str, absent: str | None = None) -> str | None:
-    """What git prints, ``absent`` where it has nothing to say, None where it fails.
+    """Return git's output, ``absent`` if it exits with 1 and no output, or None if it fails.
 
     A repository's settings can name programs of its own: none of them is run.
     """

@@ -1,8 +1,8 @@
-"""Searching everywhere: package documentation and the workspace's code, fused by reciprocal rank.
+"""Search of package documentation and the workspace's code, fused by reciprocal rank (Cormack et al. 2009).
 
-The database says what could be meant: by full text, by vectors, by name. What is found is then ranked here, stored and
-unsaved pieces by the same rules: by the words asked for, by meaning, by the imports that lead there, by how much it
-looks like the lines before the cursor, and by how recently its file was edited.
+The database finds candidates by full text, vectors and names. They are ranked here, stored and unsaved pieces by the
+same rules: BM25, cosine, import distance, similarity to the code before the cursor, and how recently the file was
+edited.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ _PREFERRED = 1.0 / (RRF_K + 1)
 # imports comes before any other file; it is weighted by how directly a definition is reached, too.
 _WEIGHTS: Mapping[str, float] = {"imports": 2.5, "tokens": 0.7, "shape": 0.4, "recent": 0.15}
 _BY_NAME, _BY_MODULE, _BY_TWO = 1.0, 0.6, 0.3
-_ASIDE = 0.5  # prose and configuration come behind code of the same ranks
-# One distribution's name is imported, another's models hold the methods.
-_ALSO = {"boto3": "botocore", "aioboto3": "botocore", "aiobotocore": "botocore"}
+_PROSE_DISCOUNT = 0.5  # prose and configuration come behind code of the same ranks
+# Distributions whose methods are defined by the service models of another one.
+_COMPANION_PACKAGES = {"boto3": "botocore", "aioboto3": "botocore", "aiobotocore": "botocore"}
 
 
 # What is kept in memory of a chunk; its text is read when it is a candidate.
@@ -63,7 +63,7 @@ _CHUNK = (
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A chunk, and what search compares of it. ``symbol_id`` names the definition that it is, if it is one."""
+    """A chunk with its features for search. ``symbol_id`` is the id of its definition, or empty."""
 
     chunk: Chunk
     symbol_id: str
@@ -73,13 +73,13 @@ class Piece:
 
     @property
     def name(self) -> str:
-        """The bare name of the definition, or an empty string."""
+        """Return the bare name of the definition, or an empty string."""
         return _last(self.symbol_id)
 
 
 @dataclass(slots=True)
 class _Candidate:
-    """A row of the packages' symbols, or a piece. ``scores`` are what is shown, ``fused`` is what is sorted by."""
+    """A package symbol (``row_id``) or a piece. ``scores`` are shown per ranker, ``fused`` is the sort key."""
 
     row_id: int | None = None
     piece: Piece | None = None
@@ -87,14 +87,14 @@ class _Candidate:
     fused: float = 0.0
 
     def add(self, name: str, score: float, worth: float) -> None:
-        """One ranker's score, and what it is worth beside the others."""
+        """Add a ranker's score and its contribution ``worth`` to the fused score."""
         self.scores[name] = score
         self.fused += worth
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A query, with what several steps read of it."""
+    """A query with values that several steps use."""
 
     query: Query
     words: str  # for full text: the database stems them itself
@@ -104,7 +104,7 @@ class _Request:
     overlay: Mapping[str, FileFacts]
 
     def hides(self, path: str) -> bool:
-        """True for the edited file, and for files whose stored text is not what is in the editor."""
+        """Return True for the edited file and for files with unsaved or pending text."""
         return path == self.query.path or path in self.overlay
 
 
@@ -118,37 +118,37 @@ class _Releases:
     def __bool__(self) -> bool:
         return bool(self.keys) or self.services
 
-    def have(self, release: str) -> bool:
-        """True when ``release`` is one of them."""
+    def contain(self, release: str) -> bool:
+        """Return whether ``release`` is one of them."""
         return release in self.keys or (self.services and release.startswith("botocore@"))
 
     def rows(self) -> str:
-        """A filter for their rows."""
+        """Return a filter for their rows."""
         filters = [one_of("release", sorted(self.keys))] if self.keys else []
         # Hundreds of services: their common package is a shorter filter.
         filters += ["package = 'botocore'"] if self.services else []
         return f"({' OR '.join(filters)})"
 
     def documents(self) -> str:
-        """A filter for their pieces of prose."""
+        """Return a filter for their pieces of prose."""
         filters = [one_of("release", sorted(self.keys))] if self.keys else []
         filters += ["release LIKE 'botocore@%'"] if self.services else []
         return f"({' OR '.join(filters)})"
 
     def vectors(self) -> str:
-        """A filter for their vectors."""
+        """Return a filter for their vectors."""
         packages = {key.split("@", 1)[0] for key in self.keys} | ({"botocore"} if self.services else set())
         return one_of("package", sorted(packages)) if packages else ""
 
 
 class GlobalSearch:
-    """Finds symbols of packages and chunks of the workspace when the receiver is not known."""
+    """Find package symbols and workspace chunks for a query without a known receiver."""
 
     def __init__(self, store: Store, views: MemberViews, overlay: Overlay | None = None) -> None:
         self._store = store
         self._views = views
         self._overlay = overlay or Overlay()
-        # Only questions to the database run there: none of them waits for another.
+        # Runs database queries only, which never wait for each other.
         self._pool = ThreadPoolExecutor(8, "search")
         self._chunks = Catalogue(store.local, "chunks", _CHUNK, _piece, ("text",))
         self._own = Catalogue(
@@ -165,7 +165,7 @@ class GlobalSearch:
         self._unsaved: dict[str, tuple[FileFacts, tuple[Piece, ...]]] = {}
 
     def search(self, query: Query, vector: Vectors | None) -> list[Hit]:
-        """The best candidates, best first, a few more than asked; ``vector`` is the query's, if any."""
+        """Return the best candidates, best first, a few more than asked; ``vector`` is the query's, if any."""
         for catalogue in (self._chunks, self._own, self._symbols, self._documents):
             if catalogue.is_behind:  # while a build runs, each has something to read
                 self._pool.submit(catalogue.columns)
@@ -204,11 +204,11 @@ class GlobalSearch:
         features = [piece.features for piece in pieces]
         _rank("text", found, bm25(features, ask.terms))
         if near:
-            self._suppose_vectors(found[len(stored) :])
+            self._compensate_missing_vectors(found[len(stored) :])
         _rank("vector", found, [near.get(piece.vector_key, 0.0) for piece in pieces])
-        _resemble(found, features, ask.query.code, ask.query.path)
+        _rank_by_similarity(found, features, ask.query.code, ask.query.path)
         for candidate, piece in zip(found, pieces, strict=True):
-            _judge(candidate, piece, ask, reached)
+            _rank_by_facts(candidate, piece, ask, reached)
         # That a file is open makes none of its pieces an answer.
         recency = {path: 1.0 / place for place, path in enumerate(ask.query.recent, 1)}
         answers = [(each, piece) for each, piece in zip(found, pieces, strict=True) if each.scores]
@@ -217,7 +217,7 @@ class GlobalSearch:
         return found
 
     def _shown(self, ask: _Request, ids: Sequence[int]) -> Mapping[int, Piece]:
-        """The pieces of these rows, without those of files that read differently now."""
+        """Return the pieces of these rows, without those of files that read differently now."""
         return self._chunks.rows(
             row_id for row_id, path in self._chunks.values(ids, "path") if not ask.hides(path)
         )
@@ -237,7 +237,7 @@ class GlobalSearch:
         return import_reach(modules, self._files(), unsaved, ask.query.path)
 
     def _files(self) -> Mapping[str, ModuleFile]:
-        """The stored files by the names they are imported by."""
+        """Return the stored files by the names they are imported by."""
         version = self._store.local.version("files")
         known, files = self._modules
         if known != version:
@@ -248,7 +248,7 @@ class GlobalSearch:
         return files
 
     def _defining(self, ask: _Request, reached: ImportReach) -> list[int]:
-        """The ids of chunks that define what is wanted: what has a name that was asked for, what the file imports by
+        """Return the ids of chunks that define what is wanted: what has a name that was asked for, what the file imports by
         name, and what is in import_reach and shares a word with the query."""
         # A name that half the files define says little: not all of them are followed.
         wanted = {symbol_id for _, symbol_id in self._own.select("name", ask.names, "id")[:_CANDIDATES]}
@@ -267,7 +267,7 @@ class GlobalSearch:
         return [*certain, *(row_id for *_, row_id in sorted(likely)[:_FOLLOWED])]
 
     def _unsaved_pieces(self, ask: _Request) -> list[Piece]:
-        """The chunks of unsaved documents; where one was edited, only what changed is read anew."""
+        """Return the chunks of unsaved documents; where one was edited, only what changed is read anew."""
         known, fresh = self._unsaved, {}
         for path, facts in ask.overlay.items():
             before, pieces = known.get(path, (None, ()))
@@ -278,8 +278,8 @@ class GlobalSearch:
         self._unsaved = fresh
         return [piece for path, (_, pieces) in fresh.items() if path != ask.query.path for piece in pieces]
 
-    def _suppose_vectors(self, unsaved: Sequence[_Candidate]) -> None:
-        """What was typed just now has no vector: it is taken to be as near by meaning as by words."""
+    def _compensate_missing_vectors(self, unsaved: Sequence[_Candidate]) -> None:
+        """Double the text rank of unsaved pieces that have no vector yet, in place of a vector rank."""
         keys = {each.piece.vector_key for each in unsaved if each.piece}
         embedded = {key for _, key in self._chunks.select("vector_key", keys, "vector_key")}
         for candidate in unsaved:
@@ -309,13 +309,13 @@ class GlobalSearch:
         # Methods that a hundred classes inherit share one vector: what stands nearest to the root comes first.
         _rank("vector", found, [near.get(key, 0.0) - 1e-6 * owner.count(".") for _, _, owner, _, key in rows])
         for candidate, (_, name, _, release, _) in zip(found, rows, strict=True):
-            if name in ask.names and (not ask.preferred or ask.preferred.have(release)):
+            if name in ask.names and (not ask.preferred or ask.preferred.contain(release)):
                 # Without a receiver a same-named function of some package is only a hint.
                 candidate.add("exact", 1.0, _EXACT / 2 if ask.preferred else _PREFERRED)
         return [candidate for candidate in found if candidate.scores]
 
     def _visible(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-        """The rows of releases that this workspace has, without what it defines itself, and without their paths."""
+        """Return the rows of releases that this workspace has, without what it defines itself, and without their paths."""
         hidden, local_files = self._views.not_visible(), self._views.local_files
         kept = [row for row in rows if row[3] not in hidden and not local_files.hides(row[3], row[5])]
         names = {row[1] for row in kept if is_shared(row[3])}
@@ -325,7 +325,7 @@ class GlobalSearch:
     def _documents_of_packages(
         self, ask: _Request, text: Mapping[int, float], near: Mapping[str, float]
     ) -> list[_Candidate]:
-        """Release notes, the documents of published workspaces, and the like."""
+        """Rank prose of packages: release notes, documents of published workspaces."""
         hidden, local_files = self._views.not_visible(), self._views.local_files
         places = self._documents.values([*text, *self._documents.ids("vector_key", near)], "release", "path")
         visible = [
@@ -338,11 +338,11 @@ class GlobalSearch:
         _rank("text", found, [text.get(row_id, 0.0) for row_id in pieces])
         _rank("vector", found, [near.get(piece.vector_key, 0.0) for piece in pieces.values()])
         for candidate, piece in zip(found, pieces.values(), strict=True):
-            candidate.fused *= _aside(piece.chunk, ask.query.path)
+            candidate.fused *= _discount(piece.chunk, ask.query.path)
         return found
 
     def _in_use(self) -> str:
-        """Hide the versions of packages that only other workspaces have."""
+        """Return a filter that hides releases of other workspaces only."""
         others = self._views.not_visible()
         return f"NOT ({one_of('release', sorted(others))})" if others else ""
 
@@ -364,7 +364,7 @@ class GlobalSearch:
 
     def _preferred(self, query: Query) -> _Releases:
         named = {*query.packages, *(module.split(".", 1)[0] for module in query.modules)}
-        named |= {_ALSO[name] for name in named if name in _ALSO}
+        named |= {_COMPANION_PACKAGES[name] for name in named if name in _COMPANION_PACKAGES}
         keys = {
             key
             for key in self._views.visible()
@@ -384,7 +384,7 @@ class GlobalSearch:
     def _nearest(
         self, database: Database, vector: Vectors | None, where: str = ""
     ) -> Future[dict[str, float]]:
-        """The keys of the nearest vectors, with their similarity."""
+        """Return the keys of the nearest vectors, with their similarity."""
 
         def ask() -> dict[str, float]:
             near = nearest_ids(database, vector, _NEAREST, where) if vector is not None else {}
@@ -393,7 +393,7 @@ class GlobalSearch:
         return self._pool.submit(ask)
 
     def _hits(self, candidates: Sequence[_Candidate], ask: _Request) -> list[Hit]:
-        """Hits, and with them the definitions that their chunks are."""
+        """Return hits for the candidates, with the definitions of their chunks."""
         documented = [each.row_id for each in candidates if each.row_id is not None]
         of_packages = self._pool.submit(self._symbols.rows, documented)
         ids = {each.piece.symbol_id for each in candidates if each.piece and not each.piece.chunk.symbol}
@@ -422,7 +422,7 @@ def _piece(row: Mapping[str, Any]) -> Piece:
 
 
 def _focus(piece: Piece, wanted: Sequence[str]) -> Chunk:
-    """The chunk, or of a long one that defines nothing what begins with the lines that share most words with the query."""
+    """Return the chunk; of a long one that defines nothing, the part from the lines that match the query best."""
     if piece.symbol_id:
         return piece.chunk
     best = max(piece.features.windows, key=lambda window: len(window.stems & frozenset(wanted)))
@@ -433,12 +433,12 @@ def _focus(piece: Piece, wanted: Sequence[str]) -> Chunk:
 
 
 def _last(symbol_id: str) -> str:
-    """The bare name of the definition with this id."""
+    """Return the bare name of the definition with this id."""
     return symbol_id.rpartition(".")[2]
 
 
 def _rank(ranker: str, candidates: Sequence[_Candidate], scores: Sequence[float]) -> None:
-    """Reciprocal ranks of ``scores``, equal ones sharing a rank; a score of 0 ranks nowhere."""
+    """Add reciprocal ranks of ``scores`` to the candidates; equal scores share a rank, 0 is not ranked."""
     places = {
         score: rank
         for rank, score in enumerate(sorted({score for score in scores if score > 0}, reverse=True), 1)
@@ -449,8 +449,10 @@ def _rank(ranker: str, candidates: Sequence[_Candidate], scores: Sequence[float]
             candidate.add(ranker, score, weight / (RRF_K + places[score]))
 
 
-def _resemble(candidates: Sequence[_Candidate], features: Sequence[Features], code: str, path: str) -> None:
-    """Rank by likeness to the lines before the cursor in ``path``: by tokens, and the best of those by syntax."""
+def _rank_by_similarity(
+    candidates: Sequence[_Candidate], features: Sequence[Features], code: str, path: str
+) -> None:
+    """Rank by similarity to the code before the cursor in ``path``: by tokens, and the best of those by syntax."""
     lines = last_window(code)
     wanted = tokens(lines)
     if not wanted:
@@ -467,8 +469,8 @@ def _resemble(candidates: Sequence[_Candidate], features: Sequence[Features], co
     _rank("shape", candidates, shapes)
 
 
-def _judge(candidate: _Candidate, piece: Piece, ask: _Request, reached: ImportReach) -> None:
-    """What is known for certain: that it has the name asked for, that imports lead there, that it is no code."""
+def _rank_by_facts(candidate: _Candidate, piece: Piece, ask: _Request, reached: ImportReach) -> None:
+    """Add the scores of exact names and imports, and discount what is not code."""
     if piece.name and piece.name in ask.names:
         candidate.add("exact", 1.0, _EXACT)
     is_named = piece.symbol_id in reached.named
@@ -477,14 +479,14 @@ def _judge(candidate: _Candidate, piece: Piece, ask: _Request, reached: ImportRe
         score = _BY_NAME if is_named else (0.0, _BY_MODULE, _BY_TWO)[reached.hops.get(piece.chunk.path, 0)]
         if score:
             candidate.add("imports", score, _WEIGHTS["imports"] * score / (RRF_K + 1))
-    candidate.fused *= _aside(piece.chunk, ask.query.path)
+    candidate.fused *= _discount(piece.chunk, ask.query.path)
 
 
-def _aside(chunk: Chunk, path: str) -> float:
-    """Code comes first, unless what is edited is a file of the chunk's own kind."""
+def _discount(chunk: Chunk, path: str) -> float:
+    """Return 1 for code and for files of the edited file's kind, else the discount for prose."""
     if chunk.kind == "code" or _kind_of_file(chunk.path) == _kind_of_file(path):
         return 1.0
-    return _ASIDE
+    return _PROSE_DISCOUNT
 
 
 def _kind_of_file(path: str) -> str:

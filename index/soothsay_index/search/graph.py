@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-_MOST_FILES = 32  # the second hop soon reaches everything
+_MOST_FILES = 32  # bounds the second hop
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class ModuleFile:
 
 @dataclass(frozen=True, slots=True)
 class ImportReach:
-    """What can be reached: definitions that are imported by name, and files by the number of imports to them.
+    """Definitions that are imported by name, and files by the number of import hops.
 
     ``named`` are the ids of symbols, as chunks carry them (``billing/ledger.py|billing.ledger.post``).
     """
@@ -29,7 +29,7 @@ class ImportReach:
 
 
 def files_by_module(files: Iterable[ModuleFile]) -> dict[str, ModuleFile]:
-    """Files by the name they are imported by; where two have the same one, the last counts."""
+    """Return files by module name; of two with the same name, the last."""
     return {file.module: file for file in files if file.module}
 
 
@@ -39,7 +39,7 @@ def import_reach(
     unsaved: Mapping[str, ModuleFile] | None = None,
     path: str = "",
 ) -> ImportReach:
-    """What a file that imports ``modules`` reaches in one hop, or in two; ``path`` is the file itself.
+    """Return what a file that imports ``modules`` reaches in one or two hops; ``path`` is the file itself.
 
     ``files`` are those of the workspace by module, ``unsaved`` those that read differently now.
     """
@@ -70,7 +70,7 @@ def import_reach(
 
 
 def _definitions(file: ModuleFile, name: str, known: Callable[[str], ModuleFile | None]) -> set[str]:
-    """Where ``name`` of ``file`` may be defined: there, or where the file itself imports it from."""
+    """Return the ids of possible definitions of ``name`` in ``file``: there, or where the file imports it from."""
     found = {f"{file.path}|{file.module}.{name}"}
     for imported in file.imports.split():
         owner, _, last = imported.rpartition(".")

@@ -1,4 +1,4 @@
-"""Searching among the members of a receiver that is known for certain."""
+"""Search among the members of known receivers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from soothsay_index.types import Hit, Query, Symbol
 
 
 class MemberSearch:
-    """Ranks the members of owners by description, name, verb and meaning."""
+    """Rank the members of owners by description, name, verb and vector."""
 
     def __init__(self, views: MemberViews) -> None:
         self._views = views
 
     def search(self, query: Query, views: Sequence[OwnerView], vector: Vectors | None) -> list[Hit]:
-        """The members of ``views``, best first, more than ``query.limit`` of them; ``vector`` is the query's, if any."""
+        """Return the members of ``views``, best first, more than ``query.limit`` of them; ``vector`` is the query's, if any."""
         ask = parse_query(query.text)
         found: list[tuple[float, Symbol, dict[str, float]]] = []
         for view in views:
@@ -33,7 +33,7 @@ class MemberSearch:
         return [self._hit(symbol, score, told) for score, symbol, told in found[: query.limit * 2]]
 
     def scores(self, ask: ParsedQuery, view: OwnerView, vector: Vectors | None) -> dict[str, Scores]:
-        """What speaks for each member of ``view``, by ranker: see :meth:`MemberRanker.scores`, and ``vector``, the cosine."""
+        """Return the scores of the members of ``view`` by ranker: those of :meth:`MemberRanker.scores`, and ``vector``, the cosine."""
         scores = view.ranker.scores(ask)
         if vector is not None:
             matrix, known = self._views.vectors(view)

@@ -1,4 +1,4 @@
-"""What an owner has, kept in memory once it was asked for."""
+"""Cached views of owners and their members."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ class OwnerView:
 
     @cached_property
     def by_name(self) -> dict[str, Symbol]:
-        """Documented and hidden members by name."""
+        """Return documented and hidden members by name."""
         return {symbol.name: symbol for symbol in self.members}
 
     @cached_property
     def members(self) -> tuple[Symbol, ...]:
-        """Everything that exists; hidden names come last, as bare attributes."""
+        """Return all members; undocumented names come last, as bare attributes."""
         known = {symbol.name for symbol in self.symbols}
         if not self.symbols and not self._hidden:
             return ()
@@ -80,36 +80,36 @@ class OwnerView:
 
     @cached_property
     def ranker(self) -> MemberRanker:
-        """The ranker over :attr:`symbols`."""
+        """Return the ranker over :attr:`symbols`."""
         return MemberRanker(self.symbols)
 
 
 class MemberViews:
-    """Owner views of a store and of the unsaved documents, remembered until they change. Safe from any thread."""
+    """Owner views of a store and of the unsaved documents, cached until they change. Thread-safe."""
 
     def __init__(self, store: Store, overlay: Overlay | None = None) -> None:
         self._store = store
         self._overlay = overlay or Overlay()
         self.local_files = LocalFileFilter(store)
         self._lock = threading.Lock()
-        self._own = _Remembered()
+        self._own = _ViewCache()
         self._own_stamp: tuple[int, int] = (-1, -1)
         self._own_owners = TableCache(lambda: self._paths_of("owner", "owners", "symbols"))
         self._own_names = TableCache(lambda: self._paths_of("name", "symbols"))
-        self._packaged = _Remembered()
+        self._packaged = _ViewCache()
         self._packaged_stamp: tuple[int, frozenset[str]] = (-1, frozenset())
         self._packaged_since = 0.0
         self._packaged_names = TableCache(self._names_of_packages)
         self._releases: tuple[float, frozenset[str], frozenset[str]] | None = None
 
     def view(self, owner: str) -> OwnerView:
-        """The view of ``owner``; one without symbols when it is not known."""
+        """Return the view of ``owner``; one without symbols when it is not known."""
         self._forget_what_changed()
         # What the workspace defines hides an installed package of the same name.
         return self._own_view(owner) or self._package_view(owner)
 
     def has_name(self, name: str) -> bool:
-        """True when any visible symbol has this bare name."""
+        """Return True when any visible symbol has this bare name."""
         overlaid = self._overlay.snapshot()
         if any(symbol.name == name for file in overlaid.values() for symbol in file.symbols):
             return True
@@ -119,7 +119,7 @@ class MemberViews:
         return name in self._packaged_names.get(self._store.packages.version("symbols"))
 
     def forget(self) -> None:
-        """Read everything anew: a build has ended."""
+        """Clear the caches after a build."""
         with self._lock:
             self._packaged.clear()
             self._releases = None
@@ -127,8 +127,8 @@ class MemberViews:
         for whole in (self._own_owners, self._own_names, self._packaged_names):
             whole.forget()
 
-    def learn(self, saved: Mapping[str, FileFacts]) -> None:
-        """These files have been stored, and define this: known at once, whenever the tables are read again."""
+    def add_stored(self, saved: Mapping[str, FileFacts]) -> None:
+        """Add stored files to the caches before the tables are read again."""
         owners, names = self._own_owners.known, self._own_names.known
         for path, facts in saved.items():
             if owners is not None:
@@ -139,7 +139,7 @@ class MemberViews:
                     names.setdefault(symbol.name, set()).add(path)
 
     def vectors(self, view: OwnerView) -> tuple[Vectors, npt.NDArray[np.bool_]]:
-        """A matrix with one row a symbol of ``view``, and which of the rows are known yet."""
+        """Return a matrix (symbols of ``view`` × dimension) and a mask of the rows that have a vector."""
         versions = self._store.packages.version("vectors") + self._store.local.version("vectors")
         if view.vectors is not None and (view.vectors[0] == versions or view.vectors[2].all()):
             return view.vectors[1], view.vectors[2]
@@ -162,7 +162,7 @@ class MemberViews:
         return matrix, known
 
     def chunk(self, symbol: Symbol) -> Chunk | None:
-        """The workspace chunk that defines ``symbol``."""
+        """Return the workspace chunk that defines ``symbol``."""
         for file in self._overlay.snapshot().values():
             for chunk in file.chunks:
                 if chunk.symbol is not None and chunk.uri == symbol.uri and chunk.symbol == symbol:
@@ -175,11 +175,11 @@ class MemberViews:
         return chunk_of(rows[0], symbol) if rows else None
 
     def visible(self) -> frozenset[str]:
-        """The releases this workspace's environment has."""
+        """Return the releases this workspace's environment has."""
         return self._known_releases()[0]
 
     def not_visible(self) -> frozenset[str]:
-        """The releases that are stored for other workspaces only."""
+        """Return the releases that are stored for other workspaces only."""
         return self._known_releases()[1]
 
     def _known_releases(self) -> tuple[frozenset[str], frozenset[str]]:
@@ -256,7 +256,7 @@ class MemberViews:
         return view
 
     def _paths_of(self, column: str, *tables: str) -> dict[str, set[str]]:
-        """The files of the workspace in which each value of ``column`` stands."""
+        """Return the files of the workspace in which each value of ``column`` stands."""
         found: dict[str, set[str]] = {}
         for table in tables:
             rows = self._store.local.arrow(table, columns=[column, "path"])
@@ -275,8 +275,8 @@ class MemberViews:
         return frozenset(table.column("name").unique().to_pylist())
 
 
-class _Remembered:
-    """The views that were asked for last."""
+class _ViewCache:
+    """An LRU cache of views."""
 
     def __init__(self) -> None:
         self._views: LRUCache[str, OwnerView] = LRUCache(_KEPT_OWNERS)

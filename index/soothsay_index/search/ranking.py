@@ -18,13 +18,13 @@ _B, _K1 = 0.6, 1.2
 # What a word counts by where it stands, of a member; the documentation is read no further than its beginning.
 FIELDS: Mapping[str, float] = {"name": 3.0, "summary": 1.0, "doc": 0.25}
 _DOC_CHARACTERS = 300
-_DRAFTED, _SYNONYM = 0.5, 0.4  # what a word counts that was only drafted, and one that was not said at all
+_DRAFTED, _SYNONYM = 0.5, 0.4  # weights of drafted words and of synonyms
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _ATTRIBUTE = re.compile(r"\.\s*([A-Za-z_]\w*)")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _RECEIVER = re.compile(r"\b[A-Za-z_]\w*(?=\s*\.\s*[A-Za-z_(])")
 
-# Developers say it in one word, interfaces in another. One direction: the word asked for, the words in names.
+# From verbs that developers write in comments to those that interfaces use in names.
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     stem(word): tuple(stem(other) for other in others.split())
     for word, others in {
@@ -72,9 +72,9 @@ Scores = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """A query, taken apart: its prose, and the name of the call that was drafted (if any).
+    """A parsed query: the stems of its prose and of the drafted call's name (if any).
 
-    ``written`` are identifiers in the prose: whoever spells a name out means it. ``wanted`` is what each word counts.
+    ``written`` are identifiers that the prose spells out. ``wanted`` is the weight of each stem.
     """
 
     prose: tuple[str, ...]
@@ -85,12 +85,12 @@ class ParsedQuery:
 
     @property
     def names(self) -> frozenset[str]:
-        """Every name that the query holds, written or drafted."""
+        """Return all names in the query, written or drafted."""
         return self.written | {self.draft_name} if self.draft_name else self.written
 
 
 def parse_query(text: str, synonyms: Mapping[str, Sequence[str]] = SYNONYMS) -> ParsedQuery:
-    """Split ``text`` into prose and the drafted call; the receiver's own name says nothing."""
+    """Split ``text`` into prose and the drafted call, without the receiver's name."""
     calls = _CALL.findall(text)
     attributes = _ATTRIBUTE.findall(text)
     draft_name = (
@@ -120,12 +120,12 @@ def _wanted(
 
 
 def embedding_query(ask_text: str) -> str:
-    """The query as a sentence for the embedding model: identifiers become words."""
+    """Return the query as a sentence for the embedding model: identifiers are split into words."""
     return " ".join(split_identifier(_RECEIVER.sub(" ", ask_text)))
 
 
 class MemberRanker:
-    """Scores the members of one owner. Built once an owner, asked many times."""
+    """Score the members of one owner. Built once per owner."""
 
     def __init__(self, symbols: Sequence[Symbol], fields: Mapping[str, float] = FIELDS) -> None:
         names = [terms(symbol.name) for symbol in symbols]
@@ -135,7 +135,7 @@ class MemberRanker:
         self._spelled = _positions((symbol.name,) for symbol in symbols)
 
     def scores(self, ask: ParsedQuery) -> dict[str, Scores]:
-        """What speaks for each member, by ranker; higher is better, and 0 says nothing.
+        """Return the scores of the members by ranker, each of shape (members,); higher is better, 0 is neutral.
 
         ``text`` is BM25F over name, summary and documentation (Robertson and Zaragoza 2009), over the square root of the
         number of words asked for. The others are 1 or 0: ``verb`` for a verb that can be meant, ``exact`` for the drafted
@@ -150,13 +150,13 @@ class MemberRanker:
         }
 
     def verb(self, ask: ParsedQuery) -> Scores:
-        """1 for names whose verb can be meant by the first verb of the query, else 0; all 0 without a verb."""
+        """Return 1 for members whose verb matches the first verb of the query, else 0."""
         said = next((term for term in ask.prose[:3] if term in _VERBS), None)
         return _at(self._verbs, _VERBS[said] | {said} if said else (), self._size)
 
 
 class _Text:
-    """BM25 over texts whose words are weighted: what each term adds, and where, is worked out beforehand."""
+    """BM25 over texts whose words are weighted: postings are computed in advance."""
 
     def __init__(self, texts: Sequence[Mapping[str, float]]) -> None:
         self._size = len(texts)
@@ -175,7 +175,7 @@ class _Text:
             self._postings[term] = positions, idf * count * (_K1 + 1) / (count + norm[positions])
 
     def bm25(self, wanted: Mapping[str, float]) -> Scores:
-        """The score of each text for terms of these weights."""
+        """Return the BM25 score of each text for terms of these weights."""
         scores = np.zeros(self._size)
         for term, weight in wanted.items():
             if term in self._postings:
@@ -209,7 +209,7 @@ def _positions(keys: Iterable[Iterable[str]]) -> dict[str, npt.NDArray[np.intp]]
     return {key: np.array(positions, dtype=np.intp) for key, positions in found.items()}
 
 
-# What a developer asks for, and how interfaces begin the names of what does it.
+# Verbs in comments, and the verbs that names of matching functions begin with.
 _VERB_CLASSES = (
     (
         "create make build begin start launch open new add provision take buy reserve",
@@ -250,14 +250,14 @@ _VERBS = _verb_classes()
 
 
 # Among the few hundred members of one owner the scores themselves say more than their ranks. The weights are fitted on
-# the development half of bench/retrieval by `python -m bench.retrieval.fit` (a listwise softmax, Cao et al. 2007). A name
-# that a model drafted is a hint and no more: put first whenever it exists, it cost 4 points of hit@1.
+# the development half of bench/retrieval by `python -m bench.retrieval.fit` (a listwise softmax, Cao et al. 2007). A
+# drafted name is only a hint: ranking it first whenever it exists cost 4 points of hit@1.
 WEIGHTS: Mapping[str, float] = {"vector": 1.0, "text": 0.157, "verb": 0.134, "exact": 0.1}
 WEIGHTS_WITHOUT_VECTORS: Mapping[str, float] = {"text": 1.0, "verb": 0.429, "exact": 0.5}
-_WRITTEN = 10.0  # whoever spells out a name means it: more than everything else together
+_WRITTEN = 10.0  # a name that is spelled out outweighs all else
 
 
 def blend(scores: Mapping[str, Scores]) -> Scores:
-    """The weighted sum of the scores of the same few things."""
+    """Return the weighted sum of scores of the same members, shape (members,)."""
     weights = WEIGHTS if "vector" in scores else WEIGHTS_WITHOUT_VECTORS
     return np.sum([weights.get(name, _WRITTEN) * values for name, values in scores.items()], axis=0)

@@ -1,4 +1,4 @@
-"""Hybrid search: where the receiver is known its members alone, else everything that is indexed."""
+"""Hybrid search among the members of known receivers, or in the whole index."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from soothsay_index.store.overlay import Overlay
 from soothsay_index.store.store import Store
 from soothsay_index.types import Hit, Query
 
-_SAME = 0.9  # Jaccard similarity of the identifiers from which two pieces of text are copies of each other
+_SAME = 0.9  # minimum Jaccard similarity of the identifiers of duplicates
 
 
 class Searcher:
-    """Answers queries over a store. ``embedder`` is never waited for while it loads."""
+    """Answer queries over a store; without vectors while ``embedder`` is loading."""
 
     def __init__(
         self, store: Store, views: MemberViews, embedder: Embedder | None, overlay: Overlay | None = None
@@ -39,7 +39,7 @@ class Searcher:
         self._anywhere = GlobalSearch(store, views, overlay)
 
     def search(self, query: Query) -> list[Hit]:
-        """The best ``query.limit`` hits, best first, each symbol once."""
+        """Return the best ``query.limit`` hits, best first, each symbol once."""
         if query.limit <= 0 or not (query.text.strip() or query.owners):
             return []
         if not query.owners:
@@ -51,7 +51,7 @@ class Searcher:
         return _distinct(self._members.search(query, views, self._query_vector(query.text)))[: query.limit]
 
     def warm(self) -> None:
-        """Read what searches keep in memory. No query is embedded for it."""
+        """Fill the caches that searches use. Embeds no query."""
         vector = np.zeros(self._dimension, np.float32) if self._vector_of is not None else None
         self._anywhere.search(Query("open a file"), vector)
 
@@ -61,7 +61,7 @@ class Searcher:
 
 
 def _distinct(hits: Iterable[Hit]) -> list[Hit]:
-    """Each definition once: a function that three modules re-export is one answer, under its shortest name."""
+    """Return each definition once; a re-exported one under its shortest name."""
     kept: dict[tuple[Any, ...], Hit] = {}
     for hit in hits:
         symbol, chunk = hit.symbol, hit.chunk
@@ -90,9 +90,9 @@ def _distinct(hits: Iterable[Hit]) -> list[Hit]:
 
 
 def without_duplicates(hits: Sequence[Hit], path: str) -> list[Hit]:
-    """Each text once: of pieces that are alike, or nearly, the one whose file is nearest to ``path`` stays.
+    """Return ``hits`` without near-duplicate texts; of those, the one whose file is nearest to ``path`` is kept.
 
-    It takes the best of their places.
+    It gets the best rank of its duplicates.
     """
     kept: list[Hit] = []
     words: list[frozenset[str]] = []
@@ -108,7 +108,7 @@ def without_duplicates(hits: Sequence[Hit], path: str) -> list[Hit]:
 
 
 def _distance(hit: Hit, path: str) -> int:
-    """How many folders lie between a hit's file and ``path``."""
+    """Return how many folders lie between a hit's file and ``path``."""
     file = hit.chunk.path if hit.chunk else ""
     here, there = path.split("/")[:-1], file.split("/")[:-1]
     shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(here, there, strict=False)))

@@ -1,7 +1,7 @@
-"""A shared index: what a team has read and embedded once, in a folder or an object store, for everybody to take.
+"""A shared index: releases that a team has read and embedded once, in a folder or an object store.
 
-It is never searched: each machine copies what it needs into its own database, once, and works without it afterwards.
-A release is named by its content (package, version, part), so what was published for one environment is right for all.
+It is never searched: each machine copies what it needs into its own database once. A release's key is its content
+(package, version, part), so it is valid for every environment.
 
 Tables have the version of the schema in their names, and vectors the model's: another version of soothsay, or another
 model, puts its tables beside these. Rows carry the ``stamp`` of the publication that wrote them, and the table of
@@ -26,7 +26,7 @@ from lancedb.index import BTree
 
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.runtime.environment import Environment
-from soothsay_index.shared.locations import placed
+from soothsay_index.shared.locations import to_local_uris
 from soothsay_index.sources.base import Release
 from soothsay_index.store.database import one_of, quote
 from soothsay_index.store.releases import ReleaseTables
@@ -34,7 +34,7 @@ from soothsay_index.store.rows import CHUNKS, OWNERS, SCHEMA_VERSION, SYMBOLS, v
 
 T = TypeVar("T")
 
-SHARED = "shared"  # the source of releases that are workspaces of others
+SHARED = "shared"  # the source of releases that are published workspaces
 ROWS: Mapping[str, pa.Schema] = {"symbols": SYMBOLS, "owners": OWNERS, "chunks": CHUNKS}
 
 _TEXT = pa.string()
@@ -52,7 +52,7 @@ _INDICES = {"symbols": "release", "owners": "release", "chunks": "release", "vec
 _ALL = 1_000_000_000
 _IN_LIST = 400
 _FILTERS = 100
-_PATIENCE = {
+_CLIENT_OPTIONS = {
     "connect_timeout": "3s",
     "timeout": "60s",
     "client_max_retries": "2",
@@ -75,7 +75,7 @@ class Published:
     chunks: int
 
     def release(self) -> Release:
-        """The release of a project, as others list it."""
+        """Return the release of a published workspace."""
         return Release(self.project, self.key.split("@", 1)[1].split("/", 1)[0], self.project, source=SHARED)
 
 
@@ -96,14 +96,14 @@ class SharedIndex:
     # -- reading -------------------------------------------------------------------------------------------
 
     def releases(self) -> dict[str, Published]:
-        """What there is, by key; of what was published twice, the later."""
+        """Return the published releases by key; of duplicates, the later."""
         with self._errors():
             rows = self._rows("releases").to_pylist()
         found = sorted((Published(**row) for row in rows), key=lambda each: (each.published, each.stamp))
         return {each.key: each for each in found}
 
     def read(self, releases: Mapping[Release, Published], environment: Environment) -> ReleaseTables:
-        """The rows of ``releases``, those alone that are completely there; files lie in ``environment``."""
+        """Return the rows of the completely published ones of ``releases``, with addresses in ``environment``."""
         stamps = {release.key: published.stamp for release, published in releases.items()}
         tables: dict[str, pa.Table] = {}
         with self._errors():
@@ -112,7 +112,7 @@ class SharedIndex:
                 table = _of_publications(pa.concat_tables(parts), stamps)
                 table = with_column(table, "stamp", pa.array([""] * len(table), _TEXT))
                 if "uri" in table.column_names:
-                    table = with_column(table, "uri", placed(table.column("uri"), environment))
+                    table = with_column(table, "uri", to_local_uris(table.column("uri"), environment))
                 tables[name] = table
         symbols, chunks = (counts(tables[name], "release") for name in ("symbols", "chunks"))
         # One that was replaced while it was read is not complete.
@@ -129,7 +129,7 @@ class SharedIndex:
         )
 
     def paths(self, release: str) -> set[str]:
-        """The files that the rows of ``release`` were cut from."""
+        """Return the files that the rows of ``release`` were cut from."""
         found: set[str] = set()
         with self._errors():
             for name in ("symbols", "chunks"):
@@ -138,7 +138,7 @@ class SharedIndex:
         return found
 
     def vector_keys(self, package: str) -> dict[str, int]:
-        """The keys of the vectors of ``package``, each with its address in the table as it is seen now."""
+        """Return the keys of the vectors of ``package``, each with its address in the table as it is seen now."""
         with self._errors():
             table = self._table("vectors")
             if table is None:
@@ -148,14 +148,14 @@ class SharedIndex:
         return dict(zip(found.column("key").to_pylist(), found.column("_rowid").to_pylist(), strict=True))
 
     def vectors(self, addresses: Sequence[int]) -> pa.Table:
-        """The vectors at ``addresses``, which :meth:`vector_keys` gave last, in any order."""
+        """Return the vectors at ``addresses``, which :meth:`vector_keys` gave last, in any order."""
         columns = self._schemas["vectors"].names
         with self._errors():
             # The table as it was seen then: a compaction since has given other addresses.
             return self._tables[self._vectors].take_row_ids(list(addresses)).select(columns).to_arrow()
 
     def explain_empty(self) -> str:
-        """What to tell somebody who finds no releases there; nothing where the first are just being published."""
+        """Return a message that explains why there are no releases; empty while the first are being published."""
         with self._errors():
             names = self._names()
         if self._name("releases") in names:
@@ -169,32 +169,32 @@ class SharedIndex:
         return f"Nothing has been published in {self.uri}: run `soothsay index publish --to {self.uri}`."
 
     def has_vectors(self) -> bool:
-        """True when there are vectors of this model."""
+        """Return True when there are vectors of this model."""
         with self._errors():
             return self._table("vectors") is not None
 
     # -- writing -------------------------------------------------------------------------------------------
 
     def prepare(self) -> None:
-        """Make the tables that are missing: it fails at once where nothing can be written."""
+        """Create the missing tables. Fails early where nothing can be written."""
         with self._errors("write"):
             for name in self._schemas:
                 if name != "vectors" or self._vectors:
-                    self._made(name)
+                    self._created(name)
 
     def add(self, name: str, rows: pa.Table) -> None:
         """Append rows, all of them or none."""
         if len(rows):
             with self._errors("write"):
-                self._made(name).add(rows)
+                self._created(name).add(rows)
 
     def announce(self, releases: Iterable[Published]) -> None:
-        """Say that releases are there, once all of their rows are."""
+        """List releases whose rows are completely written."""
         rows = [{name: getattr(each, name) for name in _RELEASES.names} for each in releases]
         self.add("releases", pa.Table.from_pylist(rows, schema=_RELEASES))
 
     def publications(self, name: str) -> set[tuple[str, str]]:
-        """The (release, stamp) of which the table has rows."""
+        """Return the (release, stamp) of which the table has rows."""
         key = _key_of(name)
         with self._errors():
             rows = self._rows(name, columns=[key, "stamp"])
@@ -210,8 +210,8 @@ class SharedIndex:
                 if table is not None:
                     table.delete(" OR ".join(some))
 
-    def settle(self, leave: timedelta) -> None:
-        """Compact what many publications left, and index it. Readers keep for ``leave`` what they have opened."""
+    def compact(self, leave: timedelta) -> None:
+        """Compact and index the tables. Versions that readers have opened are kept for ``leave``."""
         with self._errors("write"):
             for name in self._schemas:
                 table = self._table(name)
@@ -258,7 +258,7 @@ class SharedIndex:
             self._tables[stored].checkout_latest()
         return self._tables[stored]
 
-    def _made(self, name: str) -> Any:
+    def _created(self, name: str) -> Any:
         table = self._table(name)
         if table is None:
             stored = self._name(name)
@@ -290,10 +290,10 @@ class SharedIndex:
 
 
 def storage_options(uri: str, environ: Mapping[str, str]) -> dict[str, str] | None:
-    """What the store's client is told beside the environment, which it reads itself; None for folders."""
+    """Return options for the object store's client beside the environment, which it reads itself; None for folders."""
     if "://" not in uri or uri.startswith("file:"):
         return None
-    options = dict(_PATIENCE)
+    options = dict(_CLIENT_OPTIONS)
     if uri.startswith("s3"):
         endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL", "")
         if endpoint:
@@ -307,11 +307,11 @@ def storage_options(uri: str, environ: Mapping[str, str]) -> dict[str, str] | No
     return options
 
 
-# What the clients of the stores say, and what a person can do about it. The first that matches counts.
+# Patterns of the clients' error messages and remedies. The first match wins.
 _CAUSES: Sequence[tuple[str, str]] = (
     (r"NoSuchBucket|ContainerNotFound|bucket does not exist|Bucket '\S+' not found", "there is no such bucket; create it or correct the address"),
     (
-        # Before the next: who has none asks the cloud's machines for some, and those may refuse.
+        # Before the next: without credentials the metadata service is asked, and may refuse.
         r"Failed to get \w+ credentials|CredentialsNotLoaded|credential provider|169\.254\.169\.254|metadata\.google",
         "no credentials were found; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     ),
@@ -332,14 +332,14 @@ _CAUSES: Sequence[tuple[str, str]] = (
 
 
 def explain(uri: str, doing: str, error: Exception) -> str:
-    """One line for a person about a failure of a store's client, whose messages go over pages."""
+    """Return a one-line message with a remedy for an error of an object store's client."""
     said = str(error)
     cause = next((fix for pattern, fix in _CAUSES if re.search(pattern, said)), "")
     return f"Cannot {doing} the shared index {uri}: {cause or ' '.join(said.split())[:160]}."
 
 
 def is_shared(release: str) -> bool:
-    """True for the key of a workspace of others."""
+    """Return whether ``release`` is the key of a published workspace."""
     return release.endswith(f"#{SHARED}")
 
 
@@ -348,24 +348,24 @@ def _key_of(table: str) -> str:
 
 
 def with_column(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
-    """``table`` with other values in one of its columns."""
+    """Return ``table`` with the values of one column replaced."""
     at = table.column_names.index(name)
     return table.set_column(at, table.schema.field(at), values)
 
 
 def counts(table: pa.Table, column: str) -> dict[str, int]:
-    """How many rows have each value of ``column``."""
+    """Return how many rows have each value of ``column``."""
     values = table.column(column).value_counts().to_pylist()
     return {each["values"]: each["counts"] for each in values}
 
 
 def _of_publications(table: pa.Table, stamps: Mapping[str, str]) -> pa.Table:
-    """The rows of the publications that count."""
+    """Return the rows whose stamp is the valid one of their release."""
     pairs = zip(table.column("release").to_pylist(), table.column("stamp").to_pylist(), strict=True)
     return table.filter(pa.array([stamps.get(release) == stamp for release, stamp in pairs], pa.bool_()))
 
 
 def slices(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """``values``, ``size`` at once."""
+    """Yield slices of ``values`` of at most ``size`` items."""
     for start in range(0, len(values), size):
         yield values[start : start + size]

@@ -1,4 +1,4 @@
-"""What a workspace has itself hides what a shared index has of the same files."""
+"""A filter that hides a shared index's rows of files that the workspace has itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from soothsay_index.store.store import Store
 
 
 class LocalFileFilter:
-    """Tells which rows of published workspaces a reader must not see: those of files that are here. Thread-safe."""
+    """Hide the rows of published workspaces whose files exist locally. Thread-safe."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -21,14 +21,14 @@ class LocalFileFilter:
         self._known: tuple[int, frozenset[str]] = (-1, frozenset())
 
     def hides(self, release: str, path: str) -> bool:
-        """True when the row of ``release`` that was cut from ``path`` is of a file that is here."""
+        """Return whether ``path`` in ``release`` is a file of this workspace."""
         if not is_shared(release):
             return False
         project, _, name = path.partition("/")
         return project == self.project and name in self._paths()
 
     def covers(self, release: Release, paths: Iterable[str]) -> bool:
-        """True when all the files of ``release`` are here."""
+        """Return whether all files of ``release`` exist locally."""
         return all(self.hides(release.key, path) for path in paths if path)
 
     def _paths(self) -> frozenset[str]:

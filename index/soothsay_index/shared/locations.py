@@ -1,4 +1,4 @@
-"""Where a package's files lie, said so that it holds on every machine that has the package."""
+"""Machine-independent addresses of a package's files."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from soothsay_index.runtime.environment import Environment
 _SITE, _STDLIB = "site-packages:", "stdlib:"
 
 
-def portable(uris: pa.ChunkedArray, environment: Environment) -> pa.Array:
-    """Addresses of files of ``environment`` without the folder that it lies in; others are left out."""
+def to_portable_uris(uris: pa.ChunkedArray, environment: Environment) -> pa.Array:
+    """Return addresses relative to ``environment``'s folders; other addresses become empty."""
     # Packages often lie in a folder of the standard library, so they come first.
     folders = [*((site, _SITE) for site in environment.site_packages), (environment.stdlib, _STDLIB)]
     prefixes = [(folder.as_uri() + "/", name) for folder, name in folders]
@@ -29,8 +29,8 @@ def portable(uris: pa.ChunkedArray, environment: Environment) -> pa.Array:
     return _each(uris, shorten)
 
 
-def placed(uris: pa.ChunkedArray, environment: Environment) -> pa.Array:
-    """The addresses, in ``environment``, of what :func:`portable` shortened."""
+def to_local_uris(uris: pa.ChunkedArray, environment: Environment) -> pa.Array:
+    """Return the addresses in ``environment`` of what :func:`to_portable_uris` returned."""
 
     def complete(uri: str) -> str:
         name, _, rest = uri.partition(":")
@@ -44,7 +44,7 @@ def placed(uris: pa.ChunkedArray, environment: Environment) -> pa.Array:
 
 
 def _each(values: pa.ChunkedArray, change: Callable[[str], str]) -> pa.Array:
-    """Many rows have the same address."""
+    """Return ``values`` with ``change`` applied once per distinct value."""
     encoded = values.combine_chunks().dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()

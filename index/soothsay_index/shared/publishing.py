@@ -1,4 +1,4 @@
-"""Putting what one workspace has into a shared index: its packages, its vectors, and what it defines itself."""
+"""Publishing of a workspace's packages, vectors and own definitions to a shared index."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from soothsay_index.progress import OnProgress
 from soothsay_index.runtime.environment import Environment
 from soothsay_index.runtime.project import Project
 from soothsay_index.shared.index import ROWS, SHARED, Published, SharedIndex, counts, is_shared, with_column
-from soothsay_index.shared.locations import portable
+from soothsay_index.shared.locations import to_portable_uris
 from soothsay_index.sources.base import Release
 from soothsay_index.store.database import Database, one_of, quote
 from soothsay_index.store.rows import vector_key
@@ -27,12 +27,12 @@ from soothsay_index.types import Progress
 log = logging.getLogger(__name__)
 
 _ROWS_AT_ONCE = 20_000
-LEAVE = timedelta(days=1)
+GRACE_PERIOD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
-    """What was added to a shared index."""
+class PublishResult:
+    """The result of publishing: what was added to a shared index."""
 
     uri: str
     releases: int = 0
@@ -41,26 +41,30 @@ class Publication:
     project: str = ""
 
     def describe(self) -> str:
-        """The same in one line."""
+        """Return the result in one line."""
         project = f", {self.project} itself among them" if self.project else ""
         added = f"{self.releases} releases ({self.rows} rows{project}) and {self.vectors} vectors"
         return f"{added} are new in {self.uri}"
 
 
 class Publisher:
-    """Publishes from ``store``. What is there already is left alone, so that an interrupted run can be repeated."""
+    """Publish from ``store`` what the shared index lacks; an interrupted run can be repeated."""
 
     def __init__(
-        self, store: Store, shared: SharedIndex, environment: Environment | None, leave: timedelta = LEAVE
+        self,
+        store: Store,
+        shared: SharedIndex,
+        environment: Environment | None,
+        leave: timedelta = GRACE_PERIOD,
     ) -> None:
-        """``leave``: whoever takes longer than this to read or to publish is taken for dead."""
+        """``leave``: readers and publishers that take longer than this count as dead."""
         self._store = store
         self._leave = leave
         self._shared = shared
         self._environment = environment
         self._stamp = f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}"
 
-    def publish(self, project: Project | None, progress: OnProgress, stop: threading.Event) -> Publication:
+    def publish(self, project: Project | None, progress: OnProgress, stop: threading.Event) -> PublishResult:
         """Add the releases that the workspace sees, and the workspace itself as ``project`` unless that is None."""
         self._shared.prepare()
         there = self._shared.releases()
@@ -78,15 +82,15 @@ class Publisher:
                 break
             vectors += self._add_vectors(package, wanted, progress)
         if not stop.is_set():
-            self._tidy()
-        return Publication(self._shared.uri, releases, rows, vectors, named)
+            self._clean_up()
+        return PublishResult(self._shared.uri, releases, rows, vectors, named)
 
     # -- packages ------------------------------------------------------------------------------------------
 
     def _packages(
         self, there: Iterable[str], progress: OnProgress, stop: threading.Event
     ) -> Iterator[tuple[Sequence[str], int]]:
-        """Publish what is missing; the keys and the number of rows of each step."""
+        """Publish missing releases; yield the keys and the number of rows of each step."""
         if self._environment is None:
             return
         states = self._store.packages.manifest().releases
@@ -116,7 +120,7 @@ class Publisher:
         for name, rows in tables.items():
             stamped = with_column(rows, "stamp", _all(rows, self._stamp))
             if "uri" in rows.column_names and environment is not None:
-                stamped = with_column(stamped, "uri", portable(rows.column("uri"), environment))
+                stamped = with_column(stamped, "uri", to_portable_uris(rows.column("uri"), environment))
             self._shared.add(name, stamped)
         symbols, chunks = counts(tables["symbols"], "release"), counts(tables["chunks"], "release")
         now = time.time()
@@ -133,14 +137,14 @@ class Publisher:
         tables = project_tables(self._store.local, release)
         added = self._put({release.key: release.package}, tables, None)
         older = [(key, each.stamp) for key, each in there.items() if each.project == release.package]
-        for name in ("releases", *ROWS):  # in this order: nobody begins to read what goes now
+        for name in ("releases", *ROWS):  # in this order, so that no reader begins to read removed rows
             self._shared.withdraw(name, older)
         return added
 
     # -- vectors -------------------------------------------------------------------------------------------
 
-    def _wanted_vectors(self, project: Project | None) -> Iterator[tuple[str, _Vectors]]:
-        """By package: the keys under which vectors are wanted there, and those that they have here."""
+    def _wanted_vectors(self, project: Project | None) -> Iterator[tuple[str, _PackageVectors]]:
+        """Yield by package the local vectors with their keys in the shared index."""
         packages = self._store.packages
         by_package: dict[str, set[str]] = {}
         for key in self._store.releases_in_use():
@@ -153,13 +157,13 @@ class Publisher:
                     name, one_of("release", sorted(releases)), ["vector_key"], 1_000_000_000
                 )
                 keys.update(rows.column("vector_key").to_pylist())
-            yield package, _Vectors(packages, package, {key: key for key in keys if key})
+            yield package, _PackageVectors(packages, package, {key: key for key in keys if key})
         if project is not None:
             texts = own_texts(self._store.local)
             named = {key: vector_key(project.name, text) for key, text in texts.items()}
-            yield project.name, _Vectors(self._store.local, self._store.name, named)
+            yield project.name, _PackageVectors(self._store.local, self._store.name, named)
 
-    def _add_vectors(self, package: str, wanted: _Vectors, progress: OnProgress) -> int:
+    def _add_vectors(self, package: str, wanted: _PackageVectors, progress: OnProgress) -> int:
         there = self._shared.vector_keys(package)
         missing = {here: name for here, name in wanted.names.items() if name not in there}
         if not missing:
@@ -177,22 +181,22 @@ class Publisher:
 
     # -- afterwards ----------------------------------------------------------------------------------------
 
-    def _tidy(self) -> None:
-        """Remove what dead publishers left and what was published twice, then compact."""
+    def _clean_up(self) -> None:
+        """Remove what dead publishers left and duplicates, then compact."""
         try:
             valid = {(key, each.stamp) for key, each in self._shared.releases().items()}
             limit = f"{time.time_ns() - int(self._leave.total_seconds() * 1e9):020d}"
             for name in ("releases", *ROWS):
                 rest = self._shared.publications(name) - valid
                 self._shared.withdraw(name, sorted(pair for pair in rest if pair[1] < limit))
-            self._shared.settle(self._leave)
+            self._shared.compact(self._leave)
         except SoothsayIndexError as error:
-            # Another publisher does the same in this moment, or the next one will.
+            # Another publisher is doing the same, or the next one will.
             log.info("%s is not compacted: %s", self._shared.uri, error)
 
 
 @dataclass(frozen=True, slots=True)
-class _Vectors:
+class _PackageVectors:
     """Vectors of ``package`` in ``database``, by their keys there, and the keys that others know them by."""
 
     database: Database
@@ -201,7 +205,7 @@ class _Vectors:
 
 
 def project_tables(local: Database, release: Release) -> dict[str, pa.Table]:
-    """What a workspace defines and what it says in prose, as rows of ``release``. The text of its code is not in them.
+    """Return a workspace's definitions and prose as rows of ``release``, without the text of its code.
 
     Files are named ``project/path``, and have no address: they are not where the reader is.
     """
@@ -220,12 +224,12 @@ def project_tables(local: Database, release: Release) -> dict[str, pa.Table]:
             "version": _all(rows, release.version),
             "origin": _all(rows, "package"),
             "uri": _all(rows, ""),
-            # Whoever has other versions of its files must not be told that what is in those does not exist.
+            # Never closed: readers may have other versions of the files, with other names.
             "closed": pa.array([False] * len(rows), pa.bool_()),
             "symbol_id": _all(rows, ""),
         }
         if "vector_key" in rows.column_names:
-            # What nothing was embedded for is found by its words.
+            # Rows without a vector are found by full text.
             keys = [names.get(key, "") for key in rows.column("vector_key").to_pylist()]
             changes["vector_key"] = pa.array(keys, pa.string())
         if "id" in rows.column_names:
@@ -239,7 +243,7 @@ def project_tables(local: Database, release: Release) -> dict[str, pa.Table]:
 
 
 def own_texts(local: Database) -> dict[str, str]:
-    """What is embedded of a workspace, by the keys of the vectors."""
+    """Return the embedded texts of a workspace by vector key."""
     rows = local.arrow("chunks", columns=["vector_key", "embedding_text"], limit=1_000_000_000)
     columns = (rows.column(name).to_pylist() for name in ("vector_key", "embedding_text"))
     return dict(zip(*columns, strict=True))
@@ -254,7 +258,7 @@ def _is_absolute(path: str) -> bool:
 
 
 def _batches(keys: Sequence[str], sizes: Mapping[str, int]) -> Iterator[list[str]]:
-    """About as many rows at once as memory is worth."""
+    """Yield batches of keys of about ``_ROWS_AT_ONCE`` rows, which bounds memory."""
     batch: list[str] = []
     rows = 0
     for key in keys:

@@ -1,4 +1,4 @@
-"""What a build takes from a shared index, without ever waiting long for it or failing with it."""
+"""Reading of a shared index during a build, with time limits; failures never fail the build."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from soothsay_index.store.releases import ReleaseTables
 T = TypeVar("T")
 
 _ROWS_AT_ONCE = 20_000  # about 20 MB
-# Seconds. A store that has not answered by then is left alone: what it would have given is made here.
+# Seconds to wait for an answer; after a timeout the shared index is no longer used.
 _FIRST_ANSWER = 5.0
 _ANSWER = 60.0
 
 
 class SharedReader:
-    """What one build takes from a shared index.
+    """Read a shared index for one build.
 
-    It begins to ask at once, in the background. A store that fails or does not answer in time is left alone from then
-    on, and ``warn`` is told why in one line: what it would have given is made here.
+    The list of releases is requested at once, in the background. After a failure or a timeout the index is no longer
+    used, ``warn`` gets the reason in one line, and the build does the work itself.
     """
 
     def __init__(self, shared: SharedIndex, warn: Callable[[str], None]) -> None:
@@ -43,18 +43,18 @@ class SharedReader:
         self._releases: Mapping[str, Published] | None = None
 
     def projects(self) -> list[Release]:
-        """The workspaces that were published, each as it was published last."""
+        """Return the published workspaces, each in its latest version."""
         newest = {each.project: each for each in self._published().values() if each.project}
         return [each.release() for each in newest.values()]
 
     def paths(self, release: Release, stop: threading.Event) -> set[str]:
-        """The files of a published workspace; none where that cannot be known."""
+        """Return the files of a published workspace; empty if they cannot be read."""
         return self._ask(partial(self._shared.paths, release.key), stop) or set()
 
     def read(
         self, releases: Sequence[Release], environment: Environment, stop: threading.Event
     ) -> Iterator[ReleaseTables]:
-        """Those of ``releases`` that are there, some at once, in the given order."""
+        """Yield the published ones of ``releases`` in batches, in the given order."""
         published = self._published()
         wanted = {release: published[release.key] for release in releases if release.key in published}
         for some in _batches(wanted):
@@ -64,7 +64,7 @@ class SharedReader:
             yield found
 
     def vectors(self, package: str, keys: Iterable[str], stop: threading.Event) -> Iterator[pa.Table]:
-        """The vectors of ``keys`` that are there, each once, some at once."""
+        """Yield the published vectors of ``keys`` in batches, each once."""
         wanted = set(keys)
         if not wanted or not self._published():
             return
@@ -102,7 +102,7 @@ class SharedReader:
         return self._answer(_in_background(call), _ANSWER, stop)
 
     def _answer(self, future: Future[T], limit: float, stop: threading.Event) -> T | None:
-        """The result, or None when it failed, took too long, or is not wanted any more."""
+        """Return the result, or None if it failed, took longer than ``limit`` seconds or ``stop`` was set."""
         waited = 0.0
         while not stop.is_set():
             try:
@@ -114,7 +114,7 @@ class SharedReader:
                 problem = f"The shared index {self._shared.uri} does not answer: doing without it."
             except SoothsayIndexError as error:
                 problem = str(error)
-            except Exception as error:  # a build must not fail with what somebody else has written
+            except Exception as error:  # a build must not fail because of the shared index
                 problem = explain(self._shared.uri, "read", error)
             self._failed = True
             self._warn(problem)
@@ -123,7 +123,7 @@ class SharedReader:
 
 
 def _batches(releases: Mapping[Release, Published]) -> Iterator[dict[Release, Published]]:
-    """Some at once, in order: one question for many small ones, and no more rows than memory is worth."""
+    """Yield batches of releases of about ``_ROWS_AT_ONCE`` rows, in order."""
     batch: dict[Release, Published] = {}
     rows = 0
     for release, published in releases.items():
@@ -138,7 +138,7 @@ def _batches(releases: Mapping[Release, Published]) -> Iterator[dict[Release, Pu
 
 
 def _in_background(call: Callable[[], T]) -> Future[T]:
-    """``call`` on a thread that nobody has to wait for."""
+    """Run ``call`` on a daemon thread and return its future."""
     future: Future[T] = Future()
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""Which rows of a table have a value: a few of its columns in memory, and the rows that were read last.
+"""In-memory columns of a table, to find rows by value, and a cache of the rows read last.
 
 Any query of the database costs 3 to 5 ms of a processor, whatever it returns. Scanning a column in memory costs less than
 1 ms for 50,000 rows, fetching rows by their ids 2 ms; and as a row never changes under its id, it is fetched once.
@@ -25,9 +25,9 @@ _PROBES = 32  # partitions of the vector index; what fewer would save is lost in
 
 
 class Catalogue(Generic[T]):
-    """The row ids of a table by the values of ``columns``, and what ``make`` makes of its rows. Thread-safe.
+    """Find row ids of ``table`` by the values of ``columns``, and fetch converted rows by id. Thread-safe.
 
-    ``read`` are the columns that are read for ``make``; it is given those in memory, too. By default all are read.
+    ``make`` converts a row; it gets the columns ``read`` (default: all) and those in memory. ``kept`` rows are cached.
     """
 
     def __init__(
@@ -50,11 +50,11 @@ class Catalogue(Generic[T]):
         self._rows: LRUCache[int, T] = LRUCache(kept)
 
     def ids(self, column: str, values: Iterable[str]) -> list[int]:
-        """The ids of the rows whose ``column`` is one of ``values``."""
+        """Return the ids of the rows whose ``column`` is one of ``values``."""
         return [row_id for row_id, *_ in self.select(column, values)]
 
     def select(self, column: str, values: Iterable[str], *others: str) -> list[tuple[Any, ...]]:
-        """The same, each id with its values of other columns."""
+        """Return (id, values of the columns ``others``) of the rows whose ``column`` is one of ``values``."""
         wanted = {value for value in values if value}
         if not wanted:
             return []
@@ -62,23 +62,23 @@ class Catalogue(Generic[T]):
         return columns.take(columns.where(column, wanted), others)
 
     def values(self, ids: Iterable[int], *others: str) -> list[tuple[Any, ...]]:
-        """The ids that are there, each with its values of other columns."""
+        """Return (id, values of the columns ``others``) of those ``ids`` that exist."""
         wanted = np.array(sorted(set(ids)), dtype=np.uint64)
         if not len(wanted):
             return []
         columns = self.columns()
-        if not len(columns) or wanted[-1] > columns.ids[-1]:  # found by somebody who sees more
-            self._database.look_again()
+        if not len(columns) or wanted[-1] > columns.ids[-1]:  # found by a query that sees a newer version
+            self._database.invalidate_versions()
             columns = self.columns()
         return columns.take(columns.positions(wanted), others)
 
     @property
     def is_behind(self) -> bool:
-        """True when the next question has to read what has changed."""
+        """Return whether the table has changed since its columns were read."""
         return self._known is None or self._known[0] != self._database.version(self._table)
 
     def columns(self) -> Columns:
-        """The columns as they are now: brought up to date whenever the table has changed."""
+        """Return the current columns; changes of the table are read first."""
         known = self._known
         version = self._database.version(self._table)
         if known is None or known[0] != version:
@@ -102,7 +102,7 @@ class Catalogue(Generic[T]):
         return _with_ids(self._database, self._table, self._columns, where)
 
     def rows(self, ids: Iterable[int]) -> Mapping[int, T]:
-        """What the rows with these ids were made into; one that has gone meanwhile is missing."""
+        """Return the converted rows by id, without those that no longer exist."""
         wanted = list(dict.fromkeys(ids))
         found: dict[int, T] = {}
         with self._lock:
@@ -125,14 +125,14 @@ class Catalogue(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Columns of a table in memory, in the order of the row ids. Never changes: another one takes its place."""
+    """Columns of a table in memory, in the order of the row ids. Immutable."""
 
     ids: npt.NDArray[np.uint64]
     columns: Mapping[str, Column]
 
     @classmethod
     def of(cls, table: pa.Table) -> Columns:
-        """The columns of ``table``, which has the row ids among them."""
+        """Return the columns of ``table``, which has the row ids among them."""
         ids = table.column(_ROW_ID).to_numpy()
         if len(ids) and not bool(np.all(ids[1:] > ids[:-1])):
             table = table.take(pa.array(np.argsort(ids)))
@@ -144,7 +144,7 @@ class Columns:
         return len(self.ids)
 
     def with_rows(self, table: pa.Table) -> Columns:
-        """These, and behind them rows with higher ids."""
+        """Return these columns followed by ``table``, whose row ids are higher."""
         more = Columns.of(table)
         ids = np.concatenate([self.ids, more.ids])
         return Columns(
@@ -152,90 +152,90 @@ class Columns:
         )
 
     def among(self, ids: npt.NDArray[np.uint64]) -> Columns:
-        """Those of the rows that have one of the ``ids``, which are sorted."""
+        """Return only the rows whose id is among the sorted ``ids``."""
         kept = np.flatnonzero(_are_in(self.ids, ids))
         return Columns(self.ids[kept], {name: each.only(kept) for name, each in self.columns.items()})
 
     def where(self, column: str, wanted: Iterable[str]) -> npt.NDArray[np.intp]:
-        """The positions at which ``column`` has one of the values, in order."""
+        """Return the positions at which ``column`` has one of the values, in order."""
         return self.columns[column].where(wanted)
 
     def positions(self, ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
-        """The positions of the ids that are there."""
+        """Return the positions of the ids that are there."""
         return np.searchsorted(self.ids, ids[_are_in(ids, self.ids)])
 
     def take(self, positions: npt.NDArray[np.intp], columns: Sequence[str]) -> list[tuple[Any, ...]]:
-        """Ids and values at the positions."""
+        """Return (id, values of ``columns``) at the positions."""
         values = (self.columns[name].at(positions) for name in columns)
         return list(zip(self.ids[positions].tolist(), *values, strict=True))
 
     def rows(self, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-        """All columns of the rows with these ids, by id."""
+        """Return all columns of the rows with these ids, by id."""
         names = list(self.columns)
         rows = self.take(self.positions(np.array(sorted(ids), dtype=np.uint64)), names)
         return {row_id: dict(zip(names, values, strict=True)) for row_id, *values in rows}
 
 
 class Column:
-    """A column by the numbers of its values. A value that came later may have a second number."""
+    """A dictionary-encoded column. A value that was added later may have a second code."""
 
-    def __init__(self, values: pa.Array, codes: npt.NDArray[np.int32], numbers: _Numbers) -> None:
+    def __init__(self, values: pa.Array, codes: npt.NDArray[np.int32], codes_of: _Codes) -> None:
         self._values: Any = values
         self._codes = codes
-        self._numbers = numbers
+        self._codes_of = codes_of
         self._grouped: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None = None
 
     @classmethod
     def of(cls, values: pa.ChunkedArray) -> Column:
-        """The column with these values."""
+        """Return the column with these values."""
         encoded: Any = values.combine_chunks().dictionary_encode()
-        return cls(encoded.dictionary, encoded.indices.to_numpy(), _Numbers())
+        return cls(encoded.dictionary, encoded.indices.to_numpy(), _Codes())
 
     def followed_by(self, more: Column) -> Column:
-        """This one, and ``more`` behind it."""
+        """Return this column followed by ``more``."""
         codes = np.concatenate([self._codes, more._codes + np.int32(len(self._values))])
-        return Column(pa.concat_arrays([self._values, more._values]), codes, self._numbers)
+        return Column(pa.concat_arrays([self._values, more._values]), codes, self._codes_of)
 
     def only(self, positions: npt.NDArray[np.intp]) -> Column:
-        """The values at some positions."""
-        return Column(self._values, self._codes[positions], self._numbers)
+        """Return the values at some positions."""
+        return Column(self._values, self._codes[positions], self._codes_of)
 
     def at(self, positions: npt.NDArray[np.intp]) -> list[Any]:
-        """The values at some positions, as a list."""
+        """Return the values at some positions, as a list."""
         return self._values.take(pa.array(self._codes[positions])).to_pylist()
 
     def where(self, wanted: Iterable[str]) -> npt.NDArray[np.intp]:
-        """The positions of some values, in order."""
-        if self._grouped is None:  # at the first question: some columns are only shown
+        """Return the positions of some values, in order."""
+        if self._grouped is None:  # on first use: some columns are never searched
             order = np.argsort(self._codes, kind="stable")
             self._grouped = order, np.searchsorted(self._codes[order], np.arange(len(self._values) + 1))
         order, starts = self._grouped
-        found = self._numbers.of(wanted, self._values)
+        found = self._codes_of.of(wanted, self._values)
         groups = [order[starts[code] : starts[code + 1]] for code in found]
         return np.sort(np.concatenate(groups)) if groups else np.zeros(0, np.intp)
 
 
-class _Numbers:
-    """The numbers of each value, shared by a column and those that follow it: values are only ever added behind."""
+class _Codes:
+    """The codes of each value, shared by a column and its successors: values are only appended."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known = 0
-        self._numbers: dict[str, tuple[int, ...]] = {}
+        self._codes_of: dict[str, tuple[int, ...]] = {}
 
     def of(self, wanted: Iterable[str], values: Any) -> list[int]:
-        """The numbers of ``wanted`` among ``values``."""
+        """Return the codes of ``wanted`` in ``values``."""
         if self._known < len(values):
             with self._lock:
                 for number, value in enumerate(values[self._known :].to_pylist(), self._known):
-                    self._numbers[value] = (*self._numbers.get(value, ()), number)
+                    self._codes_of[value] = (*self._codes_of.get(value, ()), number)
                 self._known = max(self._known, len(values))
-        found = (number for value in wanted for number in self._numbers.get(value, ()))
+        found = (number for value in wanted for number in self._codes_of.get(value, ()))
         return [number for number in found if number < len(values)]
 
 
 def _are_in(ids: npt.NDArray[np.uint64], among: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-    """Which of the ids are among others, which are sorted."""
+    """Return a mask of the ``ids`` that are in the sorted ids ``among``."""
     if not len(among):
         return np.zeros(len(ids), np.bool_)
     places = np.minimum(np.searchsorted(among, ids), len(among) - 1)
@@ -243,7 +243,7 @@ def _are_in(ids: npt.NDArray[np.uint64], among: npt.NDArray[np.uint64]) -> npt.N
 
 
 def best_ids(database: Database, table: str, words: str, limit: int, where: str = "") -> dict[int, float]:
-    """The row ids of the best rows for ``words``, with their scores: a third of what reading the rows, too, costs."""
+    """Return the row ids of the best rows for ``words``, with their scores: a third of what reading the rows, too, costs."""
     found = database.table(table)
     if found is None or not words:
         return {}
@@ -255,7 +255,7 @@ def best_ids(database: Database, table: str, words: str, limit: int, where: str 
 
 
 def nearest_ids(database: Database, vector: Vectors, limit: int, where: str = "") -> dict[int, float]:
-    """The row ids of the nearest vectors, with their similarity; the keys are in memory."""
+    """Return the row ids of the nearest vectors, with their similarity; the keys are in memory."""
     found = database.table("vectors")
     if found is None:
         return {}
@@ -270,7 +270,7 @@ def nearest_ids(database: Database, vector: Vectors, limit: int, where: str = ""
 
 
 def _with_ids(database: Database, table: str, columns: Sequence[str], where: str = "") -> pa.Table:
-    """Rows: their ids and some columns."""
+    """Return the ids and some columns of the rows that match ``where``."""
     found = database.table(table)
     if found is None:
         fields = [pa.field(_ROW_ID, pa.uint64()), *(database.schema(table).field(name) for name in columns)]
@@ -282,7 +282,7 @@ def _with_ids(database: Database, table: str, columns: Sequence[str], where: str
 def _take(
     database: Database, table: str, ids: Sequence[int], columns: Sequence[str] | None
 ) -> list[tuple[int, dict[str, Any]]]:
-    """The rows with these ids that are still there."""
+    """Return the rows with these ids that are still there."""
     found = database.table(table)
     if found is None:
         return []

@@ -1,4 +1,4 @@
-"""A folder of LanceDB tables, with a manifest of what is completely written beside it."""
+"""A folder of LanceDB tables and a manifest of the releases that are completely written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("LANCEDB_LOG", "error")  # it warns on standard error about its own housekeeping
+os.environ.setdefault("LANCEDB_LOG", "error")  # it logs maintenance warnings to standard error
 
 import lancedb
 import pyarrow as pa
@@ -32,29 +32,29 @@ _SCALAR_INDICES: Mapping[str, tuple[str, ...]] = {
     "files": (),
 }
 _FULL_TEXT: Mapping[str, str] = {"symbols": "search_text", "chunks": "search_text"}
-_VECTOR_INDEX_FROM = (
+_MIN_INDEXED_VECTORS = (
     2_000  # a flat scan of 6,000 takes 11 ms of a processor, an index 5, however many there are
 )
 _VECTORS_A_PARTITION = 400
 _IN_LIST = 400
-# Bytes of the cache for a database's indices. LanceDB would take up to 7 GB, and fills it with versions that are past.
-_SMALLEST_CACHE = 16_000_000
-_LARGEST_CACHE = 256_000_000
-_CACHE_OF_INDICES = 2  # times as large as they are on disk
-# Full text reads the rows outside its index one by one: 1,000 take 25 ms.
-_OUTSIDE = 1_500
-_WORK_BETWEEN = 5.0  # times as long as bringing the index up to date took
-# Readers of other processes look for a newer version each second: after this long none is on an older one.
-_READERS_LEAVE = timedelta(seconds=30)
+# Bytes of the cache for a database's indices. LanceDB's default is 7 GB, which old versions fill.
+_MIN_CACHE = 16_000_000
+_MAX_CACHE = 256_000_000
+_CACHE_FACTOR = 2  # times the size of the indices on disk
+# Full-text search scans rows that are not indexed: 1,000 take 25 ms.
+_MAX_UNINDEXED_ROWS = 1_500
+_INDEXING_INTERVAL_FACTOR = 5.0  # times the duration of the last indexing
+# Readers in other processes check for a newer version each second, so none uses one that is older than this.
+_VERSION_RETENTION = timedelta(seconds=30)
 
 
 def quote(value: str) -> str:
-    """A SQL literal. Names come from other people's files, and some of them contain quotes."""
+    """Return ``value`` as a SQL string literal."""
     return "'" + value.replace("'", "''") + "'"
 
 
 def one_of(column: str, values: Sequence[str]) -> str:
-    """A SQL filter for ``column`` being one of ``values``."""
+    """Return a SQL filter for ``column`` being one of ``values``."""
     return f"{column} IN ({', '.join(quote(value) for value in values)})"
 
 
@@ -83,9 +83,9 @@ class Manifest:
 
 
 class Database:
-    """A folder of LanceDB tables with a manifest. Reads are safe from any thread and wait for nobody.
+    """A folder of LanceDB tables with a manifest. Reads are thread-safe and never block.
 
-    Writers hold :meth:`writing` around what belongs together.
+    Writers hold :meth:`writing` around changes that belong together.
     """
 
     def __init__(self, folder: Path, schemas: Mapping[str, pa.Schema], model: str, dimension: int) -> None:
@@ -96,15 +96,15 @@ class Database:
         self._opening = threading.Lock()
         self._write = threading.RLock()
         self._versions: tuple[float, dict[str, int]] = (0.0, {})
-        self._unsettled = 0
+        self._uncompacted_writes = 0
         self._steps = 0  # how deep in writing() the writing thread is
-        self._outside: dict[str, int] = {}  # rows added since the indices were brought up to date
-        self._not_before: dict[str, float] = {}  # when that may be done again in the middle of a build
+        self._unindexed_rows: dict[str, int] = {}  # rows added since the indices were brought up to date
+        self._next_indexing: dict[str, float] = {}  # when that may be done again in the middle of a build
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._file_lock = FileLock(str(folder / "write.lock"), thread_local=False)
             with self.writing():
-                self._make_fit(model, dimension)
+                self._discard_incompatible(model, dimension)
             self.reopen()
         except (OSError, Timeout) as error:
             raise SoothsayIndexError(
@@ -113,9 +113,9 @@ class Database:
 
     @contextlib.contextmanager
     def writing(self, timeout: float = 600.0) -> Iterator[None]:
-        """Keep everybody else from writing meanwhile: other threads, and other processes.
+        """Hold the write lock, against other threads and processes. Raises `filelock.Timeout` after ``timeout`` seconds.
 
-        What this process remembers of the tables is looked at again afterwards, not after each step.
+        Cached table versions are invalidated once, at the end of the outermost block.
         """
         with self._write, self._file_lock.acquire(timeout=timeout):
             self._steps += 1
@@ -124,12 +124,12 @@ class Database:
             finally:
                 self._steps -= 1
                 if not self._steps:
-                    self.look_again()
+                    self.invalidate_versions()
 
     # -- manifest ------------------------------------------------------------------------------------------
 
     def manifest(self) -> Manifest:
-        """What is completely written."""
+        """Return what is completely written."""
         try:
             plain = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
             releases = {key: ReleaseState(**state) for key, state in plain["releases"].items()}
@@ -137,7 +137,7 @@ class Database:
         except FileNotFoundError:
             return Manifest(schema=0)
         except (OSError, ValueError, KeyError, TypeError):
-            return Manifest(schema=-1)  # unreadable: not to be trusted, so it is rebuilt
+            return Manifest(schema=-1)  # unreadable, so everything is rebuilt
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Replace the manifest atomically."""
@@ -145,22 +145,22 @@ class Database:
         temporary.write_text(json.dumps(asdict(manifest), separators=(",", ":")), encoding="utf-8")
         temporary.replace(self.folder / "manifest.json")
 
-    def mark(self, states: Mapping[str, ReleaseState]) -> None:
-        """Note releases as written."""
+    def record_releases(self, states: Mapping[str, ReleaseState]) -> None:
+        """Record releases as completely written."""
         with self.writing():
             manifest = self.manifest()
             self.write_manifest(replace(manifest, releases={**manifest.releases, **states}))
 
     def remove_releases(self, keys: Sequence[str]) -> None:
-        """Note releases as not written."""
+        """Record releases as not written."""
         with self.writing():
             manifest = self.manifest()
             gone = set(keys)
             kept = {key: state for key, state in manifest.releases.items() if key not in gone}
             self.write_manifest(replace(manifest, releases=kept))
 
-    def _make_fit(self, model: str, dimension: int) -> None:
-        """Throw away what another schema or embedding model wrote: it cannot be mixed."""
+    def _discard_incompatible(self, model: str, dimension: int) -> None:
+        """Delete tables of another schema version, and vectors of another embedding model."""
         manifest = self.manifest()
         if manifest.schema != SCHEMA_VERSION:
             shutil.rmtree(self.folder / "db", ignore_errors=True)
@@ -171,9 +171,9 @@ class Database:
             self.write_manifest(Manifest(SCHEMA_VERSION, model, dimension, releases))
 
     def reopen(self) -> None:
-        """Open the tables anew, with a cache for what is there now: it keeps what it has of older versions, too."""
+        """Reopen the tables with a cache of a size that fits the indices now; the old cache holds past versions."""
         indices = sum(_size(folder) for folder in self.folder.glob("db/*/_indices"))
-        cache = max(_SMALLEST_CACHE, min(_CACHE_OF_INDICES * indices, _LARGEST_CACHE))
+        cache = max(_MIN_CACHE, min(_CACHE_FACTOR * indices, _MAX_CACHE))
         db = lancedb.connect(
             str(self.folder / "db"),
             # Another process may write the shared database: look again after a second.
@@ -186,7 +186,7 @@ class Database:
     # -- tables --------------------------------------------------------------------------------------------
 
     def table(self, name: str) -> Any | None:
-        """The table, or None when nothing was ever written to it."""
+        """Return the table, or None when nothing was ever written to it."""
         with self._opening:
             if name not in self._tables:
                 try:
@@ -196,7 +196,7 @@ class Database:
             return self._tables[name]
 
     def schema(self, name: str) -> pa.Schema:
-        """The columns of a table, whether it was ever written or not."""
+        """Return the columns of a table, whether it was ever written or not."""
         return self._schemas[name]
 
     def add(self, name: str, rows: pa.Table) -> None:
@@ -212,8 +212,8 @@ class Database:
                     self._tables[name] = table
             else:
                 table.add(rows)
-                self._outside[name] = self._outside.get(name, 0) + len(rows)
-            self._wrote()
+                self._unindexed_rows[name] = self._unindexed_rows.get(name, 0) + len(rows)
+            self._record_write()
 
     def delete(self, name: str, where: str) -> None:
         """Remove the rows that match."""
@@ -221,24 +221,24 @@ class Database:
             table = self.table(name)
             if table is not None:
                 table.delete(where)
-                self._wrote()
+                self._record_write()
 
-    def _wrote(self) -> None:
-        self._unsettled += 1
+    def _record_write(self) -> None:
+        self._uncompacted_writes += 1
         if not self._steps:
-            self.look_again()
+            self.invalidate_versions()
 
-    def look_again(self) -> None:
-        """The tables may have changed: ask the disk for their versions at the next question."""
+    def invalidate_versions(self) -> None:
+        """Invalidate the cached table versions."""
         self._versions = (0.0, {})
 
     def refresh(self) -> None:
-        """See now what another process has written; without this it takes up to a second."""
+        """Make what other processes have written visible now instead of within a second."""
         for name in self._schemas:
             table = self.table(name)
             if table is not None:
                 table.checkout_latest()
-        self.look_again()
+        self.invalidate_versions()
 
     def delete_in(self, name: str, column: str, values: Sequence[str]) -> None:
         """Remove the rows whose ``column`` is one of ``values``."""
@@ -248,13 +248,13 @@ class Database:
     def rows(
         self, name: str, where: str = "", columns: Sequence[str] | None = None, limit: int = 1_000_000
     ) -> list[dict[str, Any]]:
-        """The rows that match, as dictionaries."""
+        """Return the rows that match, as dictionaries."""
         return self.arrow(name, where, columns, limit).to_pylist()
 
     def arrow(
         self, name: str, where: str = "", columns: Sequence[str] | None = None, limit: int = 1_000_000
     ) -> pa.Table:
-        """The rows that match, as an Arrow table."""
+        """Return the rows that match, as an Arrow table."""
         table = self.table(name)
         schema = self._schemas[name]
         wanted = list(columns or schema.names)
@@ -266,19 +266,19 @@ class Database:
     def rows_in(
         self, name: str, column: str, values: Sequence[str], columns: Sequence[str] | None = None
     ) -> list[dict[str, Any]]:
-        """The rows whose ``column`` is one of ``values``."""
+        """Return the rows whose ``column`` is one of ``values``."""
         found: list[dict[str, Any]] = []
         for start in range(0, len(values), _IN_LIST):
             found += self.rows(name, one_of(column, values[start : start + _IN_LIST]), columns)
         return found
 
     def count(self, name: str, where: str | None = None) -> int:
-        """How many rows match."""
+        """Return how many rows match."""
         table = self.table(name)
         return table.count_rows(where) if table is not None else 0
 
     def version(self, name: str) -> int:
-        """A number that changes when the table does; asked of the disk at most once a second."""
+        """Return a number that changes with the table; it is read from disk at most once a second."""
         asked, known = self._versions
         if time.monotonic() - asked < 1.0 and name in known:
             return known[name]
@@ -291,43 +291,45 @@ class Database:
         return version
 
     @property
-    def unsettled(self) -> int:
-        """How many writes have not been compacted yet: rows outside the indices slow every search."""
-        return self._unsettled
+    def uncompacted_writes(self) -> int:
+        """Return the number of writes since the last compaction; rows that are not indexed slow every search."""
+        return self._uncompacted_writes
 
     def optimize(self) -> None:
         """Compact the files of many small writes and bring the indices up to date, if anything was written."""
-        if not self._unsettled:
+        if not self._uncompacted_writes:
             return
         with self.writing():
-            self._unsettled = 0
+            self._uncompacted_writes = 0
             for name in self._schemas:
                 table = self.table(name)
                 if table is None:
                     continue
                 self._optimize(name, table)
-                if name == "vectors" and table.count_rows() >= _VECTOR_INDEX_FROM:
+                if name == "vectors" and table.count_rows() >= _MIN_INDEXED_VECTORS:
                     self._index_vectors(table)
 
     def index_recent_rows(self) -> None:
-        """In the middle of a build: bring the full text index up to date if many rows stand outside it.
+        """Update the full-text indices during a build if many rows are not indexed.
 
-        That takes longer the larger the table is, so it is done at most a sixth of the time.
+        The larger the table, the longer this takes, so it runs at most a sixth of the time.
         """
         for name in _FULL_TEXT:
             started = time.monotonic()
-            if self._outside.get(name, 0) < _OUTSIDE or started < self._not_before.get(name, 0.0):
+            if self._unindexed_rows.get(name, 0) < _MAX_UNINDEXED_ROWS or started < self._next_indexing.get(
+                name, 0.0
+            ):
                 continue
             with self.writing():
                 table = self.table(name)
                 if table is not None:
                     self._optimize(name, table)
             now = time.monotonic()
-            self._not_before[name] = now + _WORK_BETWEEN * (now - started)
+            self._next_indexing[name] = now + _INDEXING_INTERVAL_FACTOR * (now - started)
 
     def _optimize(self, name: str, table: Any) -> None:
-        table.optimize(cleanup_older_than=_READERS_LEAVE)
-        self._outside[name] = 0
+        table.optimize(cleanup_older_than=_VERSION_RETENTION)
+        self._unindexed_rows[name] = 0
 
     def _make_indices(self, name: str, table: Any) -> None:
         for column in _SCALAR_INDICES[name]:
@@ -339,7 +341,7 @@ class Database:
 
     @staticmethod
     def _index_vectors(table: Any) -> None:
-        """Partition the vectors, anew when there are twice as many as when it was done last."""
+        """Build the vector index, again when the number of vectors has doubled."""
         wanted = max(8, min(256, table.count_rows() // _VECTORS_A_PARTITION))
         known = [index.name for index in table.list_indices() if "vector" in index.columns]
         partitions = max((int(name.rsplit("_", 1)[-1]) for name in known), default=0)
@@ -351,7 +353,7 @@ class Database:
 
 
 def _size(folder: Path) -> int:
-    """The bytes of the files in ``folder``; one that goes meanwhile does not count."""
+    """Return the size of the files in ``folder`` in bytes; files that vanish meanwhile count as 0."""
     size = 0
     for file in folder.rglob("*"):
         with contextlib.suppress(OSError):

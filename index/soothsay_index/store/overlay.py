@@ -1,4 +1,4 @@
-"""Text that is newer than the store: searchable at once, and in place of what is stored of its files."""
+"""Facts of files that are newer than the store; they replace the stored rows of these files in every answer."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from soothsay_index.sources.base import FileFacts
 
 
 class Overlay:
-    """What unsaved documents define, and saved files until the store has them, by path.
+    """Facts of open documents, and of saved files until they are stored, by path.
 
-    Thread-safe; a reader takes one :meth:`snapshot` and keeps to it.
+    Thread-safe; a reader takes one :meth:`snapshot` per request.
     """
 
     def __init__(self) -> None:
@@ -24,40 +24,40 @@ class Overlay:
 
     @property
     def generation(self) -> int:
-        """A number that changes whenever the overlay does."""
+        """Return a number that changes with the overlay."""
         return self._generation
 
     def snapshot(self) -> Mapping[str, FileFacts]:
-        """The facts of each file, by its path in the index. Never changes once it is handed out."""
+        """Return an immutable mapping of paths in the index to facts."""
         return self._facts
 
-    def shown(self) -> tuple[str, ...]:
-        """The paths of the open documents, the last edited last."""
+    def open_paths(self) -> tuple[str, ...]:
+        """Return the paths of the open documents, the last edited last."""
         return tuple(self._shown)
 
     def put(self, path: str, facts: FileFacts) -> None:
-        """The editor shows this for ``path``, the last that was edited. The rows stored for it are hidden."""
+        """Set the facts of an open document, as the one edited last."""
         with self._lock:
             self._shown.pop(path, None)
             self._shown[path] = facts
             self._changed()
 
     def drop(self, path: str) -> bool:
-        """The editor has closed ``path``: what is on disk counts again. False when it was not open."""
+        """Remove a closed document; return whether it was open."""
         with self._lock:
             if self._shown.pop(path, None) is None:
                 return False
             self._changed()
             return True
 
-    def ahead(self, saved: Mapping[str, FileFacts]) -> None:
-        """These files read like this on disk, and are being stored."""
+    def add_pending(self, saved: Mapping[str, FileFacts]) -> None:
+        """Add saved files whose rows are being written."""
         with self._lock:
             self._saved.update(saved)
             self._changed()
 
-    def stored(self, saved: Mapping[str, FileFacts]) -> None:
-        """The store has them, unless one was saved again meanwhile."""
+    def remove_pending(self, saved: Mapping[str, FileFacts]) -> None:
+        """Remove saved files that are stored, except those saved again since."""
         with self._lock:
             for path, facts in saved.items():
                 if self._saved.get(path) is facts:

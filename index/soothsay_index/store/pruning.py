@@ -1,4 +1,4 @@
-"""Throwing away what nobody uses: releases, and vectors of texts that are gone."""
+"""Removal of unused releases, and of vectors whose texts are gone."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from soothsay_index.store.store import Store
 
 log = logging.getLogger(__name__)
 
-UNUSED_RETENTION = 14 * 24 * 3600.0  # seconds: an environment that is made anew each week finds its packages
+UNUSED_RETENTION = 14 * 24 * 3600.0  # seconds; long enough for environments that are recreated weekly
 
 
 def prune_releases(store: Store, keep: float = UNUSED_RETENTION) -> list[str]:
-    """Remove the releases that no workspace's environment has, and none had for ``keep`` seconds."""
+    """Remove the releases that no workspace has used for ``keep`` seconds; return their keys."""
     database = store.packages
     in_use = _in_use(database.folder.parent / "workspaces")
     with database.writing():
@@ -24,7 +24,7 @@ def prune_releases(store: Store, keep: float = UNUSED_RETENTION) -> list[str]:
         limit = time.time() - keep
         old = [key for key, state in manifest.releases.items() if key not in in_use and state.used < limit]
         if old:
-            # The manifest first: after a sudden death rows of unknown releases are overwritten, not missed.
+            # The manifest first: if the process dies in between, orphaned rows are overwritten later.
             database.remove_releases(old)
             for table in ("symbols", "owners", "chunks"):
                 database.delete_in(table, "release", old)
@@ -33,7 +33,7 @@ def prune_releases(store: Store, keep: float = UNUSED_RETENTION) -> list[str]:
 
 
 def prune_vectors(database: Database) -> int:
-    """Remove the vectors that no row refers to; returns how many."""
+    """Remove the vectors that no row refers to; return their number."""
     with database.writing():
         stored = set(database.arrow("vectors", columns=["key"]).column("key").to_pylist())
         for table in ("symbols", "chunks"):
@@ -43,7 +43,7 @@ def prune_vectors(database: Database) -> int:
 
 
 def _in_use(workspaces: Path) -> set[str]:
-    """The keys of the releases that the workspaces which still exist have."""
+    """Return the keys of the releases that existing workspaces use."""
     used: set[str] = set()
     for place in workspaces.glob("*/state.json"):
         try:

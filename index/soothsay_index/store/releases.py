@@ -1,4 +1,4 @@
-"""Releases of packages, read into rows. Needs no database, so that child processes can do it."""
+"""Reading of package releases into rows. Uses no database, so that child processes can run it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from soothsay_index.store.rows import harvest_tables
 
 log = logging.getLogger(__name__)
 
-_PIECE = 5_000  # symbols
+_PIECE_SIZE = 5_000  # symbols
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseTables:
-    """Some releases as rows, and how many symbols and chunks each of them has."""
+    """Releases as tables of rows, with the number of symbols and chunks of each."""
 
     symbols: Mapping[Release, int]
     chunks: Mapping[Release, int]
@@ -48,7 +48,7 @@ def harvest_releases(environment: Environment, releases: Sequence[Release]) -> R
 
 
 def _tables(harvests: Mapping[Release, Harvest]) -> dict[str, pa.Table]:
-    """All harvests as tables, made a piece at a time: a row is ten times as large before it is in one."""
+    """Return all harvests as tables, built in pieces to bound memory: a row takes ten times as much before."""
     pieces = [
         harvest_tables([(release, piece)])
         for release, harvest in harvests.items()
@@ -58,10 +58,10 @@ def _tables(harvests: Mapping[Release, Harvest]) -> dict[str, pa.Table]:
 
 
 def _pieces(harvest: Harvest) -> Iterator[Harvest]:
-    """A harvest in pieces that have no symbol in common; the first of two that have one place is kept."""
+    """Split a harvest into pieces; of symbols with the same owner and name the first is kept."""
     symbols = {(symbol.owner, symbol.name): symbol for symbol in reversed(harvest.symbols)}
     kept = list(reversed(symbols.values()))
     yield Harvest(chunks=harvest.chunks)
-    for start in range(0, max(len(kept), len(harvest.owners)), _PIECE):
-        piece = slice(start, start + _PIECE)
+    for start in range(0, max(len(kept), len(harvest.owners)), _PIECE_SIZE):
+        piece = slice(start, start + _PIECE_SIZE)
         yield Harvest(tuple(kept[piece]), harvest.owners[piece])

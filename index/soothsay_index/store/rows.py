@@ -1,4 +1,4 @@
-"""How symbols, owners and chunks lie in the tables."""
+"""Table schemas, and conversion between rows and symbols, owners and chunks."""
 
 from __future__ import annotations
 
@@ -88,38 +88,38 @@ FILES = pa.schema(
 
 
 def vectors_schema(dimension: int) -> pa.Schema:
-    """Vectors are kept apart from the rows they describe, so that filling them in rewrites nothing.
+    """Return the schema of the vectors table, which is separate so that adding vectors rewrites no rows.
 
-    The key is a hash of package and text: methods that a hundred classes inherit are embedded once.
+    The key is a hash of package and text, so inherited methods are embedded once.
     """
     return pa.schema([("key", _TEXT), ("package", _TEXT), ("vector", pa.list_(pa.float32(), dimension))])
 
 
 def embedding_text(symbol: Symbol) -> str:
-    """What is embedded of a symbol: the words of its name and its first sentence."""
+    """Return the text of a symbol to embed: the words of its name and its first sentence."""
     words = " ".join(split_identifier(symbol.name))
     return f"{words}. {symbol.summary}" if symbol.summary else words
 
 
 def chunk_embedding_text(chunk: Chunk) -> str:
-    """What is embedded of a chunk: a definition's name and summary, else the start of its text."""
+    """Return the text of a chunk to embed: a definition's name and summary, else the start of its text."""
     if chunk.symbol is not None and chunk.symbol.summary:
         return embedding_text(chunk.symbol)
     return " ".join(split_identifier(f"{chunk.title} {chunk.text[:600]}"))[:300]
 
 
 def vector_key(package: str, text: str) -> str:
-    """The name under which the vector of ``text`` is kept."""
+    """Return the name under which the vector of ``text`` is kept."""
     return hashlib.blake2b(f"{package}\0{text}".encode(), digest_size=12).hexdigest()
 
 
 def has_vector(symbol: Symbol) -> bool:
-    """Bare attributes and modules are found by name; vectors are for what is called or described."""
+    """Return whether ``symbol`` is embedded: bare attributes and modules are found by name alone."""
     return symbol.kind not in {"attribute", "module"} or bool(symbol.summary)
 
 
 def symbol_row(symbol: Symbol, release: str, path: str = "", stamp: str = "") -> dict[str, Any]:
-    """One row of the symbols table."""
+    """Return one row of the symbols table."""
     key = vector_key(symbol.package, embedding_text(symbol)) if has_vector(symbol) else ""
     first_parameters = " ".join(p.name for p in (symbol.parameters or ())[:8])
     return {
@@ -146,7 +146,7 @@ def symbol_row(symbol: Symbol, release: str, path: str = "", stamp: str = "") ->
 
 
 def symbol_of(row: Mapping[str, Any]) -> Symbol:
-    """The symbol a row of the symbols table stands for."""
+    """Return the symbol a row of the symbols table stands for."""
     return Symbol(
         qualified_name=row["qualified_name"],
         name=row["name"],
@@ -165,7 +165,7 @@ def symbol_of(row: Mapping[str, Any]) -> Symbol:
 
 
 def owner_row(facts: OwnerFacts, release: str, path: str = "", stamp: str = "") -> dict[str, Any]:
-    """One row of the owners table."""
+    """Return one row of the owners table."""
     return {
         "owner": facts.owner,
         "release": release,
@@ -177,14 +177,14 @@ def owner_row(facts: OwnerFacts, release: str, path: str = "", stamp: str = "") 
 
 
 def owner_of(row: Mapping[str, Any]) -> OwnerFacts:
-    """The facts a row of the owners table stands for."""
+    """Return the facts a row of the owners table stands for."""
     return OwnerFacts(row["owner"], row["closed"], tuple(row["hidden"].split()))
 
 
 def chunk_row(
     chunk: Chunk, module: str, package: str, release: str = "", stamp: str = "", position: int = 0
 ) -> dict[str, Any]:
-    """One row of the chunks table; ``position`` tells apart the chunks of a file that begin in one line."""
+    """Return one row of the chunks table; ``position`` tells apart the chunks of a file that begin in one line."""
     symbol = chunk.symbol
     name = symbol.name if symbol else chunk.title
     summary = symbol.summary if symbol else ""
@@ -209,7 +209,7 @@ def chunk_row(
 
 
 def chunk_of(row: Mapping[str, Any], symbol: Symbol | None) -> Chunk:
-    """The chunk a row of the chunks table stands for."""
+    """Return the chunk a row of the chunks table stands for."""
     return Chunk(
         row["path"],
         row["uri"],
@@ -223,7 +223,7 @@ def chunk_of(row: Mapping[str, Any], symbol: Symbol | None) -> Chunk:
 
 
 def harvest_tables(harvests: Iterable[tuple[Release, Harvest]]) -> dict[str, pa.Table]:
-    """Some releases as tables (symbols, owners, chunks), each qualified name once a release."""
+    """Return some releases as tables (symbols, owners, chunks), each qualified name once a release."""
     symbols: dict[str, dict[str, Any]] = {}
     owners: list[dict[str, Any]] = []
     chunks: list[dict[str, Any]] = []
@@ -244,7 +244,7 @@ def harvest_tables(harvests: Iterable[tuple[Release, Harvest]]) -> dict[str, pa.
 
 
 def table_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Rows as an Arrow table of ``schema``."""
+    """Return rows as an Arrow table of ``schema``."""
     return pa.table(
         {name: pa.array([row[name] for row in rows], type=schema.field(name).type) for name in schema.names},
         schema=schema,
@@ -252,6 +252,6 @@ def table_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
 
 
 def rows_with(table: pa.Table, column: str, values: Sequence[str]) -> pa.Table:
-    """The rows whose ``column`` is one of ``values``."""
+    """Return the rows whose ``column`` is one of ``values``."""
     wanted = set(values)
     return table.filter(pa.array([value in wanted for value in table.column(column).to_pylist()], pa.bool_()))

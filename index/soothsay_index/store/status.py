@@ -1,4 +1,4 @@
-"""How much is indexed, for people."""
+"""Figures of an index for display."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from soothsay_index.types import IndexSummary
 
 
 def status_of(store: Store) -> IndexSummary:
-    """How much ``store`` has for its workspace."""
+    """Return how much ``store`` has for its workspace."""
     visible = store.releases_in_use()
     states = {key: state for key, state in store.packages.manifest().releases.items() if key in visible}
     packages = {

@@ -1,4 +1,4 @@
-"""All that is on disk: one database of packages for everybody, one a workspace."""
+"""The databases on disk: one of packages, shared by all workspaces, and one per workspace."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from soothsay_index.store.rows import CHUNKS, FILES, OWNERS, SYMBOLS, vectors_sc
 
 
 class Store:
-    """All that is on disk for one workspace: its own database and the shared one of packages."""
+    """The database of one workspace (``local``) and the shared one of packages (``packages``)."""
 
     def __init__(self, root: Path, workspace: Path, model: str = "", dimension: int = 384) -> None:
         vectors = vectors_schema(dimension)
@@ -35,22 +35,22 @@ class Store:
 
     @property
     def name(self) -> str:
-        """The workspace's name, which stands where other symbols have their package."""
+        """Return the workspace's name, which stands where other symbols have their package."""
         return self.workspace.name or "workspace"
 
     def reopen(self) -> None:
-        """Much was written: see :meth:`Database.reopen`."""
+        """Reopen both databases after large writes: see :meth:`Database.reopen`."""
         self.packages.reopen()
         self.local.reopen()
 
     # -- which releases this workspace sees ----------------------------------------------------------------
 
     def releases_in_use(self) -> frozenset[str]:
-        """The keys of the releases that this workspace's environment has; other versions are not for it."""
+        """Return the keys of the releases that this workspace's environment has; other versions are hidden from it."""
         return frozenset(self._state().get("releases", ()))
 
     def write_state(self, releases: Iterable[str], python: str) -> None:
-        """Remember the environment, so that a reader need not look for it again."""
+        """Store the environment's releases and interpreter for readers."""
         path = self.local.folder / "state.json"
         temporary = path.with_suffix(f".{os.getpid()}")
         plain = {"workspace": str(self.workspace), "python": python, "releases": sorted(releases)}
@@ -58,7 +58,7 @@ class Store:
         temporary.replace(path)
 
     def python(self) -> str:
-        """The interpreter of the last build."""
+        """Return the interpreter of the last build."""
         return str(self._state().get("python", ""))
 
     def _state(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is read from a whole table and kept in memory, while a build changes that table every second."""
+"""A value computed from a whole table, cached while builds change the table every second."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from soothsay_common.priority import lower_thread_priority
 
 log = logging.getLogger(__name__)
 
-_SYNCHRONOUS_SECONDS = 0.02  # seconds that whoever asks may wait
-_MIN_AGE_FACTOR = 20  # times as long as it took
-_RETRY_SECONDS = 5.0  # seconds after a failure
+_SYNCHRONOUS_SECONDS = 0.02  # reads faster than this are done in the caller's thread
+_MIN_AGE_FACTOR = 20  # times the duration of the last read
+_RETRY_SECONDS = 5.0  # after a failed read
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class _Read(Generic[T]):
 
 
 class TableCache(Generic[T]):
-    """Read again when the table has changed: at once where that is quick, else behind the back of whoever asks.
+    """Cache the result of ``read`` by table version; reload it at once if that is fast, else in the background.
 
     Thread-safe.
     """
@@ -40,7 +40,7 @@ class TableCache(Generic[T]):
         self._known: _Read[T] | None = None
 
     def get(self, version: int) -> T:
-        """What is in the table, or was a few seconds ago; ``version`` is what it has now."""
+        """Return the value for table version ``version``, or one that is a few seconds old."""
         known = self._known
         if known is not None and known.version == version:
             return known.value
@@ -52,11 +52,11 @@ class TableCache(Generic[T]):
 
     @property
     def known(self) -> T | None:
-        """What was read last, without reading."""
+        """Return the cached value, if any, without reading."""
         return self._known.value if self._known is not None else None
 
     def forget(self) -> None:
-        """Whoever asks next gets what is in the table."""
+        """Discard the cached value."""
         self._known = None
 
     def _refresh(self, version: int) -> None:
@@ -64,7 +64,7 @@ class TableCache(Generic[T]):
         try:
             self._reload(version)
         except Exception:
-            log.exception("a table could not be read again: what was read before counts")
+            log.exception("a table could not be read again, the cached value stays")
             time.sleep(_RETRY_SECONDS)
         finally:
             self._lock.release()

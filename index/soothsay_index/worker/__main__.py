@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from soothsay_index.worker.local import LocalIndex
     from soothsay_index.worker.server import IndexServer
 
-    shorten_switch_interval()  # whoever answers waits for the builder's thread again and again
+    shorten_switch_interval()  # answers would wait for the build's thread
     output = take_over_stdout()
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"

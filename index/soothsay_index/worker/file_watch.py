@@ -1,4 +1,4 @@
-"""What changes on disk without anybody saying so: git, other programs, pip."""
+"""Polling for changes of files that no editor reports: by git, pip and other programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SizeAndTime = tuple[int, int]  # size, time of change in nanoseconds
 
 @dataclass(frozen=True, slots=True)
 class FileChanges:
-    """Files that are new or different, and files that are gone."""
+    """New or changed files, and removed files."""
 
     updated: tuple[Path, ...] = ()
     removed: tuple[Path, ...] = ()
@@ -26,21 +26,20 @@ class _Snapshot:
 
 
 class FileWatcher:
-    """Compares the workspace with how it looked last time. A look costs one ``stat`` a file, and lists no folder that
-    did not change."""
+    """Compare the workspace with its last state. A poll costs one ``stat`` per file and lists only changed folders."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._last: _Snapshot | None = None
 
     def poll(self) -> FileChanges:
-        """What has changed since the last look; nothing at the first one."""
+        """Return the changes since the last poll; none at the first one."""
         before = self._last
         if before is None:
             self._last = self._walk()
             return FileChanges()
         if any(changed_at(folder) != time for folder, time in before.folders.items()):
-            now = self._walk()  # something came, went, or is ignored from now on
+            now = self._walk()  # a file was added or removed, or ignore rules changed
         else:
             now = _Snapshot(before.folders, {path: seen for path in before.files if (seen := _stat(path))})
         self._last = now

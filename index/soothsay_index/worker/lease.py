@@ -1,4 +1,4 @@
-"""Who writes: one process a workspace, however many editor windows are open on it."""
+"""The lease of the one process that may write a workspace's index."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class LeaseHolder:
 class Lease:
     """The right to write in ``folder``, held until :meth:`release` or the end of the process.
 
-    The operating system frees the lock of a process that ends in whatever way, so that the next one to ask takes
-    over at once. Who holds it is written beside it, for people.
+    The operating system frees the lock of a process that ends in any way, so that another one can take over at once.
+    The holder is written to a file beside the lock, for diagnosis.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -36,11 +36,11 @@ class Lease:
 
     @property
     def held(self) -> bool:
-        """True while this process may write."""
+        """Return whether this process holds the lease."""
         return self._lock.is_locked
 
     def acquire(self) -> bool:
-        """Take the lease if it is free; False while another process has it. Returns at once."""
+        """Take the lease if it is free, without waiting; return whether this process has it."""
         with self._guard:
             if self._lock.is_locked:
                 return True
@@ -53,14 +53,14 @@ class Lease:
             return True
 
     def release(self) -> None:
-        """Let another process write."""
+        """Release the lease, so that another process can take it."""
         with self._guard:
             if self._lock.is_locked:
                 self._note.unlink(missing_ok=True)
                 self._lock.release(force=True)
 
     def holder(self) -> LeaseHolder | None:
-        """Who holds it, as far as is known."""
+        """Return the process that holds the lease, if known."""
         try:
             return LeaseHolder(**json.loads(self._note.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""The index in this process."""
+"""An index that is read and written in this process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from soothsay_index.runtime.project import read_project
 from soothsay_index.search.member_views import MemberViews
 from soothsay_index.search.search import Searcher
 from soothsay_index.shared.index import SharedIndex
-from soothsay_index.shared.publishing import Publication, Publisher
+from soothsay_index.shared.publishing import Publisher, PublishResult
 from soothsay_index.sources.base import FileFacts, Used
 from soothsay_index.sources.workspace import Workspace
 from soothsay_index.store.overlay import Overlay
@@ -31,11 +31,11 @@ from soothsay_index.worker.writer import BuildOptions, Writer
 
 log = logging.getLogger(__name__)
 
-_AHEAD = 16  # files: a whole branch that is checked out goes to the store alone
+_MAX_PENDING_FILES = 16  # larger updates, such as checking out a branch, are found when they are stored
 
 
 class LocalIndex:
-    """The :class:`~soothsay_index.types.Index` over a store on disk. Reading is thread-safe and quick."""
+    """The :class:`~soothsay_index.types.Index` over a store on disk. Reading is thread-safe and fast."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class LocalIndex:
             self._embedder.load()
 
     def prepare_for_searches(self) -> None:
-        """Somebody is typing: have the embedding model loaded by the time of the first search. Returns at once."""
+        """Start loading the embedding model because searches are expected. Returns at once."""
         if isinstance(self._embedder, LoadingEmbedder):
             self._embedder.prepare()
 
@@ -108,48 +108,48 @@ class LocalIndex:
     # -- reading -------------------------------------------------------------------------------------------
 
     def members(self, owner: str) -> Sequence[Symbol]:
-        """All members of ``owner``, documented ones first; empty when it is not known."""
+        """Return all members of ``owner``, documented ones first; empty when it is not known."""
         return self._views.view(owner).members
 
     def is_closed(self, owner: str) -> bool:
-        """True when a name that is missing in ``members(owner)`` does not exist."""
+        """Return whether ``members(owner)`` is complete."""
         return self._views.view(owner).closed
 
     def lookup(self, qualified: str) -> Symbol | None:
-        """The symbol at ``owner + "." + name``, or None."""
+        """Return the symbol at ``owner + "." + name``, or None."""
         owner, _, name = qualified.rpartition(".")
         return self._views.view(owner).by_name.get(name) if owner and name else None
 
     def has_name(self, name: str) -> bool:
-        """True when some indexed symbol has this bare name."""
+        """Return True when some indexed symbol has this bare name."""
         return self._views.has_name(name)
 
     def search(self, query: Query) -> Sequence[Hit]:
-        """The best ``query.limit`` hits, best first. The open documents count as recent, the last edited first."""
+        """Return the best ``query.limit`` hits, best first. The open documents count as recent, the last edited first."""
         if self._loading is not None:
             self._loading.join()
-        recent = query.recent or tuple(reversed(self._overlay.shown()))
+        recent = query.recent or tuple(reversed(self._overlay.open_paths()))
         return self._searcher.search(replace(query, recent=recent))
 
     def until(self, cancel: threading.Event | None) -> LocalIndex:
-        """Itself: an answer takes no longer than it takes."""
+        """Return this index: its answers cannot be cancelled."""
         return self
 
     def warm_quietly(self) -> None:
-        """Read what searches keep in memory, before somebody waits for one; a failure is logged."""
+        """Fill the caches that searches use; a failure is logged."""
         try:
             self._searcher.warm()
         except Exception as error:
             log.warning("The index could not be searched: %s", error)
 
     def status(self) -> IndexSummary:
-        """How much is indexed."""
+        """Return how much is indexed."""
         return status_of(self.store)
 
     # -- documents that are open in an editor --------------------------------------------------------------
 
     def mirror(self, path: Path, text: str) -> None:
-        """The editor shows ``text`` for ``path``: that counts from now on, and what is stored of the file does not."""
+        """Index ``text`` as the content of the open document ``path``; it replaces the stored file in answers."""
         name = self.workspace.name_of(path)
         if name is None or not self.workspace.may_show(path):
             return
@@ -162,13 +162,13 @@ class LocalIndex:
             self._overlay.put(name, facts)
 
     def forget(self, path: Path) -> None:
-        """The editor has closed ``path``: what is stored of it counts again."""
+        """Remove a closed document; its stored file counts again."""
         name = self.workspace.name_of(path)
         if name is not None:
             self._overlay.drop(name)
 
     def open_files(self) -> Used:
-        """What the open documents use."""
+        """Return what the open documents use."""
         files = self._overlay.snapshot().values()
         return Used(
             {module: 1 for file in files for module in file.imports.modules},
@@ -211,25 +211,25 @@ class LocalIndex:
         return self.status()
 
     def update(self, paths: Iterable[Path]) -> int:
-        """Index changed files again, and forget those that are gone; returns how many were rewritten.
+        """Index changed files again and remove deleted ones; return how many were rewritten.
 
-        A few of them can be found before they are stored: while a first build runs, the store takes its time.
+        Up to 16 files can be found before they are stored, which may take long while a build runs.
         """
         paths = list(paths)
         ahead: dict[str, FileFacts] = {}
 
         def show(cut: ParsedFiles) -> None:
             ahead.update(cut.facts())
-            self._overlay.ahead(ahead)
+            self._overlay.add_pending(ahead)
 
         try:
-            return self.writer.update(paths, show if len(paths) <= _AHEAD else ignore_parsed)
+            return self.writer.update(paths, show if len(paths) <= _MAX_PENDING_FILES else ignore_parsed)
         finally:
-            self._views.learn(ahead)
-            self._overlay.stored(ahead)
+            self._views.add_stored(ahead)
+            self._overlay.remove_pending(ahead)
 
     def remove(self, paths: Iterable[Path]) -> int:
-        """Forget files."""
+        """Remove files from the index; return how many were known."""
         return self.writer.remove(paths)
 
     def publish(
@@ -239,8 +239,8 @@ class LocalIndex:
         cancel: threading.Event | None = None,
         *,
         itself: bool = True,
-    ) -> Publication:
-        """Put the packages of the last build into the shared index ``uri``, and with ``itself`` the workspace, too.
+    ) -> PublishResult:
+        """Publish the packages of the last build to the shared index ``uri``; ``itself``: the workspace, too.
 
         Raises :class:`SoothsayIndexError` where that cannot be written.
         """
@@ -249,7 +249,7 @@ class LocalIndex:
         return publisher.publish(project, on_progress or ignore_progress, cancel or threading.Event())
 
     def prepare_publishing(self, uri: str) -> None:
-        """Make what is missing in the shared index ``uri``: the same error as :meth:`publish`, but early."""
+        """Create missing tables in the shared index ``uri``. Raises the errors of :meth:`publish` early."""
         self._shared(uri).prepare()
 
     def _shared(self, uri: str) -> SharedIndex:
@@ -257,5 +257,5 @@ class LocalIndex:
         return SharedIndex(uri, model, self.store.dimension)
 
     def close(self) -> None:
-        """Let another process write."""
+        """Release the lease, so that another process can write."""
         self.writer.close()

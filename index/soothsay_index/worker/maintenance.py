@@ -1,4 +1,4 @@
-"""What goes on while nobody asks: other processes' requests, changes on disk, compaction, throwing away."""
+"""Background maintenance: requests of other processes, changes on disk, compaction, pruning."""
 
 from __future__ import annotations
 
@@ -17,19 +17,17 @@ from soothsay_index.worker.writer import BuildOptions
 
 log = logging.getLogger(__name__)
 
-_TICK = 0.1  # seconds
-_LOOK_EVERY = 2.0
-_LOOK_SHARE = (
-    0.02  # of one processor, at most: on a very large workspace looking takes long, so it is done less often
-)
-_IDLE_AFTER = 2.0
-_COLLECT_EVERY = 6 * 3600.0
+_STEP_SECONDS = 0.1  # seconds
+_POLL_SECONDS = 2.0
+_MAX_POLL_SHARE = 0.02  # of one processor: very large workspaces are polled less often
+_IDLE_SECONDS = 2.0
+_PRUNE_SECONDS = 6 * 3600.0
 
 
 class Maintenance:
-    """Keeps an index fresh and small, on a thread of its own, while this process holds the workspace's lease.
+    """Keep an index fresh and small on a background thread while this process holds the lease.
 
-    ``changed`` is called after something was written that nobody here had asked for.
+    ``changed`` is called after a write that this process did not ask for.
     """
 
     def __init__(self, index: LocalIndex, changed: Callable[[], None]) -> None:
@@ -38,29 +36,29 @@ class Maintenance:
         self._stop = threading.Event()
         self._options: BuildOptions | None = None
         self._watch = FileWatcher(index.workspace)
-        self._next_look = 0.0
-        self._next_collection = time.monotonic() + 600.0
+        self._next_poll = 0.0
+        self._next_pruning = time.monotonic() + 600.0
         self._last_write = 0.0
-        self._given_back = 0.0
-        self._unsettled = 0
-        self._settling: object = None
-        self._tried: object = None  # a build that failed is not begun again until something changes
+        self._memory_released = 0.0
+        self._uncompacted_writes = 0
+        self._unstable: object = None
+        self._tried: object = None  # a failed build is not repeated until something changes
 
     def start(self) -> None:
-        """Begin."""
+        """Start the background thread."""
         threading.Thread(target=self._run, name="keeper", daemon=True).start()
 
     def stop(self) -> None:
-        """End after the current step."""
+        """Stop after the current step."""
         self._stop.set()
 
     def built(self, options: BuildOptions) -> None:
-        """A build was asked for like this: it is done again when the environment changes."""
+        """Set the options of the last build, which is repeated when the environment changes."""
         self._options = options
 
     def _run(self) -> None:
         minimise_thread_priority()
-        while not self._stop.wait(_TICK):
+        while not self._stop.wait(_STEP_SECONDS):
             try:
                 self.step()
             except Exception:
@@ -68,34 +66,34 @@ class Maintenance:
                 self._stop.wait(5.0)
 
     def step(self) -> None:
-        """One round: a few microseconds when there is nothing to do."""
+        """Run one round of maintenance; it takes microseconds if there is nothing to do."""
         writer = self._index.writer
-        if writer.stay() is None:
+        if writer.keep_lease() is None:
             return
         writer.serve_requests(self._index.open_files())
         now = time.monotonic()
-        if now >= self._next_look:
-            self._look()
+        if now >= self._next_poll:
+            self._poll_files()
             took = time.monotonic() - now
-            self._next_look = time.monotonic() + max(_LOOK_EVERY, took / _LOOK_SHARE)
-        if writer.unsettled != self._unsettled:
-            self._unsettled, self._last_write = writer.unsettled, now
-        idle = now - self._last_write > _IDLE_AFTER
+            self._next_poll = time.monotonic() + max(_POLL_SECONDS, took / _MAX_POLL_SHARE)
+        if writer.uncompacted_writes != self._uncompacted_writes:
+            self._uncompacted_writes, self._last_write = writer.uncompacted_writes, now
+        idle = now - self._last_write > _IDLE_SECONDS
         if idle:
             writer.embed_updated()
-        if writer.crowded or (idle and self._unsettled):
-            writer.settle()
-        if idle and self._last_write > self._given_back and not writer.is_building:
-            self._given_back = time.monotonic()
+        if writer.needs_compaction or (idle and self._uncompacted_writes):
+            writer.compact()
+        if idle and self._last_write > self._memory_released and not writer.is_building:
+            self._memory_released = time.monotonic()
             release_memory()
-        if now >= self._next_collection:
-            self._next_collection = now + _COLLECT_EVERY
-            writer.collect()
+        if now >= self._next_pruning:
+            self._next_pruning = now + _PRUNE_SECONDS
+            writer.prune()
 
-    def _look(self) -> None:
+    def _poll_files(self) -> None:
         changes = self._watch.poll()
         if changes.updated or changes.removed:
-            # Most of it has been told already by the editor; then nothing is written.
+            # Files that the editor has reported already are not written again.
             written = self._index.update(changes.updated) if changes.updated else 0
             written += self._index.remove(changes.removed) if changes.removed else 0
             if written:
@@ -105,9 +103,9 @@ class Maintenance:
             return
         now = self._installed(self._options, environment)
         if now in (None, self._tried, (environment.python, environment.stamp)):
-            self._settling = None
-        elif now != self._settling:
-            self._settling = now  # pip is at work: wait until it looks the same twice
+            self._unstable = None
+        elif now != self._unstable:
+            self._unstable = now  # pip may be running: wait until two polls are equal
         else:
             self._tried = now
             threading.Thread(target=self._rebuild, args=(self._options,), name="rebuild", daemon=True).start()
@@ -122,7 +120,7 @@ class Maintenance:
             self._index.warm_quietly()
 
     def _installed(self, options: BuildOptions, environment: Environment) -> object:
-        """FileChanges with the interpreter that would be chosen, and with what is installed."""
+        """Return a value that changes with the chosen interpreter and the installed packages."""
         try:
             python = locate_python(self._index.store.workspace, options.interpreter).python
         except SoothsayIndexError:

@@ -1,4 +1,4 @@
-"""What processes without the lease ask of the one that holds it: a folder of small JSON files, oldest first."""
+"""Write requests to the process that holds the lease: a folder of small JSON files, oldest first."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WriteRequest:
-    """One request; :attr:`path` is gone once it has been done."""
+    """A write request; its file :attr:`path` is removed when it is done."""
 
     path: Path
     content: dict[str, Any]
 
     @property
     def done(self) -> bool:
-        """True when somebody has done what it asks."""
+        """Return whether the request is done."""
         return not self.path.exists()
 
 
 class WriteRequests:
-    """The requests in ``folder``. Any process may submit; only the holder of the lease answers."""
+    """The write requests in ``folder``. Any process may submit one; only the lease holder serves them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -37,7 +37,7 @@ class WriteRequests:
         folder.mkdir(parents=True, exist_ok=True)
 
     def submit(self, content: dict[str, Any]) -> WriteRequest:
-        """Ask for something. It survives the death of whoever should do it."""
+        """Submit a request. It outlives the process that should serve it."""
         name = f"{time.time_ns():020d}-{os.getpid()}-{next(self._count)}"
         path = self._folder / f"{name}.json"
         written = self._folder / f"{name}.part"
@@ -46,12 +46,12 @@ class WriteRequests:
         return WriteRequest(path, content)
 
     def pending(self) -> Iterator[WriteRequest]:
-        """What is waiting. Take each away with :meth:`finish` when it is done, not before."""
+        """Yield the pending requests. Call :meth:`finish` when one is done."""
         for path in sorted(self._folder.glob("*.json")):
             try:
                 content = json.loads(path.read_text(encoding="utf-8"))
             except FileNotFoundError:
-                continue  # whoever posted it has done it himself
+                continue  # its sender has done it itself
             except (OSError, ValueError) as error:
                 log.warning("A request to the index cannot be read: %s", error)
                 content = None
@@ -61,5 +61,5 @@ class WriteRequests:
                 path.unlink(missing_ok=True)
 
     def finish(self, request: WriteRequest) -> None:
-        """It is done."""
+        """Remove a request that is done."""
         request.path.unlink(missing_ok=True)

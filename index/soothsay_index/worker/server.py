@@ -1,4 +1,4 @@
-"""Answering the requests of one client, and keeping the index fresh meanwhile."""
+"""The index server: answers one client's requests and maintains the index."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class IndexServer:
-    """Answers requests from ``index``; builds and updates run on threads of their own, searches go on meanwhile."""
+    """Answer requests from ``index``; builds and updates run on their own threads beside searches."""
 
     def __init__(self, index: LocalIndex, output: BinaryIO) -> None:
         self._index = index
@@ -34,7 +34,7 @@ class IndexServer:
         self._builds = ThreadPoolExecutor(1, "build", initializer=minimise_thread_priority)
         self._updates = ThreadPoolExecutor(1, "update", initializer=lower_thread_priority)
         self._documents = DocumentUpdates(index)
-        self._maintenance = Maintenance(index, self._tell_of_changes)
+        self._maintenance = Maintenance(index, self._notify_changed)
         self._methods: dict[str, tuple[ThreadPoolExecutor, Callable[[dict[str, Any]], Any]]] = {
             "members": (self._readers, lambda p: [pack_symbol(each) for each in index.members(p["owner"])]),
             "is_closed": (self._readers, lambda p: index.is_closed(p["owner"])),
@@ -48,7 +48,7 @@ class IndexServer:
         }
 
     def serve(self, requests: BinaryIO) -> None:
-        """Answer until ``shutdown`` is asked for or the input ends."""
+        """Answer requests until ``shutdown`` or the end of the input."""
         self._documents.start()
         self._maintenance.start()
         for line in requests:
@@ -62,7 +62,7 @@ class IndexServer:
             if method == "cancel":
                 self._cancel.set()
                 self._send({"id": message.get("id"), "result": True})
-            elif method in {"mirror", "forget"}:  # told, not asked: nobody waits for an answer
+            elif method in {"mirror", "forget"}:  # notifications, without an answer
                 self._documents.show(Path(message["params"]["path"]), message["params"].get("text"))
             elif method in self._methods:
                 if method == "build":
@@ -108,8 +108,8 @@ class IndexServer:
     def _search(self, parameters: dict[str, Any]) -> Any:
         return [pack_hit(hit) for hit in self._index.search(from_plain(Query, parameters["query"]))]
 
-    def _tell_of_changes(self) -> None:
-        """The client remembers answers; some of them are no longer true."""
+    def _notify_changed(self) -> None:
+        """Tell the client to drop its cached answers."""
         self._send({"event": "changed"})
 
     def _send(self, message: dict[str, Any]) -> None:
@@ -119,7 +119,7 @@ class IndexServer:
 
 
 class DocumentUpdates:
-    """Takes what the editor shows, on a thread of its own; of several texts of one document only the last."""
+    """Apply document changes on a background thread; of several texts of one document only the last."""
 
     def __init__(self, index: LocalIndex) -> None:
         self._index = index
@@ -129,10 +129,11 @@ class DocumentUpdates:
         self._news = threading.Condition()
 
     def start(self) -> None:
-        threading.Thread(target=self._run, name="typing", daemon=True).start()
+        """Start the background thread."""
+        threading.Thread(target=self._run, name="documents", daemon=True).start()
 
     def show(self, path: Path, text: str | None) -> None:
-        """The editor shows ``text`` for ``path``; None: it has closed it. Returns at once."""
+        """Set the text of an open document; None: it was closed. Returns at once."""
         with self._news:
             self._note_typing(path, text)
             self._shown.pop(path, None)
@@ -140,7 +141,7 @@ class DocumentUpdates:
             self._news.notify()
 
     def _note_typing(self, path: Path, text: str | None) -> None:
-        """A document that was opened reads otherwise than before: somebody is typing."""
+        """Record whether an open document has changed: then the user is typing."""
         if text is None:
             self._stamps.pop(path, None)
             return

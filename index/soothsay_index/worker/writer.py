@@ -1,4 +1,4 @@
-"""The writing side of an index: done here, or by the process that holds the workspace's lease."""
+"""Writing of an index, by this process or by the one that holds the workspace's lease."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from soothsay_index.worker.requests import WriteRequest, WriteRequests
 
 log = logging.getLogger(__name__)
 
-_LOOK_EVERY = 0.02  # seconds between two looks whether another process has done what it was asked
-_EMBED_AT_ONCE = 8  # files: about a second
-_SETTLE_FROM = 400  # writes, 8 an updated file: searching beside the indices has become slow by then
+_POLL_SECONDS = 0.02  # how often a submitted request is checked
+_EMBEDDED_FILES = 8  # files: about a second
+_MAX_UNCOMPACTED_WRITES = 400  # 8 for each updated file; more make searches slow
 
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """What a build is about. ``interpreter``: None for the one that editors would choose."""
+    """Options of a build. ``interpreter``: None for the one that editors would choose."""
 
     interpreter: str | None = None
     all_packages: bool = False
@@ -43,9 +43,9 @@ class BuildOptions:
 
 
 class Writer:
-    """Builds, updates and tidies the store of one workspace. Thread-safe.
+    """Build, update and compact the store of one workspace. Thread-safe.
 
-    Where another process holds the lease it is asked through the inbox, and succeeded when it ends.
+    While another process holds the lease, writes are submitted to it as requests; when it ends, this one takes over.
     """
 
     def __init__(
@@ -66,22 +66,22 @@ class Writer:
         self._requests = WriteRequests(store.local.folder / "inbox")
         self._taking_over = threading.Lock()
         self._building = threading.Lock()
-        self._built_for: threading.Thread | None = None  # serves a build from the inbox
+        self._built_for: threading.Thread | None = None  # runs a requested build
         self._files: FileSync | None = None
-        self._at_work = 0
-        self._stays = False
+        self._active_writes = 0
+        self._keeps_lease = False
         self.environment: Environment | None = None  # of the last build
         self._without_vectors: dict[str, None] = {}
 
     # -- the lease -----------------------------------------------------------------------------------------
 
-    def stay(self) -> FileSync | None:
-        """Take the lease, if it is free, and keep it: whoever does so serves the inbox from now on.
+    def keep_lease(self) -> FileSync | None:
+        """Take the lease, if it is free, and keep it; return None while another process has it.
 
-        Others hold it only while they write. None while another process has it.
+        A process that keeps the lease serves the requests of others, which hold it only while they write.
         """
         files = self._take_over()
-        self._stays = self._stays or files is not None
+        self._keeps_lease = self._keeps_lease or files is not None
         return files
 
     def _take_over(self) -> FileSync | None:
@@ -98,23 +98,23 @@ class Writer:
         progress: OnProgress = ignore_progress,
         stop: threading.Event | None = None,
     ) -> Iterator[FileSync | None]:
-        """The files to write; None when another process has done what ``content`` says instead."""
+        """Yield the files to write, or None if another process has done what ``content`` says."""
         with self._taking_over:
-            self._at_work += 1
+            self._active_writes += 1
         try:
             yield self._take_over() or self._ask(content, progress, stop)
         finally:
             with self._taking_over:
-                self._at_work -= 1
-                if not self._at_work and not self._stays:
+                self._active_writes -= 1
+                if not self._active_writes and not self._keeps_lease:
                     self._files = None
                     self._lease.release()
 
     def close(self) -> None:
-        """Let another process write. What was asked and not done stays in the inbox for it."""
+        """Release the lease. Pending requests stay for the next holder."""
         with self._taking_over:
             self._files = None
-            self._stays = False
+            self._keeps_lease = False
             self._lease.release()
 
     # -- what is asked of an index -------------------------------------------------------------------------
@@ -174,9 +174,9 @@ class Writer:
                 )
 
     def update(self, paths: Iterable[Path], on_parsed: OnParsed = ignore_parsed) -> int:
-        """Index changed files again, and forget those that are gone; returns how many were rewritten.
+        """Index changed files again and remove deleted ones; return how many were rewritten.
 
-        ``on_parsed`` is told what is in them before they are stored, if this process is the one that stores them.
+        ``on_parsed`` gets the parsed files before they are stored, if this process stores them.
         """
         paths = list(paths)
         with self._writing({"do": "update", "paths": [str(path) for path in paths]}) as files:
@@ -187,7 +187,7 @@ class Writer:
         return len(changed)
 
     def remove(self, paths: Iterable[Path]) -> int:
-        """Forget files; returns how many were known."""
+        """Remove files from the index; return how many were known."""
         paths = list(paths)
         with self._writing({"do": "remove", "paths": [str(path) for path in paths]}) as files:
             return len(paths) if files is None else files.remove(paths)
@@ -198,7 +198,7 @@ class Writer:
         progress: OnProgress = ignore_progress,
         stop: threading.Event | None = None,
     ) -> FileSync | None:
-        """Have another process do it, and wait for that; the files to write when it has ended instead."""
+        """Submit a request and wait; return the files to write if the other process has ended instead."""
         request = self._requests.submit(content)
         holder = self._lease.holder()
         progress(Progress("waiting", 0, 0, f"process {holder.pid if holder else '?'} writes this index"))
@@ -207,7 +207,7 @@ class Writer:
             if files is not None or (stop is not None and stop.is_set()):
                 self._requests.finish(request)
                 return files
-            time.sleep(_LOOK_EVERY)
+            time.sleep(_POLL_SECONDS)
         self._store.local.refresh()
         self._store.packages.refresh()
         return None
@@ -215,8 +215,8 @@ class Writer:
     # -- what the holder of the lease does besides ---------------------------------------------------------
 
     def serve_requests(self, open_files: Used) -> None:
-        """Do what other processes ask. A build takes its time on a thread of its own."""
-        files = self.stay()
+        """Serve the requests of other processes; builds run on their own thread."""
+        files = self.keep_lease()
         if files is None:
             return
         for request in self._requests.pending():
@@ -232,7 +232,7 @@ class Writer:
             self._requests.finish(request)
 
     def _begin_build_for(self, request: WriteRequest, open_files: Used) -> None:
-        """Build for another process, one build at a time: the request stays in the inbox until it is done."""
+        """Build for another process, one build at a time: the request stays pending until it is done."""
         if self._building.locked() or (self._built_for is not None and self._built_for.is_alive()):
             return
         self._built_for = threading.Thread(
@@ -251,12 +251,12 @@ class Writer:
             self._requests.finish(request)
 
     def embed_updated(self) -> None:
-        """Fill in the vectors of some of the files that were updated."""
+        """Compute the vectors of some updated files."""
         if self._embedder is None or self._files is None or self._building.locked():
             return
         if not getattr(self._embedder, "loaded", True):
             return
-        paths = list(self._without_vectors)[:_EMBED_AT_ONCE]
+        paths = list(self._without_vectors)[:_EMBEDDED_FILES]
         if paths:
             Builder(self._store, self._files, self._embedder, self._open_executor).embed(paths)
             for path in paths:
@@ -264,28 +264,28 @@ class Writer:
 
     @property
     def is_building(self) -> bool:
-        """True while this process builds."""
+        """Return True while this process builds."""
         return self._building.locked()
 
     @property
-    def unsettled(self) -> int:
-        """How much was written since the last compaction."""
-        return self._store.local.unsettled
+    def uncompacted_writes(self) -> int:
+        """Return the number of writes since the last compaction."""
+        return self._store.local.uncompacted_writes
 
     @property
-    def crowded(self) -> bool:
-        """True when so much was written since the last compaction that searching suffers."""
-        return self.unsettled >= _SETTLE_FROM
+    def needs_compaction(self) -> bool:
+        """Return whether searches are slow because of writes since the last compaction."""
+        return self.uncompacted_writes >= _MAX_UNCOMPACTED_WRITES
 
-    def settle(self) -> None:
-        """Compact what many small writes left; nothing to do is done in no time."""
+    def compact(self) -> None:
+        """Compact the workspace's tables, if anything was written."""
         if self._files is not None:
             self._store.local.optimize()
 
-    def collect(self) -> None:
-        """Throw away what nobody uses any more."""
+    def prune(self) -> None:
+        """Remove unused releases and vectors."""
         if self._files is not None and not self._building.locked():
             gone = prune_releases(self._store)
             prune_vectors(self._store.local)
             if gone:
-                log.info("%d releases of packages that nobody uses were removed", len(gone))
+                log.info("%d releases of packages that no workspace uses were removed", len(gone))

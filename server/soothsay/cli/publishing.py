@@ -10,13 +10,13 @@ from soothsay.cli.progress import build_with_progress_bar, progress_bars
 from soothsay.config import Settings
 from soothsay.errors import SoothsayError
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.shared.publishing import Publication
+from soothsay_index.shared.publishing import PublishResult
 from soothsay_index.worker.local import LocalIndex
 
 
 def publish(
     settings: Settings, workspace: Path, uri: str, *, itself: bool, embed: bool
-) -> tuple[Publication, list[str]]:
+) -> tuple[PublishResult, list[str]]:
     """Bring the index of ``workspace`` up to date and put it where ``uri`` says, with ``itself`` the workspace, too.
 
     Returns what is new there, and warnings. Raises `SoothsayError` with the fix.

@@ -45,7 +45,7 @@ def test_a_version_that_needs_it_is_imported_in_full():
     said = run(
         "import sys; from soothsay_index.runtime import lean_imports\n"
         "def refuse(self, name): raise ImportError('a class is missing')\n"
-        "lean_imports._Blank.__getattr__ = refuse\n"
+        "lean_imports._StubModule.__getattr__ = refuse\n"
         "lean_imports.import_lancedb()\n"
         f"{USE_TABLES}\n"
         "assert 'lance_namespace_urllib3_client.models.create_table_request' in sys.modules\n"

@@ -19,9 +19,9 @@ ONE, OTHER, THIRD = FileFacts(), FileFacts(owners=()), FileFacts(symbols=())
 def test_what_the_editor_shows_counts_before_what_is_being_stored():
     overlay = Overlay()
     overlay.put("a.py", ONE)
-    overlay.ahead({"a.py": OTHER, "b.py": OTHER})
+    overlay.add_pending({"a.py": OTHER, "b.py": OTHER})
     assert overlay.snapshot()["a.py"] is ONE and overlay.snapshot()["b.py"] is OTHER
-    assert overlay.shown() == ("a.py",)
+    assert overlay.open_paths() == ("a.py",)
     assert overlay.drop("a.py") and not overlay.drop("a.py")
     assert overlay.snapshot()["a.py"] is OTHER
 
@@ -29,11 +29,11 @@ def test_what_the_editor_shows_counts_before_what_is_being_stored():
 def test_a_file_that_was_saved_again_meanwhile_stays_ahead():
     overlay = Overlay()
     first, second = {"a.py": ONE}, {"a.py": THIRD}
-    overlay.ahead(first)
-    overlay.ahead(second)
-    overlay.stored(first)
+    overlay.add_pending(first)
+    overlay.add_pending(second)
+    overlay.remove_pending(first)
     assert overlay.snapshot()["a.py"] is THIRD
-    overlay.stored(second)
+    overlay.remove_pending(second)
     assert not overlay.snapshot()
 
 
@@ -78,7 +78,7 @@ def test_a_deleted_file_is_gone_before_the_store_knows(index, workspace, monkeyp
 def test_a_file_that_changes_while_it_waits_is_read_again(index, workspace):
     ledger = workspace / "billing" / "ledger.py"
     ledger.write_text("def written_first(): ...\n")
-    files = index.writer.stay()
+    files = index.writer.keep_lease()
 
     def change(_):
         ledger.write_text("def written_second(): ...  # and longer\n")
@@ -90,7 +90,7 @@ def test_a_file_that_changes_while_it_waits_is_read_again(index, workspace):
 def test_two_who_tell_of_the_same_change_store_it_once(index, workspace):
     ledger = workspace / "billing" / "ledger.py"
     ledger.write_text("def told_twice(): ...\n")
-    files = index.writer.stay()
+    files = index.writer.keep_lease()
     files.update([ledger], lambda _: files.update([ledger]))
     assert index.store.local.count("files", "path = 'billing/ledger.py'") == 1
     assert index.store.local.count("symbols", "name = 'told_twice'") == 1

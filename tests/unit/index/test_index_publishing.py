@@ -20,7 +20,7 @@ from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.runtime.environment import Environment, read_distributions
 from soothsay_index.runtime.project import Project, project_name, read_project
 from soothsay_index.shared.index import SharedIndex, explain, storage_options
-from soothsay_index.shared.locations import placed, portable
+from soothsay_index.shared.locations import to_local_uris, to_portable_uris
 from soothsay_index.shared.publishing import Publisher
 from soothsay_index.shared.reader import SharedReader
 from soothsay_index.store.store import Store
@@ -313,12 +313,12 @@ def test_options_come_from_the_environment() -> None:
 def test_addresses_move_with_the_environment(environment: Environment, tmp_path: Path) -> None:
     site = environment.site_packages[0]
     uris = pa.chunked_array([[(site / "shapes" / "a b.py").as_uri(), "file:///home/me/x.py", ""]])
-    plain = portable(uris, environment)
+    plain = to_portable_uris(uris, environment)
     assert plain.to_pylist() == ["site-packages:shapes/a%20b.py", "", ""]
     other = replace(environment, site_packages=(tmp_path / "none", tmp_path / "there"))
     write(tmp_path / "there", {"shapes/a b.py": ""})
     expected = (tmp_path / "there" / "shapes" / "a b.py").as_uri()
-    assert placed(pa.chunked_array([plain]), other).to_pylist() == [expected, "", ""]
+    assert to_local_uris(pa.chunked_array([plain]), other).to_pylist() == [expected, "", ""]
 
 
 def test_a_project_is_called_by_its_repository(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from soothsay_index.worker.requests import WriteRequests
 def test_a_build_that_takes_long_is_begun_once(tmp_path, workspace, monkeypatch):
     index = LocalIndex(Store(tmp_path / "index", workspace), open_executor=open_single_thread)
     writer = index.writer
-    writer.stay()
+    writer.keep_lease()
     begun: list[str | None] = []
     goes_on = threading.Event()
 

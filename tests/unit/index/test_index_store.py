@@ -33,7 +33,7 @@ def fill(database: Database) -> None:
         [(RELEASE, Harvest((symbol("cut"), symbol("o'brien"), symbol("grow", parameters=None))))]
     )
     database.add("symbols", tables["symbols"])
-    database.mark({RELEASE.key: ReleaseState(3, "package", embedded=True)})
+    database.record_releases({RELEASE.key: ReleaseState(3, "package", embedded=True)})
 
 
 def test_symbols_come_back_as_they_went_in(tmp_path):
