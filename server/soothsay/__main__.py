@@ -1,4 +1,4 @@
-"""``python -m soothsay``."""
+"""The entry point of ``python -m soothsay``."""
 
 import os
 import sys

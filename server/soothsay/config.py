@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, ge
 
 Method = Literal["base", "dag", "index_lookup", "confidence", "dag++", "full"]
 OnRejected = Literal["trim", "hide", "show"]
-Hints = Literal["off", "untyped", "all"]
+DiagnosticsMode = Literal["off", "untyped", "all"]
 METHODS: tuple[str, ...] = get_args(Method)
 
 
@@ -113,7 +113,7 @@ class OracleSettings:
 class DiagnosticsSettings:
     """Hints on calls that are already written."""
 
-    enabled: Hints = "untyped"
+    enabled: DiagnosticsMode = "untyped"
     """Which wrong calls get a hint. `off`: none. `untyped`: those that no type checker can see, such as calls of
     boto3 clients. `all`: every wrong call that can be explained."""
 

@@ -1,6 +1,6 @@
-"""`soothsay doctor`: is everything there, and what to do where it is not.
+"""`soothsay doctor`: check the installation, and say how to fix what is wrong.
 
-What may end its process, as libraries compiled for another processor do, is tried in children.
+Libraries that may crash, because they were compiled for another processor, are tried in child processes.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from soothsay_index.runtime.environment import find_environment
 State = Literal["ok", "warning", "broken"]
 
 _MARK = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "broken": "[red]broken[/]"}
-_PATIENCE = 120.0  # seconds for a child
+_TIMEOUT_S = 120.0  # for a child process
 
-# what a person calls it, and what imports all of it
+# a name for the user, and a statement that imports all of the library
 _LIBRARIES = {
     "llama.cpp": "from soothsay.model.llama import load; load()",
     "LanceDB": "import lancedb",
@@ -52,8 +52,8 @@ _LIBRARIES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at. ``fix`` says what to do unless it is ok."""
+class DoctorCheck:
+    """The result of one check. ``fix`` says what to do; it is empty when the state is ok."""
 
     name: str
     state: State
@@ -61,9 +61,9 @@ class Check:
     fix: str = ""
 
 
-def examine(settings: Settings, workspace: Path) -> list[Check]:
-    """Look at everything; nothing is changed but what is remembered of the model, and nothing raises."""
-    checks: list[Callable[[], Check]] = [
+def examine(settings: Settings, workspace: Path) -> list[DoctorCheck]:
+    """Run all checks. Nothing is changed except the stored test result of the model; raises nothing."""
+    checks: list[Callable[[], DoctorCheck]] = [
         _python,
         _compiler,
         _libraries,
@@ -79,8 +79,8 @@ def examine(settings: Settings, workspace: Path) -> list[Check]:
     return [check() for check in checks]
 
 
-def report(checks: Sequence[Check]) -> bool:
-    """Print the checks; True when nothing is broken."""
+def report(checks: Sequence[DoctorCheck]) -> bool:
+    """Print the checks; return whether nothing is broken."""
     table = Table.grid(padding=(0, 2))
     for _ in range(3):
         table.add_column(overflow="fold")
@@ -92,13 +92,13 @@ def report(checks: Sequence[Check]) -> bool:
     return is_well(checks)
 
 
-def is_well(checks: Sequence[Check]) -> bool:
+def is_well(checks: Sequence[DoctorCheck]) -> bool:
     """Return whether nothing is broken."""
     return all(check.state != "broken" for check in checks)
 
 
-def checks_as_json(checks: Sequence[Check]) -> list[dict[str, Any]]:
-    """Return the checks as an editor is given them."""
+def checks_as_json(checks: Sequence[DoctorCheck]) -> list[dict[str, Any]]:
+    """Return the checks as JSON values for editors and ``--json``."""
     return [
         {
             "name": check.name,
@@ -112,8 +112,10 @@ def checks_as_json(checks: Sequence[Check]) -> list[dict[str, Any]]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run as ``python -m soothsay.doctor [index]``: checks for another process, which gives settings and workspace as
-    JSON on standard input and gets the checks on standard output."""
+    """Run as ``python -m soothsay.doctor [index]`` by `ask_child`; return the exit code.
+
+    Read settings and workspace as JSON from standard input, and print the checks as JSON.
+    """
     given = json.load(sys.stdin)
     settings, _ = decode_settings(given["settings"])
     workspace = Path(given["workspace"])
@@ -123,15 +125,15 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def ask_child(
-    settings: Settings, workspace: Path, *what: str, patience: float
+    settings: Settings, workspace: Path, *what: str, timeout: float
 ) -> list[dict[str, Any]] | Exit | str:
-    """Return what `main` says in a process of its own: the checks, how it died, or why it failed."""
+    """Run `main` in a child process (blocking); return the checks, how it crashed, or why it failed."""
     given = {"settings": asdict(settings), "workspace": str(workspace)}
-    return _run(python_command("soothsay.doctor", *what), json.dumps(given), patience, json.loads)
+    return _run(python_command("soothsay.doctor", *what), json.dumps(given), timeout, json.loads)
 
 
-def _run(command: Sequence[str], given: str, patience: float, read: Callable[[str], Any]) -> Any:
-    """Return what ``read`` makes of a child's output, how it died, or why it failed."""
+def _run(command: Sequence[str], given: str, timeout: float, read: Callable[[str], Any]) -> Any:
+    """Return ``read(output)`` of a child process, how it crashed, or why it failed."""
     try:
         done = subprocess.run(
             command,
@@ -139,34 +141,37 @@ def _run(command: Sequence[str], given: str, patience: float, read: Callable[[st
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            cwd=Path(__file__).parent,  # a folder of ours that is always there
+            cwd=Path(__file__).parent,  # a folder that always exists
             env=child_environment(os.environ, PYTHONUTF8="1"),
-            timeout=patience,
+            timeout=timeout,
             check=False,
         )
         if done.returncode == 0:
             return read(done.stdout)
     except subprocess.TimeoutExpired:
-        return Exit("hung", f"no answer in {patience:.0f} s")
+        return Exit("hung", f"no answer in {timeout:.0f} s")
     except (OSError, ValueError) as error:
-        return f"it could not be asked: {error}"
+        return f"it could not be run: {error}"
     exit_ = read_exit(done.returncode)
     if exit_.cause == "ended":
         return (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
     return exit_
 
 
-def _python() -> Check:
+def _python() -> DoctorCheck:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Check("Python", "ok", f"{version} ({sys.executable})")
+    return DoctorCheck("Python", "ok", f"{version} ({sys.executable})")
 
 
-def _compiler() -> Check:
+def _compiler() -> DoctorCheck:
     try:
         compiler = find_compiler()
     except CompilingError as error:
-        return Check(
-            "C++ compiler", "warning", str(error), "only installing, and `soothsay prove --build`, need it"
+        return DoctorCheck(
+            "C++ compiler",
+            "warning",
+            str(error),
+            "install one; only the installation and `soothsay prove --build` need it",
         )
     memory = available_memory()
     cores = usable_cores()
@@ -176,25 +181,25 @@ def _compiler() -> Check:
         found += f", {memory / 1e9:.0f} GB of memory for {at_once} file{'s' if at_once > 1 else ''} at once"
     if compiler.breaks_amx:
         found += ", breaks AMX: llama.cpp is compiled without it"
-    return Check("C++ compiler", "ok", found)
+    return DoctorCheck("C++ compiler", "ok", found)
 
 
-def _libraries() -> Check:
+def _libraries() -> DoctorCheck:
     with ThreadPoolExecutor(2) as pool:
         problems = list(pool.map(_import_problem, _LIBRARIES.values()))
     broken = [f"{name}: {problem}" for name, problem in zip(_LIBRARIES, problems, strict=True) if problem]
     if broken:
-        fix = "pip install --force-reinstall soothsay; what still dies was built for another processor"
-        return Check("libraries", "broken", "; ".join(broken), fix)
-    return Check("libraries", "ok", ", ".join(_LIBRARIES))
+        fix = "pip install --force-reinstall soothsay; a library that still crashes was built for another processor"
+        return DoctorCheck("libraries", "broken", "; ".join(broken), fix)
+    return DoctorCheck("libraries", "ok", ", ".join(_LIBRARIES))
 
 
 def _import_problem(statement: str) -> str:
-    outcome = _run([sys.executable, "-P", "-c", statement], "", _PATIENCE, lambda _: "")
+    outcome = _run([sys.executable, "-P", "-c", statement], "", _TIMEOUT_S, lambda _: "")
     return f"its process died of {outcome.describe()}" if isinstance(outcome, Exit) else outcome
 
 
-def _cache() -> Check:
+def _cache() -> DoctorCheck:
     folder = models_folder().parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -202,45 +207,50 @@ def _cache() -> Check:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        return Check("cache", "broken", f"{folder}: {error.strerror}", "free it, or set SOOTHSAY_CACHE")
-    return Check("cache", "ok", f"{folder} ({shutil.disk_usage(folder).free / 1e9:.0f} GB free)")
+        return DoctorCheck(
+            "cache",
+            "broken",
+            f"{folder}: {error.strerror}",
+            "make it writable, or set SOOTHSAY_CACHE to another folder",
+        )
+    return DoctorCheck("cache", "ok", f"{folder} ({shutil.disk_usage(folder).free / 1e9:.0f} GB free)")
 
 
-def _model(settings: Settings) -> Check:
+def _model(settings: Settings) -> DoctorCheck:
     try:
         path = resolve_model(settings.model.name, settings.model.path)
     except SoothsayError as error:
         message, _, fix = str(error).partition("; ")
-        return Check("model", "broken", message, fix or "soothsay models list")
-    return Check("model", "ok", str(path))
+        return DoctorCheck("model", "broken", message, fix or "soothsay models list")
+    return DoctorCheck("model", "ok", str(path))
 
 
-def _llama(settings: Settings) -> Check:
+def _llama(settings: Settings) -> DoctorCheck:
     path = _model_path(settings)
     try:
         proof = prove_library() if path is None else prove(path)
         library = "compiled here" if library_folder() == own_build() else "as installed"
     except SoothsayError as error:
         message, _, fix = str(error).partition("; ")
-        return Check("llama.cpp", "broken", message, fix)
+        return DoctorCheck("llama.cpp", "broken", message, fix)
     return _proof_check(proof, library, is_tiny=path is None)
 
 
-def _proof_check(proof: Proof, library: str, *, is_tiny: bool) -> Check:
+def _proof_check(proof: Proof, library: str, *, is_tiny: bool) -> DoctorCheck:
     tried = ", tried with a tiny model" if is_tiny else ""
     state: State = "ok" if proof.is_full_speed else "warning"
-    return Check("llama.cpp", state, f"{library}{tried}: {proof.describe()}", proof.fix)
+    return DoctorCheck("llama.cpp", state, f"{library}{tried}: {proof.describe()}", proof.fix)
 
 
-def _threads(settings: Settings) -> Check:
+def _threads(settings: Settings) -> DoctorCheck:
     if settings.model.threads:
-        return Check("threads", "ok", f"{settings.model.threads} (model.threads)")
+        return DoctorCheck("threads", "ok", f"{settings.model.threads} (model.threads)")
     path = _model_path(settings)
     try:
         tuning = Tuning(default_threads()) if path is None else ThreadTuner(path).tuning()
-    except SoothsayError:  # there is no library, which has been said
+    except SoothsayError:  # the check of the library has reported it
         tuning = Tuning(default_threads())
-    return Check("threads", "ok", tuning.describe())
+    return DoctorCheck("threads", "ok", tuning.describe())
 
 
 def _model_path(settings: Settings) -> Path | None:
@@ -250,26 +260,26 @@ def _model_path(settings: Settings) -> Path | None:
         return None
 
 
-def _embeddings() -> Check:
+def _embeddings() -> DoctorCheck:
     if is_pulled(EMBEDDING_MODEL):
-        return Check("embeddings", "ok", EMBEDDING_MODEL)
+        return DoctorCheck("embeddings", "ok", EMBEDDING_MODEL)
     fix = f"soothsay models pull {EMBEDDING_MODEL}"
-    return Check("embeddings", "warning", "not here: searching by text alone", fix)
+    return DoctorCheck("embeddings", "warning", "not downloaded: the index is searched by text only", fix)
 
 
-def _environment(settings: Settings, workspace: Path) -> Check:
+def _environment(settings: Settings, workspace: Path) -> DoctorCheck:
     try:
         environment = find_environment(workspace, settings.index.python or None)
     except SoothsayIndexError as error:
         message, _, fix = str(error).partition(": ")
-        return Check("environment", "broken", message, fix or "set index.python to an interpreter")
-    return Check("environment", "ok", f"Python {environment.version} ({environment.python})")
+        return DoctorCheck("environment", "broken", message, fix or "set index.python to an interpreter")
+    return DoctorCheck("environment", "ok", f"Python {environment.version} ({environment.python})")
 
 
-def _oracle(settings: Settings, workspace: Path) -> Check:
+def _oracle(settings: Settings, workspace: Path) -> DoctorCheck:
     if not settings.oracle.enabled:
-        return Check(
-            "oracle", "warning", "switched off: little can be verified", "set oracle.enabled to true"
+        return DoctorCheck(
+            "oracle", "warning", "disabled: little can be verified", "set oracle.enabled to true"
         )
     oracle = open_oracle(workspace, "python", settings.index.python)
     try:
@@ -277,20 +287,24 @@ def _oracle(settings: Settings, workspace: Path) -> Check:
     finally:
         oracle.close()
     if answer is None:
-        return Check("oracle", "warning", "ty does not answer: little can be verified", "pip install ty")
-    return Check("oracle", "ok", "ty answers")
+        return DoctorCheck(
+            "oracle", "warning", "ty does not answer: little can be verified", "pip install ty"
+        )
+    return DoctorCheck("oracle", "ok", "ty answers")
 
 
-def _index(settings: Settings, workspace: Path) -> Check:
-    outcome = ask_child(settings, workspace, "index", patience=_PATIENCE)
+def _index(settings: Settings, workspace: Path) -> DoctorCheck:
+    outcome = ask_child(settings, workspace, "index", timeout=_TIMEOUT_S)
     if isinstance(outcome, list):
-        (check,) = (Check(each["name"], each["state"], each["message"], each["fix"]) for each in outcome)
+        (check,) = (
+            DoctorCheck(each["name"], each["state"], each["message"], each["fix"]) for each in outcome
+        )
         return check
     problem = f"its process died of {outcome.describe()}" if isinstance(outcome, Exit) else outcome
-    return Check("index", "broken", problem, "mend the libraries first")
+    return DoctorCheck("index", "broken", problem, "fix the libraries first")
 
 
-def _read_index(settings: Settings, workspace: Path) -> Check:
+def _read_index(settings: Settings, workspace: Path) -> DoctorCheck:
     from soothsay.backend.session import Session, index_folder, open_in_process
 
     try:
@@ -300,10 +314,10 @@ def _read_index(settings: Settings, workspace: Path) -> Check:
         finally:
             session.close()
     except SoothsayError as error:
-        return Check("index", "broken", str(error), f"remove {index_folder()} and index again")
+        return DoctorCheck("index", "broken", str(error), f"remove {index_folder()} and index again")
     if not status.symbols:
-        return Check("index", "warning", f"nothing yet for {workspace}", "soothsay index")
-    return Check("index", "ok", status.describe())
+        return DoctorCheck("index", "warning", f"nothing is indexed for {workspace}", "soothsay index")
+    return DoctorCheck("index", "ok", status.describe())
 
 
 if __name__ == "__main__":

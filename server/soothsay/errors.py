@@ -1,4 +1,4 @@
-"""Errors that a person may see. Each message is one line and says what to do about it."""
+"""Errors that are shown to the user. Each message is one line and says how to fix the problem."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from threading import Event
 
 
 class SoothsayError(Exception):
-    """Something the user can understand and mend; the message is shown as it is, without a traceback."""
+    """A problem that the user can fix; the message is shown as it is, without a traceback."""
 
 
-class Cancelled(Exception):  # noqa: N818 - it is no error
-    """The work was stopped because nobody waits for it any more."""
+class Cancelled(Exception):  # noqa: N818 - not an error
+    """The work was cancelled because its result is no longer needed."""
 
 
 def raise_if_cancelled(cancel: Event | None) -> None:
-    """Raises `Cancelled` once ``cancel`` is set."""
+    """Raise `Cancelled` if ``cancel`` is set."""
     if cancel is not None and cancel.is_set():
         raise Cancelled

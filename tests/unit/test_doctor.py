@@ -13,7 +13,7 @@ import pytest
 
 from soothsay import doctor
 from soothsay.config import IndexSettings, ModelSettings, OracleSettings, Settings
-from soothsay.doctor import Check, ask_child, checks_as_json, is_well, report
+from soothsay.doctor import DoctorCheck, ask_child, checks_as_json, is_well, report
 from soothsay.errors import SoothsayError
 from soothsay.frontend.doctor import checks_to_json
 from soothsay.model.compiling import Compiler, CompilingError
@@ -37,7 +37,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.process
 def test_libraries_that_can_be_imported() -> None:
     check = doctor._libraries()
-    assert check == Check("libraries", "ok", "llama.cpp, LanceDB, PyTorch, tree-sitter, griffe, pygls")
+    assert check == DoctorCheck("libraries", "ok", "llama.cpp, LanceDB, PyTorch, tree-sitter, griffe, pygls")
 
 
 def test_a_library_that_ends_its_process_or_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +62,7 @@ def test_the_workspace_is_not_imported_from(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_child_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_PATIENCE", 0.3)
+    monkeypatch.setattr(doctor, "_TIMEOUT_S", 0.3)
     assert "not answering (no answer in 0 s)" in doctor._import_problem("import time; time.sleep(60)")
 
 
@@ -91,7 +91,9 @@ def test_a_slower_way_is_a_warning_with_cause_and_command(monkeypatch: pytest.Mo
 @pytest.mark.usefixtures("some_model")
 def test_full_speed_needs_no_mending(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "prove", lambda path: Proof(WAYS[0]))
-    assert doctor._llama(Settings()) == Check("llama.cpp", "ok", "as installed: writes tokens at full speed")
+    assert doctor._llama(Settings()) == DoctorCheck(
+        "llama.cpp", "ok", "as installed: writes tokens at full speed"
+    )
 
 
 @pytest.mark.usefixtures("no_model")
@@ -106,7 +108,7 @@ def test_no_way_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
         raise SoothsayError("it cannot be run here: its process died; run `soothsay prove --build`")
 
     monkeypatch.setattr(doctor, "prove_library", nothing_works)
-    expected = Check(
+    expected = DoctorCheck(
         "llama.cpp", "broken", "it cannot be run here: its process died", "run `soothsay prove --build`"
     )
     assert doctor._llama(Settings()) == expected
@@ -123,7 +125,7 @@ def test_the_compiler_and_the_memory_for_it(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(doctor, "available_memory", lambda: 3_000_000_000)
     monkeypatch.setattr(doctor, "usable_cores", lambda: 8)
     expected = "/usr/bin/c++ (gcc 12), 3 GB of memory for 3 files at once, breaks AMX: llama.cpp is compiled without it"
-    assert doctor._compiler() == Check("C++ compiler", "ok", expected)
+    assert doctor._compiler() == DoctorCheck("C++ compiler", "ok", expected)
 
     def none() -> Compiler:
         raise CompilingError("no C++ compiler: install one")
@@ -136,7 +138,7 @@ def test_the_compiler_and_the_memory_for_it(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.process
 def test_the_index_is_looked_at_in_a_child(tmp_path: Path) -> None:
     check = doctor._index(replace(Settings(), oracle=OracleSettings(enabled=False)), tmp_path)
-    assert check == Check("index", "warning", f"nothing yet for {tmp_path}", "soothsay index")
+    assert check == DoctorCheck("index", "warning", f"nothing is indexed for {tmp_path}", "soothsay index")
 
 
 def test_an_index_that_ends_its_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,16 +157,18 @@ def test_settings_are_passed_on_as_they_are(
         index=IndexSettings(docs=("docs", "ünïcode"), python="/usr/bin/python3"),
     )
     seen: list[tuple[Settings, Path]] = []
-    monkeypatch.setattr(doctor, "examine", lambda *given: seen.append(given) or [Check("x", "ok", "found")])
+    monkeypatch.setattr(
+        doctor, "examine", lambda *given: seen.append(given) or [DoctorCheck("x", "ok", "found")]
+    )
 
-    def in_process(command: list[str], given: str, patience: float, read: Callable[[str], object]) -> object:
+    def in_process(command: list[str], given: str, timeout: float, read: Callable[[str], object]) -> object:
         assert command == [sys.executable, "-P", "-m", "soothsay.doctor"]
         monkeypatch.setattr(sys, "stdin", io.StringIO(given))
         assert doctor.main([]) == 0
         return read(capsys.readouterr().out)
 
     monkeypatch.setattr(doctor, "_run", in_process)
-    assert checks_to_json(settings, tmp_path) == checks_as_json([Check("x", "ok", "found")])
+    assert checks_to_json(settings, tmp_path) == checks_as_json([DoctorCheck("x", "ok", "found")])
     assert seen == [(settings, tmp_path)]
 
 
@@ -179,15 +183,15 @@ def test_an_editor_is_told_when_the_doctor_itself_fails(
 
 def test_a_child_that_is_given_what_it_cannot_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "python_command", lambda *_: [sys.executable, "-c", "print('no JSON')"])
-    assert "could not be asked" in str(ask_child(Settings(), tmp_path, patience=20))
+    assert "could not be run" in str(ask_child(Settings(), tmp_path, timeout=20))
     monkeypatch.setattr(doctor, "python_command", lambda *_: ["/nowhere/python"])
-    assert "could not be asked" in str(ask_child(Settings(), tmp_path, patience=20))
+    assert "could not be run" in str(ask_child(Settings(), tmp_path, timeout=20))
 
 
 def test_the_report_prints_what_it_found_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    checks = [Check("a", "ok", "[/home] [bold]"), Check("b", "warning", "slow", "run [this]")]
+    checks = [DoctorCheck("a", "ok", "[/home] [bold]"), DoctorCheck("b", "warning", "slow", "run [this]")]
     assert report(checks) and is_well(checks)
     shown = capsys.readouterr().out
     assert "[/home] [bold]" in shown and "fix: run [this]" in shown
-    assert not report([*checks, Check("c", "broken", "gone")])
+    assert not report([*checks, DoctorCheck("c", "broken", "gone")])
     assert json.dumps(checks_as_json(checks))

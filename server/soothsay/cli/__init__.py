@@ -1,1 +1,1 @@
-"""The `soothsay` command: one module a group of subcommands."""
+"""The `soothsay` command: one module for each group of subcommands."""

@@ -1,4 +1,4 @@
-"""`soothsay status` and `soothsay stop`: the backends of this user."""
+"""`soothsay status` and `soothsay stop`: show and end the backends of this user."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 OK, FAILED = 0, 1
 _NAME = "soothsay status"
-_ENDS_WITHIN = 10.0  # seconds
+_STOP_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """One backend: what it says of itself (None: it does not answer), and where its log is."""
+    """A running backend: its status (None: it does not answer) and its log."""
 
     pid: int
     log: Path
@@ -44,19 +44,19 @@ def add_backend_parsers(subparsers: _SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run_status(args: argparse.Namespace) -> int:
-    """Print the backends that run. Returns the exit code."""
-    found = [_look(files) for files in _running()]
+    """Print the running backends; return the exit code."""
+    found = [_inspect(files) for files in _running()]
     if args.json:
         print(json.dumps([_to_json(each) for each in found], indent=2))
     elif not found:
-        print("no backend runs; an editor or `soothsay complete` starts one")
+        print("no backend is running; an editor or `soothsay complete` starts one")
     else:
         _print(found)
     return OK if all(each.status is not None for each in found) else FAILED
 
 
 def run_stop(args: argparse.Namespace) -> int:
-    """End the backends that run. Returns the exit code."""
+    """End the running backends; return the exit code."""
     stopped = 0
     for files in _running():
         info = read_connection_info(files)
@@ -65,7 +65,7 @@ def run_stop(args: argparse.Namespace) -> int:
         if connection is not None:
             _ask(connection, Stop)
             try:
-                psutil.Process(info.pid).wait(_ENDS_WITHIN)
+                psutil.Process(info.pid).wait(_STOP_TIMEOUT_S)
             except psutil.Error:
                 kill_backend(info)
         else:
@@ -82,14 +82,14 @@ def _running() -> Iterator[BackendFiles]:
         if info is not None and info.is_alive():
             yield files
         elif info is not None:
-            remove_connection_info(files, info)  # it was killed
+            remove_connection_info(files, info)  # the backend was killed
 
 
-def _look(files: BackendFiles) -> Running:
+def _inspect(files: BackendFiles) -> Running:
     info = read_connection_info(files)
     connection = connect_running(files, _NAME)
     status = _ask(connection, Describe) if connection is not None else None
-    if isinstance(status, BackendStatus):  # we are no window that a person has
+    if isinstance(status, BackendStatus):  # this command is listed as a window, too
         status = replace(status, windows=tuple(each for each in status.windows if each.name != _NAME))
         return Running(status.pid, files.log, status)
     return Running(info.pid if info else 0, files.log, None)
@@ -106,7 +106,7 @@ def _ask(connection: BackendConnection, request: Any) -> object:
 
 
 def _megabytes(pid: int) -> float:
-    """Return the resident memory of a process and of those that it has started."""
+    """Return the resident memory of a process and its descendants, in megabytes; 0 if it has ended."""
     try:
         children = psutil.Process(pid).children(recursive=True)
     except psutil.Error:
@@ -115,7 +115,7 @@ def _megabytes(pid: int) -> float:
 
 
 def _own_megabytes(pid: int) -> float:
-    """Return the resident memory of a process alone; 0 where it is gone."""
+    """Return the resident memory of one process, in megabytes; 0 if it has ended."""
     try:
         return round(psutil.Process(pid).memory_info().rss / 1e6, 1)
     except psutil.Error:

@@ -1,4 +1,4 @@
-"""A pull as a person at a terminal sees it: a bar, or a line now and then where there is no terminal."""
+"""Model downloads on the command line, with a progress bar in a terminal and progress lines elsewhere."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LINE_EVERY_S = 5.0
 
 
 def pull_with_progress_bar(name: str, source: Source = "auto", cancel: Event | None = None) -> Path:
-    """`pull`, shown on standard error."""
+    """Download model ``name`` with progress on standard error; return its path. Raises `SoothsayError`, `Cancelled`."""
     console = Console(stderr=True)
     if not console.is_terminal:
         return pull(name, _Lines(console), source, cancel)
@@ -44,7 +44,7 @@ def _bar(progress: Progress, name: str) -> OnProgress:
 
     def show(at: PullProgress) -> None:
         nonlocal stage
-        if at.stage != stage:  # another speed: bytes read from the disk are not bytes from the network
+        if at.stage != stage:  # restart the rate: verifying reads from the disk, at another speed
             progress.reset(task, description=at.text)
             stage = at.stage
         progress.update(task, completed=at.done, total=at.total, description=at.text)
@@ -53,6 +53,8 @@ def _bar(progress: Progress, name: str) -> OnProgress:
 
 
 class _Lines:
+    """Prints a line for each new stage, and every few seconds."""
+
     def __init__(self, console: Console) -> None:
         self._console = console
         self._shown = ""

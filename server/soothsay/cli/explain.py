@@ -1,4 +1,4 @@
-"""Why this completion? The JSON contract, drawn for a terminal."""
+"""The explanation of a completion for a terminal, from the JSON contract."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from rich.table import Table
 from rich.text import Text
 
 _VERDICT_STYLE = {"verified": "bold green", "unverified": "bold yellow", "rejected": "bold red"}
-# upper bounds of probability, in the order they are tried
+# upper bounds of probability, in ascending order
 _SHADES = ((0.4, "black on red"), (0.8, "black on yellow"), (0.95, "green"), (1.01, "bold green"))
 
 
 def explanation(completion: Mapping[str, Any]) -> RenderableType:
-    """A `rich` view of one completion in the form of the JSON contract."""
+    """Return a `rich` view of ``completion``, which has the form of the JSON contract."""
     trigger = completion["trigger"]
     return Group(
         _heading("draft", "each token shaded by its probability: red < 0.4, yellow < 0.8, green above"),
         Padding(_shaded(completion["tokens"]), (0, 0, 0, 2)),
-        _heading("trigger", "retrieve?"),
+        _heading("trigger", "whether documentation is looked up"),
         Padding(_trigger(trigger, completion["method"]), (0, 0, 0, 2)),
-        _heading("evidence", "what grounds it" if completion["evidence"] else "none"),
+        _heading("evidence", "documentation in the prompt" if completion["evidence"] else "none"),
         Padding(_evidence(completion["evidence"]), (0, 0, 0, 2)),
-        _heading("oracle", _questions(completion["oracle"]["questions"])),
+        _heading("checker", _questions(completion["oracle"]["questions"])),
         Padding(_outcome(completion["oracle"]), (0, 0, 0, 2)),
         _heading("answer", f"method {completion['method']}"),
-        Padding(Text(completion["text"] or "(nothing worth showing)", style="bold"), (0, 0, 0, 2)),
+        Padding(Text(completion["text"] or "(empty)", style="bold"), (0, 0, 0, 2)),
         Padding(_verdict(completion), (0, 0, 0, 2)),
         _heading("time", _timings(completion["timings_ms"])),
     )
@@ -54,7 +54,7 @@ def _shaded(tokens: list[Mapping[str, Any]]) -> Text:
 def _trigger(trigger: Mapping[str, Any], method: str) -> Text:
     name = trigger["name"]
     if name is None and not trigger["fired"]:
-        return Text("not fired: the draft calls nothing")
+        return Text("not fired: the draft has no call")
     sure = "" if trigger["confidence"] is None else f" (confidence {trigger['confidence']:.2f})"
     if not trigger["fired"]:
         return Text(f"not fired: {_why_not(trigger, method).format(name)}{sure}")
@@ -66,14 +66,14 @@ def _trigger(trigger: Mapping[str, Any], method: str) -> Text:
 
 
 def _why_not(trigger: Mapping[str, Any], method: str) -> str:
-    """Why nothing was retrieved for the name that goes into ``{}``."""
+    """Return why nothing was looked up, as a format string for the name."""
     if method == "base":
-        return "{} was drafted by a method that never retrieves"
+        return "method base never looks up documentation ({})"
     if method == "index_lookup":
-        return "{} is known"
+        return "{} is in the index"
     if trigger["confidence"] is not None and trigger["confidence"] < trigger["threshold"]:
-        return "{} is a name of this workspace: the model has read it"
-    return "{} is known and confident"
+        return "{} is defined in this workspace, and is in the prompt"
+    return "{} is in the index, and the model is confident"
 
 
 def _evidence(evidence: list[Mapping[str, Any]]) -> RenderableType:
@@ -90,7 +90,7 @@ def _evidence(evidence: list[Mapping[str, Any]]) -> RenderableType:
 
 
 def _scores(scores: Mapping[str, float]) -> str:
-    """What each way of searching says of it: ``(text 7.1, vector 0.62, imports 1)``."""
+    """Return the score of each search method, such as ``(text 7.1, vector 0.62, imports 1)``."""
     listed = ", ".join(f"{name} {score:.3g}" for name, score in scores.items())
     return f" ({listed})" if listed else ""
 

@@ -1,4 +1,4 @@
-"""Reading a source file from disk, and finding a position in it."""
+"""Positions on the command line (``FILE:LINE:COL``), and reading the file at one."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 from soothsay.errors import SoothsayError
 
-MAX_BYTES = 5_000_000  # a larger file is data, not code that someone writes
+MAX_BYTES = 5_000_000  # larger files are data
 _PROJECT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place as editors show it: line and column are 1-based, the column counts code points."""
+    """A position as editors show it: line and column are 1-based, the column counts code points."""
 
     path: Path
     line: int
@@ -21,19 +21,19 @@ class Location:
 
 
 def parse_location(text: str) -> Location:
-    """Read ``FILE:LINE:COL``. Raises `SoothsayError`."""
-    parts = text.rsplit(":", 2)  # from the right: a Windows path has a colon of its own
+    """Return the location written as ``FILE:LINE:COL``. Raises `SoothsayError`."""
+    parts = text.rsplit(":", 2)  # from the right: a Windows path contains a colon
     try:
         path, line, column = parts[0], int(parts[1]), int(parts[2])
     except (IndexError, ValueError):
         raise SoothsayError(
-            f"{text!r} is no position: write FILE:LINE:COL, for example app.py:12:8"
+            f"{text!r} is not a position: write FILE:LINE:COL, for example app.py:12:8"
         ) from None
     return Location(Path(path), line, column)
 
 
 def read_document(path: Path) -> str:
-    """The text of a source file. Raises `SoothsayError` for everything that is none."""
+    """Return the text of a source file. Raises `SoothsayError` if it is missing, too large or not UTF-8."""
     try:
         if path.is_dir():
             raise SoothsayError(f"{path} is a directory: name a file in it")
@@ -52,10 +52,10 @@ def read_document(path: Path) -> str:
 
 
 def offset_at(text: str, location: Location) -> int:
-    """The offset of ``location`` in ``text`` (code points). Raises `SoothsayError` outside of it."""
+    """Return the offset (code points) of ``location`` in ``text``. Raises `SoothsayError` outside the text."""
     lines = text.split("\n")
     if not 1 <= location.line <= len(lines):
-        raise SoothsayError(f"{location.path} has {len(lines)} lines, there is no line {location.line}")
+        raise SoothsayError(f"{location.path} has lines 1 to {len(lines)}, not {location.line}")
     line = lines[location.line - 1].removesuffix("\r")
     if not 1 <= location.column <= len(line) + 1:
         raise SoothsayError(
@@ -65,7 +65,7 @@ def offset_at(text: str, location: Location) -> int:
 
 
 def find_workspace(path: Path) -> Path:
-    """The nearest folder above ``path`` that looks like a project, else the folder of ``path``."""
+    """Return the nearest folder above ``path`` with a project file, else the folder of ``path``."""
     folder = path.resolve().parent
     for candidate in (folder, *folder.parents):
         if any((candidate / mark).exists() for mark in _PROJECT_MARKS):

@@ -1,4 +1,4 @@
-"""The command line. Data goes to standard output, everything said about it to standard error."""
+"""The command line. Data goes to standard output, messages to standard error."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code."""
+    """Run the command in ``arguments`` (default: `sys.argv`); return the exit code."""
     args = _parser().parse_args(arguments)
     if args.run is not _serve:
-        logging.getLogger().addHandler(logging.NullHandler())  # what a person must know is said, not logged
+        logging.getLogger().addHandler(logging.NullHandler())  # commands print what the user must know
     try:
         return args.run(args)
     except SoothsayError as error:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of the output has ended
         return OK
     except Exception as error:
         if os.environ.get("SOOTHSAY_DEBUG"):
@@ -54,43 +54,43 @@ def _fail(message: str, code: int = FAILED) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="soothsay",
-        description="Code completion that notices when the model is guessing, and looks it up.",
+        description="Code completion that detects when the model is guessing, and looks up the documentation.",
     )
     parser.add_argument("--version", action="version", version=f"soothsay {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     serve = commands.add_parser("serve", help="run the language server")
-    serve.add_argument(
-        "--stdio", action="store_true", help="speak over standard input and output (the default)"
-    )
-    serve.add_argument("--tcp", metavar="HOST:PORT", help="listen on a loopback address instead")
+    serve.add_argument("--stdio", action="store_true", help="use standard input and output (the default)")
+    serve.add_argument("--tcp", metavar="HOST:PORT", help="use TCP on a loopback address instead")
     serve.add_argument("--log-level", choices=("debug", "info", "warning", "error"), help="how much to log")
     serve.set_defaults(run=_serve)
 
     complete = commands.add_parser("complete", help="complete a file at a position")
     _add_position(complete, required=True)
-    complete.add_argument("--json", action="store_true", help="print everything known about the completion")
+    complete.add_argument(
+        "--json", action="store_true", help="print the completion with its explanation as JSON"
+    )
     complete.set_defaults(run=_complete)
 
-    explain = commands.add_parser("explain", help="show why: the last completion, or the one at a position")
+    explain = commands.add_parser("explain", help="explain the last completion, or the one at a position")
     _add_position(explain, required=False)
     explain.set_defaults(run=_explain)
 
-    index = commands.add_parser("index", help="build, update, look at or publish the index of a workspace")
+    index = commands.add_parser("index", help="build, update, show or publish the index of a workspace")
     index.add_argument("action", choices=("build", "update", "status", "publish"), nargs="?", default="build")
     _add_workspace(index)
     index.add_argument(
-        "--all-packages", action="store_true", help="also packages the workspace does not import"
+        "--all-packages", action="store_true", help="also index packages that the workspace does not import"
     )
-    index.add_argument("--no-vectors", action="store_true", help="full text only")
+    index.add_argument("--no-vectors", action="store_true", help="full text search only")
     index.add_argument(
-        "--shared", metavar="URI", help="a shared index to take from: a folder, s3://bucket/path …"
+        "--shared", metavar="URI", help="a shared index to copy from: a folder, s3://bucket/path …"
     )
-    index.add_argument("--to", metavar="URI", help="publish: where to put it")
+    index.add_argument("--to", metavar="URI", help="publish: the destination, a folder or s3://bucket/path …")
     index.add_argument(
-        "--packages-only", action="store_true", help="publish: not what the workspace itself defines"
+        "--packages-only", action="store_true", help="publish: leave out the workspace's own code"
     )
-    index.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    index.add_argument("--json", action="store_true", help="print the result as JSON")
     index.set_defaults(run=_index)
 
     add_backend_parsers(commands)
@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     add_prove_parser(commands)
     commands.choices["prove"].set_defaults(run=run_prove)
 
-    doctor = commands.add_parser("doctor", help="check the installation, and say how to mend it")
+    doctor = commands.add_parser("doctor", help="check the installation, and say how to fix it")
     _add_workspace(doctor)
     _add_model(doctor)
     doctor.add_argument("--json", action="store_true", help="print the checks as JSON")
@@ -133,7 +133,7 @@ def _add_workspace(parser: argparse.ArgumentParser) -> None:
 
 
 def _settings(args: argparse.Namespace) -> Settings:
-    # a person at a terminal waits for the whole answer; an editor's user does not
+    # a command waits for the whole answer; an editor's user does not
     raw: dict[str, Any] = {"model": {}, "index": {}, "completion": asdict(PATIENT)}
     model = getattr(args, "model", None)
     if model:
@@ -159,7 +159,7 @@ def _serve(args: argparse.Namespace) -> int:
         return run_stdio(log_level=args.log_level)
     host, _, port = args.tcp.rpartition(":")
     if not host or not port.isdigit():
-        raise SoothsayError(f"{args.tcp!r} is no address: write HOST:PORT, for example 127.0.0.1:7110")
+        raise SoothsayError(f"{args.tcp!r} is not an address: write HOST:PORT, for example 127.0.0.1:7110")
     return run_tcp(host, int(port), log_level=args.log_level)
 
 
@@ -204,7 +204,7 @@ def _completion_at(args: argparse.Namespace) -> dict[str, Any]:
     workspace = _folder(args.workspace or find_workspace(location.path))
     session = BackendSession(settings, workspace, name="soothsay complete")
     try:
-        session.load_model()  # a missing model is said before the index takes its time
+        session.load_model()  # first: a missing model is reported before the index is built
         bring_up_to_date(session)
         _print_warnings(session)
         request = CompletionRequest(location.path.resolve(), text, offset, workspace, language.id)
@@ -243,9 +243,9 @@ def _index(args: argparse.Namespace) -> int:
 
 
 def _folder(workspace: Path) -> Path:
-    """Return the workspace's absolute path. Raises `SoothsayError` where there is no such folder."""
+    """Return the workspace's absolute path. Raises `SoothsayError` if there is no such folder."""
     if not workspace.is_dir():
-        raise SoothsayError(f"no folder {workspace}: give the workspace's root folder")
+        raise SoothsayError(f"there is no folder {workspace}: name the workspace's root folder")
     return workspace.resolve()
 
 
@@ -255,7 +255,9 @@ def _publish(args: argparse.Namespace, workspace: Path) -> int:
     from soothsay.cli.publishing import publish
 
     if not args.to:
-        raise SoothsayError("say where: soothsay index publish --to URI (a folder, s3://bucket/path …)")
+        raise SoothsayError(
+            "the destination is missing: soothsay index publish --to URI (a folder, s3://bucket/path …)"
+        )
     publication, warnings = publish(
         _settings(args),
         workspace,
@@ -270,7 +272,7 @@ def _publish(args: argparse.Namespace, workspace: Path) -> int:
 
 
 def _address(uri: str) -> str:
-    """Folders on the command line are taken from where the person is."""
+    """Return ``uri``; a folder is made absolute, relative to the current folder."""
     return uri if "://" in uri else str(Path(uri).expanduser().resolve())
 
 
@@ -294,7 +296,9 @@ def _write_last(completion: dict[str, Any]) -> None:
     try:
         _last_file().write_text(json.dumps(completion), encoding="utf-8")
     except OSError as error:
-        print(f"soothsay: not kept for `soothsay explain`: {error.strerror}", file=sys.stderr)
+        print(
+            f"soothsay: the completion is not saved for `soothsay explain`: {error.strerror}", file=sys.stderr
+        )
 
 
 def _read_last() -> dict[str, Any]:

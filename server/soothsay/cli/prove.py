@@ -1,5 +1,6 @@
-"""`soothsay prove`: does the model write here, how fast, and what would make it faster? The proof is data and goes to
-standard output, what is said about it to standard error.
+"""`soothsay prove`: test whether the model works on this machine, how fast, and what would make it faster.
+
+The result goes to standard output, messages to standard error.
 """
 
 from __future__ import annotations
@@ -25,19 +26,19 @@ if TYPE_CHECKING:
 
 
 def add_prove_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `prove` to the command line; `run_prove` runs what it parses to."""
+    """Add `prove` to the command line; `run_prove` runs it."""
     parser = subparsers.add_parser(
-        "prove", help="try the model in a process of its own, and show how fast it can be used"
+        "prove", help="test the model in a separate process, and show how fast it runs"
     )
     parser.add_argument("--model", metavar="NAME|PATH", default=DEFAULT_MODEL, help="default: %(default)s")
     parser.add_argument(
         "--build", action="store_true", help="first compile llama.cpp for this processor (3 to 10 minutes)"
     )
-    parser.add_argument("--json", action="store_true", help="print the proof as JSON")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def run_prove(args: argparse.Namespace) -> int:
-    """Run what `add_prove_parser` parsed. Returns the exit code: 0 when a way works."""
+    """Run a parsed `prove` command; return the exit code, 0 when the model works."""
     try:
         model = find_model(args.model)
         if args.build:
@@ -50,7 +51,7 @@ def run_prove(args: argparse.Namespace) -> int:
         print(f"soothsay: {error}", file=sys.stderr)
         return USAGE if isinstance(error, UnknownModelError) else FAILED
     except KeyboardInterrupt:
-        print("soothsay: stopped; nothing was changed", file=sys.stderr)
+        print("soothsay: interrupted; nothing was changed", file=sys.stderr)
         return INTERRUPTED
     if args.json:
         print(json.dumps(proof_to_json(model, proof), indent=2))
@@ -60,7 +61,7 @@ def run_prove(args: argparse.Namespace) -> int:
             print(f"soothsay: for the full speed: {proof.fix}", file=sys.stderr)
     if model is None:
         print(
-            f"soothsay: {args.model} is not here yet, so a tiny model was tried; it is proved itself when it is first "
+            f"soothsay: {args.model} is not downloaded, so a tiny model was tested; it is tested itself when it is first "
             f"used (get it with: soothsay models pull {args.model})",
             file=sys.stderr,
         )
@@ -68,7 +69,7 @@ def run_prove(args: argparse.Namespace) -> int:
 
 
 def find_model(name: str) -> Path | None:
-    """Return the file of the model ``name`` (or path); None: it has not been pulled. Raises `SoothsayError`."""
+    """Return the file of model ``name`` (or path); None if it is not downloaded. Raises `SoothsayError`."""
     if name.endswith(".gguf") or os.sep in name:
         return resolve_model("", name)
     spec = find_spec(name)
@@ -78,7 +79,7 @@ def find_model(name: str) -> Path | None:
 
 
 def proof_to_json(model: Path | None, proof: Proof) -> dict[str, Any]:
-    """Return the proof for a program."""
+    """Return the test's result as JSON values; ``model`` None: a tiny model was tested."""
     return {
         "model": None if model is None else str(model),
         "library": str(library_folder()),

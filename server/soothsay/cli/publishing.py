@@ -1,4 +1,4 @@
-"""Publishing the index of a workspace for a team, from a terminal or a nightly job."""
+"""`soothsay index publish`: publish the index of a workspace for a team."""
 
 from __future__ import annotations
 
@@ -17,19 +17,17 @@ from soothsay_index.worker.local import LocalIndex
 def publish(
     settings: Settings, workspace: Path, uri: str, *, itself: bool, embed: bool
 ) -> tuple[PublishResult, list[str]]:
-    """Bring the index of ``workspace`` up to date and put it where ``uri`` says, with ``itself`` the workspace, too.
+    """Bring the index of ``workspace`` up to date and publish it at ``uri``; ``itself``: with the workspace's own code.
 
-    Returns what is new there, and warnings. Raises `SoothsayError` with the fix.
+    ``embed``: with vectors. Return what was published, and warnings. Raises `SoothsayError` with the fix.
     """
-    # What is there already need not be made again: a nightly job begins with an empty cache.
+    # Copy what is published already: a nightly job starts with an empty cache.
     settings = replace(settings, index=replace(settings.index, uri=uri))
     session = Session(settings, workspace, open_in_process)
     try:
         index = session.index
         assert isinstance(index, LocalIndex)
-        index.prepare_publishing(
-            uri
-        )  # an address that cannot be written is said before the work, not after it
+        index.prepare_publishing(uri)  # first: an address that cannot be written is reported before the build
         build_with_progress_bar(session, embed=embed)
         with progress_bars() as (show, cancel):
             return index.publish(uri, show, cancel, itself=itself), session.warnings

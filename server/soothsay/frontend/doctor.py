@@ -15,11 +15,11 @@ def checks_to_json(settings: Settings, workspace: Path) -> list[dict[str, Any]]:
 
     The checks run in a child process: they load heavy libraries, one of which may crash.
     """
-    from soothsay.doctor import Check, ask_child, checks_as_json
+    from soothsay.doctor import DoctorCheck, ask_child, checks_as_json
     from soothsay_common.exits import Exit
 
-    outcome = ask_child(settings, workspace, patience=_TIMEOUT_S)
+    outcome = ask_child(settings, workspace, timeout=_TIMEOUT_S)
     if isinstance(outcome, list):
         return outcome
     problem = f"its process died of {outcome.describe()}" if isinstance(outcome, Exit) else outcome
-    return checks_as_json([Check("doctor", "broken", problem, "run `soothsay doctor` in a terminal")])
+    return checks_as_json([DoctorCheck("doctor", "broken", problem, "run `soothsay doctor` in a terminal")])

@@ -101,7 +101,7 @@ def _code_points(line: str, room: int, encoding: str) -> int:
 
 
 def _encodable(text: str) -> str:
-    """``text`` with U+FFFD in place of each lone surrogate."""
+    """Return ``text`` with U+FFFD in place of each lone surrogate."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -112,7 +112,7 @@ def _encodable(text: str) -> str:
 class Document(TextDocument):
     """A pygls document whose edits follow the LSP definition of a line."""
 
-    _checked: tuple[str, str] = ("", "")  # the source that was looked through last, and its encodable text
+    _checked: tuple[str, str] = ("", "")  # the source that was checked last, and its encodable text
 
     @property
     def encoding(self) -> str:
@@ -129,7 +129,7 @@ class Document(TextDocument):
     def text(self) -> str:
         """The content, with lone surrogates (which JSON allows and UTF-8 does not) replaced by U+FFFD."""
         source = self.source
-        if self._checked[0] is not source:  # once an edit: looking through a long file takes milliseconds
+        if self._checked[0] is not source:  # once per edit: checking a long file takes milliseconds
             self._checked = source, _encodable(source)
         return self._checked[1]
 
