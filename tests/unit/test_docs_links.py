@@ -12,7 +12,7 @@ from soothsay.cli import main
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
-    ROOT / "README.md",
+    *sorted(ROOT.glob("*.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "editors").glob("*/README.md")),
     ROOT / "bench" / "RESULTS.md",
@@ -22,7 +22,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
 SPAN = re.compile(r"`([^`\n]+)`")
 SOURCE_PATH = re.compile(r"(?:server|index|languages|common|tests|bench|editors|docs|examples)/[\w./-]+")
 MADE = {"editors/vscode/soothsay.vsix"}  # what a command makes
-MAKE = re.compile(r"(?:^|[A-Z]+=\S+ )make ([a-z][a-z-]*)")
+MAKE = re.compile(r"(?:^|[A-Z]+=\S+ )make ([a-z][a-z-]*[a-z])(?![\w<*-])")
 COMMAND = re.compile(r"^(?:\$ )?soothsay ([a-z]+)")
 
 
