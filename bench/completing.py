@@ -26,7 +26,7 @@ from soothsay.engine.types import ApiName, Completion
 from soothsay.errors import Cancelled
 from soothsay.model.files.registry import DEFAULT_MODEL
 from soothsay.model.files.resolve import resolve_model
-from soothsay.model.runtime import LlamaRuntime
+from soothsay.model.local.runtime import LlamaRuntime
 
 Row = dict[str, Any]
 _SAVE_EVERY = 60.0  # seconds
@@ -118,7 +118,7 @@ class Generations:
 @contextmanager
 def open_model(name: str, folder: Path) -> Iterator[tuple[RememberingModel, Streams]]:
     """The model, and the streams of tokens that it has written, in ``folder``. ``THREADS=`` are its threads."""
-    runtime = LlamaRuntime.open(
+    runtime = LlamaRuntime.load(
         resolve_model(name, ""), context=Settings().model.context, threads=int(os.environ.get("THREADS") or 0)
     )
     folder.mkdir(parents=True, exist_ok=True)

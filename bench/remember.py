@@ -13,14 +13,13 @@ import json
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
-from threading import Event
 
-from soothsay.engine.draft import Model
-from soothsay.model.constraint import Constraint
+from soothsay.model.constraint import Constraint, TokenConstraint, token_constraint
 from soothsay.model.fim import Prompt
-from soothsay.model.types import Token
+from soothsay.model.types import Model, Token
+from soothsay_common.cancellation import Cancellation
 
 # How much was written (bytes), then a piece and whether it may follow, or "" and a hash of all that may.
 Question = tuple[int, str, bool | str]
@@ -74,57 +73,73 @@ class RememberingModel:
     def __init__(self, model: Model, streams: Streams) -> None:
         self._model = model
         self._streams = streams
-        self.fim = model.fim
+        self.capabilities = replace(model.capabilities, cache_introspection=False)
         self.count_tokens = model.count_tokens
-        self.evaluated = 0
         self.replayed_ms = 0.0
 
     def reset(self) -> None:
         """Begin to count anew."""
         self.replayed_ms = 0.0
 
-    def prepare(self, prompt: Prompt, cancel: Event | None = None) -> None:
-        """Nothing: what is remembered needs no reading, and what is not is read when it is written."""
+    def open(self, prompt: Prompt) -> RememberedPrompt:
+        """Open ``prompt``; the other model opens it when it has to write."""
+        return RememberedPrompt(self, prompt, self._model, self._streams)
 
-    def unread(self, prompt: Prompt) -> int:
+
+class RememberedPrompt:
+    """A prompt of a `RememberingModel`."""
+
+    def __init__(self, owner: RememberingModel, prompt: Prompt, model: Model, streams: Streams) -> None:
+        self.prompt = prompt
+        self.evaluated = 0
+        self._owner = owner
+        self._model = model
+        self._streams = streams
+
+    @property
+    def unread(self) -> int:
         """All of it: an answer must not depend on what was asked before."""
-        return self.count_tokens(prompt.prefix + prompt.suffix)
+        return self._model.count_tokens(self.prompt.prefix + self.prompt.suffix)
+
+    def read(self, cancel: Cancellation | None = None) -> None:
+        """Do nothing: what is remembered needs no reading, and what is not is read when it is written."""
 
     def stream(
         self,
-        prompt: Prompt,
-        cancel: Event | None = None,
+        cancel: Cancellation | None = None,
         constraint: Constraint | None = None,
         deadline: float = math.inf,
     ) -> Iterator[Token]:
-        """As the model would; a deadline would make what is remembered depend on the machine: there must be none near."""
-        key = _key(prompt, constraint is not None)
+        """Write as the model would. No deadline may be near: what is remembered would depend on the machine."""
+        asked = None if constraint is None else token_constraint(constraint)
+        key = _key(self.prompt, asked is not None)
         known = self._streams.get(key)
-        if known is not None and constraint is not None and not _agrees(constraint, known):
+        if known is not None and asked is not None and not _agrees(asked, known):
             known = None
         if known is not None:
             self.evaluated = known.evaluated
-            self.replayed_ms += known.prompt_ms
+            self._owner.replayed_ms += known.prompt_ms
             for token in known.tokens:
-                self.replayed_ms += known.token_ms
+                self._owner.replayed_ms += known.token_ms
                 yield token
             if known.ended:
                 return
-        yield from self._write(key, prompt, cancel, constraint, len(known.tokens) if known else 0)
+        yield from self._write(key, cancel, asked, len(known.tokens) if known else 0)
 
     def _write(
-        self, key: str, prompt: Prompt, cancel: Event | None, constraint: Constraint | None, skip: int
+        self, key: str, cancel: Cancellation | None, constraint: TokenConstraint | None, skip: int
     ) -> Iterator[Token]:
         tokens: list[Token] = []
         asked: list[Question] = []
         noted = None if constraint is None else _Noted(constraint, asked)
         ended = False
+        opened = self._model.open(self.prompt)
         spent, prompt_ms, resumed = 0.0, 0.0, time.perf_counter()
         try:
-            for token in self._model.stream(prompt, cancel, noted):
+            for token in opened.stream(cancel, noted):
                 spent += time.perf_counter() - resumed
                 prompt_ms = prompt_ms or spent * 1000
-                self.evaluated = self._model.evaluated
+                self.evaluated = opened.evaluated
                 tokens.append(token)
                 if len(tokens) > skip:
                     yield token
@@ -134,14 +149,14 @@ class RememberingModel:
             each = (spent * 1000 - prompt_ms) / max(1, len(tokens) - 1)
             if ended or len(tokens) > skip:
                 times = round(prompt_ms, 1), round(each, 2)
-                stream = Stream(tuple(tokens), ended, self._model.evaluated, *times, tuple(asked))
+                stream = Stream(tuple(tokens), ended, opened.evaluated, *times, tuple(asked))
                 self._streams.put(key, stream)
 
 
 class _Noted:
-    """A `Constraint` that notes what it was asked, and what it said."""
+    """A `TokenConstraint` that notes what it was asked, and what it said."""
 
-    def __init__(self, constraint: Constraint, asked: list[Question]) -> None:
+    def __init__(self, constraint: TokenConstraint, asked: list[Question]) -> None:
         self._constraint = constraint
         self._asked = asked
 
@@ -156,7 +171,7 @@ class _Noted:
         return answer
 
 
-def _agrees(constraint: Constraint, known: Stream) -> bool:
+def _agrees(constraint: TokenConstraint, known: Stream) -> bool:
     """Whether the constraint would say today what it said then."""
     data = b"".join(token.data for token in known.tokens)
     for at, piece, answer in known.asked:

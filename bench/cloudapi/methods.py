@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from threading import Event
 from typing import Literal
 
 from soothsay.config import PATIENT, CompletionSettings, Method, RetrievalSettings, Settings
+from soothsay_common.cancellation import Cancellation
 from soothsay_index.types import Hit, Index, Query, Symbol
 
 # the first answer at a place where nothing has been read yet
@@ -78,6 +78,6 @@ class Bench:
         self.found = [hit.symbol.name if hit.symbol else "" for hit in hits]
         return hits
 
-    def until(self, cancel: Event | None) -> Index:
+    def until(self, cancel: Cancellation | None) -> Index:
         """Itself: nobody cancels."""
         return self

@@ -19,7 +19,7 @@ from bench.latency.ours import Ours
 from bench.latency.peer import Peer
 from bench.latency.trace import Buffer
 
-from soothsay.model.sampling import pick
+from soothsay.model.local.sampling import pick
 
 _BUSY = 0.3  # seconds of work before the cancel: the model reads the prompt
 _WATCHED = 1.5  # seconds afterwards

@@ -34,7 +34,7 @@ from bench.machine import about, head_commit
 
 from soothsay.model.files.cache import model_path, models_folder
 from soothsay.model.files.registry import DEFAULT_MODEL
-from soothsay.model.runtime import LlamaRuntime
+from soothsay.model.local.runtime import LlamaRuntime
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 SPEEDS = (60, 120, 250)
@@ -268,7 +268,7 @@ async def probe(world: World, traces: Sequence[Trace], sides: Sequence[str]) -> 
 
 def vocabulary(model: Path) -> int:
     """How many tokens the model chooses from."""
-    runtime = LlamaRuntime.open(model, context=256)
+    runtime = LlamaRuntime.load(model, context=256)
     size = runtime.vocab.size
     runtime.close()
     return size

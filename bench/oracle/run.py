@@ -29,9 +29,10 @@ from soothsay.engine.site import Site
 from soothsay.engine.types import CompletionRequest
 from soothsay.engine.verify import judge
 from soothsay.model.files.resolve import resolve_model
-from soothsay.model.runtime import LlamaRuntime
-from soothsay.model.tuning import Threads
-from soothsay.model.weights import Weights
+from soothsay.model.local import decoding
+from soothsay.model.local.decoding import best_possible
+from soothsay.model.local.runtime import LlamaRuntime
+from soothsay_languages.base import Language
 
 METHODS: dict[str, tuple[Method, bool]] = {
     "base": ("base", True),
@@ -73,12 +74,19 @@ METER = Meter()
 
 class TimedConstraint(CallConstraint):
     def __init__(
-        self, before: str, members_of: Callable[..., Any], parameters_of: Callable[..., Any]
+        self,
+        before: str,
+        language: Language,
+        members_of: Callable[..., Any],
+        parameters_of: Callable[..., Any],
+        names: Callable[..., Any] = lambda: None,
     ) -> None:
         super().__init__(
             before,
+            language,
             lambda name: METER.timed("lookup", lambda: members_of(name)),
             lambda name: METER.timed("lookup", lambda: parameters_of(name)),
+            names,
         )
 
     def accepts(self, written: bytes, piece: bytes) -> bool:
@@ -88,9 +96,9 @@ class TimedConstraint(CallConstraint):
         return METER.timed("possible", lambda: super(TimedConstraint, self).possible(written))
 
 
-class TimedRuntime(LlamaRuntime):
-    def _possible(self, *args: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return METER.timed("_possible", lambda: super(TimedRuntime, self)._possible(*args))
+def timed_possible(*args: Any) -> Any:
+    """Do as `best_possible` does."""
+    return METER.timed("_possible", lambda: best_possible(*args))
 
 
 def spread(tasks: Sequence[Row], seed: int = 7) -> list[Row]:
@@ -148,9 +156,9 @@ def write_generations(tasks: Sequence[Row], worlds: dict[str, World], path: Path
     work = list(schedule(tasks, done))
     if work:
         pipeline.CallConstraint = TimedConstraint  # type: ignore[misc]
-        weights = Weights.load(resolve_model(Settings().model.name, ""))
-        threads = Threads(THREADS, THREADS) if THREADS else None
-        model = TimedRuntime(weights, context=Settings().model.context, threads=threads)
+        decoding.best_possible = timed_possible
+        path = resolve_model(Settings().model.name, "")
+        model = LlamaRuntime.load(path, context=Settings().model.context, threads=THREADS)
         engines = {
             (env, method): Engine(
                 model,

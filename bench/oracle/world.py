@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 from bench.environments import environment
@@ -18,6 +17,7 @@ from soothsay.config import IndexSettings, Settings
 from soothsay.model.files.cache import model_path
 from soothsay.model.files.registry import EMBEDDING_MODEL
 from soothsay.oracle.client import LspOracle
+from soothsay_common.cancellation import Cancellation
 from soothsay_index.worker.local import LocalIndex
 from soothsay_languages.python.oracle import TY
 
@@ -76,7 +76,7 @@ class World:
 def built_index(workspace: Path, python: Path) -> LocalIndex:
     """The index of ``workspace`` and the packages of ``python``, brought up to date as the server does, model loaded."""
     session = Session(Settings(index=IndexSettings(python=str(python))), workspace, open_in_process)
-    print(f"{workspace.name}: {session.build_index(lambda _: None, Event()).describe()}", flush=True)
+    print(f"{workspace.name}: {session.build_index(lambda _: None, Cancellation()).describe()}", flush=True)
     session.close()
     index = LocalIndex.open(index_folder(), workspace, model_path(EMBEDDING_MODEL))
     index.load_model()

@@ -24,7 +24,7 @@ from soothsay.engine.trigger import confidence
 from soothsay.engine.types import CompletionRequest
 from soothsay.model.files.resolve import resolve_model
 from soothsay.model.fim import Window, build_prompt, place_anchor
-from soothsay.model.runtime import LlamaRuntime
+from soothsay.model.local.runtime import LlamaRuntime
 
 DRAFTS = HERE / "drafts.jsonl.gz"
 MODEL = "qwen2.5-coder-0.5b"
@@ -54,10 +54,10 @@ def draft_row(task: Task, model: LlamaRuntime) -> dict[str, Any]:
     """What the model drafts up to the bracket, where the pipeline looks at it, and what it would ask the index with."""
     text = file_of(task)
     site = Site(CompletionRequest(Path("/work/draft.py"), text, len(text), Path("/work")), NoIndex())
-    anchor = place_anchor(text, len(text), Window.of(model.n_ctx), site.language)
+    anchor = place_anchor(text, len(text), Window.of(model.context.size), site.language)
     limits = Limits(_MOST_TOKENS, time.monotonic() + 600)
     draft = write(
-        model, build_prompt(anchor, text, len(text)), site.rule, limits, None,
+        model.open(build_prompt(anchor, text, len(text))), site.rule, limits,
         watch=lambda _, tokens: b"(" in tokens[-1].data,
     )  # fmt: skip
     names = site.names(draft.text)
@@ -89,7 +89,7 @@ def main() -> None:
     path = CACHE / "drafts.jsonl"
     tasks = read_tasks()
     rows = _kept(path)
-    model = LlamaRuntime.open(resolve_model(MODEL, ""), threads=int(os.environ.get("THREADS") or 0))
+    model = LlamaRuntime.load(resolve_model(MODEL, ""), threads=int(os.environ.get("THREADS") or 0))
     with path.open("a", encoding="utf-8") as file:
         for task in tasks:
             if task["id"] not in rows:

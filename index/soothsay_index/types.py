@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from threading import Event
 from typing import Literal, Protocol
 
+from soothsay_common.cancellation import Cancellation
 from soothsay_languages.parameters import Parameter as Parameter
 from soothsay_languages.parameters import ParameterKind as ParameterKind
 
@@ -149,6 +149,6 @@ class Index(Protocol):
         """Return the best ``query.limit`` hits, best first."""
         ...
 
-    def until(self, cancel: Event | None) -> Index:
+    def until(self, cancel: Cancellation | None) -> Index:
         """Return an index whose calls end with an empty answer once ``cancel`` is set."""
         ...

@@ -27,8 +27,8 @@ from soothsay.model.files.cache import is_pulled, models_folder
 from soothsay.model.files.registry import EMBEDDING_MODEL
 from soothsay.model.files.resolve import resolve_model
 from soothsay.model.library import library_folder, own_build
+from soothsay.model.local.tuning import ThreadTuner, Tuning, default_threads
 from soothsay.model.proof import Proof, prove, prove_library
-from soothsay.model.tuning import ThreadTuner, Tuning, default_threads
 from soothsay.oracle.opening import open_oracle
 from soothsay_common.children import child_environment, python_command
 from soothsay_common.exits import Exit, read_exit

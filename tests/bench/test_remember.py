@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
 
 from bench.remember import RememberingModel, Streams
 
-from soothsay.model.constraint import Constraint
+from soothsay.model.constraint import Constraint, token_constraint
 from soothsay.model.fim import Prompt
-from soothsay.model.types import Token
+from soothsay.model.types import Capabilities, Token
+from soothsay_common.cancellation import Cancellation
 
 PROMPT = Prompt("a", "b", "c")
 TEXT = [Token(b"cr\xc3", 0.5, 0.25, 1.5), Token(b"\xa9", 0.75, 0.5, 0.125), Token(b"me", 1.0)]
@@ -20,38 +20,48 @@ TEXT = [Token(b"cr\xc3", 0.5, 0.25, 1.5), Token(b"\xa9", 0.75, 0.5, 0.125), Toke
 class Writer:
     """A `Model` that counts how often it is asked."""
 
-    fim = True
-    evaluated = 7
+    capabilities = Capabilities(full_distribution=True, token_constraints=True, cache_introspection=True)
 
     def __init__(self) -> None:
         self.asked = 0
         self.lists = False  # whether it asks for all that may follow
 
-    def stream(
-        self,
-        prompt: Prompt,
-        cancel: Event | None = None,
-        constraint: Constraint | None = None,
-        deadline: float = 0.0,
-    ) -> Iterator[Token]:
-        self.asked += 1
-        written = b""
-        for token in TEXT:
-            time.sleep(0.001)
-            if constraint is not None:
-                constraint.accepts(written, token.data)
-            if constraint is not None and self.lists:
-                constraint.possible(written)
-            written += token.data
-            yield token
-
-    def prepare(self, prompt: Prompt, cancel: Event | None = None) -> None: ...
-
-    def unread(self, prompt: Prompt) -> int:
-        return 1
+    def open(self, prompt: Prompt) -> Writing:
+        return Writing(self, prompt)
 
     def count_tokens(self, text: str) -> int:
         return len(text)
+
+
+class Writing:
+    """A prompt of it."""
+
+    evaluated = 7
+    unread = 1
+
+    def __init__(self, writer: Writer, prompt: Prompt) -> None:
+        self.prompt = prompt
+        self._writer = writer
+
+    def read(self, cancel: Cancellation | None = None) -> None: ...
+
+    def stream(
+        self,
+        cancel: Cancellation | None = None,
+        constraint: Constraint | None = None,
+        deadline: float = 0.0,
+    ) -> Iterator[Token]:
+        self._writer.asked += 1
+        asked = None if constraint is None else token_constraint(constraint)
+        written = b""
+        for token in TEXT:
+            time.sleep(0.001)
+            if asked is not None:
+                asked.accepts(written, token.data)
+            if asked is not None and self._writer.lists:
+                asked.possible(written)
+            written += token.data
+            yield token
 
 
 class Letters:
@@ -69,7 +79,7 @@ class Letters:
 
 def begun(model: RememberingModel, tokens: int) -> list[Token]:
     """What a reader gets who stops after some tokens."""
-    stream = model.stream(PROMPT)
+    stream = model.open(PROMPT).stream()
     found = [next(stream) for _ in range(tokens)]
     stream.close()  # type: ignore[attr-defined]
     return found
@@ -78,9 +88,9 @@ def begun(model: RememberingModel, tokens: int) -> list[Token]:
 def test_the_same_prompt_is_answered_once(tmp_path: Path):
     writer = Writer()
     model = RememberingModel(writer, Streams(tmp_path / "s.gz"))
-    assert list(model.stream(PROMPT)) == TEXT == list(model.stream(PROMPT))
-    assert writer.asked == 1 and model.evaluated == 7
-    list(model.stream(Prompt("a", "b", "c", forced="x")))
+    assert list(model.open(PROMPT).stream()) == TEXT == list(model.open(PROMPT).stream())
+    assert writer.asked == 1
+    list(model.open(Prompt("a", "b", "c", forced="x")).stream())
     assert writer.asked == 2
 
 
@@ -89,34 +99,34 @@ def test_more_than_is_remembered_is_written(tmp_path: Path):
     model = RememberingModel(writer, Streams(tmp_path / "s.gz"))
     assert begun(model, 1) == TEXT[:1] and begun(model, 1) == TEXT[:1]
     assert writer.asked == 1
-    assert list(model.stream(PROMPT)) == TEXT
+    assert list(model.open(PROMPT).stream()) == TEXT
     assert writer.asked == 2
-    assert begun(model, 2) == TEXT[:2] and list(model.stream(PROMPT)) == TEXT
+    assert begun(model, 2) == TEXT[:2] and list(model.open(PROMPT).stream()) == TEXT
     assert writer.asked == 2
 
 
 def test_streams_survive_in_a_file(tmp_path: Path):
     streams = Streams(tmp_path / "s.gz")
-    list(RememberingModel(Writer(), streams).stream(PROMPT))
+    list(RememberingModel(Writer(), streams).open(PROMPT).stream())
     streams.save()
     writer = Writer()
-    model = RememberingModel(writer, Streams(tmp_path / "s.gz"))
-    assert list(model.stream(PROMPT)) == TEXT and writer.asked == 0
-    assert model.evaluated == 7
+    opened = RememberingModel(writer, Streams(tmp_path / "s.gz")).open(PROMPT)
+    assert list(opened.stream()) == TEXT and writer.asked == 0
+    assert opened.evaluated == 7
 
 
 def test_what_was_constrained_is_replayed_while_the_constraint_says_the_same(tmp_path: Path):
     writer = Writer()
     streams = Streams(tmp_path / "s.gz")
     model = RememberingModel(writer, streams)
-    assert list(model.stream(PROMPT, None, Letters(b"cr\xc3\xa9me"))) == TEXT
+    assert list(model.open(PROMPT).stream(constraint=Letters(b"cr\xc3\xa9me"))) == TEXT
     streams.save()
     model = RememberingModel(writer, Streams(tmp_path / "s.gz"))
-    assert list(model.stream(PROMPT, None, Letters(b"emr\xa9c\xc3!"))) == TEXT
+    assert list(model.open(PROMPT).stream(constraint=Letters(b"emr\xa9c\xc3!"))) == TEXT
     assert writer.asked == 1, "what more it would allow was never asked"
-    list(model.stream(PROMPT, None, Letters(b"r\xc3\xa9me")))
+    list(model.open(PROMPT).stream(constraint=Letters(b"r\xc3\xa9me")))
     assert writer.asked == 2, "it would not allow the first letter any more"
-    list(model.stream(PROMPT))
+    list(model.open(PROMPT).stream())
     assert writer.asked == 3, "without a constraint it is another stream"
 
 
@@ -124,18 +134,18 @@ def test_what_may_follow_is_compared_too(tmp_path: Path):
     writer = Writer()
     model = RememberingModel(writer, Streams(tmp_path / "s.gz"))
     writer.lists = True
-    list(model.stream(PROMPT, None, Letters(b"cr\xc3\xa9me")))
-    list(model.stream(PROMPT, None, Letters(b"cr\xc3\xa9me")))
+    list(model.open(PROMPT).stream(constraint=Letters(b"cr\xc3\xa9me")))
+    list(model.open(PROMPT).stream(constraint=Letters(b"cr\xc3\xa9me")))
     assert writer.asked == 1
-    list(model.stream(PROMPT, None, Letters(b"cr\xc3\xa9me!")))
+    list(model.open(PROMPT).stream(constraint=Letters(b"cr\xc3\xa9me!")))
     assert writer.asked == 2
 
 
 def test_replayed_time_is_counted(tmp_path: Path):
     model = RememberingModel(Writer(), Streams(tmp_path / "s.gz"))
-    list(model.stream(PROMPT))
+    list(model.open(PROMPT).stream())
     assert model.replayed_ms == 0.0
-    list(model.stream(PROMPT))
+    list(model.open(PROMPT).stream())
     assert model.replayed_ms > 2.0  # three tokens of a millisecond
     model.reset()
     assert model.replayed_ms == 0.0

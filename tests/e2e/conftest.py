@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
 
 import pytest
 
 from soothsay.backend.session import Session, open_in_process
 from soothsay.config import PATIENT, IndexSettings, Settings
+from soothsay_common.cancellation import Cancellation
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # the tests judge what is written, not how fast: a busy machine must not cut a completion short
@@ -33,6 +33,6 @@ def session(workspace: Path) -> Iterator[Session]:
     """An open session whose index is built, vectors included."""
     opened = Session(replace(SETTINGS), workspace, open_in_process)
     opened.load_model()
-    opened.build_index(lambda _: None, Event())
+    opened.build_index(lambda _: None, Cancellation())
     yield opened
     opened.close()

@@ -20,8 +20,9 @@ from soothsay.engine.verify import Judgement, judge
 from soothsay.model.constraint import NameTrie
 from soothsay.model.files.cache import model_path
 from soothsay.model.fim import Prompt
-from soothsay.model.runtime import LlamaRuntime
-from soothsay.model.sampling import pick
+from soothsay.model.local.decoding import best_possible
+from soothsay.model.local.runtime import LlamaRuntime
+from soothsay.model.local.sampling import pick
 from soothsay_index.types import Parameter
 from soothsay_languages.python import LANGUAGE
 
@@ -34,7 +35,7 @@ PREAMBLE = (
 
 @pytest.fixture(scope="module")
 def runtime() -> Iterator[LlamaRuntime]:
-    model = LlamaRuntime.open(model_path("qwen2.5-coder-0.5b"), context=1024)
+    model = LlamaRuntime.load(model_path("qwen2.5-coder-0.5b"), context=1024)
     yield model
     model.close()
 
@@ -83,9 +84,9 @@ def test_names_are_decoded_among_members_only(runtime: LlamaRuntime) -> None:
     names = ["create_model_customization_job", "öffne_größe", "zz"]
     constraint = CallConstraint("client", LANGUAGE, {"client": NameTrie(names)}.get, lambda _: None)
     prompt = Prompt("import boto3\n\n# Create a job\n", "", "client", ".")
-    tokens = list(islice(runtime.stream(prompt, constraint=constraint), 12))
+    tokens = list(islice(runtime.open(prompt).stream(constraint=constraint), 12))
     assert b"".join(token.data for token in tokens).startswith(b".create_model_customization_job")
-    free = next(iter(runtime.stream(prompt)))
+    free = next(iter(runtime.open(prompt).stream()))
     # the model's own opinion, not the mask's; a batch of one token is rounded differently than one of many
     assert tokens[0].probability == pytest.approx(free.probability, abs=0.08)
     assert tokens[0].probability < 0.6
@@ -96,7 +97,7 @@ def test_a_call_is_not_closed_before_it_is_complete(runtime: LlamaRuntime) -> No
     constraint = CallConstraint("f", LANGUAGE, lambda _: None, {"f": parameters}.get)
     text = b""
     for token in islice(
-        runtime.stream(Prompt("def f(**k): ...\n\n", "\n", "f", "("), constraint=constraint), 60
+        runtime.open(Prompt("def f(**k): ...\n\n", "\n", "f", "(")).stream(constraint=constraint), 60
     ):
         text += token.data
         if b")" in token.data:
@@ -111,7 +112,7 @@ def test_the_most_probable_possible_token_is_taken(runtime: LlamaRuntime) -> Non
     constraint = CallConstraint("client.", LANGUAGE, {"client": NameTrie(["zz"])}.get, lambda _: None)
     first = pick(logits, None)
     assert first.token == unwanted
-    assert runtime._possible(logits, None, constraint, b"", first).token == wanted
+    assert best_possible(runtime.vocab, logits, None, constraint, b"", first).token == wanted
 
 
 class TestWithoutAnOracle:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
 
 import pytest
 
@@ -20,10 +19,12 @@ from soothsay.engine.types import CompletionRequest
 from soothsay.model.constraint import Constraint
 from soothsay.model.files.cache import model_path
 from soothsay.model.fim import Prompt
-from soothsay.model.runtime import LlamaRuntime
-from soothsay.model.tuning import Threads
+from soothsay.model.local.decoding import LocalPrompt
+from soothsay.model.local.runtime import LlamaRuntime
+from soothsay.model.local.tuning import Threads
+from soothsay.model.local.weights import Weights
 from soothsay.model.types import Token
-from soothsay.model.weights import Weights
+from soothsay_common.cancellation import Cancellation
 
 pytestmark = pytest.mark.slow
 
@@ -32,39 +33,47 @@ BEDROCK = ("bedrock.py", ("", "resp", "response = ", "response = client.", "resp
 BUCKETS = ("buckets.py", ("", "names", "names = [", "names = [bucket", 'names = [bucket["'))
 
 
+class NotingPrompt(LocalPrompt):
+    """Keeps what is written."""
+
+    noted: list[Token]
+
+    def stream(
+        self,
+        cancel: Cancellation | None = None,
+        constraint: Constraint | None = None,
+        deadline: float = math.inf,
+    ) -> Iterator[Token]:
+        for token in super().stream(cancel, constraint, deadline):
+            self.noted.append(token)
+            yield token
+
+
 class NotingRuntime(LlamaRuntime):
     """Keeps what it has written since it was last looked at."""
 
     def __init__(self) -> None:
         weights = Weights.load(model_path("qwen2.5-coder-0.5b"))
-        super().__init__(weights, context=2048, threads=Threads(2, 2))
-        self.streams: list[list[Token]] = []
+        super().__init__(weights, context=2048, threads=lambda: Threads(2, 2), free=weights.close)
+        self._noted: list[Token] = []
 
-    def stream(
-        self,
-        prompt: Prompt,
-        cancel: Event | None = None,
-        constraint: Constraint | None = None,
-        deadline: float = math.inf,
-    ) -> Iterator[Token]:
-        tokens: list[Token] = []
-        self.streams.append(tokens)
-        for token in super().stream(prompt, cancel, constraint, deadline):
-            tokens.append(token)
-            yield token
+    def open(self, prompt: Prompt) -> LocalPrompt:
+        opened = NotingPrompt(prompt, self.encode(prompt), self.context, self.vocab)
+        opened.noted = self._noted
+        return opened
 
     def noted(self) -> list[Token]:
-        streams, self.streams = self.streams, []
-        return [token for stream in streams for token in stream]
+        found = list(self._noted)
+        self._noted.clear()
+        return found
 
 
 class ColdRuntime(NotingRuntime):
     """Reads every prompt from its first token."""
 
-    def encode(self, prompt: Prompt) -> list[int]:  # the first thing that is done with one
-        for sequence in range(self._count):
-            self._empty(sequence)
-        return super().encode(prompt)
+    def open(self, prompt: Prompt) -> LocalPrompt:
+        self.context.forget_all()
+        return super().open(prompt)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,9 @@ from soothsay.backend import session as module
 from soothsay.backend.session import Session
 from soothsay.config import IndexSettings, OracleSettings, Settings
 from soothsay.errors import Cancelled, SoothsayError
-from soothsay.model.tuning import Threads
+from soothsay.model import factory
+from soothsay.model.local.tuning import Threads
+from soothsay.model.types import Capabilities
 
 SETTINGS = Settings(index=IndexSettings(enabled=False), oracle=OracleSettings(enabled=False))
 
@@ -43,18 +45,18 @@ class StandInRuntime:
 
     fails: Callable[[], None] = staticmethod(lambda: None)
 
-    def __init__(self, weights: object, *, context: int, turn: object) -> None:
+    capabilities = Capabilities(fill_in_the_middle=True)
+
+    def __init__(self, weights: object, *, free: Callable[[], None], **_: object) -> None:
         self.fails()
         self.closed = 0
-        self.fim = object()
         self.evaluated_in_all = 0
         self.vocab = SimpleNamespace(warm=lambda: None)
-
-    def use(self, threads: Threads) -> None:
-        pass
+        self._free = free
 
     def close(self) -> None:
         self.closed += 1
+        self._free()
 
 
 class StandInEngine:
@@ -64,16 +66,16 @@ class StandInEngine:
 
 @pytest.fixture
 def models(monkeypatch: pytest.MonkeyPatch) -> StandInModels:
-    monkeypatch.setattr(module, "LlamaRuntime", StandInRuntime)
+    monkeypatch.setattr(factory, "LlamaRuntime", StandInRuntime)
     monkeypatch.setattr(module, "Engine", StandInEngine)
-    monkeypatch.setattr(module, "resolve_model", lambda name, path: Path("/m.gguf"))
+    monkeypatch.setattr(factory, "resolve_model", lambda name, path: Path("/m.gguf"))
     monkeypatch.setattr(module.gc, "freeze", lambda: None)
     return StandInModels()
 
 
 @pytest.fixture
 def session(models: StandInModels, tmp_path: Path) -> Session:
-    return Session(SETTINGS, tmp_path, models=models)
+    return Session(SETTINGS, tmp_path, weights=models)
 
 
 def test_the_model_is_loaded_once_and_given_back_once(session: Session, models: StandInModels) -> None:

@@ -11,9 +11,9 @@ import psutil
 from soothsay.backend.models import ModelPool
 from soothsay.backend.work_priority import WorkPriority
 from soothsay.errors import Cancelled, SoothsayError
-from soothsay.model.runtime import LlamaRuntime
-from soothsay.model.tuning import ThreadTuner, candidates
-from soothsay.model.weights import Weights
+from soothsay.model.local.runtime import LlamaRuntime
+from soothsay.model.local.tuning import ThreadTuner, candidates
+from soothsay.model.local.weights import Weights
 from soothsay_common.cancellation import Cancellation
 
 log = logging.getLogger(__name__)

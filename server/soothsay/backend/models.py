@@ -13,8 +13,8 @@ import psutil
 
 from soothsay.backend.messages import LoadedModelStatus
 from soothsay.errors import SoothsayError
-from soothsay.model.tuning import Threads, ThreadTuner, Tuning
-from soothsay.model.weights import Weights
+from soothsay.model.local.tuning import Threads, ThreadTuner, Tuning
+from soothsay.model.local.weights import Weights
 
 
 @dataclass(slots=True)

@@ -9,24 +9,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Lock
+from threading import Lock
 from typing import Protocol
 
 from soothsay.config import Settings
-from soothsay.engine.draft import OnText, nobody
+from soothsay.engine.draft import OnText, ignore_text
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.repair import find_faults, repair
 from soothsay.engine.types import Completion, CompletionRequest, Fault, Replacement
 from soothsay.errors import Cancelled, SoothsayError
+from soothsay.model.factory import OwnWeights, WeightsStore, open_model
 from soothsay.model.files.cache import is_pulled, model_path, models_folder
 from soothsay.model.files.registry import EMBEDDING_MODEL
-from soothsay.model.files.resolve import resolve_model
-from soothsay.model.runtime import LlamaRuntime
-from soothsay.model.tuning import Threads, ThreadTuner
-from soothsay.model.weights import Weights
+from soothsay.model.types import OwnedModel
 from soothsay.oracle.null import NullOracle
 from soothsay.oracle.opening import open_workspace_oracle
 from soothsay.oracle.types import Oracle
+from soothsay_common.cancellation import Cancellation
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.runtime.environment import find_interpreter
 from soothsay_index.types import Hit, Index, IndexSummary, Progress, Query, Symbol
@@ -43,7 +42,7 @@ class WritableIndex(Index, Protocol):
     def build(
         self,
         on_progress: OnProgress | None = None,
-        cancel: Event | None = None,
+        cancel: Cancellation | None = None,
         interpreter: str | Path | None = None,
         all_packages: bool = False,
         embed: bool = True,
@@ -94,22 +93,6 @@ def open_in_worker(place: IndexPlace) -> WritableIndex:
     )
 
 
-class Models(Protocol):
-    """Where a session's weights come from, and how many threads they are used with."""
-
-    def acquire(self, path: Path) -> Weights:
-        """Return the loaded weights (blocking). Raises `SoothsayError`."""
-        ...
-
-    def release(self, weights: Weights) -> None:
-        """Say that a session needs them no longer."""
-        ...
-
-    def threads(self, path: Path) -> Threads:
-        """Return the threads to use where the settings name none."""
-        ...
-
-
 class Lane(Protocol):
     """Where one session's evaluations wait for those of others."""
 
@@ -142,26 +125,6 @@ class Alone:
         return time.monotonic()
 
 
-class OwnModels:
-    """Weights that one session alone uses."""
-
-    def __init__(self) -> None:
-        self._threads: dict[Path, Threads] = {}
-
-    def acquire(self, path: Path) -> Weights:
-        """Load them. Raises `SoothsayError`."""
-        self._threads[path] = ThreadTuner(path).tuning().threads
-        return Weights.load(path)
-
-    def release(self, weights: Weights) -> None:
-        """Free them."""
-        weights.close()
-
-    def threads(self, path: Path) -> Threads:
-        """Return what was measured for them, else one per physical core."""
-        return self._threads[path]
-
-
 class Session:
     """Loads the model when it is first asked to. Completions are answered one at a time, in the caller's thread."""
 
@@ -170,27 +133,27 @@ class Session:
         settings: Settings,
         workspace: Path,
         open_index: OpenIndex = open_in_worker,
-        models: Models | None = None,
+        weights: WeightsStore | None = None,
         *,
         environ: Mapping[str, str] | None = None,
         lane: Lane | None = None,
     ) -> None:
         """Open the index of ``workspace``. Raises `SoothsayError` when it cannot be had.
 
-        ``environ`` is the environment of the person's editor, where it is not this process's. ``lane`` is where the
+        ``weights`` are where a local model's come from, which other sessions may share. ``environ`` is the environment
+        of the person's editor, where it is not this process's. ``lane`` is where the
         model's evaluations wait for those of other sessions.
         """
         self.settings = settings
         self.workspace = workspace
-        self._models = models or OwnModels()
+        self._weights = weights or OwnWeights()
         self._environ = environ
         self._lane = lane or Alone()
-        self._weights: Weights | None = None
         self.last: Completion | None = None
         self.warnings: list[str] = []
         self._lock = Lock()
         self._closed = False
-        self._model: LlamaRuntime | None = None
+        self._model: OwnedModel | None = None
         self._engine: Engine | None = None
         self.oracle: Oracle = (
             open_workspace_oracle(workspace, {"python": settings.index.python}, environ=environ)
@@ -219,12 +182,9 @@ class Session:
             if self._index is not None:
                 self._index.start()
             self.oracle.start()
-            model = self.settings.model
-            self._weights = self._models.acquire(resolve_model(model.name, model.path))
+            self._model = open_model(self.settings.model, self._weights, self._lane.turn)
             try:
-                self._model = LlamaRuntime(self._weights, context=model.context, turn=self._lane.turn)
-                self._model.vocab.warm()
-                if not self._model.fim:
+                if not self._model.capabilities.fill_in_the_middle:
                     self._warn(
                         "this model has no fill-in-the-middle tokens: what stands after the cursor is not read"
                     )
@@ -238,19 +198,19 @@ class Session:
                 raise
 
     def complete(
-        self, request: CompletionRequest, cancel: Event | None = None, on_text: OnText = nobody
+        self, request: CompletionRequest, cancel: Cancellation | None = None, on_text: OnText = ignore_text
     ) -> Completion:
         """Answer one request (blocking). Raises `Cancelled` once ``cancel`` is set, `SoothsayError` on bad input."""
         with self._working() as engine:
             self.last = engine.complete(request, cancel, on_text)
             return self.last
 
-    def speculate(self, request: CompletionRequest, cancel: Event | None = None) -> Completion:
+    def speculate(self, request: CompletionRequest, cancel: Cancellation | None = None) -> Completion:
         """Answer ``request`` before it is made (blocking, like `complete`)."""
         with self._working(urgent=False) as engine:
             return engine.complete(request, cancel)
 
-    def prepare(self, request: CompletionRequest, cancel: Event | None = None) -> None:
+    def prepare(self, request: CompletionRequest, cancel: Cancellation | None = None) -> None:
         """Read what a completion at this place would have to read (blocking). Raises `Cancelled` once ``cancel`` is set."""
         with self._working(urgent=False) as engine:
             engine.prepare(request, cancel)
@@ -269,20 +229,24 @@ class Session:
         return {name: pid for name, pid in found.items() if pid is not None}
 
     def find_faults(
-        self, path: Path, text: str, cancel: Event | None = None, *, typed: bool = False
+        self, path: Path, text: str, cancel: Cancellation | None = None, *, typed: bool = False
     ) -> Sequence[Fault]:
         """The wrong calls in ``text`` (blocking, without the model); ``typed``: those a type checker sees, too."""
         index = (self._index or NoIndex()).until(cancel)
         with self.oracle.asking(cancel):
             return find_faults(text, path, self.workspace, index, self.oracle, typed=typed, cancel=cancel)
 
-    def repair(self, path: Path, text: str, fault: Fault, cancel: Event | None = None) -> Replacement | None:
+    def repair(
+        self, path: Path, text: str, fault: Fault, cancel: Cancellation | None = None
+    ) -> Replacement | None:
         """A verified call to put in place of a wrong one (blocking, like `complete`)."""
         index = (self._index or NoIndex()).until(cancel)
         with self._working() as engine, self.oracle.asking(cancel):
             return repair(fault, text, path, self.workspace, engine.complete, index, self.oracle, cancel)
 
-    def build_index(self, on_progress: OnProgress, cancel: Event, *, embed: bool = True) -> IndexSummary:
+    def build_index(
+        self, on_progress: OnProgress, cancel: Cancellation, *, embed: bool = True
+    ) -> IndexSummary:
         """Bring the index up to date (blocking): the workspace, what it imports, then the rest."""
         settings = self.settings.index
 
@@ -300,7 +264,7 @@ class Session:
                 find_interpreter(self.workspace, settings.python, self._environ)
             return self.index.build(report, cancel, settings.python or None, settings.all_packages, embed)
 
-    def reindex(self, on_progress: OnProgress, cancel: Event) -> IndexSummary:
+    def reindex(self, on_progress: OnProgress, cancel: Cancellation) -> IndexSummary:
         """What a user asks for by hand: the same as `build_index`, which reads again what has changed."""
         return self.build_index(on_progress, cancel)
 
@@ -341,23 +305,17 @@ class Session:
             self.oracle.close()
 
     def _free_model(self) -> None:
-        """Free what is loaded, once: others may use the same weights."""
-        model, weights = self._model, self._weights
-        self._model = self._engine = self._weights = None
+        model, self._model, self._engine = self._model, None, None
         if model is not None:
             model.close()
-        if weights is not None:
-            self._models.release(weights)
 
     @contextmanager
     def _working(self, *, urgent: bool = True) -> Iterator[Engine]:
         """The engine, for one caller at a time; the model is loaded first."""
         self.load_model()
         with self._lock, self._lane.working(urgent=urgent):
-            if self._engine is None or self._model is None or self._weights is None:
+            if self._engine is None:
                 raise Cancelled  # closed meanwhile
-            given = self.settings.model.threads
-            self._model.use(Threads(given, given) if given else self._models.threads(self._weights.path))
             yield self._engine
 
     def _open_index(self, open_index: OpenIndex) -> WritableIndex:
@@ -426,5 +384,5 @@ class NoIndex:
     def search(self, query: Query) -> Sequence[Hit]:
         return ()
 
-    def until(self, cancel: Event | None) -> NoIndex:
+    def until(self, cancel: Cancellation | None) -> NoIndex:
         return self

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from soothsay.engine.arguments import misfit, parse_arguments
-from soothsay.model.constraint import NameTrie
+from soothsay.model.constraint import AllowedNames, NameTrie
 from soothsay_index.types import Parameter
 from soothsay_languages.base import Language
 from soothsay_languages.scan import Scan, scan
@@ -25,6 +25,8 @@ _VALUE = re.compile(r"([(,]|(?<![=!<>])=)\s*([A-Za-z_]\w*)(?=(\s*=(?!=))?)")  # 
 _STRING_PREFIX = re.compile(r"(?i)(?:[furb]|[fb]r|r[fb])(?=[\"']|\Z)")
 _KEYWORD = re.compile(r"[(,]\s*\w+=\Z")
 _NESTED = 3  # calls of one thing directly inside of each other
+_BEGUN = re.compile(r"\w*")  # of a name, as far as it is written
+_IMPORTING = ("import ", "from ")
 _DECLARING = ("def ", "async def ", "class ", "from ")
 _LOOK_BACK = 200  # characters: no dotted name is longer
 
@@ -76,7 +78,7 @@ class _Call:
 
 
 class CallConstraint:
-    """A `Constraint` for one place in a file. ``before`` is its statement up to where generation begins."""
+    """A `TokenConstraint` for one place in a file. ``before`` is its statement up to where generation begins."""
 
     def __init__(
         self,
@@ -97,6 +99,7 @@ class CallConstraint:
         self._names = lru_cache(names)
 
     def accepts(self, written: bytes, piece: bytes) -> bool:
+        """Return whether ``piece`` may follow what is ``written``."""
         text, new = self._text(written), self._text(written + piece)
         if len(new) == len(text):
             return True  # the end, or half a character
@@ -109,15 +112,31 @@ class CallConstraint:
         )
 
     def possible(self, written: bytes) -> Sequence[bytes]:
+        """Return the names and keywords that may follow what is ``written``."""
         text = self._text(written)
         return [ending.encode("utf-8") for ending in self._continuations(text) if ending]
+
+    def allowed_names(self, forced: str) -> AllowedNames | None:
+        """Return the members that the text may begin with, where ``forced``, its beginning, stands behind a receiver."""
+        head, dot, begun = (self._before + forced).rpartition(".")
+        receiver = _RECEIVER.search(head[-_LOOK_BACK:])
+        if not dot or not receiver or not _BEGUN.fullmatch(begun) or not forced.endswith(begun):
+            return None
+        state = scan(head, self._language.lexis)
+        if state.quote or head[state.statement :].lstrip().startswith(_IMPORTING):
+            return None
+        trie = self._members_of(receiver[1])
+        if trie is None:
+            return None
+        names = frozenset(ending.decode() for ending in trie.endings(b""))
+        return AllowedNames(names, forced.removesuffix(begun))
 
     def _text(self, written: bytes) -> str:
         return self._before + written.decode("utf-8", errors="ignore")
 
     def _names_exist(self, text: str, new: str, state: Scan) -> bool:
         """No member name that the new text wrote or ended is unknown to its receiver."""
-        if new[state.statement :].lstrip().startswith(("import ", "from ")):
+        if new[state.statement :].lstrip().startswith(_IMPORTING):
             return True
         begin = max(0, len(text) - _LOOK_BACK)
         for match in _ACCESS.finditer(new, begin):

@@ -1,102 +1,81 @@
-"""Writing text with the model: until a statement is complete, or until someone has seen enough."""
+"""Writing text with the model: until a statement is complete, or until a watcher has seen enough."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Event
-from typing import Protocol
 
 from soothsay.engine.stop import StopRule
 from soothsay.model.constraint import Constraint
-from soothsay.model.fim import Prompt
-from soothsay.model.types import Token
+from soothsay.model.types import OpenPrompt, Token
+from soothsay_common.cancellation import Cancellation
 
 OnText = Callable[[str], None]
+Watcher = Callable[[str, list[Token]], bool]
+"""Is given the text so far and its tokens after each token; returns whether to stop."""
 
 
-def nobody(_text: str) -> None:
-    """Nobody wants to know."""
+def ignore_text(_text: str) -> None:
+    """Do nothing with a text that is being written."""
 
 
-class Model(Protocol):
-    """What the engine asks of a language model."""
-
-    @property
-    def fim(self) -> bool: ...
-
-    @property
-    def evaluated(self) -> int:
-        """Prompt tokens evaluated for the last stream (the others were in the KV cache)."""
-        ...
-
-    def stream(
-        self,
-        prompt: Prompt,
-        cancel: Event | None = None,
-        constraint: Constraint | None = None,
-        deadline: float = math.inf,
-    ) -> Iterator[Token]: ...
-
-    def prepare(self, prompt: Prompt, cancel: Event | None = None) -> None:
-        """Evaluate ``prompt``, so that a stream of it begins at once."""
-        ...
-
-    def unread(self, prompt: Prompt) -> int:
-        """How many tokens of ``prompt`` are not in the KV cache."""
-        ...
-
-    def count_tokens(self, text: str) -> int: ...
+def never_stop(_text: str, _tokens: list[Token]) -> bool:
+    """Let a text be written to its end."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """What the model wrote. ``tokens`` begin with ``typed`` bytes that the user had already typed.
 
-    ``complete`` is False when a watcher, the token budget or the clock stopped it early.
+    ``complete`` is False when a watcher, the token budget or the clock stopped it early. ``evaluated`` is how many tokens
+    of the prompt were not in the model's cache.
     """
 
     text: str
     tokens: tuple[Token, ...]
     typed: int
     complete: bool
+    evaluated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``deadline`` is in seconds of `time.monotonic`; ``last_line``, after which no further line is begun, of ``clock``."""
+    """When writing ends.
+
+    ``deadline`` is in seconds of `time.monotonic`; ``last_line``, after which no further line is begun, of ``clock``.
+    """
 
     max_tokens: int
     deadline: float
     last_line: float = math.inf
     clock: Callable[[], float] = time.monotonic
+    cancel: Cancellation | None = None
 
 
 def write(
-    model: Model,
-    prompt: Prompt,
+    opened: OpenPrompt,
     rule: StopRule,
     limits: Limits,
-    cancel: Event | None,
     *,
-    watch: Callable[[str, list[Token]], bool] = lambda _text, _tokens: False,
+    watch: Watcher = never_stop,
     accepted: str = "",
     constraint: Constraint | None = None,
-    on_text: OnText = nobody,
+    on_text: OnText = ignore_text,
 ) -> Written:
     """Generate until ``rule`` says that it is complete, ``watch`` says stop, or a limit is reached.
 
     ``on_text`` is told the text so far after every token.
     ``accepted`` is what an earlier draft wrote and the prompt holds already: the text returned begins with it.
     """
-    typed = len(prompt.forced.encode("utf-8"))
+    typed = len(opened.prompt.forced.encode("utf-8"))
     tokens: list[Token] = []
     data = b""
     text = accepted
     complete = True
-    for token in model.stream(prompt, cancel, constraint, limits.deadline):
+    for token in opened.stream(limits.cancel, constraint, limits.deadline):
         tokens.append(token)
         data += token.data
         text = _text(accepted, data, typed)
@@ -116,7 +95,7 @@ def write(
             break
     else:  # the model had no more to say, or no more time
         complete = time.monotonic() <= limits.deadline
-    return Written(text, tuple(tokens), typed, complete)
+    return Written(text, tuple(tokens), typed, complete, opened.evaluated)
 
 
 def _text(accepted: str, data: bytes, typed: int) -> str:

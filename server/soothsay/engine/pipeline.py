@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from threading import Event
 
 from cachetools import FIFOCache
 
@@ -16,7 +15,7 @@ from soothsay.engine.analyses import Analyses
 from soothsay.engine.clock import Clock
 from soothsay.engine.constrain import CallConstraint
 from soothsay.engine.cross_file import cross_file
-from soothsay.engine.draft import Limits, Model, OnText, Written, nobody, write
+from soothsay.engine.draft import Limits, OnText, Written, ignore_text, write
 from soothsay.engine.ground import Grounding, call_line, ground, of_members
 from soothsay.engine.known import Known
 from soothsay.engine.postfilter import tidy
@@ -24,13 +23,14 @@ from soothsay.engine.query import intent, masked, without_target
 from soothsay.engine.site import Site
 from soothsay.engine.types import ApiName, Check, Completion, CompletionRequest, Evidence
 from soothsay.engine.verify import Judgement, judge
-from soothsay.engine.watch import Watch
+from soothsay.engine.watch import Rules, Watch
 from soothsay.errors import raise_if_cancelled
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Anchor, Prompt, Window, build_prompt, place_anchor, still_fits
-from soothsay.model.types import Token
+from soothsay.model.types import Model, OpenPrompt, Token
 from soothsay.oracle.null import NullOracle
 from soothsay.oracle.types import Oracle
+from soothsay_common.cancellation import Cancellation
 from soothsay_index.search.similarity import WINDOW
 from soothsay_index.types import Hit, Index, Query, Symbol
 from soothsay_languages.registry import language_or_plain
@@ -40,7 +40,7 @@ _ANCHORS_KEPT = 32  # documents
 _WIDER = 5  # times as many hits are asked for where those of other receivers are left out
 
 # the constraint for a place, where the statement up to it is as given
-_Constrain = Callable[[str], Constraint | None]
+_Constrain = Callable[[str], CallConstraint | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,6 @@ class _Task:
     site: Site
     anchor: Anchor
     limits: Limits
-    cancel: Event | None
     on_text: OnText
 
 
@@ -86,7 +85,7 @@ class Engine:
         self._analyses = Analyses()
 
     def complete(
-        self, request: CompletionRequest, cancel: Event | None = None, on_text: OnText = nobody
+        self, request: CompletionRequest, cancel: Cancellation | None = None, on_text: OnText = ignore_text
     ) -> Completion:
         """Complete ``request``. Raises `Cancelled` once ``cancel`` is set.
 
@@ -97,46 +96,50 @@ class Engine:
         raise_if_cancelled(cancel)  # a judge who was not waited for has said nothing
         return replace(completion, check=replace(completion.check, questions=tuple(questions)))
 
-    def prepare(self, request: CompletionRequest, cancel: Event | None = None) -> None:
+    def prepare(self, request: CompletionRequest, cancel: Cancellation | None = None) -> None:
         """Read what ``request`` would have to read before it is answered. Raises `Cancelled` once ``cancel`` is set."""
-        anchor = self._anchor(request)
-        self._model.prepare(_prompt(anchor, request), cancel)
+        anchor, opened = self._open(request)
+        opened.read(cancel)
         site = Site(request, self._index.until(cancel), self._analyses)
         site.owners()  # what an index in another process answers is remembered here
         others = cross_file(site, self._window.cross_file, self._model.count_tokens)
         raise_if_cancelled(cancel)  # an index that was not waited for has said nothing
         if anchor.window != self._window or anchor.cross_file != others:
             whole = place_anchor(request.text, request.offset, self._window, site.language, others)
-            self._model.prepare(_prompt(whole, request), cancel)
+            self._model.open(_prompt(whole, request)).read(cancel)
             self._anchors[request.path] = whole
 
-    def _complete(self, request: CompletionRequest, cancel: Event | None, on_text: OnText) -> Completion:
+    def _complete(
+        self, request: CompletionRequest, cancel: Cancellation | None, on_text: OnText
+    ) -> Completion:
         method = request.method or self._settings.method
         clock = Clock()
         now, settings = time.monotonic(), self._settings.completion
         deadline = now + settings.max_latency_ms / 1000
         last_line = self._clock() + settings.lines_ms / 1000
-        limits = Limits(settings.max_tokens, deadline, last_line, self._clock)
+        limits = Limits(settings.max_tokens, deadline, last_line, self._clock, cancel)
         site = Site(request, self._index.until(cancel), self._analyses)
-        task = _Task(method, site, self._anchor(request), limits, cancel, on_text)
-        prompt = _prompt(task.anchor, request)
-        watch = Watch(task.site, method, self._settings.trigger, len(prompt.forced.encode()), clock)
+        anchor, opened = self._open(request)
+        task = _Task(method, site, anchor, limits, on_text)
+        rules = Rules.of(method, self._settings.trigger, self._model.capabilities)
+        watch = Watch(site, rules, len(opened.prompt.forced.encode()), clock)
         with clock.step("draft"):
-            draft = write(self._model, prompt, task.site.rule, limits, cancel, watch=watch, on_text=on_text)
-        evaluated = {"draft": self._model.evaluated}
+            draft = write(opened, site.rule, limits, watch=watch, on_text=on_text)
+        evaluated = {"draft": draft.evaluated}
         clock.ms["draft"] -= clock.ms["trigger"]  # the trigger ran inside
-        decision = watch.decision(draft)
+        outcome = watch.outcome(draft)
+        decision = outcome.decision
         written, grounding = draft, Grounding("", ())
         if decision.fired:
             with clock.step("retrieve"):
-                grounding = self._retrieve(task, watch.fired_at, draft.tokens, draft.typed)
+                grounding = self._retrieve(task, outcome.name, draft.tokens, draft.typed)
             if grounding.text or not draft.complete:
                 with clock.step("regenerate"):
-                    guess = max(0, watch.fired_at.start) if watch.fired_at else 0
+                    guess = max(0, outcome.name.start) if outcome.name else 0
                     accepted = _lines_before(draft.text, characters(draft.text, guess))
                     constrain = self._calls(task.site) if method == "full" else _anything
                     written = self._regenerate(task, grounding, accepted, constrain)
-                evaluated["regenerate"] = self._model.evaluated
+                evaluated["regenerate"] = written.evaluated
         with clock.step("verify"):
             answer = self._judge(task, written.text, grounding)
         check = Check(problem=answer.judgement.problem)
@@ -166,19 +169,24 @@ class Engine:
             before=task.site.rule.before,
         )
 
-    def _anchor(self, request: CompletionRequest) -> Anchor:
-        """What the prompts for ``request`` go on from; where too much would be new, what is near is read first."""
+    def _open(self, request: CompletionRequest) -> tuple[Anchor, OpenPrompt]:
+        """Open the prompt for ``request``; return it and the anchor that further prompts for it go on from.
+
+        Where too much of it is unread, a shorter one is opened, of the text around the cursor.
+        """
         text, offset = request.text, request.offset
         anchor = self._anchors.get(request.path)
         if anchor is None or not still_fits(anchor, text, offset):
             anchor = self._place(request, self._window)
-        unread = self._model.unread(_prompt(anchor, request))
+        opened = self._model.open(_prompt(anchor, request))
+        unread = opened.unread
         if unread > self._settings.completion.max_unread:
             near = self._place(request, self._window.near())
-            if 2 * self._model.unread(_prompt(near, request)) <= unread:
-                anchor = near
+            nearer = self._model.open(_prompt(near, request))
+            if 2 * nearer.unread <= unread:
+                anchor, opened = near, nearer
         self._anchors[request.path] = anchor
-        return anchor
+        return anchor, opened
 
     def _place(self, request: CompletionRequest, window: Window) -> Anchor:
         """A fresh anchor; of other files it has what the one before it has, which was read ahead."""
@@ -231,19 +239,25 @@ class Engine:
 
     def _regenerate(self, task: _Task, grounding: Grounding, accepted: str, constrain: _Constrain) -> Written:
         prompt = _prompt(task.anchor, task.site.request, grounding.text, accepted)
-        constraint = None
+        constraint: Constraint | None = None
         if self._settings.oracle.constrain:
-            constraint = constrain((task.site.rule.before + accepted).removesuffix(prompt.forced))
+            calls = constrain((task.site.rule.before + accepted).removesuffix(prompt.forced))
+            constraint = calls and self._as_taken(calls, prompt.forced)
         return write(
-            self._model,
-            prompt,
+            self._model.open(prompt),
             task.site.rule,
             task.limits,
-            task.cancel,
             accepted=accepted,
             constraint=constraint,
             on_text=task.on_text,
         )
+
+    def _as_taken(self, calls: CallConstraint, forced: str) -> Constraint | None:
+        """Return the constraint as the model takes it: token by token, else the names that may come next."""
+        capabilities = self._model.capabilities
+        if capabilities.token_constraints:
+            return calls
+        return calls.allowed_names(forced) if capabilities.allowed_names else None
 
     def _calls(self, site: Site) -> Callable[[str], CallConstraint]:
         """Members and keywords that exist."""

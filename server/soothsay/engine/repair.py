@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from threading import Event
 
 from tree_sitter import Node
 
@@ -23,6 +22,7 @@ from soothsay.engine.types import Completion, CompletionRequest, Fault, FaultKin
 from soothsay.engine.verify import judge
 from soothsay.errors import raise_if_cancelled
 from soothsay.oracle.types import Finding, Oracle
+from soothsay_common.cancellation import Cancellation
 from soothsay_index.types import Index, Query, Symbol
 from soothsay_languages.analysis import DocumentAnalysis, analyse, read_fragment
 from soothsay_languages.base import Language
@@ -50,7 +50,7 @@ def find_faults(
     oracle: Oracle,
     *,
     typed: bool = False,
-    cancel: Event | None = None,
+    cancel: Cancellation | None = None,
 ) -> Sequence[Fault]:
     """The wrong calls in ``text``, the content of ``path``, in source order.
 
@@ -92,7 +92,7 @@ class _Remembering:
         self.has_name = index.has_name
         self.search = index.search
 
-    def until(self, cancel: Event | None) -> Index:
+    def until(self, cancel: Cancellation | None) -> Index:
         return self
 
 
@@ -216,7 +216,7 @@ def _origin(symbol: Symbol) -> str:
 # -- what would be right -----------------------------------------------------------------------------------------
 
 
-Complete = Callable[[CompletionRequest, Event | None], Completion]
+Complete = Callable[[CompletionRequest, Cancellation | None], Completion]
 
 
 def repair(
@@ -227,7 +227,7 @@ def repair(
     complete: Complete,
     index: Index,
     oracle: Oracle,
-    cancel: Event | None = None,
+    cancel: Cancellation | None = None,
 ) -> Replacement | None:
     """Write the call at ``fault`` anew, from its receiver's dot to its last bracket; None unless it is verified.
 

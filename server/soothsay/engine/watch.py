@@ -2,77 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from soothsay.config import Method, TriggerSettings
 from soothsay.engine.clock import Clock
 from soothsay.engine.draft import Written
 from soothsay.engine.site import Site
-from soothsay.engine.trigger import Measure, certainty, confidence, decide
+from soothsay.engine.trigger import Measure, decide, measure_of
 from soothsay.engine.types import ApiName, TriggerDecision
-from soothsay.model.types import Token
+from soothsay.model.types import Capabilities, Token
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a draft: the decision on it, and the name to retrieve for (None: the draft as a whole)."""
+
+    decision: TriggerDecision
+    name: ApiName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """By what a draft is judged: the method, its measure, and the least value that is believed."""
+
+    method: Method
+    measure: Measure
+    threshold: float
+
+    @classmethod
+    def of(cls, method: Method, settings: TriggerSettings, capabilities: Capabilities) -> Rules:
+        """Return the rules of ``method``; a model that does not tell its distribution is never doubted."""
+        threshold = settings.certainty if method == "full" else settings.threshold
+        return cls(method, measure_of(method, capabilities), threshold)
 
 
 class Watch:
-    """Follows one draft. ``fired_at`` is the name that fired the trigger, if one did."""
+    """Follows one draft, as the watcher of `write`; `outcome` says what came of it."""
 
-    def __init__(
-        self, site: Site, method: Method, settings: TriggerSettings, typed: int, clock: Clock
-    ) -> None:
+    def __init__(self, site: Site, rules: Rules, typed: int, clock: Clock) -> None:
+        """``typed`` is how many bytes at the start of the draft's tokens were already typed."""
         self._site = site
+        self._rules = rules
         self._typed = typed
-        self._method: Method = method
-        self._measure: Measure = certainty if method == "full" else confidence
-        self._threshold = settings.certainty if method == "full" else settings.threshold
         self._clock = clock
-        self._seen: list[tuple[ApiName, TriggerDecision]] = []
-        self.fired_at: ApiName | None = None
+        self._seen: list[Outcome] = []
         # a name inside a string or comment calls nothing
-        self._idle = method in ("base", "dag") or site.analysis.in_string_or_comment(site.request.offset)
+        is_idle = rules.method in ("base", "dag")
+        self._is_idle = is_idle or site.analysis.in_string_or_comment(site.request.offset)
 
     def __call__(self, text: str, tokens: list[Token]) -> bool:
-        if self._idle or b"(" not in tokens[-1].data:
+        """Return whether a name in ``text``, the draft so far, fires the trigger."""
+        if self._is_idle or b"(" not in tokens[-1].data:
             return False
         with self._clock.step("trigger"):
             return self._check(text, tokens)
 
-    def decision(self, draft: Written) -> TriggerDecision:
-        """The decision on the whole draft."""
-        names = self._site.names(draft.text)
-        if self._method == "dag":
-            self.fired_at = names[0] if names else None
-            value = self._measure(names[0], draft.tokens, draft.typed) if names else None
-            return TriggerDecision(
-                True, ("always",), value, self._threshold, names[0].name if names else None
-            )
-        if self._method == "base":
-            self._check_all(names, draft)
-            return replace(self._weakest(), fired=False, reasons=())
-        if self.fired_at is None:
-            return self._weakest()
-        return self._seen[-1][1]
-
-    def _check_all(self, names: Sequence[ApiName], draft: Written) -> None:
-        for name in names:
-            value = self._measure(name, draft.tokens, draft.typed)
-            self._seen.append((name, TriggerDecision(False, (), value, self._threshold, name.name)))
+    def outcome(self, draft: Written) -> Outcome:
+        """Return what came of the whole ``draft``."""
+        match self._rules.method:
+            case "dag":
+                return _always(self._site.names(draft.text), draft, self._rules)
+            case "base":
+                return _never(self._site.names(draft.text), draft, self._rules)
+            case _:
+                fired = self._seen and self._seen[-1].decision.fired
+                return self._seen[-1] if fired else _weakest(self._seen, self._rules)
 
     def _check(self, text: str, tokens: list[Token]) -> bool:
+        method, threshold = self._rules.method, self._rules.threshold
         for name in self._site.names(text):
-            if any(name.end <= seen.end for seen, _ in self._seen):
+            if any(seen.name and name.end <= seen.name.end for seen in self._seen):
                 continue
-            value = self._measure(name, tokens, self._typed)
-            known = self._method == "confidence" or self._site.in_index(name)
-            was_read = self._site.was_read(name)
-            decision = decide(self._method, name.name, value, known, was_read, self._threshold)
-            self._seen.append((name, decision))
+            value = self._rules.measure(name, tokens, self._typed)
+            known = method == "confidence" or self._site.in_index(name)
+            decision = decide(method, name.name, value, known, self._site.was_read(name), threshold)
+            self._seen.append(Outcome(decision, name))
             if decision.fired:
-                self.fired_at = name
                 return True
         return False
 
-    def _weakest(self) -> TriggerDecision:
-        if not self._seen:
-            return TriggerDecision(False, (), None, self._threshold, None)
-        return min((decision for _, decision in self._seen), key=lambda d: d.confidence or 0.0)
+
+def _always(names: list[ApiName], draft: Written, rules: Rules) -> Outcome:
+    """Retrieve, for the first name if there is one."""
+    first = names[0] if names else None
+    value = rules.measure(first, draft.tokens, draft.typed) if first else None
+    decision = TriggerDecision(True, ("always",), value, rules.threshold, first.name if first else None)
+    return Outcome(decision, first)
+
+
+def _never(names: list[ApiName], draft: Written, rules: Rules) -> Outcome:
+    """Retrieve nothing; the name that the model was least sure of is told all the same."""
+    seen = [_not_fired(rules, name, rules.measure(name, draft.tokens, draft.typed)) for name in names]
+    return _weakest(seen, rules)
+
+
+def _weakest(seen: list[Outcome], rules: Rules) -> Outcome:
+    if not seen:
+        return Outcome(TriggerDecision(False, (), None, rules.threshold, None))
+    found = min(seen, key=lambda each: each.decision.confidence or 0.0)
+    return replace(found, name=None)
+
+
+def _not_fired(rules: Rules, name: ApiName, value: float | None) -> Outcome:
+    return Outcome(TriggerDecision(False, (), value, rules.threshold, name.name), name)

@@ -1,4 +1,4 @@
-"""Decoding only what may stand there: the door through which the engine tells the decode loop what is possible.
+"""What a model may write: as data, or as a callback that is asked token by token.
 
 Monitor-guided decoding (Agrawal et al., NeurIPS 2023) masks the tokens that cannot extend a valid name. A mask over
 150,000 tokens is not needed for a greedy choice: the best token is checked, then the next best, and only where a few
@@ -8,20 +8,57 @@ of them are impossible are the possible ones listed.
 from __future__ import annotations
 
 import bisect
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from soothsay.errors import SoothsayError
 
-class Constraint(Protocol):
+_WORD = re.compile(r"[\w\ufffd]")  # half a character is taken for one of a word
+
+
+class TokenConstraint(Protocol):
     """Says what may follow. ``written`` is what has been generated so far, what was typed included."""
 
     def accepts(self, written: bytes, piece: bytes) -> bool:
-        """Whether a token of these bytes may come next."""
+        """Return whether a token of these bytes may come next; ``piece`` is empty for the end of the text."""
         ...
 
     def possible(self, written: bytes) -> Sequence[bytes]:
-        """Texts that may come next, where they can be listed: each token must be a beginning of one of them."""
+        """Return texts that may come next, where they can be listed: each token must be a beginning of one of them."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedNames:
+    """The text begins with ``typed``, then one of ``names``; what follows the name, a word character excepted, is free."""
+
+    names: frozenset[str]
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """The text is of this grammar, in llama.cpp's notation (GBNF)."""
+
+    text: str
+
+
+Constraint = TokenConstraint | AllowedNames | Grammar
+
+
+def token_constraint(constraint: Constraint) -> TokenConstraint:
+    """Return ``constraint`` as a callback. Raises `SoothsayError` for a grammar."""
+    match constraint:
+        case AllowedNames():
+            return _NameConstraint(constraint)
+        case Grammar():
+            raise SoothsayError(
+                "this model is run by llama.cpp without grammars: give the names that are allowed"
+            )
+        case _:
+            return constraint
 
 
 class NameTrie:
@@ -41,15 +78,39 @@ class NameTrie:
         return bool(self._names)
 
     def has_prefix(self, prefix: bytes) -> bool:
-        """Whether some name begins with ``prefix``."""
+        """Return whether some name begins with ``prefix``."""
         at = bisect.bisect_left(self._names, prefix)
         return at < len(self._names) and self._names[at].startswith(prefix)
 
     def endings(self, prefix: bytes) -> list[bytes]:
-        """What is left of each name that begins with ``prefix``."""
+        """Return what is left of each name that begins with ``prefix``."""
         at = bisect.bisect_left(self._names, prefix)
         found: list[bytes] = []
         while at < len(self._names) and self._names[at].startswith(prefix):
             found.append(self._names[at][len(prefix) :])
             at += 1
         return found
+
+
+class _NameConstraint:
+    """`AllowedNames` as a callback."""
+
+    def __init__(self, allowed: AllowedNames) -> None:
+        self._texts = NameTrie(allowed.typed + name for name in allowed.names)
+
+    def accepts(self, written: bytes, piece: bytes) -> bool:
+        text = written + piece
+        if not piece:
+            return self._is_complete(text)
+        return self._texts.has_prefix(text) or self._is_complete(text)
+
+    def possible(self, written: bytes) -> Sequence[bytes]:
+        return [ending for ending in self._texts.endings(written) if ending]
+
+    def _is_complete(self, data: bytes) -> bool:
+        """Return whether a name is written and ended."""
+        text = data.decode("utf-8", errors="replace")
+        return any(
+            text[:end].encode() in self._texts and (end == len(text) or not _WORD.match(text, end))
+            for end in range(1, len(text) + 1)
+        )

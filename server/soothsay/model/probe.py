@@ -48,9 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # imported here: what cannot be imported is an error of this process, too
     from soothsay.errors import SoothsayError
     from soothsay.model.fim import Prompt
+    from soothsay.model.local.runtime import LlamaRuntime
+    from soothsay.model.local.weights import Weights
     from soothsay.model.proof import WAYS
-    from soothsay.model.runtime import LlamaRuntime
-    from soothsay.model.weights import Weights
 
     way = next(way for way in WAYS if way.name == options.way)
     if way.name in [name.strip() for name in os.environ.get(DIES, "").split(",")]:
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         weights = Weights(options.model, way)
         runtime = LlamaRuntime(weights, context=_CONTEXT)
-        for _ in islice(runtime.stream(Prompt(_TEXT, "", "", "")), 2):
+        for _ in islice(runtime.open(Prompt(_TEXT, "", "", "")).stream(), 2):
             pass
         runtime.close()
         weights.close()

@@ -15,7 +15,7 @@ from soothsay.backend import measuring as module
 from soothsay.backend.models import ModelPool
 from soothsay.backend.work_priority import WorkPriority
 from soothsay.errors import Cancelled, SoothsayError
-from soothsay.model.tuning import Threads, Tuning
+from soothsay.model.local.tuning import Threads, Tuning
 from soothsay_common.cancellation import Cancellation
 
 

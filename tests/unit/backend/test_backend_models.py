@@ -12,7 +12,7 @@ import pytest
 from soothsay.backend import models as module
 from soothsay.backend.models import ModelPool
 from soothsay.errors import SoothsayError
-from soothsay.model.tuning import Threads, Tuning
+from soothsay.model.local.tuning import Threads, Tuning
 
 MEGABYTE = 1_000_000
 

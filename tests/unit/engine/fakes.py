@@ -4,63 +4,95 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
-from threading import Event
 
-from soothsay.errors import Cancelled
-from soothsay.model.constraint import Constraint
+from soothsay.errors import SoothsayError, raise_if_cancelled
+from soothsay.model.constraint import Constraint, Grammar
 from soothsay.model.fim import Prompt
-from soothsay.model.types import Token
+from soothsay.model.types import Capabilities, Token
 from soothsay.oracle.null import NullOracle
 from soothsay.oracle.types import Finding, Member
+from soothsay_common.cancellation import Cancellation
 from soothsay_index.types import Hit, Origin, Parameter, Query, Symbol
 from soothsay_languages.oracle import DiagnosticKind
+
+ALL = Capabilities(*[True] * len(fields(Capabilities)))
 
 
 class FakeModel:
     """Says ``plain`` until the prompt holds documentation with ``needle``, then ``grounded``.
 
-    Scripts are lists of (text, probability). As the real model does, it spells what was typed first.
+    Scripts are lists of (text, probability). As the real model does, it spells what was typed first. ``prompts`` are those
+    that were continued, ``prepared`` those that were read ahead.
     """
 
-    fim = True
-    evaluated = 1
-
-    def __init__(self, plain: Sequence[tuple[str, float]], grounded: Sequence[tuple[str, float]] = (), needle: str = "(") -> None:  # fmt: skip
+    def __init__(
+        self,
+        plain: Sequence[tuple[str, float]],
+        grounded: Sequence[tuple[str, float]] = (),
+        needle: str = "(",
+        capabilities: Capabilities = ALL,
+    ) -> None:
         self.scripts = {False: plain, True: grounded or plain}
         self.needle = needle
+        self.capabilities = capabilities
+        self.opened: list[Prompt] = []
         self.prompts: list[Prompt] = []
         self.prepared: list[Prompt] = []
+        self.constraints: list[Constraint | None] = []
 
-    def stream(
-        self,
-        prompt: Prompt,
-        cancel: Event | None = None,
-        constraint: Constraint | None = None,
-        deadline: float = 0.0,
-    ) -> Iterator[Token]:
-        self.prompts.append(prompt)
-        if prompt.forced:
-            yield Token(prompt.forced.encode(), 1.0)
-        for text, probability in self.script(prompt, constraint):
-            if cancel is not None and cancel.is_set():
-                raise Cancelled
-            yield Token(text.encode(), probability, entropy=-math.log(probability))
+    def open(self, prompt: Prompt) -> FakePrompt:
+        self.opened.append(prompt)
+        return FakePrompt(self, prompt)
 
     def script(self, prompt: Prompt, constraint: Constraint | None) -> Sequence[tuple[str, float]]:
         return self.scripts[f"# {self.needle}" in prompt.middle]
 
-    def prepare(self, prompt: Prompt, cancel: Event | None = None) -> None:
-        self.prepared.append(prompt)
-
-    def unread(self, prompt: Prompt) -> int:
-        """Words around the cursor, unless they were prepared."""
-        same = any((known.prefix, known.suffix) == (prompt.prefix, prompt.suffix) for known in self.prepared)
-        return 0 if same else self.count_tokens(prompt.prefix + prompt.suffix)
-
     def count_tokens(self, text: str) -> int:
         return len(text.split())
+
+
+class FakePrompt:
+    """A prompt of a `FakeModel`, whose cache holds what was read."""
+
+    def __init__(self, model: FakeModel, prompt: Prompt) -> None:
+        self.prompt = prompt
+        self.evaluated = 0
+        self._model = model
+
+    @property
+    def unread(self) -> int:
+        """Words around the cursor, unless they were read ahead."""
+        around = self.prompt.prefix, self.prompt.suffix
+        if any((known.prefix, known.suffix) == around for known in self._model.prepared):
+            return 0
+        return self._model.count_tokens(self.prompt.prefix + self.prompt.suffix)
+
+    def read(self, cancel: Cancellation | None = None) -> None:
+        raise_if_cancelled(cancel)
+        self.evaluated = self.unread
+        self._model.prepared.append(self.prompt)
+
+    def stream(
+        self,
+        cancel: Cancellation | None = None,
+        constraint: Constraint | None = None,
+        deadline: float = math.inf,
+    ) -> Iterator[Token]:
+        if isinstance(constraint, Grammar) and not self._model.capabilities.grammars:
+            raise SoothsayError("a fake reads no grammar")
+        self.evaluated = self.unread
+        self._model.prompts.append(self.prompt)
+        self._model.constraints.append(constraint)
+        script = [(self.prompt.forced, 1.0)] if self.prompt.forced else []
+        for text, probability in (*script, *self._model.script(self.prompt, constraint)):
+            raise_if_cancelled(cancel)
+            if time.monotonic() > deadline:
+                return
+            yield Token(text.encode(), probability, entropy=-math.log(probability))
 
 
 class FakeIndex:
@@ -88,7 +120,7 @@ class FakeIndex:
         owners = query.owners or tuple(self.owners)
         return [Hit("symbol", 1.0, symbol) for o in owners for symbol in self.members(o)][: query.limit]
 
-    def until(self, cancel: Event | None) -> FakeIndex:
+    def until(self, cancel: Cancellation | None) -> FakeIndex:
         return self
 
 

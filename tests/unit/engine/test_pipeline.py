@@ -1,17 +1,19 @@
 """The way of one completion, with a scripted model and an index in a dict."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from threading import Event
 
 import pytest
-from fakes import FakeIndex, FakeModel, FakeOracle, function
+from fakes import FakeIndex, FakeModel, FakeOracle, FakePrompt, function
 
 from soothsay.config import CompletionSettings, Settings
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import Cancelled
+from soothsay.model.fim import Prompt
+from soothsay.model.types import Token
 from soothsay.oracle.types import Member
+from soothsay_common.cancellation import Cancellation
 from soothsay_index.types import Symbol
 
 TEXT = "import shop\n\n# give the money back\nx = shop."
@@ -153,14 +155,16 @@ def test_builtins_are_no_api(index: FakeIndex) -> None:
 
 
 def test_tokens_that_split_characters_leave_whole_text(index: FakeIndex) -> None:
-    class Bytes(FakeModel):
-        def stream(self, prompt, cancel=None, constraint=None, deadline=0.0):
-            from soothsay.model.types import Token
-
-            for byte in (prompt.forced + "日本'\n").encode():
+    class Split(FakePrompt):
+        def stream(self, cancel=None, constraint=None, deadline=0.0) -> Iterator[Token]:
+            for byte in (self.prompt.forced + "日本'\n").encode():
                 yield Token(bytes([byte]), 0.9)
 
-    assert complete(Bytes([]), index, text="x = '").text == "日本'"
+    class Splitting(FakeModel):
+        def open(self, prompt: Prompt) -> FakePrompt:
+            return Split(self, prompt)
+
+    assert complete(Splitting([]), index, text="x = '").text == "日本'"
 
 
 def test_the_token_budget_ends_a_completion(index: FakeIndex) -> None:
@@ -169,7 +173,7 @@ def test_the_token_budget_ends_a_completion(index: FakeIndex) -> None:
 
 
 def test_what_the_judge_did_not_wait_for_is_no_completion(index: FakeIndex) -> None:
-    cancel = Event()
+    cancel = Cancellation()
 
     class Leaving(FakeOracle):
         def findings(self, path: Path, text: str) -> None:
@@ -181,7 +185,7 @@ def test_what_the_judge_did_not_wait_for_is_no_completion(index: FakeIndex) -> N
 
 
 def test_what_the_index_was_not_waited_for_is_not_read_ahead() -> None:
-    cancel = Event()
+    cancel = Cancellation()
 
     class Leaving(FakeIndex):
         def members(self, owner: str) -> Sequence[Symbol]:
@@ -197,7 +201,7 @@ def test_what_the_index_was_not_waited_for_is_not_read_ahead() -> None:
 
 
 def test_cancel_is_raised(index: FakeIndex) -> None:
-    cancel = Event()
+    cancel = Cancellation()
     cancel.set()
     engine = Engine(FakeModel(GUESS), index, Settings())
     with pytest.raises(Cancelled):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Event
 
 import pytest
 from fakes import FakeIndex, FakeModel, function
@@ -16,6 +15,7 @@ from soothsay.engine.types import Fault, Replacement
 from soothsay.errors import Cancelled
 from soothsay.oracle.null import NullOracle
 from soothsay.oracle.types import Finding, Oracle
+from soothsay_common.cancellation import Cancellation
 from soothsay_languages.oracle import DiagnosticKind
 from soothsay_languages.python import LANGUAGE
 
@@ -198,7 +198,7 @@ def test_a_finding_is_told_when_the_index_can_explain_it(index: FakeIndex) -> No
 
 
 def test_it_can_be_stopped(index: FakeIndex) -> None:
-    cancel = Event()
+    cancel = Cancellation()
     cancel.set()
     with pytest.raises(Cancelled):
         find_faults(HEAD, PATH, W, index, NullOracle(), cancel=cancel)

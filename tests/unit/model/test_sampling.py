@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from soothsay.model.sampling import pick
+from soothsay.model.local.sampling import pick
 
 LOGITS = np.log(np.array([0.1, 0.6, 0.05, 0.25], dtype=np.float32)) + 3
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from soothsay.model.sequences import Plan, common_prefix, plan
+from soothsay.model.local.sequences import Plan, common_prefix, plan
 
 FILE = list(range(1000))
 OTHER = list(range(5000, 6000))

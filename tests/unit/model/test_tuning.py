@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from soothsay.model import tuning
-from soothsay.model.tuning import Threads, ThreadTuner, Timing, Tuning, choose
+from soothsay.model.local import tuning
+from soothsay.model.local.tuning import Threads, ThreadTuner, Timing, Tuning, choose
 
 DEFAULT = Threads(4, 4)
 # what was measured: so many threads, seconds for one token, seconds for a batch

@@ -3,7 +3,7 @@
 llama.cpp asks whether to stop before every node of its graph, 485 times a token with Qwen2.5-Coder 0.5B. A Python
 function would need Python's lock as often: that is 3 % of a token, a fifth of it where other threads are busy, and
 a thread that stands back would keep the lock from the event loop while others have the processors. So C answers,
-from a byte that a thread writes.
+from a byte that is written by the thread that cancels, or by one that waits for the deadline.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from threading import Event, Thread
 from soothsay.model.llama import llama_cpp
 from soothsay_common.cancellation import Cancellation
 
-_ROUND = 0.005  # seconds between two looks at an event that does not call back
 _LONGEST_WAIT = 3600.0  # seconds; the lock's own limit is lower than infinity
 
 # `strlen` of a buffer is 0 (go on) until its first byte is written, then 1 (stop)
@@ -29,7 +28,7 @@ _is_set = ctypes.cast(_libc.strlen, llama_cpp.ggml_abort_callback)
 
 
 class Abort:
-    """Tells one context when to stop: once an event is set, or a deadline (of `time.monotonic`) has come."""
+    """Tells one context when to stop: once a request is cancelled, or a deadline (of `time.monotonic`) has come."""
 
     def __init__(self, context: llama_cpp.llama_context_p) -> None:
         self._context = context
@@ -41,6 +40,7 @@ class Abort:
 
     @property
     def is_cancelled(self) -> bool:
+        """Whether the request was cancelled."""
         return self._work.is_cancelled
 
     @property
@@ -49,13 +49,13 @@ class Abort:
         return self._work.is_due
 
     @contextmanager
-    def when(self, cancel: Event | None, deadline: float = math.inf) -> Iterator[None]:
+    def when(self, cancel: Cancellation | None, deadline: float = math.inf) -> Iterator[None]:
         """Within the block, stop for ``cancel`` and ``deadline``."""
         work = _Work(cancel, deadline)
         self._begin(work)
-        if cancel is not None or deadline < math.inf:
+        if deadline < math.inf:
             self._watched.put(work)
-        called = cancel.calling(work.stop) if isinstance(cancel, Cancellation) else nullcontext()
+        called = nullcontext() if cancel is None else cancel.calling(work.stop)
         try:
             with called:
                 yield
@@ -76,11 +76,10 @@ class Abort:
 class _Work:
     """What may have to stop, with a buffer of its own: who comes late stops nothing else."""
 
-    def __init__(self, cancel: Event | None, deadline: float) -> None:
+    def __init__(self, cancel: Cancellation | None, deadline: float) -> None:
         self.flag = ctypes.create_string_buffer(2)
         self._cancel = cancel
         self._deadline = deadline
-        self._is_polled = cancel is not None and not isinstance(cancel, Cancellation)
         self._over = Event()
 
     @property
@@ -101,9 +100,9 @@ class _Work:
         self._over.set()
 
     def wait(self) -> None:
-        """Stop the context when it is time to (blocking, until then or until the work is done)."""
+        """Stop the context at its deadline (blocking, until then or until the work is done)."""
         while not self.is_due:
-            left = min(self._deadline - time.monotonic(), _ROUND if self._is_polled else _LONGEST_WAIT)
+            left = min(self._deadline - time.monotonic(), _LONGEST_WAIT)
             if self._over.wait(max(0.0, left)):
                 return
         self.stop()

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from soothsay.errors import SoothsayError
 from soothsay.model.llama import llama_cpp
+from soothsay.model.local.vocab import Vocab
 from soothsay.model.proof import Way, prove
-from soothsay.model.vocab import Vocab
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""llama.cpp in this process: weights, contexts with their KV caches, and the decode loop."""
