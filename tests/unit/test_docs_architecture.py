@@ -1,14 +1,17 @@
-"""`docs/architecture.md` agrees with the source: its tree is up to date, and the functions that it names exist."""
+"""The pages for developers agree with the source: tree, functions that are named, fields of a language."""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from tests.docs.source_tree import BEGIN, END, tree, with_tree
+
+from soothsay_languages.base import Language
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "architecture.md"
@@ -72,3 +75,8 @@ def test_the_functions_that_are_named_exist(path: str, names: list[str]) -> None
 
 def test_the_page_follows_a_completion_through_files() -> None:
     assert len(rows(PAGE.read_text(encoding="utf-8"))) > 20
+
+
+def test_the_page_on_languages_names_every_field() -> None:
+    page = (ROOT / "docs" / "adding-a-language.md").read_text(encoding="utf-8")
+    assert [field.name for field in fields(Language) if f"`{field.name}`" not in page] == []
