@@ -310,7 +310,7 @@ def test_rows_are_the_same_however_they_are_cut(mill: Path, monkeypatch: pytest.
     )
     environment = Environment(Path("x"), "3.12", (mill,), Path("/nowhere"), read_distributions((mill,)))
     whole = harvesting.harvest_releases(environment, [MILL_RELEASE])
-    monkeypatch.setattr(harvesting, "_PIECE", 2)
+    monkeypatch.setattr(harvesting, "_PIECE_SIZE", 2)
     cut = harvesting.harvest_releases(environment, [MILL_RELEASE])
     assert whole.tables["symbols"].num_rows > 10
     assert {name: table.to_pylist() for name, table in whole.tables.items()} == {
