@@ -42,9 +42,14 @@ class ConfigFiles:
 
     @property
     def name(self) -> str:
+        """Return ``config``."""
         return "config"
 
     def handles(self, path: PurePath) -> bool:
+        """Return True for Dockerfiles, compose files, TOML, requirements, and YAML settings of CI and others.
+
+        Lock files are left out.
+        """
         name = path.name
         if is_lock(name):
             return False
@@ -55,6 +60,10 @@ class ConfigFiles:
         return bool(_COMPOSE.match(name) or _CI.match(name)) or _is_workflow(path) or _in_ci_folder(path)
 
     def cut(self, text: str, place: Place) -> FileFacts | None:
+        """Return a chunk for each part of the file, more for a long one, without what looks like a password.
+
+        None for a requirements file with hashes, which is a lock file.
+        """
         path = PurePath(place.path)
         if _REQUIREMENTS.match(path.name) and "--hash=" in text:  # a lock file by another name
             return None

@@ -24,12 +24,15 @@ class Markdown:
 
     @property
     def name(self) -> str:
+        """Return ``markdown``."""
         return "markdown"
 
     def handles(self, path: PurePath) -> bool:
+        """Return True for ``.md``, ``.markdown`` and ``.mdx`` files, except licences and the like."""
         return path.suffix.lower() in {".md", ".markdown", ".mdx"} and not is_legal(path)
 
     def cut(self, text: str, place: Place) -> FileFacts:
+        """Return a chunk for each section with text, more for a long one."""
         return FileFacts(cut_document(text, outline_of(text.split("\n")), place))
 
 

@@ -29,15 +29,21 @@ class OpenApi:
 
     @property
     def name(self) -> str:
+        """Return ``openapi``."""
         return "openapi"
 
     def handles(self, path: PurePath) -> bool:
+        """Return True for YAML except lock files, and for JSON named, or in a folder named, as an API's."""
         if path.suffix.lower() in {".yaml", ".yml"}:
             return not _LOCKS.match(path.name)
         speaking = _SPEAKING_NAME.search(path.stem) or _SPEAKING_NAME.search(path.parent.name)
         return path.suffix.lower() == ".json" and bool(speaking)
 
     def cut(self, text: str, place: Place) -> FileFacts | None:
+        """Return a chunk for each operation and schema.
+
+        None for YAML that cannot be parsed, and without a top-level key ``openapi`` or ``swagger``.
+        """
         if not _VERSION_KEY.search(text):
             return None
         root = parse_json(text) if place.path.lower().endswith(".json") else parse_yaml(text)

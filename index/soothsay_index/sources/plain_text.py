@@ -29,14 +29,20 @@ class PlainText:
 
     @property
     def name(self) -> str:
+        """Return ``text``."""
         return "text"
 
     def handles(self, path: PurePath) -> bool:
+        """Return True for ``.txt`` files, and for a README, CHANGELOG and the like without an ending.
+
+        Licences are left out, and texts for programs such as ``requirements.txt``.
+        """
         if path.suffix.lower() == ".txt":
             return not _FOR_MACHINES.match(path.name) and not is_legal(path)
         return not path.suffix and bool(_DOCUMENTS.match(path.name))
 
     def cut(self, text: str, place: Place) -> FileFacts | None:
+        """Return a chunk for each section with text, more for a long one; None when ``text`` is not prose."""
         if not is_prose(text):
             return None
         return FileFacts(cut_document(text, outline_of(text.split("\n")), place))

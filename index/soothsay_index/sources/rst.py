@@ -20,12 +20,15 @@ class ReStructuredText:
 
     @property
     def name(self) -> str:
+        """Return ``rst``."""
         return "rst"
 
     def handles(self, path: PurePath) -> bool:
+        """Return True for ``.rst`` and ``.rest`` files, except licences and the like."""
         return path.suffix.lower() in {".rst", ".rest"} and not is_legal(path)
 
     def cut(self, text: str, place: Place) -> FileFacts:
+        """Return a chunk for each section with text, more for a long one."""
         return FileFacts(cut_document(text, outline_of(text.split("\n")), place))
 
 

@@ -62,6 +62,7 @@ class Section:
 
     @property
     def title(self) -> str:
+        """Return the headings of ``path``, joined by `` > ``; empty when there are none."""
         return " > ".join(self.path)
 
 

@@ -58,6 +58,7 @@ class Branch:
 
     @property
     def exists(self) -> bool:
+        """Return whether the document has this value."""
         return False
 
     @property
@@ -72,6 +73,7 @@ class Branch:
 
     @property
     def is_list(self) -> bool:
+        """Return whether the value is a list."""
         return False
 
     def entries(self) -> Iterable[Entry]:
@@ -102,23 +104,28 @@ class JsonBranch(Branch):
 
     @property
     def exists(self) -> bool:
+        """Return True: the document has this node."""
         return True
 
     @property
     def lines(self) -> tuple[int, int]:
+        """Return the first and the last line of the node, 1-based and inclusive."""
         return self._node.start_point.row + 1, self._node.end_point.row + 1
 
     @property
     def text(self) -> str:
+        """Return a scalar, strings without quotes and escapes; an empty string for an object or an array."""
         if self._node.type in {"number", "true", "false", "null"}:
             return text_of(self._node)
         return _unquoted(text_of(self._node)) if self._node.type == "string" else ""
 
     @property
     def is_list(self) -> bool:
+        """Return whether the node is an array."""
         return self._node.type == "array"
 
     def entries(self) -> Iterator[Entry]:
+        """Yield the pairs of an object in order, without those that lack a key or a value."""
         for child in self._node.children:
             key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
             if child.type == "pair" and key is not None and value is not None:
@@ -126,6 +133,7 @@ class JsonBranch(Branch):
                 yield Entry(_unquoted(text_of(key)), JsonBranch(value), start, end)
 
     def items(self) -> Iterator[Branch]:
+        """Yield the items of an array in order."""
         if self.is_list:
             for child in self._node.named_children:
                 yield JsonBranch(child)
@@ -141,21 +149,26 @@ class YamlBranch(Branch):
 
     @property
     def exists(self) -> bool:
+        """Return True: the document has this node."""
         return True
 
     @property
     def lines(self) -> tuple[int, int]:
+        """Return the node's first and last line, 1-based and inclusive; an alias has those of its anchor."""
         return self._node.start_mark.line + 1, _last_line(self._node)
 
     @property
     def text(self) -> str:
+        """Return a scalar without quotes and escapes; an empty string for a mapping or a list."""
         return str(self._node.value) if isinstance(self._node, yaml.ScalarNode) else ""
 
     @property
     def is_list(self) -> bool:
+        """Return whether the node is a sequence."""
         return isinstance(self._node, yaml.SequenceNode)
 
     def entries(self) -> Iterator[Entry]:
+        """Yield the entries of a mapping in order; a key that is no scalar is an empty string."""
         if isinstance(self._node, yaml.MappingNode):
             for key, value in self._node.value:
                 text = str(key.value) if isinstance(key, yaml.ScalarNode) else ""
@@ -165,6 +178,7 @@ class YamlBranch(Branch):
                 yield Entry(text, YamlBranch(value), start, end)
 
     def items(self) -> Iterator[Branch]:
+        """Yield the items of a sequence in order."""
         if isinstance(self._node, yaml.SequenceNode):
             for item in self._node.value:
                 yield YamlBranch(item)

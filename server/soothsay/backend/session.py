@@ -38,7 +38,10 @@ OnProgress = Callable[[Progress], None]
 class WritableIndex(Index, Protocol):
     """An index that can also be brought up to date."""
 
-    def start(self) -> None: ...
+    def start(self) -> None:
+        """Prepare for the first question in the background. Returns at once."""
+        ...
+
     def build(
         self,
         on_progress: OnProgress | None = None,
@@ -46,13 +49,38 @@ class WritableIndex(Index, Protocol):
         interpreter: str | Path | None = None,
         all_packages: bool = False,
         embed: bool = True,
-    ) -> IndexSummary: ...
-    def mirror(self, path: Path, text: str) -> None: ...
-    def forget(self, path: Path) -> None: ...
-    def update(self, paths: Sequence[Path]) -> int: ...
-    def remove(self, paths: Sequence[Path]) -> int: ...
-    def status(self) -> IndexSummary: ...
-    def close(self) -> None: ...
+    ) -> IndexSummary:
+        """Bring the index up to date (blocking). Raises `SoothsayIndexError` when that fails.
+
+        ``cancel`` ends the build between two steps; the next build continues from there.
+        ``interpreter`` is the Python whose packages are indexed; None: the one found for the workspace.
+        ``all_packages``: those that the workspace does not import, too. ``embed``: compute vectors as well.
+        """
+        ...
+
+    def mirror(self, path: Path, text: str) -> None:
+        """Index ``text`` as the content of the open document ``path``, saved or not."""
+        ...
+
+    def forget(self, path: Path) -> None:
+        """Note that ``path`` was closed: the file on disk counts again."""
+        ...
+
+    def update(self, paths: Sequence[Path]) -> int:
+        """Index changed files again and remove deleted ones (blocking); return how many were rewritten."""
+        ...
+
+    def remove(self, paths: Sequence[Path]) -> int:
+        """Remove files from the index (blocking); return how many were in it."""
+        ...
+
+    def status(self) -> IndexSummary:
+        """Return how much is indexed."""
+        ...
+
+    def close(self) -> None:
+        """Free what the index holds: its process, or its right to write."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,19 +398,25 @@ class NoIndex:
     """What the engine is given when the index is switched off: it knows nothing."""
 
     def members(self, owner: str) -> Sequence[Symbol]:
+        """Return no symbols."""
         return ()
 
     def is_closed(self, owner: str) -> bool:
+        """Return False: the members of ``owner`` are not known."""
         return False
 
     def lookup(self, qualified: str) -> Symbol | None:
+        """Return None: no symbol is known."""
         return None
 
     def has_name(self, name: str) -> bool:
+        """Return True, so that no name counts as missing."""
         return True  # nothing can be said to be missing
 
     def search(self, query: Query) -> Sequence[Hit]:
+        """Return no hits."""
         return ()
 
     def until(self, cancel: Cancellation | None) -> NoIndex:
+        """Return this object: its calls return at once."""
         return self

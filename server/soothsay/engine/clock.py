@@ -18,6 +18,10 @@ class Clock:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
+        """Add the time that the block takes to the step ``name``, also when it raises.
+
+        Raises `KeyError` when there is no such step.
+        """
         began = time.perf_counter()
         try:
             yield
@@ -25,5 +29,6 @@ class Clock:
             self.ms[name] += (time.perf_counter() - began) * 1000
 
     def finish(self) -> None:
+        """Set ``total`` to the time since the clock was made, and round all times to 0.01 ms."""
         self.ms["total"] = (time.perf_counter() - self._began) * 1000
         self.ms = {name: round(ms, 2) for name, ms in self.ms.items()}

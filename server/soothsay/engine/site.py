@@ -86,6 +86,7 @@ class Site:
 
     @cached_property
     def rule(self) -> StopRule:
+        """Return the rule that says where a completion at the cursor is complete."""
         return stop_rule(self.analysis, self.request.offset)
 
     def names(self, draft: str) -> list[ApiName]:

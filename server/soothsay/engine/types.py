@@ -55,6 +55,7 @@ class ApiName:
 
     @property
     def dotted(self) -> str:
+        """Return ``receiver.name``, or ``name`` alone for a plain call."""
         return f"{self.receiver}.{self.name}" if self.receiver else self.name
 
 

@@ -124,6 +124,7 @@ class Shadow:
         return max(0, offset - self._offset)
 
     def resolves(self, name: ApiName, oracle: Oracle) -> bool | None:
+        """Return whether ``name`` exists, as the oracle sees it in the shadow; None when it cannot tell."""
         return oracle.resolves(self._path, self.text, self.position(name))
 
     def call_problem(self, name: ApiName, oracle: Oracle) -> str:

@@ -26,9 +26,11 @@ class AzureClients:
 
     @property
     def name(self) -> str:
+        """Return ``azure``, which the releases have as their ``source``."""
         return "azure"
 
     def releases(self) -> Sequence[Release]:
+        """Return one release for each package below ``azure`` that a distribution has installed."""
         return self._releases
 
     @cached_property
@@ -48,4 +50,5 @@ class AzureClients:
         return Relevant(now, tuple(release for release in self._releases if release not in now))
 
     def harvest(self, release: Release) -> Harvest:
+        """Read the public symbols of one package from its source, without importing it."""
         return harvest_package(release, self._sites)

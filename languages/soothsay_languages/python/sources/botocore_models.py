@@ -88,6 +88,7 @@ class BotocoreModels:
 
     @property
     def name(self) -> str:
+        """Return ``botocore``, which the releases have as their ``source``."""
         return "botocore"
 
     def releases(self) -> Sequence[Release]:

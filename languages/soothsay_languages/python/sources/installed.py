@@ -37,6 +37,7 @@ class PythonEnvironment:
 
     @property
     def name(self) -> str:
+        """Return ``python``, which the releases have as their ``source``."""
         return "python"
 
     def releases(self) -> Sequence[Release]:

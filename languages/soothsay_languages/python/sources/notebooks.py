@@ -45,12 +45,18 @@ class Notebooks:
 
     @property
     def name(self) -> str:
+        """Return ``notebook``."""
         return "notebook"
 
     def handles(self, path: PurePath) -> bool:
+        """Return True for ``.ipynb`` files, in upper or lower case."""
         return path.suffix.lower() == ".ipynb"
 
     def cut(self, text: str, place: Place) -> FileFacts | None:
+        """Return the cells as chunks, and what the code cells import and define if they are Python.
+
+        Cells of only comments, imports, magics or headings give no chunk. None when no cell has text.
+        """
         root = parse_json(text)
         cells = list(cells_of(root))
         if not cells:

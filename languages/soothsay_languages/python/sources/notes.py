@@ -45,6 +45,10 @@ class Notes(griffe.Extension):
         return (found[0] if len(found) == 1 else _merged(found)) if found else None
 
     def on_function_instance(self, *, node: Any, func: griffe.Function, agent: Any, **_: Any) -> None:
+        """Note the deprecation of ``func``, and keep ``func`` itself where ``agent`` reads a stub.
+
+        In other files, replace the expressions in its signature with their text, which takes less memory.
+        """
         self._note_deprecation(node, func)
         if str(agent.filepath).endswith(".pyi"):
             self._stubs.setdefault(func.path, []).append(func)
@@ -52,6 +56,7 @@ class Notes(griffe.Extension):
             _write_out(func)
 
     def on_class_instance(self, *, node: Any, cls: griffe.Class, **_: Any) -> None:
+        """Note the deprecation of ``cls``."""
         self._note_deprecation(node, cls)
 
     def _note_deprecation(self, node: Any, obj: griffe.Object) -> None:
@@ -59,6 +64,10 @@ class Notes(griffe.Extension):
             self._said.setdefault(obj.path, []).append(deprecation_of(node))
 
     def on_module_members(self, *, node: Any, mod: griffe.Module, agent: Any, **_: Any) -> None:
+        """Note the names that ``mod`` binds, and whether it is a stub or may gain names at run time.
+
+        Add functions that have only overloads, and complete ``__all__`` as far as it can be read.
+        """
         _fill_from_overloads(mod)
         source = getattr(agent, "code", "") or ""
         stub = str(agent.filepath).endswith(".pyi")
@@ -77,9 +86,14 @@ class Notes(griffe.Extension):
                 open_exports(mod)
 
     def on_attribute_instance(self, *, attr: griffe.Attribute, **_: Any) -> None:
+        """Drop the value of ``attr``, which is not used."""
         attr.value = None  # nobody asks for it, and tables of data are trees of a hundred megabytes
 
     def on_class_members(self, *, node: Any, cls: griffe.Class, agent: Any, **_: Any) -> None:
+        """Note the names that ``cls`` binds or its methods set, and whether it is in a stub or may gain more.
+
+        Add methods that have only overloads.
+        """
         _fill_from_overloads(cls)
         names, dynamic = _self_names(node) if isinstance(node, ast.ClassDef) else (set(), True)
         cls.extra[_EXTRA]["names"] = frozenset(names)

@@ -61,15 +61,22 @@ class ReleaseNotes:
 
     @property
     def name(self) -> str:
+        """Return ``release_notes``, which the releases have as their ``source``."""
         return "release_notes"
 
     def releases(self) -> Sequence[Release]:
+        """Return one release for each distribution with release notes and an import name."""
         return list(self._distributions)
 
     def relevant(self, used: Used) -> Relevant:
+        """Return the release notes of the packages that the workspace imports."""
         return Relevant(tuple(release for release in self._distributions if used.mentions(release.part)))
 
     def harvest(self, release: Release) -> Harvest:
+        """Return the sections about the newest versions as chunks, of at most 30 versions a document.
+
+        Empty for an unknown release.
+        """
         found = self._distributions.get(release)
         return Harvest(chunks=tuple(_chunks(found))) if found is not None else Harvest()
 

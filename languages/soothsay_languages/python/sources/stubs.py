@@ -41,15 +41,22 @@ class StubPackages:
 
     @property
     def name(self) -> str:
+        """Return ``stubs``, which the releases have as their ``source``."""
         return "stubs"
 
     def releases(self) -> Sequence[Release]:
+        """Return one release for each package that installed stubs describe."""
         return [each.release for each in self._all]
 
     def relevant(self, used: Used) -> Relevant:
+        """Return the releases of described packages that the workspace imports."""
         return Relevant(tuple(each.release for each in self._all if used.mentions(each.release.part)))
 
     def harvest(self, release: Release) -> Harvest:
+        """Read the stubs, together with the package that they describe where it is installed.
+
+        The symbols then name the package and its version, else those of the stubs.
+        """
         shown = next((each.shown for each in self._all if each.release == release), release)
         return harvest_package(shown, self._environment.site_packages, with_stubs=True)
 

@@ -27,6 +27,8 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
+    """A known model, and how much of it is in the cache."""
+
     spec: ModelSpec
     state: State
     path: Path  # where it is, or will be
@@ -47,6 +49,7 @@ def models_folder() -> Path:
 
 
 def model_folder(spec: ModelSpec) -> Path:
+    """Return the folder of one model, which need not exist."""
     return models_folder() / spec.name
 
 
@@ -96,6 +99,10 @@ def verify(name: str = "all", on_bytes: Callable[[int], None] | None = None) -> 
 
 
 def check_files(spec: ModelSpec, on_bytes: Callable[[int], None] | None = None) -> Iterator[FileCheck]:
+    """Hash the files of a model (blocking) and yield a result for each, also for those that cannot be read.
+
+    ``on_bytes`` is told how many bytes were read since it was last called.
+    """
     for file in spec.files:
         path = model_folder(spec) / file.name
         yield FileCheck(spec.name, file.name, _problem(path, file, on_bytes))
@@ -115,6 +122,10 @@ def _problem(path: Path, file: ModelFile, on_bytes: Callable[[int], None] | None
 
 
 def sha256_of(path: Path, on_bytes: Callable[[int], None] | None = None) -> str:
+    """Return the SHA-256 of a file in hexadecimal (blocking). Raises `OSError` when it cannot be read.
+
+    ``on_bytes`` is told how many bytes were read since it was last called.
+    """
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while block := stream.read(_BLOCK):
@@ -125,6 +136,7 @@ def sha256_of(path: Path, on_bytes: Callable[[int], None] | None = None) -> str:
 
 
 def has_size(spec: ModelSpec, file: ModelFile) -> bool:
+    """Return whether ``file`` is here with as many bytes as it should have; its content is not read."""
     try:
         return (model_folder(spec) / file.name).stat().st_size == file.size
     except OSError:
@@ -132,6 +144,7 @@ def has_size(spec: ModelSpec, file: ModelFile) -> bool:
 
 
 def is_stamped(spec: ModelSpec) -> bool:
+    """Return whether every file is as it was when it was hashed and found right, by size and time."""
     try:
         found = json.loads((model_folder(spec) / _STAMP).read_text())
         return found == _stamp_of(spec)
@@ -150,6 +163,7 @@ def stamp(spec: ModelSpec) -> None:
 
 
 def unstamp(spec: ModelSpec) -> None:
+    """Delete the stamp, so that the next use hashes the files. Raises `SoothsayError` when that fails."""
     try:
         (model_folder(spec) / _STAMP).unlink(missing_ok=True)
     except OSError as error:

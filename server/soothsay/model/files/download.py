@@ -30,6 +30,8 @@ _SPARE_BYTES = 16 << 20  # never fill a disk to the last byte
 
 @dataclass(frozen=True, slots=True)
 class PullProgress:
+    """How far the pull of a model has come."""
+
     model: str
     stage: Stage
     text: str  # for people: "package 2 of 6 from the mirror"

@@ -23,11 +23,14 @@ class SourceUnavailableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PartialFile:
+    """The part of ``file`` that has come so far, from its first byte on, in ``path``."""
+
     file: ModelFile
     path: Path
 
     @property
     def length(self) -> int:
+        """Return how many bytes have come, 0 when there is no file yet."""
         try:
             return self.path.stat().st_size
         except FileNotFoundError:
@@ -35,6 +38,7 @@ class PartialFile:
 
     @property
     def complete(self) -> bool:
+        """Return whether all bytes have come; they are not hashed."""
         return self.length >= self.file.size
 
     def append(self, blocks: Iterable[bytes], cancel: Event, report: Callable[[], None]) -> None:
@@ -47,4 +51,5 @@ class PartialFile:
                 raise_if_cancelled(cancel)
 
     def restart(self) -> None:
+        """Delete what has come."""
         self.path.unlink(missing_ok=True)

@@ -20,6 +20,8 @@ EMBEDDING_MODEL = "all-MiniLM-L6-v2"
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
+    """A file of a model: its size in bytes, and its SHA-256 in hexadecimal."""
+
     name: str  # relative to the model's folder, and to the root of its Hub repository
     size: int
     sha256: str
@@ -36,6 +38,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
+    """A package on a mirror that holds files of a model, or pieces of them."""
+
     package: str
     version: str
     members: tuple[Member, ...]
@@ -48,6 +52,8 @@ class Wheel:
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
+    """A model that can be pulled: its files, and the repository and wheels that they come from."""
+
     name: str
     kind: Kind
     license: str
@@ -59,6 +65,7 @@ class ModelSpec:
 
     @property
     def size(self) -> int:
+        """Return the bytes of all files."""
         return sum(file.size for file in self.files)
 
     @property
