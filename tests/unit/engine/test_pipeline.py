@@ -1,15 +1,17 @@
 """The way of one completion, with a scripted model and an index in a dict."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes import FakeIndex, FakeModel, FakeOracle, FakePrompt, function
+from fakes import ALL, FakeIndex, FakeModel, FakeOracle, FakePrompt, function
 
 from soothsay.config import CompletionSettings, Settings
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import Cancelled
+from soothsay.model.constraint import AllowedNames
 from soothsay.model.fim import Prompt
 from soothsay.model.types import Token
 from soothsay.oracle.types import Member
@@ -262,3 +264,35 @@ def test_a_name_that_nothing_defines_is_written_anew_only_where_it_would_be_rule
     model = FakeModel([("pay", 0.95), ("(me)", 1.0), ("\n", 1.0)])
     answer = complete(model, index, oracle=Checker("me", names=names), method="full")
     assert (answer.text, answer.verdict, len(model.prompts)) == ("pay(me)", "unverified", tries)
+
+
+def test_a_prompt_is_tokenised_once_a_request(index: FakeIndex) -> None:
+    model = FakeModel([("pay", 0.95), ("(order)", 1.0), ("\n", 1.0)])
+    complete(model, index)
+    assert len(model.opened) == 1
+    complete(model := FakeModel(GUESS, GROUNDED, "shop.pay("), index)
+    assert len(model.opened) == len(model.prompts) == 2
+
+
+def test_without_the_full_distribution_a_guess_is_no_reason_but_a_missing_name_is(index: FakeIndex) -> None:
+    blind = replace(ALL, full_distribution=False)
+    doubtful = [("pay", 0.1), ("(order)", 1.0), ("\n", 1.0)]
+    answer = complete(FakeModel(doubtful, capabilities=blind), index)
+    assert not answer.trigger.fired and answer.trigger.confidence is None
+    assert (answer.text, answer.verdict) == ("pay(order)", "verified")
+
+    answer = complete(FakeModel(GUESS, GROUNDED, "shop.pay(", blind), index)
+    assert answer.trigger.reasons == ("not_in_index",)
+    assert (answer.text, answer.verdict) == ("reverse(order, approved_by='me')", "verified")
+
+
+def test_a_model_without_token_masks_is_given_the_names_that_exist(index: FakeIndex) -> None:
+    names_only = replace(ALL, token_constraints=False)
+    model = FakeModel(GUESS, GROUNDED, "shop.pay(", names_only)
+    complete(model, index, method="full")
+    assert isinstance(model.constraints[1], AllowedNames)
+    assert {"pay", "reverse"} <= set(model.constraints[1].names)
+
+    neither = replace(names_only, allowed_names=False)
+    complete(model := FakeModel(GUESS, GROUNDED, "shop.pay(", neither), index, method="full")
+    assert model.constraints == [None] * len(model.constraints)
