@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SOURCES := common languages index server tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo check test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-trigger vscode measure-vscode docs
+.PHONY: help install models demo check test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-trigger vscode measure-vscode docs structure
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -84,6 +84,12 @@ bench-retrieval: models ## Measure whether the right member is found first, by q
 
 bench-latency: models ## Type the same traces on our server and on llama.vim's (LIMIT=0.2: a part; SPEEDS=60,120; SIDES=a;b)
 	LIMIT=$(LIMIT) SPEEDS="$(SPEEDS)" SIDES="$(SIDES)" EDITOR_PLUGIN=$(EDITOR_PLUGIN) $(BIN)/python -m bench.latency.run
+
+bench-seam: models ## Type the same traces on an earlier checkout and on this one (BEFORE=folder; LIMIT=0.2; SPEEDS=60,120)
+	BEFORE=$(BEFORE) LIMIT=$(LIMIT) SPEEDS="$(SPEEDS)" $(BIN)/python -m bench.latency.seam
+
+structure: $(VENV)/.installed ## Count what the structure is judged by (CHECKOUT=folder: another checkout)
+	$(BIN)/python tests/structure/counts.py $(CHECKOUT)
 
 bench-oracle-tasks: $(VENV)/.installed ## Make the tasks of bench-oracle again
 	$$($(BIN)/python -c 'from bench.oracle.world import interpreter; print(interpreter("stubs"))' | tail -1) bench/oracle/tasks.py > bench/oracle/tasks.new

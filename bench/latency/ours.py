@@ -73,13 +73,13 @@ class Ours:
 
     async def start(self, say: Callable[[str], None] = lambda _: None) -> None:
         """Start the server, and wait until its model is loaded and its index is up to date; ``say`` is told how far."""
-        command = [sys.executable, "-m", "soothsay", "serve", "--stdio"]
+        command = [_python(self._setup.code), "-m", "soothsay", "serve", "--stdio"]
         environment = {**os.environ, "SOOTHSAY_CACHE": str(self._setup.cache)}
         # a backend of its own, that ends with the server: the next replay begins as this one did
         environment["SOOTHSAY_RUNTIME"] = str(self._setup.cache / "run")
         if self._setup.code is not None:
-            packages = (self._setup.code / "server", self._setup.code / "index")
-            environment["PYTHONPATH"] = os.pathsep.join(map(str, packages))
+            folders = (self._setup.code / name for name in ("server", "index", "languages", "common"))
+            environment["PYTHONPATH"] = os.pathsep.join(str(folder) for folder in folders if folder.is_dir())
         self._client = await Client.start(command, self._setup.log, self._note, env=environment)
         folder = {"uri": self._setup.workspace.as_uri(), "name": "bench"}
         await self._client.ask(
@@ -328,3 +328,9 @@ def _id_of(item: Mapping[str, Any]) -> int | None:
     arguments = (item.get("command") or {}).get("arguments") or [{}]
     number = arguments[0].get("id")
     return number if isinstance(number, int) else None
+
+
+def _python(checkout: Path | None) -> str:
+    """Return the interpreter for the server of ``checkout``: its own where it has one, for its entry points."""
+    own = None if checkout is None else checkout / ".venv" / "bin" / "python"
+    return str(own) if own is not None and own.exists() else sys.executable

@@ -1,7 +1,7 @@
 """What the backend process costs: the same traces typed on this checkout and on an earlier one, in turn, in one run.
 
-``make bench-seam BEFORE=/path/to/a/checkout`` (``git worktree add``). The other checkout's server runs with this
-environment's packages. Where llama.cpp as installed dies on this processor, the earlier server needs a build that does
+``make bench-seam BEFORE=/path/to/a/checkout`` (``git worktree add``). The other checkout's server runs in its own
+``.venv``; without one, in this environment, whose entry points may not be those of its commit. Where llama.cpp as installed dies on this processor, the earlier server needs a build that does
 not: set LLAMA_CPP_LIB_PATH to it (``soothsay prove --build`` makes one), and both sides use it.
 
 LIMIT=0.3     only the first part of each trace
