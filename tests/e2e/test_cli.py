@@ -90,7 +90,7 @@ def bad_files(tmp_path: Path) -> Path:
         (["complete", "{}/small.py:1:1", "--model", "{}/noise.gguf"], "not a GGUF"),
         (["complete", "{}/small.py:1:1", "--model", "{}/cut.gguf"], "GGUF"),
         (["complete", "{}/none.py:1:1"], "does not exist"),
-        (["complete", "{}/small.py:9:1"], "no line 9"),
+        (["complete", "{}/small.py:9:1"], "has lines 1 to 2, not 9"),
         (["complete", "{}/small.py:1:99"], "columns 1 to 6"),
         (["complete", "{}/small.py"], "FILE:LINE:COL"),
         (["complete", "{}:1:1"], "is a directory"),

@@ -195,10 +195,10 @@ def _completion_at(args: argparse.Namespace) -> dict[str, Any]:
     from soothsay.frontend.languages import language_named
 
     location = parse_location(args.position)
+    text = read_document(location.path)
     language, problem = language_named(location.path)
     if language is None:
         raise SoothsayError(problem)
-    text = read_document(location.path)
     offset = offset_at(text, location)
     settings = _settings(args)
     workspace = _folder(args.workspace or find_workspace(location.path))
