@@ -85,8 +85,8 @@ bench-retrieval: models ## Measure whether the right member is found first, by q
 bench-latency: models ## Type the same traces on our server and on llama.vim's (LIMIT=0.2: a part; SPEEDS=60,120; SIDES=a;b)
 	LIMIT=$(LIMIT) SPEEDS="$(SPEEDS)" SIDES="$(SIDES)" EDITOR_PLUGIN=$(EDITOR_PLUGIN) $(BIN)/python -m bench.latency.run
 
-bench-seam: models ## Type the same traces on an earlier checkout and on this one (BEFORE=folder; LIMIT=0.2; SPEEDS=60,120)
-	BEFORE=$(BEFORE) LIMIT=$(LIMIT) SPEEDS="$(SPEEDS)" $(BIN)/python -m bench.latency.seam
+bench-seam: models ## Type the same traces on an earlier checkout and on this one (BEFORE=folder; LIMIT=0.2; SPEEDS=60,120; REPORT=page)
+	BEFORE=$(BEFORE) REPORT=$(REPORT) LIMIT=$(LIMIT) SPEEDS="$(SPEEDS)" $(BIN)/python -m bench.latency.seam
 
 structure: $(VENV)/.installed ## Count what the structure is judged by (CHECKOUT=folder: another checkout)
 	$(BIN)/python tests/structure/counts.py $(CHECKOUT)

@@ -1,4 +1,4 @@
-"""What the backend process costs: the same traces typed on this checkout and on an earlier one, in turn, in one run.
+"""What a change costs: the same traces typed on this checkout and on an earlier one, in turn, in one run.
 
 ``make bench-seam BEFORE=/path/to/a/checkout`` (``git worktree add``). The other checkout's server runs in its own
 ``.venv``; without one, in this environment, whose entry points may not be those of its commit. Where llama.cpp as installed dies on this processor, the earlier server needs a build that does
@@ -6,6 +6,7 @@ not: set LLAMA_CPP_LIB_PATH to it (``soothsay prove --build`` makes one), and bo
 
 LIMIT=0.3     only the first part of each trace
 SPEEDS=120    milliseconds a key
+REPORT=house  the page's name in bench/results, without .md (backend)
 """
 
 from __future__ import annotations
@@ -53,7 +54,12 @@ def page(replays: Sequence[Replay], facts: Mapping[str, str]) -> str:
         "side", "replays", "stops", "answer p50 ms", "p95 ms", "typed through p50 ms", "p95 ms", "loop late ms",
         "held ms",
     )  # fmt: skip
-    lines = ["# The backend process: before and after", "", str(__doc__).split("\n\n")[0], ""]
+    lines = [
+        "# Typing on two commits",
+        "",
+        "The same traces typed on an earlier checkout and on this one, in turn, in one run.",
+        "",
+    ]
     lines += [f"* {name}: {value}" for name, value in facts.items()]
     lines += ["", table(head, rows), ""]
     for before, after in ((_BEFORE, _AFTER), (f"{_BEFORE}, index build", f"{_AFTER}, index build")):
@@ -94,7 +100,7 @@ def _commit(checkout: Path) -> str:
 
 
 async def main() -> None:
-    """Run the comparison and write bench/results/backend.md."""
+    """Run the comparison and write its page in bench/results."""
     before = Path(os.environ.get("BEFORE") or "").expanduser().absolute()
     if not (before / "server" / "soothsay").is_dir() or not os.environ.get("BEFORE"):
         raise SystemExit(
@@ -118,7 +124,7 @@ async def main() -> None:
         "traces": f"LIMIT={limit:g} of {', '.join(trace.name for trace in traces)}, {speeds} ms a key",
     }
     text = page(replays, facts)
-    (RESULTS / "backend.md").write_text(text, encoding="utf-8")
+    (RESULTS / f"{os.environ.get('REPORT') or 'backend'}.md").write_text(text, encoding="utf-8")
     print(text)
 
 
