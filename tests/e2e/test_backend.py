@@ -216,7 +216,10 @@ async def test_a_backend_of_another_version_is_left_alone(windows: Windows) -> N
 
     def refuse() -> None:
         while True:
-            stream = MessageStream(listener.accept())
+            try:
+                stream = MessageStream(listener.accept())
+            except OSError:
+                return  # the listener was closed
             asked.append(stream.receive()[0])
             stream.send(Refused("this is build 9.9.9"))
             stream.close_when_sent()
@@ -232,6 +235,7 @@ async def test_a_backend_of_another_version_is_left_alone(windows: Windows) -> N
     assert len(mine) == 1
     assert json.loads(files.connection_file.read_text())["pid"] == os.getpid()
     files.connection_file.unlink()
+    listener.close()
 
 
 async def test_no_process_of_ours_starts_in_the_workspace(windows: Windows) -> None:
