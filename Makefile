@@ -36,7 +36,7 @@ demo: models ## Index examples/ and complete its files: draft, trigger, evidence
 	$(BIN)/python examples/demo.py
 
 # what the tests in tests/lsp and tests/e2e need (processes, models, editors) is left out
-check: lint ## Lint, check types, and run the tests that need no model, no network and no process (about two minutes)
+check: lint ## Lint, check types, and run the tests that need no model, no network and no process (about three minutes on two cores)
 	$(BIN)/python -m pytest -q -m "not slow and not process" tests/unit tests/bench tests/structure
 
 test: lint models ## Lint, then run all tests, with the real model and the real index
