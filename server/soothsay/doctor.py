@@ -23,13 +23,14 @@ from rich.table import Table
 from soothsay.config import Settings, decode_settings
 from soothsay.errors import SoothsayError
 from soothsay.model.compiling import CompilingError, available_memory, find_compiler, jobs, usable_cores
-from soothsay.model.files.cache import is_pulled, models_folder
+from soothsay.model.files.cache import is_pulled
 from soothsay.model.files.registry import EMBEDDING_MODEL
 from soothsay.model.files.resolve import resolve_model
 from soothsay.model.library import library_folder, own_build
 from soothsay.model.local.tuning import ThreadTuner, Tuning, default_threads
 from soothsay.model.proof import Proof, prove, prove_library
 from soothsay.oracle.opening import open_oracle
+from soothsay.paths import cache_folder
 from soothsay_common.children import child_environment, python_command
 from soothsay_common.exits import Exit, read_exit
 from soothsay_index.errors import SoothsayIndexError
@@ -200,7 +201,7 @@ def _import_problem(statement: str) -> str:
 
 
 def _cache() -> DoctorCheck:
-    folder = models_folder().parent
+    folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".probe-{os.getpid()}"

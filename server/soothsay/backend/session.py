@@ -19,12 +19,13 @@ from soothsay.engine.repair import find_faults, repair
 from soothsay.engine.types import Completion, CompletionRequest, Fault, Replacement
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.factory import OwnWeights, WeightsStore, open_model
-from soothsay.model.files.cache import is_pulled, model_path, models_folder
+from soothsay.model.files.cache import is_pulled, model_path
 from soothsay.model.files.registry import EMBEDDING_MODEL
 from soothsay.model.types import OwnedModel
 from soothsay.oracle.null import NullOracle
 from soothsay.oracle.opening import open_workspace_oracle
 from soothsay.oracle.types import Oracle
+from soothsay.paths import cache_folder
 from soothsay_common.cancellation import Cancellation
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.runtime.environment import find_interpreter
@@ -102,7 +103,7 @@ OpenIndex = Callable[[IndexPlace], WritableIndex]
 
 def index_folder() -> Path:
     """Where the indexes of all workspaces lie."""
-    return models_folder().parent / "index"
+    return cache_folder() / "index"
 
 
 def open_in_process(place: IndexPlace) -> WritableIndex:

@@ -287,9 +287,9 @@ def _doctor(args: argparse.Namespace) -> int:
 
 
 def _last_file() -> Path:
-    from soothsay.model.files.cache import models_folder
+    from soothsay.paths import cache_folder
 
-    return models_folder().parent / "last-completion.json"
+    return cache_folder() / "last-completion.json"
 
 
 def _write_last(completion: dict[str, Any]) -> None:

@@ -16,8 +16,6 @@ from soothsay.oracle.types import Finding, Oracle
 from soothsay_index.types import Symbol
 from soothsay_languages.scan import characters, close, scan
 
-# the last is no reason to reject: the person may be about to define the name
-
 # signatures read from these are what the call is checked against; a package's may hide overloads and decorators
 _EXACT_ORIGINS = ("service", "workspace")
 _FAULTS: dict[str, FaultKind] = {

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from soothsay.errors import SoothsayError
 from soothsay.model.compiling import processor_flags
-from soothsay.model.files.cache import models_folder
+from soothsay.paths import cache_folder
 
 CHOSEN = "LLAMA_CPP_LIB_PATH"
 """llama-cpp-python's own variable: a folder with the libraries to load."""
@@ -54,7 +54,7 @@ def build_folder() -> Path:
 
 def builds_folder() -> Path:
     """Return the folder of all builds."""
-    return models_folder().parent / "llama.cpp"
+    return cache_folder() / "llama.cpp"
 
 
 def library_folder() -> Path:

@@ -26,11 +26,11 @@ from filelock import FileLock, Timeout
 
 from soothsay.errors import SoothsayError
 from soothsay.model.compiling import processor_flags
-from soothsay.model.files.cache import models_folder
 from soothsay.model.library import compiled_by, has_amx_kernels, library_folder, library_id, processor
 from soothsay.model.llama import loaded_id
 from soothsay.model.probe import FAILED
 from soothsay.model.tiny import write_tiny_model
+from soothsay.paths import cache_folder
 from soothsay_common.children import child_environment, python_command
 from soothsay_common.exits import CAUSES, Exit, read_exit
 
@@ -295,7 +295,7 @@ def _key(model: Path) -> str:
 
 
 def _proofs_file() -> Path:
-    return models_folder().parent / "proofs.json"
+    return cache_folder() / "proofs.json"
 
 
 @contextlib.contextmanager

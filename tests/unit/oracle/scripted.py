@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from soothsay.oracle.client import LspOracle
 from soothsay.oracle.limits import TimeLimits
 from soothsay_languages.oracle import ServerSpec
 from soothsay_languages.python.oracle import TY
@@ -25,3 +28,17 @@ def scripted_spec(words: str, notes: Path, command: list[str] | None = None, **o
     command = command or [sys.executable, "-S", str(SERVER), words, str(notes)]
     spec = replace(TY, name="scripted", find_command=lambda: command, settings=lambda _: {"a": {"b": 7}})
     return replace(spec, **others)
+
+
+Open = Callable[..., LspOracle]
+"""Opens a scripted type checker, by the words that it obeys."""
+
+
+def until(holds: Callable[[], object], seconds: float = 10) -> bool:
+    """Wait until ``holds``; return whether it did within ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.02)
+    return False

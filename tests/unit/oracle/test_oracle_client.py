@@ -4,48 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event, Timer
-from typing import Any
 
 import pytest
-from scripted import IMPATIENT, LIMITS, SLOW, scripted_spec
+from scripted import IMPATIENT, SLOW, Open, until
 
-from soothsay.oracle.client import LspOracle
 from soothsay.oracle.limits import TimeLimits
-
-Open = Callable[..., LspOracle]
-
-
-@pytest.fixture
-def notes(tmp_path: Path) -> Path:
-    return tmp_path / "notes.txt"
-
-
-@pytest.fixture
-def open_fake(tmp_path: Path, notes: Path) -> Iterator[Open]:
-    opened: list[LspOracle] = []
-
-    def open_one(
-        words: str, limits: TimeLimits = LIMITS, command: list[str] | None = None, **others: Any
-    ) -> LspOracle:
-        opened.append(LspOracle(scripted_spec(words, notes, command, **others), tmp_path, None, limits))
-        return opened[-1]
-
-    yield open_one
-    for oracle in opened:
-        oracle.close()
-
-
-def until(holds: Callable[[], object], seconds: float = 8) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if holds():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def is_running(pid: int) -> bool:

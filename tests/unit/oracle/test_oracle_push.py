@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted import IMPATIENT, LIMITS, SLOW, scripted_spec
+from scripted import IMPATIENT, SLOW, Open, until
 
-from soothsay.oracle.client import LspOracle
 from soothsay.oracle.diagnostics import PushedDiagnostics
 from soothsay.oracle.limits import TimeLimits
 from soothsay.oracle.process import NoAnswer
@@ -130,35 +127,6 @@ def test_a_closed_document_has_no_diagnostics() -> None:
 
 
 # with a process ---------------------------------------------------------------------------------------------
-
-Open = Callable[..., LspOracle]
-
-
-@pytest.fixture
-def notes(tmp_path: Path) -> Path:
-    return tmp_path / "notes.txt"
-
-
-@pytest.fixture
-def open_fake(tmp_path: Path, notes: Path) -> Iterator[Open]:
-    opened: list[LspOracle] = []
-
-    def open_one(words: str, limits: TimeLimits = LIMITS, **others: Any) -> LspOracle:
-        opened.append(LspOracle(scripted_spec(words, notes, **others), tmp_path, None, limits))
-        return opened[-1]
-
-    yield open_one
-    for oracle in opened:
-        oracle.close()
-
-
-def until(holds: Callable[[], object], seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if holds():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def test_what_is_late_is_found_the_next_time(open_fake: Open, tmp_path: Path) -> None:

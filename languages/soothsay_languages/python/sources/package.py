@@ -349,17 +349,8 @@ class _Reader:
 
     def _module_symbol(self, owner: str, name: str, target: griffe.Module) -> Symbol:
         described = describe(_docstring(target), name)
-        return Symbol(
-            qualified_name=f"{owner}.{name}",
-            name=name,
-            owner=owner,
-            kind="module",
-            origin="package",
-            package=self._release.package,
-            version=self._release.version,
-            uri=_uri(target),
-            summary=described.summary,
-            doc=described.doc,
+        return replace(
+            self._bare_module(owner, name), uri=_uri(target), summary=described.summary, doc=described.doc
         )
 
     def _unknown(self, owner: str, name: str, member: griffe.Object | griffe.Alias) -> Symbol:

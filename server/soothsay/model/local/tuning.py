@@ -16,8 +16,8 @@ from typing import Any
 
 import psutil
 
-from soothsay.model.files.cache import models_folder
 from soothsay.model.library import library_folder, library_id, processor
+from soothsay.paths import cache_folder
 
 _WORTH_ANOTHER = 0.95  # of the default's time: less gained is noise, or not worth the heat
 _WINS_NEEDED = 2
@@ -155,7 +155,7 @@ def _quota() -> float | None:
 
 
 def _file() -> Path:
-    return models_folder().parent / "threads.json"
+    return cache_folder() / "threads.json"
 
 
 def _read() -> dict[str, Any]:
