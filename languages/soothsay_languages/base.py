@@ -23,14 +23,15 @@ if TYPE_CHECKING:  # the editor's process starts without a parser
 class Lexis:
     """How the characters of a language group: comments, strings, brackets.
 
-    ``strings`` are the delimiters, the longest first; those in ``multiline_strings`` may span lines. ``escape`` precedes
-    a character of a string that does not end it. ``continuation`` before a line break joins the next line to the
+    ``strings`` are the delimiters, the longest first; those in ``multiline_strings`` may span lines. ``string_prefixes``
+    are letters that may stand before one, in any case. ``escape`` precedes a character of a string that does not end it. ``continuation`` before a line break joins the next line to the
     statement.
     """
 
     line_comment: str = ""
     strings: tuple[str, ...] = ()
     multiline_strings: tuple[str, ...] = ()
+    string_prefixes: tuple[str, ...] = ()
     brackets: Mapping[str, str] = field(default_factory=dict)  # opening to closing
     escape: str = "\\"
     continuation: str = ""
@@ -41,6 +42,14 @@ class Lexis:
         escapes = [re.escape(self.escape) + tail for tail in ("\\n", ".") if self.escape]
         plain = [*self.strings, self.line_comment, *self.brackets, *self.brackets.values(), "\n"]
         return re.compile("|".join((*escapes, *(re.escape(each) for each in plain if each))), re.DOTALL)
+
+    @cached_property
+    def prefixed_string(self) -> re.Pattern[str]:
+        """What a string with a prefix begins with; its delimiter may not be there yet."""
+        delimiters = "|".join(re.escape(each) for each in self.strings)
+        return re.compile(
+            rf"(?:{'|'.join(self.string_prefixes) or '(?!)'})(?={delimiters}|\Z)", re.IGNORECASE
+        )
 
     @cached_property
     def closing(self) -> frozenset[str]:
@@ -61,6 +70,39 @@ class Blocks:
     statement_words: frozenset[str] = frozenset()
     placeholder: str = ""
     frame: str = ""
+
+
+@dataclass(frozen=True)
+class Statements:
+    """How statements begin that are no calculation, as phrases of words.
+
+    ``importing`` ones name modules and what is in them, ``declaring`` ones have names in their brackets, not values.
+    """
+
+    importing: tuple[str, ...] = ()
+    declaring: tuple[str, ...] = ()
+
+    def imports(self, statement: str) -> bool:
+        """Return whether ``statement``, which may be unfinished, imports something."""
+        return self._import.match(statement) is not None
+
+    def declares(self, statement: str) -> bool:
+        """Return whether the brackets of ``statement``, which may be unfinished, hold names that it makes."""
+        return self.imports(statement) or self._declaration.match(statement) is not None
+
+    @cached_property
+    def _import(self) -> re.Pattern[str]:
+        return _beginning(self.importing)
+
+    @cached_property
+    def _declaration(self) -> re.Pattern[str]:
+        return _beginning(self.declaring)
+
+
+def _beginning(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what matches a statement that begins with one of ``phrases`` and goes on after it."""
+    spaced = (r"\s+".join(re.escape(word) for word in phrase.split()) for phrase in phrases)
+    return re.compile(rf"\s*(?:{'|'.join(spaced) or '(?!)'})\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +181,7 @@ class Language:
     suffixes: frozenset[str]
     lexis: Lexis
     blocks: Blocks = field(default_factory=Blocks)
+    statements: Statements = field(default_factory=Statements)
     names: frozenset[str] = frozenset()
     filenames: frozenset[str] = frozenset()
     keywords: frozenset[str] = frozenset()

@@ -184,6 +184,7 @@ class FakeSession:
                     uri="file:///site-packages/botocore/data/bedrock.json",
                     text="client.create_job(name=...)",
                     score=0.5,
+                    language="python",
                 ),
             ),
             tokens=(Token(b"cre", 0.9), Token(b"\xf0\x9f", 0.5), Token(b"\x98\x80", 0.25)),

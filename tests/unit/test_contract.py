@@ -44,6 +44,6 @@ def test_evidence_has_exactly_the_keys_of_the_contract() -> None:
     evidence = Evidence("cross_file", "m.f", "", "", "file:///m.py", "def f(): ...", 0.1, {"text": 1.0})
     completion = Completion("", "", "verified", "dag", TriggerDecision(True, ("always",)), (evidence,))
     found = json.loads(json.dumps(completion_to_json(completion)))
-    keys = ["kind", "symbol", "package", "version", "uri", "text", "score", "scores"]
+    keys = ["kind", "symbol", "package", "version", "uri", "text", "score", "scores", "language"]
     assert list(found["evidence"][0]) == keys and found["evidence"][0]["scores"] == {"text": 1.0}
     assert found["trigger"]["reasons"] == ["always"]

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from soothsay_languages.base import Blocks, CallSyntax, Language, Lexis
+from soothsay_languages.base import Blocks, CallSyntax, Language, Lexis, Statements
 from soothsay_languages.python.oracle import TY
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ LANGUAGE = Language(
         line_comment="#",
         strings=('"""', "'''", '"', "'"),
         multiline_strings=('"""', "'''"),
+        string_prefixes=("f", "r", "u", "b", "br", "rb", "fr", "rf"),
         brackets={"(": ")", "[": "]", "{": "}"},
         continuation="\\",
     ),
@@ -82,6 +83,7 @@ LANGUAGE = Language(
         placeholder="pass",
         frame="if _:\n",
     ),
+    statements=Statements(importing=("import", "from"), declaring=("def", "async def", "class")),
     keywords=frozenset(keyword.kwlist),
     builtins=frozenset(dir(builtins)),
     imports=re.compile(r"^(?:import\b.*|from\b.+?\bimport\b *(?:\([^()]*\)|[^(\n]*))\n", re.MULTILINE),

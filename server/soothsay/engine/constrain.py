@@ -6,7 +6,6 @@ required argument is missing. Nothing is said where the receiver is unknown, in 
 
 from __future__ import annotations
 
-import keyword
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,12 +21,9 @@ _ACCESS = re.compile(r"(?<![\w.)\]])((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)\.([A-Za-z_
 _RECEIVER = re.compile(r"(?<![\w.)\]])((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)\Z")
 _PARTIAL = re.compile(r"[(,]\s*([A-Za-z_]\w*)\Z")  # an argument of which only a word is written
 _VALUE = re.compile(r"([(,]|(?<![=!<>])=)\s*([A-Za-z_]\w*)(?=(\s*=(?!=))?)")  # an argument, or its keyword
-_STRING_PREFIX = re.compile(r"(?i)(?:[furb]|[fb]r|r[fb])(?=[\"']|\Z)")
 _KEYWORD = re.compile(r"[(,]\s*\w+=\Z")
 _NESTED = 3  # calls of one thing directly inside of each other
 _BEGUN = re.compile(r"\w*")  # of a name, as far as it is written
-_IMPORTING = ("import ", "from ")
-_DECLARING = ("def ", "async def ", "class ", "from ")
 _LOOK_BACK = 200  # characters: no dotted name is longer
 
 
@@ -123,7 +119,7 @@ class CallConstraint:
         if not dot or not receiver or not _BEGUN.fullmatch(begun) or not forced.endswith(begun):
             return None
         state = scan(head, self._language.lexis)
-        if state.quote or head[state.statement :].lstrip().startswith(_IMPORTING):
+        if state.quote or self._language.statements.imports(head[state.statement :]):
             return None
         trie = self._members_of(receiver[1])
         if trie is None:
@@ -136,7 +132,7 @@ class CallConstraint:
 
     def _names_exist(self, text: str, new: str, state: Scan) -> bool:
         """No member name that the new text wrote or ended is unknown to its receiver."""
-        if new[state.statement :].lstrip().startswith(_IMPORTING):
+        if self._language.statements.imports(new[state.statement :]):
             return True
         begin = max(0, len(text) - _LOOK_BACK)
         for match in _ACCESS.finditer(new, begin):
@@ -157,7 +153,7 @@ class CallConstraint:
 
     def _names_are_defined(self, text: str, new: str) -> bool:
         """No argument or item that the new text wrote or ended begins with a name that nothing defines."""
-        names = self._names()
+        names, language = self._names(), self._language
         if names is None:
             return True
         if new[len(text)] == " " and _KEYWORD.search(text):
@@ -166,10 +162,12 @@ class CallConstraint:
             word, start = match[2], match.start(2)
             if match.end(2) < len(text) or match[3]:
                 continue  # written earlier, or a keyword
-            if word.encode() in names or keyword.iskeyword(word) or _STRING_PREFIX.match(new, start):
+            if word.encode() in names or word in language.keywords:
                 continue
-            state = scan(new[:start], self._language.lexis)
-            declares = new[state.statement :].lstrip().startswith(_DECLARING)
+            if language.lexis.prefixed_string.match(new, start):
+                continue
+            state = scan(new[:start], language.lexis)
+            declares = language.statements.declares(new[state.statement :])
             if state.quote or not state.opened or new[state.opened[-1]] == "{" or declares:
                 continue  # no code, or no place for an expression
             if match.end(2) < len(new) or not self._may_become(word, new[: match.start(1) + 1], names, state):
@@ -178,7 +176,7 @@ class CallConstraint:
 
     def _may_become(self, word: str, given: str, names: NameTrie, state: Scan) -> bool:
         """Whether ``word``, after what is ``given``, is the beginning of a name, or of a keyword for all we know."""
-        if names.has_prefix(word.encode()) or any(each.startswith(word) for each in keyword.kwlist):
+        if names.has_prefix(word.encode()) or any(each.startswith(word) for each in self._language.keywords):
             return True
         if given.endswith("="):
             return False

@@ -53,6 +53,7 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "text": evidence.text,
         "score": evidence.score,
         "scores": dict(evidence.scores),
+        "language": evidence.language,
     }
 
 

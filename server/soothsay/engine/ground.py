@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from textwrap import dedent
 
 from soothsay.engine.types import Evidence
 from soothsay_index.text import shorten
 from soothsay_index.types import Chunk, Hit, Parameter, Symbol
+from soothsay_languages.base import Language
+from soothsay_languages.registry import language_of_file
 
 _OPTIONAL = 4  # parameters that need not be given: a model that sees many fills them all in
 _SUMMARY = 100  # characters of a symbol's description that go into the prompt
@@ -29,16 +32,17 @@ def ground(
     hits: Sequence[Hit],
     spell: Callable[[Symbol], str],
     indent: str,
-    mark: str,
+    language: Language,
     max_tokens: int,
     count_tokens: Callable[[str], int],
 ) -> Grounding:
     """Render ``hits``, best first, as long as they fit. ``spell`` gives the name as the file would write it.
 
-    Each line is a comment, which ``mark`` begins: nothing is rendered for a language without such comments.
+    Each line is a comment of ``language``, the file's: nothing is rendered for one without comments.
 
     An excerpt gives its last lines up before it is left out, and takes no more than half of the budget.
     """
+    mark = language.lexis.line_comment
 
     def comment(lines: Sequence[str]) -> str:
         return "".join(f"{indent}{mark} {line}".rstrip() + "\n" for line in lines)
@@ -57,7 +61,7 @@ def ground(
             continue  # a shorter one further down may still fit
         left -= cost
         texts.append(text)
-        evidence.append(_evidence(hit, "\n".join(lines)))
+        evidence.append(_evidence(hit, "\n".join(lines), language))
     return Grounding("".join(texts), tuple(evidence))
 
 
@@ -149,8 +153,10 @@ def _excerpt(chunk: Chunk) -> str:
     return "\n".join((f"{source}:", *lines[:_CODE_LINES]))
 
 
-def _evidence(hit: Hit, text: str) -> Evidence:
+def _evidence(hit: Hit, text: str, language: Language) -> Evidence:
     symbol = _symbol(hit)
+    is_excerpt = hit.chunk is not None and (symbol is None or symbol.parameters is None)
+    written_in = language_of_file(PurePath(hit.chunk.path)) if is_excerpt and hit.chunk else language
     return Evidence(
         kind=hit.kind,
         symbol=symbol.qualified_name if symbol else (hit.chunk.path if hit.chunk else ""),
@@ -160,4 +166,5 @@ def _evidence(hit: Hit, text: str) -> Evidence:
         text=text,
         score=hit.score,
         scores=hit.scores,
+        language=written_in.id if written_in else "",
     )

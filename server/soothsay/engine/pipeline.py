@@ -33,6 +33,7 @@ from soothsay.oracle.types import Oracle
 from soothsay_common.cancellation import Cancellation
 from soothsay_index.search.similarity import WINDOW
 from soothsay_index.types import Hit, Index, Query, Symbol
+from soothsay_languages.base import Language
 from soothsay_languages.registry import language_or_plain
 from soothsay_languages.scan import characters, indentation
 
@@ -161,7 +162,7 @@ class Engine:
             verdict=answer.judgement.verdict,
             method=method,
             trigger=decision,
-            evidence=_evidence(answer.judgement, answer.grounding),
+            evidence=_evidence(answer.judgement, answer.grounding, site.language),
             tokens=draft.tokens,
             timings_ms=clock.ms,
             evaluated=evaluated,
@@ -232,7 +233,7 @@ class Engine:
             hits,
             spell,
             " " * indentation(line),
-            site.language.lexis.line_comment,
+            site.language,
             self._settings.retrieval.max_tokens,
             self._model.count_tokens,
         )
@@ -332,7 +333,7 @@ def _lines_before(text: str, at: int) -> str:
     return text[: line + indentation(text[line:at])] if line else ""
 
 
-def _evidence(judgement: Judgement, grounding: Grounding) -> tuple[Evidence, ...]:
+def _evidence(judgement: Judgement, grounding: Grounding, language: Language) -> tuple[Evidence, ...]:
     """What the calls resolved to, then what else was in the prompt."""
     retrieved = {item.symbol: item for item in grounding.evidence}
     resolved = {
@@ -347,6 +348,7 @@ def _evidence(judgement: Judgement, grounding: Grounding) -> tuple[Evidence, ...
             if symbol.parameters is not None
             else symbol.summary,
             score=1.0,
+            language=language.id,
         )
         for symbol in judgement.symbols
     }

@@ -76,7 +76,7 @@ class TriggerDecision:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What grounds a completion."""
+    """What grounds a completion. ``language`` is the id of the one that ``text`` is written in, "" for prose."""
 
     kind: Literal["symbol", "cross_file", "document"]
     symbol: str
@@ -86,6 +86,7 @@ class Evidence:
     text: str
     score: float
     scores: dict[str, float] = field(default_factory=dict)
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,7 @@ def _evidence(evidence: Evidence) -> str:
     if evidence.uri:
         heading += f" ([source](<{evidence.uri}>))"
     fence = _fence(evidence.text, 3)
-    return f"---\n\n{heading}\n\n{fence}python\n{evidence.text.rstrip()}\n{fence}"
+    return f"---\n\n{heading}\n\n{fence}{evidence.language}\n{evidence.text.rstrip()}\n{fence}"
 
 
 def _origin(evidence: Evidence) -> str:

@@ -237,7 +237,7 @@ def environment(target: Target = "this processor", environ: Mapping[str, str] = 
 def main(command: Sequence[str]) -> int:
     """Run ``command`` so that llama.cpp, if it compiles it, is compiled for this machine. Returns its exit code."""
     if not command:
-        print("usage: compiling.py COMMAND …", file=sys.stderr)
+        print(f"usage: {Path(__file__).name} COMMAND …", file=sys.stderr)
         return 2
     try:
         prepared = environment()

@@ -171,6 +171,10 @@ NAMES = NameTrie(["order", "bucket_name", "print"])
         ("unknown([order, ", "thing]", False),
         ("unknown({order, ", "thing", True),  # may be a comprehension's
         ("def f(order, ", "thing", True),  # defines it
+        ("async  def f(order, ", "thing", True),
+        ("from shop import (order, ", "thing", True),
+        ("definitely(order, key=", "thing", False),  # begins like such a word, and is none
+        ("important(order, key=", "thing", False),
         ("f([x for x in order], ", "order", True),
     ],
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from soothsay.engine.ground import ground, of_members
 from soothsay.model.constraint import NameTrie
 from soothsay_index.types import Chunk, Hit, Parameter, Symbol
+from soothsay_languages.python import LANGUAGE
+from soothsay_languages.yaml import LANGUAGE as YAML
 
 
 def words(text: str) -> int:
@@ -21,7 +23,7 @@ def piece(lines: int, kind: str = "code", title: str = "", width: int = 4) -> Ch
 
 
 def render(hits: list[Hit], budget: int) -> tuple[list[str], list[str]]:
-    found = ground(hits, lambda each: each.qualified_name, "    ", "#", budget, words)
+    found = ground(hits, lambda each: each.qualified_name, "    ", LANGUAGE, budget, words)
     assert words(found.text) <= budget
     return found.text.splitlines(), [each.text for each in found.evidence]
 
@@ -76,3 +78,22 @@ def test_of_hits_at_large_those_about_members_are_kept():
     ]
     kept = of_members(hits, NameTrie(["get", "post", "put"]))
     assert [hit.score for hit in kept] == [0.8, 0.7]
+
+
+def test_evidence_says_what_language_its_text_is_in():
+    found = Symbol("m.post", "post", "m", "function", "workspace", "w", "", "file:///m.py", 1, ())
+    files = ["tasks.py", "deploy/compose.yaml", "setup.sh", "README.md", "notes"]
+    hits = [Hit("symbol", 1.0, found)] + [
+        Hit("cross_file", 0.5, chunk=Chunk(path, f"file:///{path}", 1, 4, "a\nb\nc\nd")) for path in files
+    ]
+    written = [each.language for each in ground(hits, str, "", YAML, 500, words).evidence]
+    assert written == ["yaml", "python", "yaml", "shellscript", "", ""]  # a call is spelled as the file would
+
+
+def test_a_definition_that_is_shown_as_it_stands_is_in_its_own_language():
+    found = Symbol("run", "run", "m", "function", "workspace", "w", "", "file:///m.sh", 1, None)
+    chunk = Chunk("m.sh", "file:///m.sh", 1, 4, "run() {\n  ls\n}", found)
+    assert [
+        e.language
+        for e in ground([Hit("cross_file", 1.0, found, chunk)], str, "", LANGUAGE, 99, words).evidence
+    ] == ["shellscript"]

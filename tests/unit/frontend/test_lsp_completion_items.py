@@ -83,7 +83,7 @@ def test_the_source_is_package_and_version_of_the_best_evidence() -> None:
 
 def test_markdown_survives_backticks_in_the_evidence() -> None:
     text = to_markdown(completion(evidence=(evidence(text="say ```this```", symbol="a`b"),)))
-    assert "````python\nsay ```this```\n````" in text
+    assert "````\nsay ```this```\n````" in text
     assert "``a`b``" in text
     assert text.startswith("**? unverified** (dag++)\n\nNothing was looked up.")
 
@@ -102,3 +102,9 @@ def test_old_answers_are_forgotten() -> None:
     assert last is not None
     assert last.id == ids[-1] + 1
     assert AnswerHistory().last() is None
+
+
+def test_evidence_is_fenced_as_what_it_is_written_in() -> None:
+    for language in ("python", "yaml", "shellscript", ""):
+        text = to_markdown(completion(evidence=(replace(evidence(), text="x: 1", language=language),)))
+        assert f"```{language}\nx: 1\n```" in text
