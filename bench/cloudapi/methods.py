@@ -57,6 +57,7 @@ class Bench:
         self.is_closed = index.is_closed
         self.lookup = index.lookup
         self.has_name = index.has_name
+        self.package_state = index.package_state
 
     def ask_for(self, owner: str, name: str, variant: Variant) -> None:
         """What comes next is a task that asks for ``name``."""

@@ -13,6 +13,10 @@ from soothsay_languages.parameters import ParameterKind as ParameterKind
 SymbolKind = Literal["function", "method", "class", "module", "attribute", "operation"]
 Origin = Literal["package", "service", "workspace"]
 ChunkKind = Literal["code", "prose", "config"]
+PackageState = Literal["indexed", "pending", "absent", "unknown"]
+"""What can be said of a package: ``indexed``: what it has is known; ``pending``: it is installed, and being read or
+about to be; ``absent``: the environment does not have it; ``unknown``: nobody can tell (no environment was found, or
+the package has no source to read)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,13 @@ class Index(Protocol):
 
     def has_name(self, name: str) -> bool:
         """Return True when some indexed symbol has this bare name."""
+        ...
+
+    def package_state(self, owner: str) -> PackageState:
+        """Return whether the package of ``owner`` (``networkx``, ``pandas.DataFrame``, ``botocore:s3``) is indexed.
+
+        That a name is missing from the index says something only where this is ``"indexed"``.
+        """
         ...
 
     def search(self, query: Query) -> Sequence[Hit]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -84,6 +85,16 @@ class OwnerView:
         return MemberRanker(self.symbols)
 
 
+@dataclass(frozen=True, slots=True)
+class _KnownReleases:
+    """The stored releases: those of this workspace's environment, and the others. ``empty`` have no content."""
+
+    stamp: object
+    visible: frozenset[str]
+    hidden: frozenset[str]
+    empty: frozenset[str]
+
+
 class MemberViews:
     """Owner views of a store and of the unsaved documents, cached until they change. Thread-safe."""
 
@@ -100,7 +111,7 @@ class MemberViews:
         self._packaged_stamp: tuple[int, frozenset[str]] = (-1, frozenset())
         self._packaged_since = 0.0
         self._packaged_names = TableCache(self._names_of_packages)
-        self._releases: tuple[float, frozenset[str], frozenset[str]] | None = None
+        self._releases: _KnownReleases | None = None
 
     def view(self, owner: str) -> OwnerView:
         """Return the view of ``owner``; one without symbols when it is not known."""
@@ -126,6 +137,13 @@ class MemberViews:
             self._own_stamp = (-1, -1)
         for whole in (self._own_owners, self._own_names, self._packaged_names):
             whole.forget()
+
+    def defines(self, module: str) -> bool:
+        """Return whether a file of the workspace, or a document that is open, is ``module`` or lies in it."""
+        overlaid = self._overlay.snapshot()
+        owners = (each.owner for file in overlaid.values() for each in file.owners)
+        stored = self._own_owners.get(self._store.local.version("owners"))
+        return module in stored or module in owners
 
     def add_stored(self, saved: Mapping[str, FileFacts]) -> None:
         """Add stored files to the caches before the tables are read again."""
@@ -176,20 +194,25 @@ class MemberViews:
 
     def visible(self) -> frozenset[str]:
         """Return the releases this workspace's environment has."""
-        return self._known_releases()[0]
+        return self._known_releases().visible
+
+    def without_content(self) -> frozenset[str]:
+        """Return the releases in which nothing could be read: broken ones, and those without a source."""
+        return self._known_releases().empty
 
     def not_visible(self) -> frozenset[str]:
-        """Return the releases that are stored for other workspaces only."""
-        return self._known_releases()[1]
+        """Return the stored releases that this workspace's environment does not have, as far as that is known."""
+        return self._known_releases().hidden
 
-    def _known_releases(self) -> tuple[frozenset[str], frozenset[str]]:
-        cached = self._releases
-        if cached is None or time.monotonic() - cached[0] > 2.0:
-            visible = self._store.releases_in_use()
-            stored = frozenset(self._store.packages.manifest().releases)
-            cached = (time.monotonic(), visible & stored, stored - visible if visible else frozenset())
-            self._releases = cached
-        return cached[1], cached[2]
+    def _known_releases(self) -> _KnownReleases:
+        cached, stamp = self._releases, self._store.releases_stamp()
+        if cached is None or cached.stamp != stamp:
+            in_use = self._store.releases_in_use()
+            states = self._store.packages.manifest().releases
+            stored = frozenset(states)
+            empty = frozenset(key for key, state in states.items() if not state.symbols and not state.chunks)
+            self._releases = cached = _KnownReleases(stamp, in_use & stored, stored - in_use, empty)
+        return cached
 
     def _forget_what_changed(self) -> None:
         own = (self._store.local.version("symbols"), self._overlay.generation)

@@ -49,6 +49,10 @@ class Store:
         """Return the keys of the releases that this workspace's environment has; other versions are hidden from it."""
         return frozenset(self._state().get("releases", ()))
 
+    def releases_stamp(self) -> object:
+        """Return a value that changes when a release is stored, or when another one is in use."""
+        return _stamp(self.packages.folder / "manifest.json"), _stamp(self.local.folder / "state.json")
+
     def write_state(self, releases: Iterable[str], python: str) -> None:
         """Store the environment's releases and interpreter for readers."""
         path = self.local.folder / "state.json"
@@ -66,6 +70,14 @@ class Store:
             return json.loads((self.local.folder / "state.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        seen = path.stat()
+    except OSError:
+        return None
+    return seen.st_ino, seen.st_mtime_ns, seen.st_size
 
 
 def _slug(workspace: Path) -> str:

@@ -21,7 +21,7 @@ from soothsay_common.pending import PendingRequests
 from soothsay_index.codec import from_plain, to_plain, unpack_hit, unpack_symbol
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.pipes import decode_line, encode_line
-from soothsay_index.types import Hit, Index, IndexSummary, Progress, Query, Symbol
+from soothsay_index.types import Hit, Index, IndexSummary, PackageState, Progress, Query, Symbol
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +62,10 @@ class _IndexForRequest:
     def has_name(self, name: str) -> bool:
         """Return whether some indexed symbol has this bare name."""
         return self.client.has_name(name, self.cancel)
+
+    def package_state(self, owner: str) -> PackageState:
+        """Return whether the package of ``owner`` is indexed."""
+        return self.client.package_state(owner, self.cancel)
 
     def search(self, query: Query) -> Sequence[Hit]:
         """Return the best ``query.limit`` hits, best first."""
@@ -158,6 +162,10 @@ class IndexClient:
     def has_name(self, name: str, cancel: threading.Event | None = None) -> bool:
         """Return whether some indexed symbol has this bare name."""
         return bool(self._ask("has_name", {"name": name}, False, cancel=cancel))
+
+    def package_state(self, owner: str, cancel: threading.Event | None = None) -> PackageState:
+        """Return whether the package of ``owner`` is indexed; ``"unknown"`` when the worker does not answer."""
+        return self._ask("package_state", {"owner": owner}, "unknown", cancel=cancel)
 
     def search(self, query: Query, cancel: threading.Event | None = None) -> Sequence[Hit]:
         """Return the best ``query.limit`` hits, best first."""

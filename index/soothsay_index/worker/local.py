@@ -18,6 +18,7 @@ from soothsay_index.progress import OnProgress, ignore_progress
 from soothsay_index.runtime.environment import Environment
 from soothsay_index.runtime.project import read_project
 from soothsay_index.search.member_views import MemberViews
+from soothsay_index.search.package_states import PackageStates
 from soothsay_index.search.search import Searcher
 from soothsay_index.shared.index import SharedIndex
 from soothsay_index.shared.publishing import Publisher, PublishResult
@@ -26,7 +27,7 @@ from soothsay_index.sources.workspace import Workspace
 from soothsay_index.store.overlay import Overlay
 from soothsay_index.store.status import status_of
 from soothsay_index.store.store import Store
-from soothsay_index.types import Hit, IndexSummary, Query, Symbol
+from soothsay_index.types import Hit, IndexSummary, PackageState, Query, Symbol
 from soothsay_index.worker.writer import BuildOptions, Writer
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class LocalIndex:
         self._embedder = embedder
         self._overlay = Overlay()
         self._views = MemberViews(store, self._overlay)
+        self._states = PackageStates(self._views)
         self._searcher = Searcher(store, self._views, embedder, self._overlay)
         self._loading: threading.Thread | None = None
 
@@ -123,6 +125,10 @@ class LocalIndex:
     def has_name(self, name: str) -> bool:
         """Return True when some indexed symbol has this bare name."""
         return self._views.has_name(name)
+
+    def package_state(self, owner: str) -> PackageState:
+        """Return whether the package of ``owner`` is indexed, about to be, not installed, or of unknown content."""
+        return self._states.state(owner, self.writer.environment, was_sought=self.writer.environment_sought)
 
     def search(self, query: Query) -> Sequence[Hit]:
         """Return the best ``query.limit`` hits, best first. The open documents count as recent, the last edited first."""

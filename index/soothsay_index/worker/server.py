@@ -40,6 +40,7 @@ class IndexServer:
             "is_closed": (self._readers, lambda p: index.is_closed(p["owner"])),
             "lookup": (self._readers, self._lookup),
             "has_name": (self._readers, lambda p: index.has_name(p["name"])),
+            "package_state": (self._readers, lambda p: index.package_state(p["owner"])),
             "search": (self._readers, self._search),
             "status": (self._readers, lambda _: to_plain(index.status())),
             "update": (self._updates, lambda p: index.update([Path(path) for path in p["paths"]])),

@@ -71,6 +71,7 @@ class Writer:
         self._active_writes = 0
         self._keeps_lease = False
         self.environment: Environment | None = None  # of the last build
+        self.environment_sought = False  # whether a build has looked for one
         self._without_vectors: dict[str, None] = {}
 
     # -- the lease -----------------------------------------------------------------------------------------
@@ -152,7 +153,7 @@ class Writer:
     ) -> None:
         """Like :meth:`build`, with an environment that was found already."""
         stop = stop or threading.Event()
-        self.environment = environment
+        self.environment, self.environment_sought = environment, True
         content = {
             "do": "build",
             "interpreter": options.interpreter,

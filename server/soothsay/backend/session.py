@@ -29,7 +29,7 @@ from soothsay.paths import cache_folder
 from soothsay_common.cancellation import Cancellation
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.runtime.environment import find_interpreter
-from soothsay_index.types import Hit, Index, IndexSummary, Progress, Query, Symbol
+from soothsay_index.types import Hit, Index, IndexSummary, PackageState, Progress, Query, Symbol
 
 log = logging.getLogger(__name__)
 
@@ -413,6 +413,10 @@ class NoIndex:
     def has_name(self, name: str) -> bool:
         """Return True, so that no name counts as missing."""
         return True  # nothing can be said to be missing
+
+    def package_state(self, owner: str) -> PackageState:
+        """Return ``"unknown"``, so that no package counts as read."""
+        return "unknown"
 
     def search(self, query: Query) -> Sequence[Hit]:
         """Return no hits."""

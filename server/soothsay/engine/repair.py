@@ -90,6 +90,7 @@ class _Remembering:
         self.is_closed = cache(index.is_closed)
         self.lookup = cache(index.lookup)
         self.has_name = index.has_name
+        self.package_state = index.package_state
         self.search = index.search
 
     def until(self, cancel: Cancellation | None) -> Index:

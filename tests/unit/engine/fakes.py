@@ -16,7 +16,7 @@ from soothsay.model.types import Capabilities, Token
 from soothsay.oracle.null import NullOracle
 from soothsay.oracle.types import Finding, Member
 from soothsay_common.cancellation import Cancellation
-from soothsay_index.types import Hit, Origin, Parameter, Query, Symbol
+from soothsay_index.types import Hit, Origin, PackageState, Parameter, Query, Symbol
 from soothsay_languages.oracle import DiagnosticKind
 
 ALL = Capabilities(*[True] * len(fields(Capabilities)))
@@ -96,10 +96,14 @@ class FakePrompt:
 
 
 class FakeIndex:
-    """Members by owner; every owner that it has is closed. A search returns all members, in order."""
+    """Members by owner; every owner that it has is closed. A search returns all members, in order.
+
+    ``states`` are those of packages by their first name; all others are indexed.
+    """
 
     def __init__(self, **owners: Sequence[Symbol]) -> None:
         self.owners = owners
+        self.states: dict[str, PackageState] = {}
         self.queries: list[Query] = []
 
     def members(self, owner: str) -> Sequence[Symbol]:
@@ -114,6 +118,9 @@ class FakeIndex:
 
     def has_name(self, name: str) -> bool:
         return any(symbol.name == name for members in self.owners.values() for symbol in members)
+
+    def package_state(self, owner: str) -> PackageState:
+        return self.states.get(owner.partition(".")[0], "indexed")
 
     def search(self, query: Query) -> Sequence[Hit]:
         self.queries.append(query)

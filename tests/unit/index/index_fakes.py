@@ -74,6 +74,27 @@ def write(root: Path, files: dict[str, str]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
+def install(site: Path, package: str, files: dict[str, str], version: str = "1.0") -> None:
+    """Put ``files`` into ``site`` as the distribution ``package``, as pip would: the metadata last."""
+    write(site, files)
+    info = f"{package}-{version}.dist-info"
+    write(
+        site,
+        {
+            f"{info}/RECORD": "".join(f"{name},,\n" for name in files),
+            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n",
+        },
+    )
+
+
+def make_environment(folder: Path) -> Path:
+    """Make an empty virtual environment; return its folder for packages."""
+    write(folder, {"pyvenv.cfg": "home = /usr/bin\nversion = 3.12.7\n", "bin/python": ""})
+    site = folder / "lib" / "python3.12" / "site-packages"
+    site.mkdir(parents=True)
+    return site
+
+
 class HashEmbedder:
     """Texts that share words are near each other; the same text has the same vector on every machine."""
 
