@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
@@ -163,6 +163,17 @@ class Binder(Protocol):
         ...
 
 
+class Exposes(Protocol):
+    """Tells what hides a place from a type checker, which says nothing about code that it takes for unreachable."""
+
+    def __call__(self, parsed: Parsed, byte: int) -> Sequence[tuple[int, int, str]]:
+        """Return what to write instead, so that the statement at ``byte`` can be reached: start, end (bytes) and text.
+
+        The texts are no longer than what they replace.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Language:
     """One language. ``id`` is its LSP language id, ``names`` are other ids that editors use for it.
@@ -174,7 +185,8 @@ class Language:
     query of what a file defines, for the index; ``file_sources`` and ``package_sources`` name functions that make sources of
     the index, ``module:function``, where a query does not say it all; ``content`` is what the index calls a piece of a file.
     ``modules`` tells the name of a file's module from the workspace's root and the path.
-    ``binder`` and ``resolver`` load what reads its scopes and what tells what an expression stands for.
+    ``binder`` and ``resolver`` load what reads its scopes and what tells what an expression stands for; ``exposes`` what
+    makes unreachable code reachable.
     """
 
     id: str
@@ -191,6 +203,7 @@ class Language:
     modules: Callable[[Path, Path], ModuleName] | None = None
     binder: Callable[[], Binder] | None = None
     resolver: Callable[[], Resolver] | None = None
+    exposes: Callable[[], Exposes] | None = None
     oracles: tuple[ServerSpec, ...] = ()  # its language servers, in the order in which they are asked
     limits: ParserLimits | None = None
     imports: re.Pattern[str] | None = None

@@ -14,7 +14,7 @@ from soothsay_languages.python.oracle import TY
 if TYPE_CHECKING:
     import tree_sitter
 
-    from soothsay_languages.base import Binder
+    from soothsay_languages.base import Binder, Exposes
     from soothsay_languages.resolving import Resolver
     from soothsay_languages.scopes import ModuleName
 
@@ -40,6 +40,12 @@ def _resolver() -> Resolver:
     from soothsay_languages.python.resolution import PythonResolver
 
     return PythonResolver()
+
+
+def _exposes() -> Exposes:
+    from soothsay_languages.python.reachability import exposing_edits
+
+    return exposing_edits
 
 
 def _module_of(root: Path, path: Path) -> ModuleName:
@@ -102,6 +108,7 @@ LANGUAGE = Language(
     grammar=python_grammar,
     binder=_binder,
     resolver=_resolver,
+    exposes=_exposes,
     oracles=(TY,),
     modules=_module_of,
     file_sources=(f"{_SOURCES}.notebooks:Notebooks", f"{_SOURCES}.files:PythonFiles"),

@@ -7,17 +7,21 @@ cannot know, because a receiver has no type, the symbol index is asked. What nei
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 
 from soothsay.engine.arguments import misfit
 from soothsay.engine.site import Site
 from soothsay.engine.types import ApiName, FaultKind, Verdict
 from soothsay.oracle.types import Finding, Oracle
 from soothsay_index.types import Symbol
+from soothsay_languages.analysis import analyse
 from soothsay_languages.scan import characters, close, scan
 
 # signatures read from these are what the call is checked against; a package's may hide overloads and decorators
 _EXACT_ORIGINS = ("service", "workspace")
+UNREACHABLE = "the type checker takes this place for unreachable and says nothing about it"
+_NAME_KINDS = ("unknown_name", "not_a_member", "unresolved_import")
 _FAULTS: dict[str, FaultKind] = {
     "not_a_member": "not_a_member",
     "unresolved_import": "not_a_member",
@@ -59,6 +63,23 @@ def judge(site: Site, text: str, oracle: Oracle) -> Judgement:
     names = site.names(text)
     shadow = Shadow(site, text)
     findings = shadow.findings(oracle)
+    judgement = _judgement(site, names, shadow, findings, oracle)
+    if findings is None or not names or judgement.verdict == "rejected":
+        return judgement
+    if all(_is_modelled(site.resolve(name).symbol) for name in names):
+        return judgement  # the oracle was not needed
+    if shadow.is_looked_at(names, oracle) is not False:
+        return judgement
+    exposed = shadow.exposed()
+    if exposed is not None and exposed.is_looked_at(names, oracle):
+        return _judgement(site, names, exposed, exposed.findings(oracle), oracle)
+    return replace(judgement, verdict="unverified", problem=judgement.problem or UNREACHABLE)
+
+
+def _judgement(
+    site: Site, names: Sequence[ApiName], shadow: Shadow, findings: Sequence[Finding] | None, oracle: Oracle
+) -> Judgement:
+    """Judge the completion in ``shadow``, whose ``findings`` are the oracle's."""
     facts = [_fact(site, name, shadow, findings, oracle) for name in names]
     about_calls = [fact.finding for fact in facts]
     strays = [finding for finding in findings or () if finding not in about_calls]
@@ -90,6 +111,7 @@ class Shadow:
         self._plain = request.text
         self._completion = completion
         before, language = site.rule.before, site.language
+        self._language = language
         self.unfinished = bool(scan(before + completion, language.lexis).closers)
         closed = close(before + completion, language.lexis)[len(before) :]
         if language.blocks.opener and closed.rstrip().endswith(language.blocks.opener):
@@ -105,9 +127,34 @@ class Shadow:
         inside = [f for f in found if f.start < end and f.end > self._offset and self._counts(f)]
         if any(f.start < self._offset for f in inside):
             before = oracle.findings(self._path, self._plain) or ()
-            known = {(f.start, f.code) for f in before}
-            inside = [f for f in inside if (f.start, f.code) not in known]
+            known = {_identity(f, self._plain) for f in before}
+            inside = [f for f in inside if _identity(f, self.text) not in known]
         return inside
+
+    def is_looked_at(self, names: Sequence[ApiName], oracle: Oracle) -> bool | None:
+        """Return whether the oracle would find what is wrong in the calls ``names``; False where it takes one for unreachable."""
+        spans = self._innermost(names)
+        return oracle.looks_at(self._path, self.text, spans) if spans else None
+
+    def exposed(self) -> Shadow | None:
+        """Return the shadow without what hides the completion from the oracle; None where that cannot be told."""
+        language = self._language
+        if language.exposes is None or not language.can_parse(self.text):
+            return None
+        analysis = analyse(self.text, language)
+        start = self._offset + len(self._completion) - len(self._completion.lstrip())
+        if analysis.parsed is None:
+            return None
+        edits = language.exposes()(analysis.parsed, analysis.lines.to_bytes(start))
+        text = self.text
+        for begin, end, instead in edits:
+            first, last = analysis.lines.to_code_points(begin), analysis.lines.to_code_points(end)
+            text = text[:first] + _as_long(instead, text[first:last]) + text[last:]
+        if text == self.text:
+            return None
+        found = copy(self)
+        found.text = text
+        return found
 
     def position(self, name: ApiName) -> int:
         """Offset in the shadow of the last character of ``name``."""
@@ -139,10 +186,53 @@ class Shadow:
         problems = [misfit(signature.parameters, call) for signature in signatures]
         return problems[0] if all(problems) else ""
 
+    def _innermost(self, names: Sequence[ApiName]) -> list[tuple[int, int]]:
+        """Return where those calls stand that hold no other of ``names``."""
+        spans = sorted({self._span(name) for name in names if name.call is not None})
+        return [
+            (start, end)
+            for start, end in spans
+            if not any(start <= a and b <= end and (a, b) != (start, end) for a, b in spans)
+        ]
+
+    def _span(self, name: ApiName) -> tuple[int, int]:
+        """Return where the whole call ``name`` stands in the shadow."""
+        node = name.call.node if name.call is not None else None
+        if node is None or name.call is None or node.text is None:
+            return self.position(name), self.position(name) + 1
+        start = name.start - (name.call.name.start_byte - node.start_byte)
+        if start < 0:
+            first = self._offset - len(node.text[:-start].decode("utf-8", "replace"))
+        else:
+            first = self._offset + characters(self._completion, start)
+        return first, first + len(node.text.decode("utf-8", "replace"))
+
     def _counts(self, finding: Finding) -> bool:
         if finding.kind in ("syntax", "other"):
             return False  # unfinished code, or no hallucination
         return not (self.unfinished and finding.kind in ("missing_argument", "no_overload"))
+
+
+def _identity(finding: Finding, text: str) -> tuple[int, str, str]:
+    """Return what makes a finding in ``text`` the same as one in another: of a name, also what it is called."""
+    match finding.kind:
+        case kind if kind in _NAME_KINDS:
+            said = text[finding.start : finding.end]
+        case "missing_argument":
+            said = finding.message  # there may be one argument more by now, and another one missing
+        case _:
+            said = ""
+    return finding.start, finding.code, said
+
+
+def _as_long(text: str, old: str) -> str:
+    """Return ``text`` filled up to the length of ``old``, with its line ends."""
+    return text + "".join(char if char in "\r\n" else " " for char in old[len(text) :])
+
+
+def _is_modelled(symbol: Symbol | None) -> bool:
+    """Return whether a service model tells of ``symbol``: it is right where type stubs are older or newer than it."""
+    return symbol is not None and symbol.origin == "service"
 
 
 def call_problem(symbol: Symbol, name: ApiName) -> str:
@@ -158,8 +248,7 @@ def _fact(
     indexed = site.resolve(name)
     symbol = indexed.symbol
     finding = _finding_of(name, shadow, findings or ())
-    # the service model of the installed version is right where type stubs are older or newer than it
-    modelled = symbol is not None and symbol.origin == "service"
+    modelled = _is_modelled(symbol)
     if finding is not None and finding.kind != "no_overload" and not modelled:
         fault: FaultKind | None = (
             "not_a_member" if finding.kind == "unknown_name" else _FAULTS.get(finding.kind)

@@ -118,6 +118,10 @@ class LspOracle:
             f"resolves {text[start:end]}", path, lambda: self._resolves(path, text, start, end)
         )
 
+    def looks_at(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool | None:
+        """Return whether what is wrong at ``spans`` would be found: a name that nothing defines is put there."""
+        return self._question("reachable", path, lambda: self._reaches(path, text, spans))
+
     def signature(self, path: Path, text: str, offset: int) -> Sequence[Signature] | None:
         """Return the overloads of what is being called at ``offset``."""
         return self._question("signature", path, lambda: self._signature(path, text, offset))
@@ -266,6 +270,18 @@ class LspOracle:
                 return None
             return bool(self._definition(path, text, start)) or None
         return True
+
+    def _reaches(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool | None:
+        if "unknown_name" not in self._spec.kinds.values():
+            return None
+        places: list[int] = []
+        written, last = "", 0
+        for start, end in spans:
+            written += text[last:start]
+            places.append(len(written))
+            written, last = written + _PROBE, end
+        found = {f.start for f in self._findings(path, written + text[last:]) if f.kind == "unknown_name"}
+        return found.issuperset(places)
 
     def _signature(self, path: Path, text: str, offset: int) -> list[Signature] | None:
         reader = self._spec.signatures

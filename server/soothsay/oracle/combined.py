@@ -58,6 +58,10 @@ class CombinedOracle:
         """Return whether the identifier exists, as the first server knows."""
         return self._first(lambda oracle: oracle.resolves(path, text, offset))
 
+    def looks_at(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool | None:
+        """Return whether the first server that can tell looks there."""
+        return self._first(lambda oracle: oracle.looks_at(path, text, spans))
+
     def signature(self, path: Path, text: str, offset: int) -> Sequence[Signature] | None:
         """Return the overloads that the first server knows."""
         return self._first(lambda oracle: oracle.signature(path, text, offset))
@@ -149,6 +153,10 @@ class WorkspaceOracle:
     def resolves(self, path: Path, text: str, offset: int) -> bool | None:
         """Return whether the identifier exists by the file's language."""
         return self._of(path).resolves(path, text, offset)
+
+    def looks_at(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool | None:
+        """Return whether the file's servers look there."""
+        return self._of(path).looks_at(path, text, spans)
 
     def signature(self, path: Path, text: str, offset: int) -> Sequence[Signature] | None:
         """Return the overloads by the file's language."""

@@ -90,6 +90,13 @@ class Oracle(Protocol):
         """Return whether the identifier at ``offset`` exists. None: its type, or its receiver's, is unknown."""
         ...
 
+    def looks_at(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool | None:
+        """Return whether what is wrong at ``spans`` (start and end of expressions) would be found.
+
+        False for code that is taken for unreachable: there silence tells nothing.
+        """
+        ...
+
     def signature(self, path: Path, text: str, offset: int) -> Sequence[Signature] | None:
         """Return the ways to call (overloads) what is being called at ``offset``, somewhere between its brackets."""
         ...

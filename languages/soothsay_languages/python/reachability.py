@@ -1,0 +1,127 @@
+"""What keeps a place in Python code from being reached, and the code without it.
+
+A type checker says nothing about code that never runs on this platform, with this Python, or behind a `raise`. In the code
+without what hides the place it does. Only what is certain to tell nothing about the names that are read at the place is
+taken away: a guard such as ``isinstance(x, str)`` narrows a type, and a judgement without it would be another one.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator, Sequence
+
+from tree_sitter import Node
+
+from soothsay_languages.syntax import Parsed, text_of, walk
+
+_EXITS = frozenset({"raise_statement", "return_statement", "break_statement", "continue_statement"})
+_DEFINITIONS = frozenset({"function_definition", "class_definition", "decorated_definition", "lambda"})
+_CONDITIONAL = frozenset({"if_statement", "elif_clause", "while_statement"})
+_NOTHING = "0"  # a statement without an effect, no longer than any other
+
+
+def exposing_edits(parsed: Parsed, byte: int) -> Sequence[tuple[int, int, str]]:
+    """Return what to write instead, so that the statement at ``byte`` can be reached: start, end (bytes) and text."""
+    place = parsed.tree.root_node.descendant_for_byte_range(byte, byte)
+    if place is None:
+        return ()
+    unknown = _unused_letter(parsed.source.decode("utf-8", "replace"))
+    hidden = _Hidden(place, byte)
+    edits = {(node.start_byte, node.end_byte, unknown) for node in hidden.conditions()}
+    edits |= {(node.start_byte, node.end_byte, _NOTHING) for node in hidden.exits()}
+    return sorted(edits)
+
+
+class _Hidden:
+    """What may hide the place ``node``: conditions around it, and statements before it that end the way."""
+
+    def __init__(self, node: Node, byte: int) -> None:
+        self._byte = byte
+        self._around = list(_ancestors(node))
+        statement = next((each for each in self._around if _is_statement(each)), node)
+        self._read = {text_of(each) for each in walk(statement) if each.type == "identifier"}
+
+    def conditions(self) -> Iterator[Node]:
+        """Yield the conditions that decide whether the place is reached."""
+        for node in self._around:
+            match node.type:
+                case "if_statement":
+                    yield from self._tests(node)
+                    for clause in node.children_by_field_name("alternative"):
+                        yield from self._tests(clause)
+                case "while_statement" | "elif_clause":
+                    yield from self._tests(node)
+                case "conditional_expression":
+                    yield from self._telling_nothing(node.named_children[1:2])
+                case "boolean_operator":
+                    left = node.child_by_field_name("left")
+                    if left is not None and left.end_byte <= self._byte:
+                        yield from self._telling_nothing([left])
+
+    def exits(self) -> Iterator[Node]:
+        """Yield the statements before the place that may not be passed."""
+        for node in self._around:
+            if node.parent is not None and node.parent.type in ("block", "module"):
+                for sibling in node.parent.named_children:
+                    if sibling.end_byte > self._byte or sibling.start_byte >= node.start_byte:
+                        break
+                    yield from self._exits_in(sibling)
+
+    def _exits_in(self, node: Node) -> Iterator[Node]:
+        if node.type in _DEFINITIONS:
+            return
+        if node.type in _EXITS or _is_bare_call(node) or _is_false_assertion(node):
+            yield node
+            return
+        if node.type in _CONDITIONAL and not list(self._tests(node)):
+            return  # behind it a name has another type
+        if node.type == "while_statement":
+            yield from self._tests(node)
+        for child in node.named_children:
+            yield from self._exits_in(child)
+
+    def _tests(self, node: Node) -> Iterator[Node]:
+        condition = node.child_by_field_name("condition")
+        if condition is not None:
+            yield from self._telling_nothing([condition])
+
+    def _telling_nothing(self, conditions: Sequence[Node]) -> Iterator[Node]:
+        for condition in conditions:
+            inside = list(walk(condition))
+            narrows = any(each.type == "identifier" and text_of(each) in self._read for each in inside)
+            binds = any(each.type == "named_expression" for each in inside)
+            if not narrows and not binds:
+                yield condition
+
+
+def _ancestors(node: Node) -> Iterator[Node]:
+    current: Node | None = node
+    while current is not None:
+        yield current
+        current = current.parent
+
+
+def _is_statement(node: Node) -> bool:
+    """Return whether ``node`` is a statement; of one with a block its head is meant, not what is in the block."""
+    return node.parent is not None and node.parent.type in ("block", "module")
+
+
+def _is_bare_call(node: Node) -> bool:
+    """Return whether ``node`` is a statement that calls something and binds nothing."""
+    if node.type != "expression_statement" or len(node.named_children) != 1:
+        return False
+    call = node.named_children[0]
+    if call.type == "await" and call.named_children:
+        call = call.named_children[0]
+    return call.type == "call" and not any(each.type == "named_expression" for each in walk(call))
+
+
+def _is_false_assertion(node: Node) -> bool:
+    return node.type == "assert_statement" and text_of(node.named_children[0]) in ("False", "0", "None")
+
+
+def _unused_letter(source: str) -> str:
+    """Return a name of one letter that stands nowhere in ``source``: nobody knows whether it is true."""
+    used = set(re.findall(r"\b[A-Za-z]\b", source))
+    return next((letter for letter in string.ascii_letters if letter not in used), "_")
