@@ -75,7 +75,7 @@ class World:
 
 def built_index(workspace: Path, python: Path) -> LocalIndex:
     """The index of ``workspace`` and the packages of ``python``, brought up to date as the server does, model loaded."""
-    session = Session(Settings(index=IndexSettings(python=str(python))), workspace, open_in_process)
+    session = Session(Settings(index=IndexSettings(interpreter=str(python))), workspace, open_in_process)
     print(f"{workspace.name}: {session.build_index(lambda _: None, Cancellation()).describe()}", flush=True)
     session.close()
     index = LocalIndex.open(index_folder(), workspace, model_path(EMBEDDING_MODEL))

@@ -17,9 +17,11 @@ import soothsay_index
 from soothsay.model.files.cache import model_path
 from soothsay.model.files.registry import EMBEDDING_MODEL
 from soothsay_index.embedding.embedder import Embedder, SentenceTransformerEmbedder, Vectors
-from soothsay_index.runtime.environment import Environment, read_distributions
 from soothsay_index.sources.base import Harvest
 from soothsay_index.types import Symbol
+from soothsay_languages.environment import Environment
+from soothsay_languages.python.environment.packages import installed_packages
+from soothsay_languages.python.environment.reading import KIND
 from soothsay_languages.python.sources.botocore_models import BotocoreModels, open_source
 from soothsay_languages.python.sources.installed import PythonEnvironment
 
@@ -40,8 +42,7 @@ def installed() -> Environment:
         subprocess.run([*pip, "--target", str(folder), "-r", str(HERE / "requirements.txt")], check=True)
         stamp.write_text(wanted, encoding="utf-8")
     return Environment(
-        python=Path(sys.executable), version="3.11.0", site_packages=(folder,), stdlib=Path("/nowhere"),
-        distributions=read_distributions((folder,)),
+        KIND, Path(sys.executable), "3.11.0", (folder,), Path("/nowhere"), installed_packages((folder,))
     )  # fmt: skip
 
 

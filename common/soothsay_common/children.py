@@ -17,9 +17,9 @@ from pathlib import Path
 _UNSAFE = ("PYTHONHOME", "PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKPOINT", "PYTHONPLATLIBDIR")
 
 
-def python_command(module: str, *arguments: str, python: str = sys.executable) -> list[str]:
+def python_command(module: str, *arguments: str, executable: str = sys.executable) -> list[str]:
     """Return the command that runs ``module`` without the current folder on the module search path."""
-    return [python, "-P", "-m", module, *arguments]
+    return [executable, "-P", "-m", module, *arguments]
 
 
 def child_environment(environ: Mapping[str, str] | None = None, **changes: str) -> dict[str, str]:

@@ -118,7 +118,7 @@ class IndexSummary:
     embedded: int = 0  # releases with vectors
     releases: int = 0
     vectors: int = 0
-    python: str = ""
+    environment: str = ""  # version and interpreter, "" for none
     folder: str = ""
 
     def describe(self) -> str:
@@ -126,7 +126,7 @@ class IndexSummary:
         return (
             f"{self.files} files ({self.chunks} chunks), {self.packages} packages, {self.services} services, "
             f"{self.symbols} symbols; vectors for {self.embedded} of {self.releases} releases ({self.vectors}); "
-            f"Python {self.python or 'not found'}; in {self.folder}"
+            f"{self.environment or 'no environment'}; in {self.folder}"
         )
 
 

@@ -14,6 +14,7 @@ from soothsay_languages.oracle import ServerSpec
 if TYPE_CHECKING:  # the editor's process starts without a parser
     import tree_sitter
 
+    from soothsay_languages.environment import EnvironmentFinder
     from soothsay_languages.resolving import Resolver
     from soothsay_languages.scopes import ModuleName, NamesAt, ScopeTree
     from soothsay_languages.syntax import Parsed
@@ -155,6 +156,19 @@ class ParserLimits:
         return most <= self.depth
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectLayout:
+    """Where projects of a language are, and which folders in them hold nothing that a person writes.
+
+    ``root_files`` lie in the root of a project. Of folders, those that match a pattern of ``skipped_folders`` are never
+    read, nor those that hold one of ``skipped_marks``: an environment by any name.
+    """
+
+    root_files: tuple[str, ...] = ()
+    skipped_folders: tuple[str, ...] = ()
+    skipped_marks: tuple[str, ...] = ()
+
+
 class Binder(Protocol):
     """Reads the scopes of a language."""
 
@@ -186,7 +200,8 @@ class Language:
     the index, ``module:function``, where a query does not say it all; ``content`` is what the index calls a piece of a file.
     ``modules`` tells the name of a file's module from the workspace's root and the path.
     ``binder`` and ``resolver`` load what reads its scopes and what tells what an expression stands for; ``exposes`` what
-    makes unreachable code reachable.
+    makes unreachable code reachable; ``environments`` what finds where its packages are installed, None for a language
+    without packages.
     """
 
     id: str
@@ -204,6 +219,8 @@ class Language:
     binder: Callable[[], Binder] | None = None
     resolver: Callable[[], Resolver] | None = None
     exposes: Callable[[], Exposes] | None = None
+    environments: Callable[[], EnvironmentFinder] | None = None
+    layout: ProjectLayout = field(default_factory=ProjectLayout)
     oracles: tuple[ServerSpec, ...] = ()  # its language servers, in the order in which they are asked
     limits: ParserLimits | None = None
     imports: re.Pattern[str] | None = None

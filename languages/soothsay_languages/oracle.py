@@ -103,7 +103,7 @@ class ServerSpec:
     from a "not_a_member" message whether the receiver is one of several types. ``may_import`` tells whether an import that is
     written so may mean the file.
 
-    ``quiet_ms`` is for a server that publishes diagnostics without the version of the document: a publication counts when
+    ``install`` is the command that installs it. ``quiet_ms`` is for a server that publishes diagnostics without the version of the document: a publication counts when
     none has followed for so long. ``diagnostics_ms`` is how long diagnostics may take; 0 for the default.
     """
 
@@ -113,6 +113,7 @@ class ServerSpec:
     kinds: Mapping[str, DiagnosticKind] = field(default_factory=dict)
     settings: Settings = _no_settings
     initialization_options: Settings | None = None
+    install: str = ""
     find_runtime: FindRuntime = _no_runtime
     project_files: tuple[str, ...] = ()
     canary: str = ""

@@ -26,6 +26,12 @@ class Between(NamedTuple):
     high: float
 
 
+class PublicName(NamedTuple):
+    """The name by which users know a setting, where the field has another one."""
+
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
     """Which model completes, and how it runs."""
@@ -133,7 +139,7 @@ class IndexSettings:
     enabled: bool = True
     """Index the installed packages and the workspace. `false`: no index, and nothing is looked up."""
 
-    python: str = ""
+    interpreter: Annotated[str, PublicName("python")] = ""
     """The interpreter whose packages are indexed. Empty: `VIRTUAL_ENV`, else `.venv` in the workspace or above it
     up to the project's root, else `python3` on `PATH`."""
 
@@ -200,11 +206,13 @@ def _decode(defaults: Any, raw: object, where: str, problems: list[str]) -> Any:
         problems.append(f"{where}: {_show(raw)} is not an object; using the defaults")
         return defaults
     kinds = _kinds(type(defaults))
+    names = {public_name(kind, field): field for field, kind in kinds.items()}
     changes: dict[str, Any] = {}
     for key, value in raw.items():
-        name = _snake_case(str(key))
+        written = _snake_case(str(key))
+        name = names.get(written, written)  # a field's own name is what other processes of ours send
         if name not in kinds:
-            problems.append(f"{where}.{key}: there is no such setting{_suggest(name, kinds)}; ignored")
+            problems.append(f"{where}.{key}: there is no such setting{_suggest(written, names)}; ignored")
         elif dataclasses.is_dataclass(default := getattr(defaults, name)):
             changes[name] = _decode(changes.get(name, default), value, f"{where}.{key}", problems)
         elif value is not None:
@@ -217,14 +225,20 @@ def _decode(defaults: Any, raw: object, where: str, problems: list[str]) -> Any:
     return dataclasses.replace(defaults, **changes)
 
 
+def public_name(kind: Any, field: str) -> str:
+    """Return the name by which users know the setting ``field`` of the type ``kind``."""
+    named = (each.name for each in get_args(kind)[1:] if isinstance(each, PublicName))
+    return next(named, field)
+
+
 def _accept(kind: Any, value: object) -> tuple[Any, str]:
     """``(the value as kind, "")``, or ``(None, what was expected)``."""
     if get_origin(kind) is Literal:
         choices = get_args(kind)
         return (value, "") if value in choices else (None, "one of " + ", ".join(choices))
     if get_origin(kind) is Annotated:
-        number, between = get_args(kind)
-        return _accept_number(number, between, value)
+        inner, extra = get_args(kind)
+        return _accept_number(inner, extra, value) if isinstance(extra, Between) else _accept(inner, value)
     if kind == tuple[str, ...]:
         listed = isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
         return (tuple(value), "") if listed else (None, "a list of strings")  # type: ignore[arg-type]

@@ -35,6 +35,9 @@ from soothsay_common.children import child_environment, python_command
 from soothsay_common.exits import Exit, read_exit
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.runtime.environment import find_environment
+from soothsay_languages.base import Language
+from soothsay_languages.oracle import ServerSpec
+from soothsay_languages.registry import languages
 
 State = Literal["ok", "warning", "broken"]
 
@@ -65,7 +68,7 @@ class DoctorCheck:
 def examine(settings: Settings, workspace: Path) -> list[DoctorCheck]:
     """Run all checks. Nothing is changed except the stored test result of the model; raises nothing."""
     checks: list[Callable[[], DoctorCheck]] = [
-        _python,
+        _own_interpreter,
         _compiler,
         _libraries,
         _cache,
@@ -159,7 +162,7 @@ def _run(command: Sequence[str], given: str, timeout: float, read: Callable[[str
     return exit_
 
 
-def _python() -> DoctorCheck:
+def _own_interpreter() -> DoctorCheck:
     version = ".".join(map(str, sys.version_info[:3]))
     return DoctorCheck("Python", "ok", f"{version} ({sys.executable})")
 
@@ -270,11 +273,11 @@ def _embeddings() -> DoctorCheck:
 
 def _environment(settings: Settings, workspace: Path) -> DoctorCheck:
     try:
-        environment = find_environment(workspace, settings.index.python or None)
+        environment = find_environment(workspace, settings.index.interpreter or None)
     except SoothsayIndexError as error:
         message, _, fix = str(error).partition(": ")
         return DoctorCheck("environment", "broken", message, fix or "set index.python to an interpreter")
-    return DoctorCheck("environment", "ok", f"Python {environment.version} ({environment.python})")
+    return DoctorCheck("environment", "ok", environment.describe())
 
 
 def _oracle(settings: Settings, workspace: Path) -> DoctorCheck:
@@ -282,16 +285,23 @@ def _oracle(settings: Settings, workspace: Path) -> DoctorCheck:
         return DoctorCheck(
             "oracle", "warning", "disabled: little can be verified", "set oracle.enabled to true"
         )
-    oracle = open_oracle(workspace, "python", settings.index.python)
+    servers = [(language, spec) for language in languages() for spec in language.oracles[:1]]
+    silent = [spec for language, spec in servers if not _answers(language, spec, settings, workspace)]
+    if silent:
+        names = ", ".join(spec.name for spec in silent)
+        found = f"{names} does not answer: little can be verified"
+        return DoctorCheck("oracle", "warning", found, "; ".join(spec.install for spec in silent))
+    return DoctorCheck("oracle", "ok", ", ".join(f"{spec.name} answers" for _, spec in servers))
+
+
+def _answers(language: Language, spec: ServerSpec, settings: Settings, workspace: Path) -> bool:
+    """Return whether the first language server of ``language`` judges a file that it has something to say about."""
+    runtime = settings.index.interpreter if language.environments is not None else ""
+    oracle = open_oracle(workspace, language.id, runtime)
     try:
-        answer = oracle.findings(workspace / "doctor.py", "x = 1\n")
+        return oracle.findings(workspace / f"doctor{language.suffix}", spec.canary or "\n") is not None
     finally:
         oracle.close()
-    if answer is None:
-        return DoctorCheck(
-            "oracle", "warning", "ty does not answer: little can be verified", "pip install ty"
-        )
-    return DoctorCheck("oracle", "ok", "ty answers")
 
 
 def _index(settings: Settings, workspace: Path) -> DoctorCheck:

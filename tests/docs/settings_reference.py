@@ -79,7 +79,7 @@ def settings_of(section: type, prefix: str = "") -> Iterator[Setting]:
             raise ValueError(f"{section.__name__}.{each.name} has no text below it")
         default = each.default if each.default is not MISSING else each.default_factory()  # type: ignore[misc]
         yield Setting(
-            prefix + _camel_case(each.name),
+            prefix + _camel_case(config.public_name(kinds[each.name], each.name)),
             _values(kinds[each.name]),
             f"`{json.dumps(default)}`",
             described[each.name],
@@ -122,6 +122,8 @@ def _values(kind: Any) -> str:
         return ", ".join(f"`{choice}`" for choice in get_args(kind))
     if get_origin(kind) is Annotated:
         number, between = get_args(kind)
+        if not isinstance(between, config.Between):
+            return _values(number)
         noun = "whole number" if number is int else "number"
         return f"{noun}, {between.low:,} to {between.high:,}"
     if kind == tuple[str, ...]:

@@ -17,7 +17,7 @@ from soothsay_common.cancellation import Cancellation
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # the tests judge what is written, not how fast: a busy machine must not cut a completion short
 SETTINGS = Settings(
-    index=IndexSettings(python=sys.executable),
+    index=IndexSettings(interpreter=sys.executable),
     completion=PATIENT,
 )
 

@@ -23,12 +23,15 @@ from soothsay.model.files.cache import model_path, models_folder
 from soothsay.model.files.registry import EMBEDDING_MODEL
 from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.embedding.embedder import SentenceTransformerEmbedder, Vectors
-from soothsay_index.runtime.environment import Environment, find_environment, read_distributions
+from soothsay_index.runtime.environment import find_environment
 from soothsay_index.shared.index import SharedIndex
 from soothsay_index.store.store import Store
 from soothsay_index.types import Progress, Query
 from soothsay_index.worker.client import IndexClient
 from soothsay_index.worker.local import LocalIndex
+from soothsay_languages.environment import Environment
+from soothsay_languages.python.environment.packages import installed_packages
+from soothsay_languages.python.environment.reading import KIND
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -181,7 +184,9 @@ def few_packages(tmp_path: Path) -> Environment:
                 f"{name}-1.0.dist-info/top_level.txt": f"{name}\n",
             },
         )
-    return Environment(Path(sys.executable), "3.11.0", (site,), Path("/nowhere"), read_distributions((site,)))
+    return Environment(
+        KIND, Path(sys.executable), "3.11.0", (site,), Path("/nowhere"), installed_packages((site,))
+    )
 
 
 @pytest.fixture
@@ -190,7 +195,7 @@ def shop(tmp_path: Path) -> Path:
 
 
 def _site(environment: Environment) -> Path:
-    return environment.site_packages[0]
+    return environment.package_folders[0]
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -204,7 +209,9 @@ def write(root: Path, files: dict[str, str]) -> Path:
 _KILLED = f"""
 import os, sys, threading
 from pathlib import Path
-from soothsay_index.runtime.environment import Environment, read_distributions
+from soothsay_languages.environment import Environment
+from soothsay_languages.python.environment.packages import installed_packages
+from soothsay_languages.python.environment.reading import KIND
 from soothsay_index.shared.publishing import Publisher
 from soothsay_index.shared.index import SharedIndex
 from soothsay_index.store.store import Store
@@ -219,7 +226,7 @@ class Mortal(SharedIndex):
         super().add(name, rows)
 
 site = Path(sys.argv[5])
-environment = Environment(Path(sys.executable), "3.11.0", (site,), Path("/nowhere"), read_distributions((site,)))
+environment = Environment(KIND, Path(sys.executable), "3.11.0", (site,), Path("/nowhere"), installed_packages((site,)))
 shared = Mortal(sys.argv[3], "{EMBEDDING_MODEL}", 384)
 store = Store(Path(sys.argv[1]), Path(sys.argv[2]), "{EMBEDDING_MODEL}", 384)
 Publisher(store, shared, environment).publish(None, lambda _: None, threading.Event())

@@ -234,7 +234,7 @@ class FakeSession:
 
     def _index(self, kind: str, on_progress: Callable[[Progress], None], cancel: Event) -> None:
         journal(kind)
-        steps = 100 if self.settings.index.python == "slow" else 3
+        steps = 100 if self.settings.index.interpreter == "slow" else 3
         for step in range(steps):
             on_progress(Progress("packages", step, steps, "numpy"))
             if cancel.wait(0.05):

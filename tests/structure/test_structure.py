@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.structure.counts import modules, undocumented, wrong_arrows
+from tests.structure.counts import modules, python_places, undocumented, wrong_arrows
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,3 +15,9 @@ def test_imports_point_one_way() -> None:
 
 def test_every_public_name_has_a_docstring() -> None:
     assert undocumented(modules(ROOT)) == []
+
+
+def test_index_backend_and_doctor_know_no_python() -> None:
+    rooms = ("common/", "index/", "server/soothsay/backend/", "server/soothsay/cli/")
+    files = ("server/soothsay/config.py", "server/soothsay/doctor.py")
+    assert [place for place in python_places(modules(ROOT)) if place.startswith((*rooms, *files))] == []

@@ -154,7 +154,7 @@ def test_settings_are_passed_on_as_they_are(
     settings = Settings(
         method="base",
         model=ModelSettings(path="/models/my model.gguf", threads=3),
-        index=IndexSettings(docs=("docs", "ünïcode"), python="/usr/bin/python3"),
+        index=IndexSettings(docs=("docs", "ünïcode"), interpreter="/usr/bin/python3"),
     )
     seen: list[tuple[Settings, Path]] = []
     monkeypatch.setattr(

@@ -12,13 +12,13 @@ from soothsay_index.build.process_pool import OpenExecutor
 from soothsay_index.build.vectors import VectorSync
 from soothsay_index.embedding.embedder import Embedder
 from soothsay_index.progress import OnProgress, ignore_progress
-from soothsay_index.runtime.environment import Environment
 from soothsay_index.shared.index import SharedIndex, is_shared
 from soothsay_index.shared.local_files import LocalFileFilter
 from soothsay_index.shared.reader import SharedReader
 from soothsay_index.sources.base import Release, Used
 from soothsay_index.store.store import Store
 from soothsay_index.types import Progress
+from soothsay_languages.environment import Environment
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class Builder:
     def _show(self, packages: PackageSync, plan: BuildOrder, projects: Set[str]) -> None:
         """Record which releases belong to this workspace's environment."""
         visible = {release.key for release in (*plan.now, *plan.next, *packages.installed())}
-        self._store.write_state(visible | projects, packages.python)
+        self._store.write_state(visible | projects, packages.environment)
 
     def _settle(self, stop: threading.Event) -> None:
         if not stop.is_set():

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from soothsay_index.progress import OnProgress
-from soothsay_index.runtime.environment import Environment
 from soothsay_index.shared.local_files import LocalFileFilter
 from soothsay_index.shared.reader import SharedReader
 from soothsay_index.sources.base import PackageSource, Release, Used
@@ -19,6 +18,7 @@ from soothsay_index.store.database import Database, ReleaseState
 from soothsay_index.store.releases import ReleaseTables, harvest_releases
 from soothsay_index.store.rows import rows_with
 from soothsay_index.types import Progress
+from soothsay_languages.environment import Environment
 
 _SERVICES_AT_ONCE = 20  # a package may be as large as a hundred services
 _USED_NOTED_EVERY = 24 * 3600.0  # seconds
@@ -46,9 +46,9 @@ class PackageSync:
         self._sources: Mapping[str, PackageSource] = package_sources(environment)
 
     @property
-    def python(self) -> str:
-        """Return version and path of the environment's interpreter, for display."""
-        return f"{self._environment.version} ({self._environment.python})"
+    def environment(self) -> str:
+        """Return the environment's description, for display."""
+        return self._environment.describe()
 
     def build_order(self, used: Used) -> BuildOrder:
         """Return the releases of the environment by priority for a workspace that uses ``used``."""

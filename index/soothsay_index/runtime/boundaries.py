@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from soothsay_languages.registry import languages
+
 _REPOSITORY = (".git", ".hg")
-_PROJECT = (*_REPOSITORY, "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
 _MOST_LINKS = 40
 
 
@@ -27,12 +29,18 @@ class Boundaries:
         return any(_same(parent, self.folders[-1]) for step in _steps(path) for parent in step.parents)
 
 
+@cache
+def project_marks() -> tuple[str, ...]:
+    """Return the names of files and folders that lie in a project's root, whatever its language."""
+    return (*_REPOSITORY, *(name for each in languages() for name in each.layout.root_files))
+
+
 def boundaries_of(workspace: Path, environ: Mapping[str, str]) -> Boundaries:
     """Return the boundaries of ``workspace``. The user's home folder and those above it are never a project's root."""
     workspace = workspace.resolve()
     home = Path(environ.get("HOME") or environ.get("USERPROFILE") or Path.home()).resolve()
     # a repository of several packages has one environment, at its root
-    project = _root(workspace, _REPOSITORY, home) or _root(workspace, _PROJECT, home) or workspace
+    project = _root(workspace, _REPOSITORY, home) or _root(workspace, project_marks(), home) or workspace
     folders = [each for each in (workspace, *workspace.parents) if each.is_relative_to(project)]
     return Boundaries(tuple(folders))
 

@@ -6,11 +6,11 @@ import threading
 
 from cachetools import LRUCache
 
-from soothsay_index.runtime.environment import Environment
 from soothsay_index.search.member_views import MemberViews
 from soothsay_index.sources.base import PackageSource, Used
 from soothsay_index.sources.registry import package_sources
 from soothsay_index.types import PackageState
+from soothsay_languages.environment import Environment
 
 _KEPT_OWNERS = 512
 

@@ -25,12 +25,12 @@ import pyarrow as pa
 from lancedb.index import BTree
 
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.runtime.environment import Environment
 from soothsay_index.shared.locations import to_local_uris
 from soothsay_index.sources.base import Release
 from soothsay_index.store.database import one_of, quote
 from soothsay_index.store.releases import ReleaseTables
 from soothsay_index.store.rows import CHUNKS, OWNERS, SCHEMA_VERSION, SYMBOLS, vectors_schema
+from soothsay_languages.environment import Environment
 
 T = TypeVar("T")
 

@@ -9,16 +9,12 @@ from urllib.request import url2pathname
 
 import pyarrow as pa
 
-from soothsay_index.runtime.environment import Environment
-
-_SITE, _STDLIB = "site-packages:", "stdlib:"
+from soothsay_languages.environment import Environment
 
 
 def to_portable_uris(uris: pa.ChunkedArray, environment: Environment) -> pa.Array:
     """Return addresses relative to ``environment``'s folders; other addresses become empty."""
-    # Packages often lie in a folder of the standard library, so they come first.
-    folders = [*((site, _SITE) for site in environment.site_packages), (environment.stdlib, _STDLIB)]
-    prefixes = [(folder.as_uri() + "/", name) for folder, name in folders]
+    prefixes = [(folder.as_uri() + "/", f"{label}:") for label, folder in environment.labelled_folders()]
 
     def shorten(uri: str) -> str:
         for prefix, name in prefixes:
@@ -34,8 +30,9 @@ def to_local_uris(uris: pa.ChunkedArray, environment: Environment) -> pa.Array:
 
     def complete(uri: str) -> str:
         name, _, rest = uri.partition(":")
-        folders = {_SITE: environment.site_packages, _STDLIB: (environment.stdlib,)}.get(name + ":", ())
-        found = [folder.as_uri() + "/" + rest for folder in folders]
+        found = [
+            folder.as_uri() + "/" + rest for label, folder in environment.labelled_folders() if label == name
+        ]
         if len(found) > 1:
             found = [each for each in found if _path(each).exists()] or found
         return found[0] if found else ""

@@ -14,7 +14,6 @@ import pyarrow as pa
 
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.progress import OnProgress
-from soothsay_index.runtime.environment import Environment
 from soothsay_index.runtime.project import Project
 from soothsay_index.shared.index import ROWS, SHARED, Published, SharedIndex, counts, is_shared, with_column
 from soothsay_index.shared.locations import to_portable_uris
@@ -23,6 +22,7 @@ from soothsay_index.store.database import Database, one_of, quote
 from soothsay_index.store.rows import vector_key
 from soothsay_index.store.store import Store
 from soothsay_index.types import Progress
+from soothsay_languages.environment import Environment
 
 log = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ from typing import TypeVar
 import pyarrow as pa
 
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.runtime.environment import Environment
 from soothsay_index.shared.index import Published, SharedIndex, explain, slices
 from soothsay_index.sources.base import Release
 from soothsay_index.store.releases import ReleaseTables
+from soothsay_languages.environment import Environment
 
 T = TypeVar("T")
 

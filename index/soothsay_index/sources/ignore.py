@@ -7,18 +7,17 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePath
 
 from pathspec import GitIgnoreSpec
 
+from soothsay_languages.registry import languages
+
 MAX_BYTES = 1_000_000
 
-_SKIPPED_FOLDERS = frozenset(
-    {
-        ".git", ".hg", ".svn", ".tox", ".nox", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache",
-        ".ruff_cache", ".pytest_cache", "site-packages", ".eggs", ".ipynb_checkpoints", ".aws", ".ssh", ".gnupg",
-    }
-)  # fmt: skip
+# Those of repositories, of tools for several languages, and of secrets; languages add their own.
+_SKIPPED_FOLDERS = (".git", ".hg", ".svn", "node_modules", ".aws", ".ssh", ".gnupg")
 # Names that usually hold secrets. Reading one into an index, or a prompt, would be unforgivable.
 _SECRETS = (
     ".env", ".env.*", "*.env", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.ppk", "*.asc",
@@ -137,10 +136,23 @@ def _with_own(rules: tuple[_Rules, ...], folder: Path) -> tuple[_Rules, ...]:
     return (*rules, _Rules(folder, GitIgnoreSpec.from_lines(lines)))
 
 
+@cache
+def _skipped_folders() -> re.Pattern[str]:
+    """Return a pattern of the names of folders that hold nothing that a person writes."""
+    own = [pattern for each in languages() for pattern in each.layout.skipped_folders]
+    return re.compile("|".join(fnmatch.translate(pattern) for pattern in (*_SKIPPED_FOLDERS, *own)))
+
+
+@cache
+def _skipped_marks() -> tuple[str, ...]:
+    """Return the names of files that mark a folder as an environment."""
+    return tuple(mark for each in languages() for mark in each.layout.skipped_marks)
+
+
 def _may_enter(folder: Path, rules: tuple[_Rules, ...]) -> bool:
-    if folder.name in _SKIPPED_FOLDERS or folder.name.endswith(".egg-info"):
+    if _skipped_folders().fullmatch(folder.name):
         return False
-    if (folder / "pyvenv.cfg").exists():  # a virtual environment by any other name
+    if any((folder / mark).exists() for mark in _skipped_marks()):
         return False
     return not _ignored(folder, rules, is_folder=True)
 

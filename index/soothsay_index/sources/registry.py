@@ -12,10 +12,10 @@ from importlib.metadata import EntryPoint, entry_points
 from pkgutil import resolve_name
 from typing import Any
 
-from soothsay_index.runtime.environment import Environment
 from soothsay_index.sources.base import FileSource, PackageSource
 from soothsay_index.sources.outline import Outline
-from soothsay_languages.registry import languages
+from soothsay_languages.environment import Environment
+from soothsay_languages.registry import language_or_plain, languages
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +24,9 @@ FILES = "soothsay_index.files"
 
 
 def package_sources(environment: Environment) -> dict[str, PackageSource]:
-    """The sources that find something in ``environment``, by name."""
-    factories = (*_load(PACKAGES), *_resolve(name for each in languages() for name in each.package_sources))
+    """The sources that find something in ``environment``, by name: those of its language, and of entry points."""
+    language = language_or_plain(environment.kind.language)
+    factories = (*_load(PACKAGES), *_resolve(language.package_sources))
     made = (factory(environment) for factory in factories)
     return {source.name: source for source in made if source is not None}
 

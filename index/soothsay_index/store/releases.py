@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from soothsay_common.garbage import release_memory, without_garbage_collection
-from soothsay_index.runtime.environment import Environment
 from soothsay_index.sources.base import Harvest, Release
 from soothsay_index.sources.registry import package_sources
 from soothsay_index.store.rows import harvest_tables
+from soothsay_languages.environment import Environment
 
 log = logging.getLogger(__name__)
 

@@ -24,6 +24,6 @@ def status_of(store: Store) -> IndexSummary:
         embedded=sum(state.embedded for state in states.values()),
         releases=len(states),
         vectors=store.packages.count("vectors") + store.local.count("vectors"),
-        python=store.python(),
+        environment=store.environment(),
         folder=str(store.packages.folder.parent),
     )

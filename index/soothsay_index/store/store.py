@@ -12,6 +12,8 @@ from typing import Any
 from soothsay_index.store.database import Database
 from soothsay_index.store.rows import CHUNKS, FILES, OWNERS, SYMBOLS, vectors_schema
 
+_ENVIRONMENT = "python"  # the key in the state, as older versions have it
+
 
 class Store:
     """The database of one workspace (``local``) and the shared one of packages (``packages``)."""
@@ -53,17 +55,17 @@ class Store:
         """Return a value that changes when a release is stored, or when another one is in use."""
         return _stamp(self.packages.folder / "manifest.json"), _stamp(self.local.folder / "state.json")
 
-    def write_state(self, releases: Iterable[str], python: str) -> None:
-        """Store the environment's releases and interpreter for readers."""
+    def write_state(self, releases: Iterable[str], environment: str) -> None:
+        """Store the environment's releases, and its description, for readers."""
         path = self.local.folder / "state.json"
         temporary = path.with_suffix(f".{os.getpid()}")
-        plain = {"workspace": str(self.workspace), "python": python, "releases": sorted(releases)}
+        plain = {"workspace": str(self.workspace), _ENVIRONMENT: environment, "releases": sorted(releases)}
         temporary.write_text(json.dumps(plain), encoding="utf-8")
         temporary.replace(path)
 
-    def python(self) -> str:
-        """Return the interpreter of the last build."""
-        return str(self._state().get("python", ""))
+    def environment(self) -> str:
+        """Return the description of the last build's environment."""
+        return str(self._state().get(_ENVIRONMENT, ""))
 
     def _state(self) -> dict[str, Any]:
         try:

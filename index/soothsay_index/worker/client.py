@@ -80,8 +80,8 @@ class IndexClient:
     """An :class:`~soothsay_index.types.Index` in a worker process. Thread-safe; starts its worker on first use.
 
     A slow or dead worker means empty answers and a log message: a completion without documents beats no completion.
-    ``environ`` is the environment of the editor's window (default: this process's): it decides which Python is
-    indexed, and holds the credentials for a shared index. The worker runs in ``root``, never in the workspace.
+    ``environ`` is the environment of the editor's window (default: this process's): it decides which
+    environment is indexed, and holds the credentials for a shared index. The worker runs in ``root``, never in the workspace.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class IndexClient:
         model_id: str = "all-MiniLM-L6-v2",
         timeout: float = 2.0,
         threads: int = 1,
-        python: str = sys.executable,
+        executable: str = sys.executable,
         log_file: Path | None = None,
         docs: Sequence[Path] = (),
         uri: str = "",
@@ -105,7 +105,7 @@ class IndexClient:
             *(["--model-folder", str(model_folder.absolute())] if model_folder else []),
             *(argument for folder in docs for argument in ("--docs", str(folder.absolute()))),
             *(["--uri", uri if "://" in uri else str(Path(uri).expanduser().absolute())] if uri else []),
-            python=python,
+            executable=executable,
         )  # fmt: skip
         self._root = root.absolute()
         self._environ = environ

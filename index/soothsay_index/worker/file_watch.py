@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from soothsay_index.runtime.environment import changed_at
+from soothsay_index.runtime.file_times import changed_at
 from soothsay_index.sources.workspace import Workspace
 
 _SizeAndTime = tuple[int, int]  # size, time of change in nanoseconds

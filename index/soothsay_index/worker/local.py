@@ -15,7 +15,6 @@ from soothsay_index.embedding.client import ProcessEmbedder
 from soothsay_index.embedding.embedder import Embedder, LoadingEmbedder, SentenceTransformerEmbedder
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.progress import OnProgress, ignore_progress
-from soothsay_index.runtime.environment import Environment
 from soothsay_index.runtime.project import read_project
 from soothsay_index.search.member_views import MemberViews
 from soothsay_index.search.package_states import PackageStates
@@ -29,6 +28,7 @@ from soothsay_index.store.status import status_of
 from soothsay_index.store.store import Store
 from soothsay_index.types import Hit, IndexSummary, PackageState, Query, Symbol
 from soothsay_index.worker.writer import BuildOptions, Writer
+from soothsay_languages.environment import Environment
 
 log = logging.getLogger(__name__)
 

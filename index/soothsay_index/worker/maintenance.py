@@ -10,10 +10,11 @@ from collections.abc import Callable
 from soothsay_common.garbage import release_memory
 from soothsay_common.priority import minimise_thread_priority
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.runtime.environment import Environment, locate_python, stamp_of
+from soothsay_index.runtime.environment import fingerprint_of, locate_environment
 from soothsay_index.worker.file_watch import FileWatcher
 from soothsay_index.worker.local import LocalIndex
 from soothsay_index.worker.writer import BuildOptions
+from soothsay_languages.environment import Environment
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ class Maintenance:
         if self._options is None or environment is None:
             return
         now = self._installed(self._options, environment)
-        if now in (None, self._tried, (environment.python, environment.stamp)):
+        if now in (None, self._tried, (environment.interpreter, environment.fingerprint)):
             self._unstable = None
         elif now != self._unstable:
             self._unstable = now  # pip may be running: wait until two polls are equal
@@ -122,7 +123,7 @@ class Maintenance:
     def _installed(self, options: BuildOptions, environment: Environment) -> object:
         """Return a value that changes with the chosen interpreter and the installed packages."""
         try:
-            python = locate_python(self._index.store.workspace, options.interpreter).python
+            located = locate_environment(self._index.store.workspace, options.interpreter)
+            return located.interpreter, fingerprint_of(environment)
         except SoothsayIndexError:
             return None
-        return python, stamp_of(environment.site_packages)

@@ -17,7 +17,7 @@ from soothsay_index.build.process_pool import OpenExecutor
 from soothsay_index.embedding.embedder import Embedder
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.progress import OnProgress, ignore_progress
-from soothsay_index.runtime.environment import Environment, locate_python, read_located
+from soothsay_index.runtime.environment import locate_environment, logged, read_environment
 from soothsay_index.sources.base import Used
 from soothsay_index.sources.workspace import Workspace
 from soothsay_index.store.pruning import prune_releases, prune_vectors
@@ -25,6 +25,7 @@ from soothsay_index.store.store import Store
 from soothsay_index.types import Progress
 from soothsay_index.worker.lease import Lease
 from soothsay_index.worker.requests import WriteRequest, WriteRequests
+from soothsay_languages.environment import Environment
 
 log = logging.getLogger(__name__)
 
@@ -134,11 +135,10 @@ class Writer:
         """
         environment = None
         try:
-            found = locate_python(self._workspace.root, options.interpreter)
+            found = logged(locate_environment(self._workspace.root, options.interpreter))
             for refusal in found.refused:
-                log.warning("%s", refusal)
                 progress(Progress("warning", 0, 0, refusal))
-            environment = read_located(found)
+            environment = read_environment(found)
         except SoothsayIndexError as error:
             progress(Progress("environment", 0, 0, str(error)))
         self.build_from(environment, options, open_files, progress, stop)

@@ -8,13 +8,14 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from soothsay_languages.base import Blocks, CallSyntax, Language, Lexis, Statements
+from soothsay_languages.base import Blocks, CallSyntax, Language, Lexis, ProjectLayout, Statements
 from soothsay_languages.python.oracle import TY
 
 if TYPE_CHECKING:
     import tree_sitter
 
     from soothsay_languages.base import Binder, Exposes
+    from soothsay_languages.environment import EnvironmentFinder
     from soothsay_languages.resolving import Resolver
     from soothsay_languages.scopes import ModuleName
 
@@ -52,6 +53,12 @@ def _module_of(root: Path, path: Path) -> ModuleName:
     from soothsay_languages.python.modules import module_of
 
     return module_of(root, path)
+
+
+def _environments() -> EnvironmentFinder:
+    from soothsay_languages.python.environment.finder import PythonEnvironments
+
+    return PythonEnvironments()
 
 
 LANGUAGE = Language(
@@ -109,6 +116,15 @@ LANGUAGE = Language(
     binder=_binder,
     resolver=_resolver,
     exposes=_exposes,
+    environments=_environments,
+    layout=ProjectLayout(
+        root_files=("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt"),
+        skipped_folders=(
+            *(".venv", "venv", ".tox", ".nox", ".eggs", "*.egg-info", "site-packages"),
+            *("__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".ipynb_checkpoints"),
+        ),
+        skipped_marks=("pyvenv.cfg",),
+    ),
     oracles=(TY,),
     modules=_module_of,
     file_sources=(f"{_SOURCES}.notebooks:Notebooks", f"{_SOURCES}.files:PythonFiles"),

@@ -32,14 +32,17 @@ def find_ty() -> Sequence[str] | None:
 
 def find_python(workspace: Path, configured: str, environ: Mapping[str, str] | None) -> Path | None:
     """Return the interpreter whose packages ty is to see."""
-    from soothsay_index.errors import SoothsayIndexError
-    from soothsay_index.runtime.environment import find_interpreter
+    from soothsay_languages.environment import EnvironmentNotFoundError
+    from soothsay_languages.python.environment.finder import find_python as locate
 
     try:
-        return find_interpreter(workspace, configured or None, environ).absolute()
-    except SoothsayIndexError as error:
+        located = locate(workspace, configured, environ)
+    except EnvironmentNotFoundError as error:
         log.warning("the type checker sees no installed packages: %s", error)
         return None
+    for refusal in located.refused:
+        log.warning("%s", refusal)
+    return located.interpreter.absolute()
 
 
 # Every rule of ty 0.0.105 was looked at. Only what says that a name, a module or an argument is wrong counts
@@ -241,6 +244,7 @@ TY = ServerSpec(
     language_ids={".py": "python", ".pyi": "python"},
     kinds=_OLD_KINDS | _KINDS,
     settings=_settings,
+    install="pip install ty",
     find_runtime=find_python,
     project_files=("ty.toml", "pyproject.toml"),
     canary="zz_soothsay_zz\n",

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from importlib.machinery import SOURCE_SUFFIXES
 from pathlib import Path
 from typing import Literal
 
@@ -130,7 +131,8 @@ def build_id() -> str:
     facts = [soothsay.__version__, sys.executable]
     for package in (soothsay, soothsay_index, soothsay_languages, soothsay_common):
         folder = Path(package.__file__ or "").parent
-        for path in sorted(folder.rglob("*.py")):
+        sources = (path for path in folder.rglob("*") if path.suffix in SOURCE_SUFFIXES)
+        for path in sorted(sources):
             facts.append(f"{path} {path.stat().st_mtime_ns}")
     return f"{soothsay.__version__}-{_digest(*facts)}"
 

@@ -28,8 +28,9 @@ from soothsay.oracle.types import Oracle
 from soothsay.paths import cache_folder
 from soothsay_common.cancellation import Cancellation
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.runtime.environment import find_interpreter
+from soothsay_index.runtime.environment import locate_environment
 from soothsay_index.types import Hit, Index, IndexSummary, PackageState, Progress, Query, Symbol
+from soothsay_languages.registry import languages
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class WritableIndex(Index, Protocol):
         """Bring the index up to date (blocking). Raises `SoothsayIndexError` when that fails.
 
         ``cancel`` ends the build between two steps; the next build continues from there.
-        ``interpreter`` is the Python whose packages are indexed; None: the one found for the workspace.
+        ``interpreter`` is that of the environment whose packages are indexed; None: the one found for the workspace.
         ``all_packages``: those that the workspace does not import, too. ``embed``: compute vectors as well.
         """
         ...
@@ -185,7 +186,7 @@ class Session:
         self._model: OwnedModel | None = None
         self._engine: Engine | None = None
         self.oracle: Oracle = (
-            open_workspace_oracle(workspace, {"python": settings.index.python}, environ=environ)
+            open_workspace_oracle(workspace, _interpreters(settings), environ=environ)
             if settings.oracle.enabled
             else NullOracle()
         )
@@ -288,10 +289,12 @@ class Session:
                 on_progress(at)
 
         with _index_errors():
-            if settings.python:
+            if settings.interpreter:
                 # a wrong setting is an error, not a warning
-                find_interpreter(self.workspace, settings.python, self._environ)
-            return self.index.build(report, cancel, settings.python or None, settings.all_packages, embed)
+                locate_environment(self.workspace, settings.interpreter, self._environ)
+            return self.index.build(
+                report, cancel, settings.interpreter or None, settings.all_packages, embed
+            )
 
     def reindex(self, on_progress: OnProgress, cancel: Cancellation) -> IndexSummary:
         """What a user asks for by hand: the same as `build_index`, which reads again what has changed."""
@@ -384,6 +387,11 @@ class Session:
     def _warn(self, message: str) -> None:
         log.warning(message)
         self.warnings.append(message)
+
+
+def _interpreters(settings: Settings) -> dict[str, str]:
+    """Return the configured interpreter by the ids of the languages that have environments."""
+    return {each.id: settings.index.interpreter for each in languages() if each.environments is not None}
 
 
 @contextmanager

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from soothsay.errors import SoothsayError
+from soothsay_index.runtime.boundaries import project_marks
 
 MAX_BYTES = 5_000_000  # larger files are data
-_PROJECT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,14 @@ def parse_location(text: str) -> Location:
         path, line, column = parts[0], int(parts[1]), int(parts[2])
     except (IndexError, ValueError):
         raise SoothsayError(
-            f"{text!r} is not a position: write FILE:LINE:COL, for example app.py:12:8"
+            f"{text!r} is not a position: write FILE:LINE:COL, for example {_without_numbers(text)}:12:8"
         ) from None
     return Location(Path(path), line, column)
+
+
+def _without_numbers(text: str) -> str:
+    """Return the path at the start of what was meant to be a location."""
+    return re.sub(r"(:\d*)+$", "", text) or "FILE"
 
 
 def read_document(path: Path) -> str:
@@ -68,6 +74,6 @@ def find_workspace(path: Path) -> Path:
     """Return the nearest folder above ``path`` with a project file, else the folder of ``path``."""
     folder = path.resolve().parent
     for candidate in (folder, *folder.parents):
-        if any((candidate / mark).exists() for mark in _PROJECT_MARKS):
+        if any((candidate / mark).exists() for mark in project_marks()):
             return candidate
     return folder

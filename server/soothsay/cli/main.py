@@ -129,7 +129,9 @@ def _add_workspace(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workspace", type=Path, help="root folder of the project (default: found from the file)"
     )
-    parser.add_argument("--python", metavar="PATH", help="interpreter whose packages are indexed")
+    parser.add_argument(
+        "--python", dest="interpreter", metavar="PATH", help="interpreter whose packages are indexed"
+    )
 
 
 def _settings(args: argparse.Namespace) -> Settings:
@@ -140,8 +142,8 @@ def _settings(args: argparse.Namespace) -> Settings:
         raw["model"]["path" if model.endswith(".gguf") or os.sep in model else "name"] = model
     if getattr(args, "method", None):
         raw["method"] = args.method
-    if getattr(args, "python", None):
-        raw["index"]["python"] = args.python
+    if getattr(args, "interpreter", None):
+        raw["index"]["interpreter"] = args.interpreter
     if getattr(args, "all_packages", False):
         raw["index"]["all_packages"] = True
     if getattr(args, "shared", None):

@@ -153,7 +153,7 @@ RESULT_VALUES: list[tuple[type[Any], Any]] = [
     (FindFaults, (FAULT, replace(FAULT, kind="unknown_name"))),
     (Repair, None),
     (Repair, Replacement(1, 2, "f(\n)", "f")),
-    (BuildIndex, IndexSummary(files=1, python="3.11", folder=r"C:\x")),
+    (BuildIndex, IndexSummary(files=1, environment="3.11", folder=r"C:\x")),
     (IndexStatus, IndexSummary()),
     (UpdateFiles, 0),
     (UpdateFiles, 12),

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from index_fakes import APP, LEDGER, MODEL, write
 
-from soothsay_index.runtime.environment import Environment, read_distributions
+from soothsay_languages.environment import Environment
+from soothsay_languages.python.environment.packages import installed_packages
+from soothsay_languages.python.environment.reading import KIND
 
 
 @pytest.fixture
@@ -59,10 +61,11 @@ def site(tmp_path: Path) -> Path:
 @pytest.fixture
 def environment(site: Path) -> Environment:
     return Environment(
-        python=Path(sys.executable),
+        kind=KIND,
+        interpreter=Path(sys.executable),
         version="3.11.0",
-        site_packages=(site,),
-        stdlib=Path("/nowhere"),
-        distributions=read_distributions((site,)),
-        stdlib_names=frozenset(),
+        package_folders=(site,),
+        library=Path("/nowhere"),
+        packages=installed_packages((site,)),
+        library_names=frozenset(),
     )

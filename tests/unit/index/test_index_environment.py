@@ -2,21 +2,19 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from index_fakes import write
 
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.runtime import layout
-from soothsay_index.runtime.environment import (
-    find_environment,
-    find_interpreter,
-    locate_python,
-    read_distributions,
-    read_environment,
-)
-from soothsay_index.runtime.layout import read_layout
+from soothsay_index.runtime.environment import find_environment, locate_environment, logged
+from soothsay_languages.environment import EnvironmentNotFoundError
+from soothsay_languages.python.environment import ownership
+from soothsay_languages.python.environment.finder import read_interpreter
+from soothsay_languages.python.environment.layout import read_layout
+from soothsay_languages.python.environment.packages import installed_packages
 
 CFG = "home = /usr/bin\nimplementation = CPython\nversion_info = 3.12.4.final.0\n"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="scripts and links as POSIX has them")
@@ -43,6 +41,12 @@ def fake_venv(folder: Path, settings: str = CFG, library: str = "lib/python3.12"
         },
     )
     return fake_python(folder)
+
+
+def find_interpreter(
+    folder: Path, given: Path | str | None, environ: Mapping[str, str] | None = None
+) -> Path:
+    return logged(locate_environment(folder, given, environ)).interpreter
 
 
 def was_run(python: Path) -> bool:
@@ -154,8 +158,8 @@ def test_a_missing_or_broken_interpreter_is_one_clear_line(tmp_path):
     for given in ("/no/such/python", "no/such/python", "no-such-python"):
         with pytest.raises(SoothsayIndexError, match="does not exist: correct the setting"):
             find_interpreter(tmp_path, given, {})
-    with pytest.raises(SoothsayIndexError) as caught:
-        read_environment(fake_python(tmp_path / "x"))
+    with pytest.raises(EnvironmentNotFoundError) as caught:
+        read_interpreter(fake_python(tmp_path / "x"))
     assert "\n" not in str(caught.value)
 
 
@@ -163,8 +167,8 @@ def test_a_missing_or_broken_interpreter_is_one_clear_line(tmp_path):
 def test_a_slow_interpreter_is_given_up(tmp_path):
     python = fake_python(tmp_path / "slow")
     python.write_text("#!/bin/sh\nexec sleep 5\n")
-    with pytest.raises(SoothsayIndexError, match="did not answer"):
-        read_environment(python, timeout=0.2)
+    with pytest.raises(EnvironmentNotFoundError, match="did not answer"):
+        read_interpreter(python, timeout=0.2)
 
 
 # -- whose it is -----------------------------------------------------------------------------------------------
@@ -176,15 +180,15 @@ def test_an_environment_of_another_user_is_not_used(tmp_path, monkeypatch, caplo
     fake_venv(theirs)
     on_path = fake_python(tmp_path.parent / f"{tmp_path.name}-usr")
     for path in (theirs, theirs / "pyvenv.cfg"):
-        monkeypatch.setattr(layout, "owner_of", lambda each, path=path: 54321 if each == path else 0)
+        monkeypatch.setattr(ownership, "owner_of", lambda each, path=path: 54321 if each == path else 0)
         environ = {"PATH": str(on_path.parent), "VIRTUAL_ENV": str(theirs)}
         with caplog.at_level(logging.WARNING):
             assert find_interpreter(tmp_path, None, environ) == on_path
         assert "belongs to user 54321 and is not used" in caplog.text
-        assert locate_python(tmp_path, None, environ).refused
+        assert locate_environment(tmp_path, None, environ).refused
         with pytest.raises(SoothsayIndexError, match=r"belongs to user 54321 .* make one of your own"):
             find_environment(tmp_path, theirs, {})
-    monkeypatch.setattr(layout, "owner_of", lambda _: os.geteuid())
+    monkeypatch.setattr(ownership, "owner_of", lambda _: os.geteuid())
     assert find_interpreter(tmp_path, None, {}) == theirs / "bin" / "python3"
 
 
@@ -195,13 +199,13 @@ def test_an_environment_of_another_user_is_not_used(tmp_path, monkeypatch, caplo
 def test_an_environment_is_read_and_not_run(tmp_path, library):
     python = fake_venv(tmp_path / ".venv", library=library)
     environment = find_environment(tmp_path, None, {})
-    assert environment.python == python and environment.version == "3.12.4"
-    assert environment.site_packages == (tmp_path / ".venv" / library / "site-packages",)
+    assert environment.interpreter == python and environment.version == "3.12.4"
+    assert environment.package_folders == (tmp_path / ".venv" / library / "site-packages",)
     oats = environment.package_of("oats")
     assert oats is not None and oats.version == "1.5"
     json = environment.package_of("json.decoder")
     assert json is not None and json.package == "python" and json.version == "3.12.4"
-    assert environment.stamp
+    assert environment.fingerprint
     assert not was_run(python)
 
 
@@ -238,13 +242,15 @@ def test_what_conda_calls_an_environment(tmp_path):
     assert not was_run(trap)
     assert read_layout(tmp_path / "unix").stdlib == tmp_path / "unix/lib/python3.11"
     windows = find_environment(tmp_path, "windows", {})
-    assert (windows.python, windows.version) == (tmp_path / "windows" / "python.exe", "3.10")
-    assert (windows.stdlib, *windows.site_packages) == (
+    assert (windows.interpreter, windows.version) == (tmp_path / "windows" / "python.exe", "3.10")
+    assert (windows.library, *windows.package_folders) == (
         tmp_path / "windows/Lib",
         tmp_path / "windows/Lib/site-packages",
     )
     bare = find_environment(tmp_path, "bare", {})
-    assert bare.version == "3.10" and bare.site_packages == (tmp_path / "bare/lib/python3.10/site-packages",)
+    assert bare.version == "3.10" and bare.package_folders == (
+        tmp_path / "bare/lib/python3.10/site-packages",
+    )
 
 
 @posix
@@ -303,11 +309,11 @@ def test_nothing_is_needed_of_an_environment_but_its_packages(tmp_path):
     python.unlink()
     python.symlink_to("/no/such/python3.12")
     environment = find_environment(tmp_path, None, {})
-    assert environment.python == python and environment.version == "3.12"
+    assert environment.interpreter == python and environment.version == "3.12"
     assert environment.package_of("oats")
     assert find_interpreter(tmp_path, python, {}) == python
     python.unlink()
-    assert find_environment(tmp_path, tmp_path / ".venv", {}).python == python
+    assert find_environment(tmp_path, tmp_path / ".venv", {}).interpreter == python
 
 
 def test_a_folder_that_is_no_environment_is_none(tmp_path):
@@ -325,9 +331,9 @@ def test_a_virtual_environment_reads_as_it_says_of_itself(tmp_path):
     code = "import sys, sysconfig; print(sys.version.split()[0], sysconfig.get_path('stdlib'), sep='\\n')"
     told = subprocess.run([python, "-I", "-c", code], check=True, capture_output=True, text=True)
     version, stdlib = told.stdout.splitlines()
-    read = read_environment(python)
-    assert read.version == version.rstrip("+") and read.stdlib.resolve() == Path(stdlib).resolve()
-    assert read.site_packages == (site,)
+    read = read_interpreter(python)
+    assert read.version == version.rstrip("+") and read.library.resolve() == Path(stdlib).resolve()
+    assert read.package_folders == (site,)
 
 
 def test_the_real_interpreter(tmp_path):
@@ -342,13 +348,13 @@ def test_the_real_interpreter(tmp_path):
 
 def test_an_interpreter_without_an_environment_is_asked(tmp_path):
     base = Path(getattr(sys, "_base_executable", sys.executable))
-    environment = read_environment(base)
+    environment = read_interpreter(base)
     assert environment.version == sys.version.split()[0].rstrip("+")
-    assert (environment.stdlib / "os.py").is_file()
+    assert (environment.library / "os.py").is_file()
 
 
 def test_import_names_come_from_the_metadata(site):
-    found = read_distributions((site,))
+    found = installed_packages((site,))
     assert found["shapes"].version == "1.2"
     assert found["botocore"].package == "botocore"
 
@@ -368,4 +374,4 @@ def test_only_what_can_be_imported_is_an_import_name(tmp_path: Path):
             "lib/liboats.so": "",
         },
     )
-    assert sorted(read_distributions((tmp_path,))) == ["_oat", "oat", "oats"]
+    assert sorted(installed_packages((tmp_path,))) == ["_oat", "oat", "oats"]

@@ -9,10 +9,11 @@ import pytest
 from index_fakes import install, make_environment, write
 
 from soothsay_index.build.process_pool import open_single_thread
-from soothsay_index.runtime.environment import Environment, read_distributions
 from soothsay_index.store.store import Store
 from soothsay_index.worker.client import IndexClient
 from soothsay_index.worker.local import LocalIndex
+from soothsay_languages.environment import Environment
+from soothsay_languages.python.environment.packages import installed_packages
 from soothsay_languages.python.sources.installed import PythonEnvironment
 
 
@@ -33,7 +34,7 @@ def test_without_an_environment_nobody_can_tell(index: LocalIndex) -> None:
 
 def test_each_kind_of_package(index: LocalIndex, environment: Environment, site: Path) -> None:
     install(site, "maps", {"maps/__init__.py": "def draw(): ...\n"})
-    with_maps = replace(environment, distributions=read_distributions((site,)))
+    with_maps = replace(environment, packages=installed_packages((site,)))
     index.build_from(with_maps)
     assert index.package_state("shapes") == "indexed"
     assert index.package_state("shapes.Square") == "indexed", "of a class: its package"
@@ -55,7 +56,7 @@ def test_what_could_not_be_read_is_unknown(
 
 
 def test_compiled_modules_are_unknown(index: LocalIndex, environment: Environment) -> None:
-    index.build_from(replace(environment, stdlib_names=frozenset({"fastmath"})))
+    index.build_from(replace(environment, library_names=frozenset({"fastmath"})))
     assert index.package_state("fastmath") == "unknown", "no source to read"
 
 
@@ -87,7 +88,7 @@ def test_another_environments_packages_are_hidden_where_none_are_known(
     empty = tmp_path / "empty"
     write(empty, {"use.py": "import shapes\nshapes.\n"})
     other = LocalIndex(Store(tmp_path / "index", empty), None, open_single_thread)
-    for built_with in (None, replace(environment, distributions={}, site_packages=())):
+    for built_with in (None, replace(environment, packages={}, package_folders=())):
         assert not other.members("shapes") and not other.members("botocore:kitchen")
         assert not other.has_name("area_of") and other.lookup("shapes.area_of") is None
         other.build_from(built_with)

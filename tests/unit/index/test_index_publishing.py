@@ -17,7 +17,6 @@ from index_fakes import HashEmbedder, write
 
 from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.runtime.environment import Environment, read_distributions
 from soothsay_index.runtime.project import Project, project_name, read_project
 from soothsay_index.shared.index import SharedIndex, explain, storage_options
 from soothsay_index.shared.locations import to_local_uris, to_portable_uris
@@ -26,6 +25,8 @@ from soothsay_index.shared.reader import SharedReader
 from soothsay_index.store.store import Store
 from soothsay_index.types import Progress, Query
 from soothsay_index.worker.local import LocalIndex
+from soothsay_languages.environment import Environment
+from soothsay_languages.python.environment.packages import installed_packages
 
 pytestmark = pytest.mark.process
 
@@ -59,9 +60,9 @@ def published(open_index: Open, workspace: Path, environment: Environment, uri: 
 
 def elsewhere(environment: Environment, folder: Path) -> Environment:
     """The same environment in another place, whose packages say nothing: reading them there finds nothing."""
-    shutil.copytree(environment.site_packages[0], folder)
+    shutil.copytree(environment.package_folders[0], folder)
     (folder / "shapes" / "_impl.py").write_text("")
-    return replace(environment, site_packages=(folder,), distributions=read_distributions((folder,)))
+    return replace(environment, package_folders=(folder,), packages=installed_packages((folder,)))
 
 
 def warnings_of(index: LocalIndex, environment: Environment) -> list[str]:
@@ -311,11 +312,11 @@ def test_options_come_from_the_environment() -> None:
 
 
 def test_addresses_move_with_the_environment(environment: Environment, tmp_path: Path) -> None:
-    site = environment.site_packages[0]
+    site = environment.package_folders[0]
     uris = pa.chunked_array([[(site / "shapes" / "a b.py").as_uri(), "file:///home/me/x.py", ""]])
     plain = to_portable_uris(uris, environment)
     assert plain.to_pylist() == ["site-packages:shapes/a%20b.py", "", ""]
-    other = replace(environment, site_packages=(tmp_path / "none", tmp_path / "there"))
+    other = replace(environment, package_folders=(tmp_path / "none", tmp_path / "there"))
     write(tmp_path / "there", {"shapes/a b.py": ""})
     expected = (tmp_path / "there" / "shapes" / "a b.py").as_uri()
     assert to_local_uris(pa.chunked_array([plain]), other).to_pylist() == [expected, "", ""]

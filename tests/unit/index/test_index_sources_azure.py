@@ -6,9 +6,11 @@ import pytest
 from index_fakes import write
 
 from required_tools import missing_tool
-from soothsay_index.runtime.environment import Environment, read_distributions
 from soothsay_index.sources.base import Harvest, Release, Used
 from soothsay_index.types import Symbol
+from soothsay_languages.environment import Environment
+from soothsay_languages.python.environment.packages import installed_packages
+from soothsay_languages.python.environment.reading import KIND
 from soothsay_languages.python.sources.azure_clients import AzureClients, open_source
 from soothsay_languages.python.sources.docstrings import documented_keywords, documented_return
 from soothsay_languages.python.sources.installed import PythonEnvironment
@@ -63,7 +65,7 @@ SITE = {
 def environment(tmp_path: Path) -> Environment:
     write(tmp_path, SITE)
     return Environment(
-        Path(sys.executable), "3.12", (tmp_path,), Path("/nowhere"), read_distributions((tmp_path,))
+        KIND, Path(sys.executable), "3.12", (tmp_path,), Path("/nowhere"), installed_packages((tmp_path,))
     )
 
 
@@ -94,7 +96,7 @@ def test_what_is_imported_comes_first_and_its_neighbours_next(environment: Envir
 
 
 def test_without_azure_there_is_no_source(tmp_path: Path):
-    assert open_source(Environment(Path("x"), "3.12", (tmp_path,), tmp_path)) is None
+    assert open_source(Environment(KIND, Path("x"), "3.12", (tmp_path,), tmp_path)) is None
 
 
 def test_keywords_of_methods_are_read_from_docstrings_and_stubs(environment: Environment):
@@ -177,7 +179,9 @@ def test_the_real_clients(tmp_path: Path):
     )
     if done.returncode:
         missing_tool(f"pip cannot install the packages here: {done.stderr[-200:]}")
-    source = azure(Environment(Path("x"), "3.12", (tmp_path,), Path("/x"), read_distributions((tmp_path,))))
+    source = azure(
+        Environment(KIND, Path("x"), "3.12", (tmp_path,), Path("/x"), installed_packages((tmp_path,)))
+    )
     releases = {release.part: release for release in source.releases()}
     assert set(releases) == {"azure.storage.blob", "azure.keyvault.secrets"}
     blob = source.harvest(releases["azure.storage.blob"])

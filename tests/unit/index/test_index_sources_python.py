@@ -4,10 +4,13 @@ from pathlib import Path
 import pytest
 from index_fakes import write
 
-from soothsay_index.runtime.environment import Environment, read_distributions, read_environment
 from soothsay_index.sources.base import Harvest, OwnerFacts, Release, Used
 from soothsay_index.store import releases as harvesting
 from soothsay_index.types import Symbol
+from soothsay_languages.environment import Environment
+from soothsay_languages.python.environment.finder import read_interpreter
+from soothsay_languages.python.environment.packages import installed_packages
+from soothsay_languages.python.environment.reading import KIND
 from soothsay_languages.python.sources import package as python_package
 from soothsay_languages.python.sources.docstrings import Note, describe
 from soothsay_languages.python.sources.installed import PythonEnvironment
@@ -64,7 +67,7 @@ def bread_harvest(tmp_path_factory: pytest.TempPathFactory) -> Harvest:
     site = tmp_path_factory.mktemp("site")
     write(site, BREAD)
     environment = Environment(
-        Path(sys.executable), "3.12.0", (site,), Path("/nowhere"), read_distributions((site,))
+        KIND, Path(sys.executable), "3.12.0", (site,), Path("/nowhere"), installed_packages((site,))
     )
     source = PythonEnvironment(environment)
     release = source.release_of("bread")
@@ -146,7 +149,7 @@ def test_a_directive_counts_more_than_a_decorator():
 
 @pytest.fixture(scope="module")
 def installed() -> PythonEnvironment:
-    return PythonEnvironment(read_environment(Path(sys.executable)))
+    return PythonEnvironment(read_interpreter(Path(sys.executable)))
 
 
 def harvest(source: PythonEnvironment, name: str) -> tuple[dict[str, list[Symbol]], dict[str, str]]:
@@ -214,7 +217,7 @@ def test_a_package_that_only_renames_its_sibling(tmp_path: Path):
         },
     )
     environment = Environment(
-        Path("x"), "3.12", (tmp_path,), Path("/nowhere"), read_distributions((tmp_path,))
+        KIND, Path("x"), "3.12", (tmp_path,), Path("/nowhere"), installed_packages((tmp_path,))
     )
     source = PythonEnvironment(environment)
     release = source.release_of("buns")
@@ -308,7 +311,7 @@ def test_rows_are_the_same_however_they_are_cut(mill: Path, monkeypatch: pytest.
             "mill-1.0.dist-info/top_level.txt": "mill\n",
         },
     )
-    environment = Environment(Path("x"), "3.12", (mill,), Path("/nowhere"), read_distributions((mill,)))
+    environment = Environment(KIND, Path("x"), "3.12", (mill,), Path("/nowhere"), installed_packages((mill,)))
     whole = harvesting.harvest_releases(environment, [MILL_RELEASE])
     monkeypatch.setattr(harvesting, "_PIECE_SIZE", 2)
     cut = harvesting.harvest_releases(environment, [MILL_RELEASE])

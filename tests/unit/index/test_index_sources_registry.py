@@ -7,8 +7,9 @@ from pathlib import Path, PurePath
 import pytest
 from index_fakes import write
 
-from soothsay_index.runtime.environment import Environment
 from soothsay_index.sources.registry import file_sources, package_sources
+from soothsay_languages.environment import Environment
+from soothsay_languages.python.environment.reading import KIND
 
 pytestmark = pytest.mark.process
 
@@ -41,12 +42,13 @@ KITCHEN = {
 ASK = """
 import json, sys
 from pathlib import Path
-from soothsay_index.runtime.environment import Environment
+from soothsay_languages.environment import Environment
+from soothsay_languages.python.environment.reading import KIND
 from soothsay_index.sources.base import Place
 from soothsay_index.sources.registry import file_sources, package_sources
 from soothsay_index.sources.workspace import Workspace
 workspace = Workspace(Path(sys.argv[1]))
-environment = Environment(Path("x"), "3.12", (), Path("/nowhere"))
+environment = Environment(KIND, Path("x"), "3.12", (), Path("/nowhere"))
 print(json.dumps({
     "files": [source.name for source in file_sources()],
     "packages": sorted(package_sources(environment)),
@@ -85,7 +87,7 @@ def test_the_built_in_sources_are_all_there(tmp_path: Path):
         "python", "markdown", "rst", "text", "notebook", "openapi", "config",
     }  # fmt: skip
     write(tmp_path, {"azure/core/__init__.py": "", "x-stubs/__init__.pyi": "", "botocore/data/x.json": ""})
-    environment = Environment(Path("x"), "3.12", (tmp_path,), Path("/nowhere"))
+    environment = Environment(KIND, Path("x"), "3.12", (tmp_path,), Path("/nowhere"))
     assert set(package_sources(environment)) >= {"python", "azure", "stubs", "release_notes"}
 
 

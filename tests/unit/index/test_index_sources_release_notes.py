@@ -4,9 +4,11 @@ from pathlib import Path
 import pytest
 from index_fakes import write
 
-from soothsay_index.runtime.environment import Environment, read_environment
 from soothsay_index.sources.base import Used
 from soothsay_index.types import Chunk
+from soothsay_languages.environment import Environment
+from soothsay_languages.python.environment.finder import read_interpreter
+from soothsay_languages.python.environment.reading import KIND
 from soothsay_languages.python.sources.release_notes import ReleaseNotes
 
 
@@ -22,7 +24,7 @@ def distribution(
 
 def notes(tmp_path: Path, files: dict[str, str]) -> ReleaseNotes:
     write(tmp_path, files)
-    return ReleaseNotes(Environment(Path("x"), "3.12", (tmp_path,), Path("/nowhere")))
+    return ReleaseNotes(Environment(KIND, Path("x"), "3.12", (tmp_path,), Path("/nowhere")))
 
 
 def chunks(source: ReleaseNotes) -> tuple[Chunk, ...]:
@@ -148,7 +150,7 @@ def test_files_that_are_gone_or_not_text(tmp_path: Path):
 
 @pytest.mark.slow
 def test_what_is_installed_here():
-    source = ReleaseNotes(read_environment(Path(sys.executable)))
+    source = ReleaseNotes(read_interpreter(Path(sys.executable)))
     found = {release.package: release for release in source.releases()}
     titles = [chunk.title for chunk in source.harvest(found["pytest-timeout"]).chunks]
     assert "pytest-timeout 2.3.1" in titles

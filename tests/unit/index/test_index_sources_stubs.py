@@ -4,9 +4,12 @@ from pathlib import Path
 import pytest
 from index_fakes import write
 
-from soothsay_index.runtime.environment import Environment, read_distributions, read_environment
 from soothsay_index.sources.base import Harvest, Release, Used
 from soothsay_index.types import Symbol
+from soothsay_languages.environment import Environment
+from soothsay_languages.python.environment.finder import read_interpreter
+from soothsay_languages.python.environment.packages import installed_packages
+from soothsay_languages.python.environment.reading import KIND
 from soothsay_languages.python.sources.installed import PythonEnvironment
 from soothsay_languages.python.sources.stubs import StubPackages, open_source
 
@@ -55,7 +58,7 @@ SITE = {
 def environment(tmp_path: Path) -> Environment:
     write(tmp_path, SITE)
     return Environment(
-        Path(sys.executable), "3.12", (tmp_path,), Path("/nowhere"), read_distributions((tmp_path,))
+        KIND, Path(sys.executable), "3.12", (tmp_path,), Path("/nowhere"), installed_packages((tmp_path,))
     )
 
 
@@ -115,12 +118,12 @@ def test_what_stubs_describe_is_left_to_them(environment: Environment):
 
 
 def test_without_stubs_there_is_no_source(tmp_path: Path):
-    assert open_source(Environment(Path("x"), "3.12", (tmp_path,), tmp_path)) is None
+    assert open_source(Environment(KIND, Path("x"), "3.12", (tmp_path,), tmp_path)) is None
 
 
 @pytest.mark.slow
 def test_the_stubs_of_boto3():
-    source = open_source(read_environment(Path(sys.executable)))
+    source = open_source(read_interpreter(Path(sys.executable)))
     assert source is not None
     harvest = source.harvest(release(source, "boto3"))
     client = at(harvest, "boto3.client")

@@ -2,7 +2,7 @@
 
 import os
 
-from soothsay_index.runtime.environment import stamp_of
+from soothsay_index.runtime.environment import fingerprint_of
 from soothsay_index.sources.workspace import Workspace
 from soothsay_index.worker.file_watch import FileChanges, FileWatcher
 
@@ -29,7 +29,7 @@ def test_what_git_ignores_from_now_on_is_gone(workspace):
 
 def test_an_installed_package_changes_the_environment(environment, site):
     os.utime(site, (1, 1))
-    before = stamp_of(environment.site_packages)
-    assert stamp_of(environment.site_packages) == before
+    before = fingerprint_of(environment)
+    assert fingerprint_of(environment) == before
     (site / "later-1.0.dist-info").mkdir()
-    assert stamp_of(environment.site_packages) != before
+    assert fingerprint_of(environment) != before

@@ -187,7 +187,7 @@ def test_the_environment_of_the_editor_counts(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     environ = {**os.environ, "VIRTUAL_ENV": str(tmp_path / "env")}
     with IndexClient(Path("index"), folder / "shop", timeout=20.0, environ=environ) as client:
-        assert "3.12.7" in client.build().python
+        assert "3.12.7" in client.build().environment
     assert (tmp_path / "index" / "packages").is_dir()
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from soothsay_index.runtime.environment import Environment
 from soothsay_index.sources.base import Harvest, Release, Relevant, Used
+from soothsay_languages.environment import Environment
 from soothsay_languages.python.sources.distributions import listed, namespace_parts
 from soothsay_languages.python.sources.package import harvest_package
 
@@ -22,7 +22,7 @@ class AzureClients:
     """One release a package: ``azure.storage.blob`` of azure-storage-blob."""
 
     def __init__(self, environment: Environment) -> None:
-        self._sites = environment.site_packages
+        self._sites = environment.package_folders
 
     @property
     def name(self) -> str:

@@ -11,10 +11,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from soothsay_index.runtime.environment import Environment
 from soothsay_index.sources.base import Harvest, OwnerFacts, Release, Relevant, Used
 from soothsay_index.text import first_sentence, shorten, strip_html
 from soothsay_index.types import Parameter, Symbol, SymbolKind
+from soothsay_languages.environment import Environment
 
 PACKAGE = "botocore"
 

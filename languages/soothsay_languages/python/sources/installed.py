@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from soothsay_index.runtime.environment import Environment, Installed
 from soothsay_index.sources.base import Harvest, Release, Relevant, Used
+from soothsay_languages.environment import Environment, InstalledPackage
 from soothsay_languages.python.sources.distributions import (
     is_namespace,
     listed,
@@ -44,7 +44,7 @@ class PythonEnvironment:
         """Everything installed that has a public import name. The standard library comes only when asked for."""
         return [
             release
-            for root in self._environment.distributions
+            for root in self._environment.packages
             if not root.startswith("_") and root not in NOT_PUBLIC
             for release in self._releases_of(root)
         ]
@@ -88,12 +88,12 @@ class PythonEnvironment:
 
     @cached_property
     def _stubbed(self) -> frozenset[str]:
-        return stubbed_roots(self._environment.site_packages)
+        return stubbed_roots(self._environment.package_folders)
 
     @cached_property
     def _namespaces(self) -> dict[str, tuple[Release, ...]]:
-        sites = self._environment.site_packages
-        roots = [root for root in self._environment.distributions if is_namespace(root, sites)]
+        sites = self._environment.package_folders
+        roots = [root for root in self._environment.packages if is_namespace(root, sites)]
         distributions = list(listed(sites)) if roots else []
         return {
             root: ()
@@ -115,13 +115,13 @@ class PythonEnvironment:
             return Harvest()
         siblings = {
             other.import_name
-            for other in self._environment.distributions.values()
+            for other in self._environment.packages.values()
             if other.package == release.package and other.import_name != release.part
         }
         return harvest_package(
-            release, (installed.folder, *self._environment.site_packages), siblings=siblings
+            release, (installed.folder, *self._environment.package_folders), siblings=siblings
         )
 
 
-def _has_source(found: Installed) -> bool:
+def _has_source(found: InstalledPackage) -> bool:
     return (found.folder / f"{found.import_name}.py").is_file() or (found.folder / found.import_name).is_dir()

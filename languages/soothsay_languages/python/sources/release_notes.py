@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from soothsay_index.runtime.environment import Environment
 from soothsay_index.sources import markdown, rst
 from soothsay_index.sources.base import Harvest, Release, Relevant, Used
 from soothsay_index.sources.ignore import read_text
 from soothsay_index.sources.sections import Heading, Outline, Section, cut_section, sections_of
 from soothsay_index.types import Chunk
+from soothsay_languages.environment import Environment
 from soothsay_languages.python.sources.distributions import Listed, listed, main_package
 
 _MOST_VERSIONS = 30  # what is older every model has seen
@@ -57,7 +57,7 @@ class ReleaseNotes:
     """One release a distribution that has any, under the name it is imported by; chunks only."""
 
     def __init__(self, environment: Environment) -> None:
-        self._sites = environment.site_packages
+        self._sites = environment.package_folders
 
     @property
     def name(self) -> str:

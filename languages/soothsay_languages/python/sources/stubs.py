@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from soothsay_index.runtime.environment import Environment
 from soothsay_index.sources.base import Harvest, Release, Relevant, Used
+from soothsay_languages.environment import Environment
 from soothsay_languages.python.sources.distributions import Listed, listed, namespace_parts
 from soothsay_languages.python.sources.package import harvest_package
 
@@ -21,7 +21,7 @@ _STUBS = re.compile(r"^(\w+)-stubs/", re.MULTILINE)
 
 def open_source(environment: Environment) -> StubPackages | None:
     """The source of the stubs in ``environment``; None when there are none."""
-    has_stubs = any(any(site.glob("*-stubs")) for site in environment.site_packages)
+    has_stubs = any(any(site.glob("*-stubs")) for site in environment.package_folders)
     return StubPackages(environment) if has_stubs else None
 
 
@@ -58,13 +58,13 @@ class StubPackages:
         The symbols then name the package and its version, else those of the stubs.
         """
         shown = next((each.shown for each in self._all if each.release == release), release)
-        return harvest_package(shown, self._environment.site_packages, with_stubs=True)
+        return harvest_package(shown, self._environment.package_folders, with_stubs=True)
 
     @cached_property
     def _all(self) -> tuple[_Described, ...]:
         found = (
             self._described(distribution, part)
-            for distribution in listed(self._environment.site_packages)
+            for distribution in listed(self._environment.package_folders)
             for part in _parts(distribution)
         )
         return tuple({each.release.part: each for each in found}.values())
