@@ -23,8 +23,7 @@ from bench.retrieval.tasks import read_tasks
 from bench.side_by_side import RESULTS, footer
 from sklearn.metrics import roc_auc_score
 
-from soothsay.config import TriggerSettings
-from soothsay.model.files.registry import DEFAULT_MODEL
+from soothsay.model.files.registry import DEFAULT_MODEL, DEFAULT_THRESHOLDS, find_thresholds
 
 Row = dict[str, Any]
 HERE = Path(__file__).resolve().parent
@@ -132,7 +131,7 @@ def page(model: str) -> str:
             )
     worth = table(("trigger", "threshold", *(q.name for q in QUESTIONS)), lines)
     facts = {"commit": head_commit(), "model": model, **about(("scikit-learn",))}
-    settings = TriggerSettings()
+    thresholds = find_thresholds(model, "") or DEFAULT_THRESHOLDS
     return "\n".join((
         f"# When to retrieve: {model}\n",
         "Whether the draft of `base` was right, against how sure the model was of its first API name. `make bench-trigger`, from the generations of "
@@ -141,7 +140,7 @@ def page(model: str) -> str:
         f"*{CHOSEN}*, as `exp(-H)`, is the best or next to it on every development split, and became the trigger of `full`; `confidence` and "
         f"`dag++` keep the paper's *{PAPER}*. It was chosen by the development columns.\n",
         f"## What a threshold is worth (development)\n\n{worth}\n",
-        f"Chosen from this table: {settings.certainty} for `full` (`trigger.certainty`): it retrieves more than *{PAPER}* below {settings.threshold} where the model "
+        f"Chosen from this table: {thresholds.certainty} for `full` (`trigger.certainty`): it retrieves more than *{PAPER}* below {thresholds.confidence} where the model "
         "knows little (libraries) and less where it does not help (repositories). `full` retrieves still less in repositories than is shown here, since it "
         "believes names of the workspace.\n",
         footer(facts),

@@ -54,13 +54,15 @@ class ModelSettings:
 class TriggerSettings:
     """When documentation is looked up."""
 
-    certainty: Annotated[float, Between(0, 1)] = 0.7
+    certainty: Annotated[float, Between(0, 1)] = 0.0
     """Method `full`: retrieve when the certainty of a drafted API name is below this. The certainty is
-    `exp(-mean entropy)` of the name's tokens."""
+    `exp(-mean entropy)` of the name's tokens. 0: what was measured for the model; 0.7 for one that nobody has
+    measured."""
 
-    threshold: Annotated[float, Between(0, 1)] = 0.8
+    threshold: Annotated[float, Between(0, 1)] = 0.0
     """Methods `confidence` and `dag++`: retrieve when the confidence in a drafted API name is below this. The
-    confidence is the least probability of the name's tokens."""
+    confidence is the least probability of the name's tokens. 0: what was measured for the model; 0.8 for one that
+    nobody has measured."""
 
 
 @dataclass(frozen=True, slots=True)

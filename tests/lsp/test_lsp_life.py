@@ -94,7 +94,7 @@ async def test_a_bad_setting_is_a_message_and_the_default(editor: Editor) -> Non
     await editor.start(settings={"trigger": {"threshold": 7}, "metod": "dag"}, options="nonsense")
     (opened,) = await editor.happened("open")
     assert opened["threshold"] == 0.8
-    message = await editor.told("soothsay.trigger.threshold: 7 is not a number between 0 and 1; using 0.8")
+    message = await editor.told("soothsay.trigger.threshold: 7 is not a number between 0 and 1; using 0.0")
     assert message.type == types.MessageType.Warning
     await editor.told("soothsay.metod: there is no such setting (did you mean method?)")
 

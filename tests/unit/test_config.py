@@ -40,8 +40,8 @@ def test_acronyms_in_camel_case() -> None:
     [
         ({"method": "magic"}, "soothsay.method: 'magic' is not one of base, dag, index_lookup"),
         ({"method": ["dag"]}, "soothsay.method: ['dag'] is not one of base"),
-        ({"trigger": {"threshold": 7}}, "threshold: 7 is not a number between 0 and 1; using 0.8"),
-        ({"trigger": {"threshold": "x"}}, "threshold: 'x' is not a number between 0 and 1; using 0.8"),
+        ({"trigger": {"threshold": 7}}, "threshold: 7 is not a number between 0 and 1; using 0.0"),
+        ({"trigger": {"threshold": "x"}}, "threshold: 'x' is not a number between 0 and 1; using 0.0"),
         ({"trigger": {"threshold": float("nan")}}, "threshold: nan is not a number between 0 and 1"),
         ({"trigger": {"threshold": True}}, "threshold: True is not a number between 0 and 1"),
         ({"model": {"context": 1.5}}, "context: 1.5 is not a whole number between"),

@@ -23,6 +23,8 @@ def test_an_empty_completion_has_every_key() -> None:
             "confidence": None,
             "threshold": 0.8,
             "name": None,
+            "missing": "",
+            "calibrated": True,
         },
         "evidence": [],
         "tokens": [],

@@ -57,12 +57,22 @@ def _trigger(trigger: Mapping[str, Any], method: str) -> Text:
         return Text("not fired: the draft has no call")
     sure = "" if trigger["confidence"] is None else f" (confidence {trigger['confidence']:.2f})"
     if not trigger["fired"]:
-        return Text(f"not fired: {_why_not(trigger, method).format(name)}{sure}")
+        return Text(f"not fired: {_why_not(trigger, method).format(name)}{sure}{_doubts(trigger)}")
     texts = (
         trigger.get("explanations") or trigger["reasons"]
     )  # one that was saved by an older version has none
     reasons = "; ".join(f"{reason}: {text}" for reason, text in zip(trigger["reasons"], texts, strict=True))
-    return Text(f"fired on {name or 'the draft'}{sure}: {reasons}")
+    return Text(f"fired on {name or 'the draft'}{sure}: {reasons}{_doubts(trigger)}")
+
+
+def _doubts(trigger: Mapping[str, Any]) -> str:
+    """Return what was not known when the decision was made."""
+    lines = []
+    if trigger.get("missing"):
+        lines.append(f"\nnot known: {trigger['missing']}")
+    if not trigger.get("calibrated", True):
+        lines.append("\nuncalibrated: no threshold was measured for this model")
+    return "".join(lines)
 
 
 def _why_not(trigger: Mapping[str, Any], method: str) -> str:
@@ -73,6 +83,8 @@ def _why_not(trigger: Mapping[str, Any], method: str) -> str:
         return "{} is in the index"
     if trigger["confidence"] is not None and trigger["confidence"] < trigger["threshold"]:
         return "{} is defined in this workspace, and is in the prompt"
+    if trigger.get("missing"):
+        return "nothing is known against {}, and the model is confident"
     return "{} is in the index, and the model is confident"
 
 

@@ -26,6 +26,8 @@ def completion_to_json(completion: Completion) -> dict[str, Any]:
             "confidence": trigger.confidence,
             "threshold": trigger.threshold,
             "name": trigger.name,
+            "missing": trigger.missing,
+            "calibrated": trigger.calibrated,
         },
         "evidence": [_evidence(each) for each in completion.evidence],
         "tokens": _tokens(completion.tokens),

@@ -122,7 +122,7 @@ class Engine:
         site = Site(request, self._index.until(cancel), self._analyses)
         anchor, opened = self._open(request)
         task = _Task(method, site, anchor, limits, on_text)
-        rules = Rules.of(method, self._settings.trigger, self._model.capabilities)
+        rules = Rules.of(method, self._settings, self._model.capabilities)
         watch = Watch(site, rules, len(opened.prompt.forced.encode()), clock)
         with clock.step("draft"):
             draft = write(opened, site.rule, limits, watch=watch, on_text=on_text)

@@ -64,7 +64,8 @@ class TriggerDecision:
     """Whether to retrieve, and why.
 
     ``confidence`` is how sure the model was of ``name``, by the method's own measure (`trigger.py`), and ``threshold`` the
-    least that is believed; None when the draft holds no API name.
+    least that is believed; None when the draft holds no API name. ``calibrated``: that value was measured for the model, or
+    set by the user. ``missing`` says what would have to be known to tell whether ``name`` exists, "" when that is known.
     """
 
     fired: bool
@@ -72,6 +73,8 @@ class TriggerDecision:
     confidence: float | None = None
     threshold: float = 0.8
     name: str | None = None
+    missing: str = ""
+    calibrated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

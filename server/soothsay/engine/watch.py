@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from soothsay.config import Method, TriggerSettings
+from soothsay.config import Method, Settings
 from soothsay.engine.clock import Clock
 from soothsay.engine.draft import Written
+from soothsay.engine.knowledge import knowledge_of
 from soothsay.engine.site import Site
 from soothsay.engine.trigger import Measure, decide, measure_of
 from soothsay.engine.types import ApiName, TriggerDecision
+from soothsay.model.files.registry import DEFAULT_THRESHOLDS, find_thresholds
 from soothsay.model.types import Capabilities, Token
 
 
@@ -23,17 +25,28 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """By what a draft is judged: the method, its measure, and the least value that is believed."""
+    """By what a draft is judged: the method, its measure, and the least value that is believed.
+
+    ``calibrated``: that value was measured for the model, or set by the user.
+    """
 
     method: Method
     measure: Measure
     threshold: float
+    calibrated: bool = True
 
     @classmethod
-    def of(cls, method: Method, settings: TriggerSettings, capabilities: Capabilities) -> Rules:
+    def of(cls, method: Method, settings: Settings, capabilities: Capabilities) -> Rules:
         """Return the rules of ``method``; a model that does not tell its distribution is never doubted."""
-        threshold = settings.certainty if method == "full" else settings.threshold
-        return cls(method, measure_of(method, capabilities), threshold)
+        own = find_thresholds(settings.model.name, settings.model.path)
+        known, trigger = own or DEFAULT_THRESHOLDS, settings.trigger
+        chosen, measured = (
+            (trigger.certainty, known.certainty)
+            if method == "full"
+            else (trigger.threshold, known.confidence)
+        )
+        calibrated = bool(chosen) or own is not None
+        return cls(method, measure_of(method, capabilities), chosen or measured, calibrated)
 
 
 class Watch:
@@ -59,6 +72,10 @@ class Watch:
 
     def outcome(self, draft: Written) -> Outcome:
         """Return what came of the whole ``draft``."""
+        found = self._outcome(draft)
+        return replace(found, decision=replace(found.decision, calibrated=self._rules.calibrated))
+
+    def _outcome(self, draft: Written) -> Outcome:
         match self._rules.method:
             case "dag":
                 return _always(self._site.names(draft.text), draft, self._rules)
@@ -74,12 +91,23 @@ class Watch:
             if any(seen.name and name.end <= seen.name.end for seen in self._seen):
                 continue
             value = self._rules.measure(name, tokens, self._typed)
-            known = method == "confidence" or self._site.in_index(name)
+            known, missing = self._is_known(name)
             decision = decide(method, name.name, value, known, self._site.was_read(name), threshold)
-            self._seen.append(Outcome(decision, name))
+            self._seen.append(Outcome(replace(decision, missing=missing), name))
             if decision.fired:
                 return True
         return False
+
+    def _is_known(self, name: ApiName) -> tuple[bool, str]:
+        """Return whether ``name`` counts as one of the index, and which knowledge is missing to tell."""
+        match self._rules.method:
+            case "confidence":
+                return True, ""
+            case "full":  # silence of an index that may lack the package is no reason
+                knowledge = knowledge_of(self._site, name)
+                return knowledge.exists is not False, knowledge.missing
+            case _:  # as published: what the index does not list is not known
+                return self._site.in_index(name), ""
 
 
 def _always(names: list[ApiName], draft: Written, rules: Rules) -> Outcome:

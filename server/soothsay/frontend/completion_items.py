@@ -164,7 +164,10 @@ def to_markdown(completion: Completion) -> str:
     else:
         parts.append(f"Nothing was looked up{name}.")
     if trigger.confidence is not None:
-        parts.append(f"Confidence {trigger.confidence:.2f}, threshold {trigger.threshold:.2f}.")
+        calibrated = "" if trigger.calibrated else " (not measured for this model)"
+        parts.append(f"Confidence {trigger.confidence:.2f}, threshold {trigger.threshold:.2f}{calibrated}.")
+    if trigger.missing:
+        parts.append(f"Not known: {trigger.missing}.")
     return "\n\n".join([*parts, *(_evidence(each) for each in completion.evidence)])
 
 
