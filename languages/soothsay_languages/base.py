@@ -14,6 +14,7 @@ from soothsay_languages.oracle import ServerSpec
 if TYPE_CHECKING:  # the editor's process starts without a parser
     import tree_sitter
 
+    from soothsay_languages.cells import CellSyntax
     from soothsay_languages.environment import EnvironmentFinder
     from soothsay_languages.resolving import Resolver
     from soothsay_languages.scopes import ModuleName, NamesAt, ScopeTree
@@ -25,8 +26,8 @@ class Lexis:
     """How the characters of a language group: comments, strings, brackets.
 
     ``strings`` are the delimiters, the longest first; those in ``multiline_strings`` may span lines. ``string_prefixes``
-    are letters that may stand before one, in any case. ``escape`` precedes a character of a string that does not end it. ``continuation`` before a line break joins the next line to the
-    statement.
+    are letters that may stand before one, in any case. ``escape`` precedes a character of a string that does not end it.
+    ``continuation`` before a line break joins the next line to the statement.
     """
 
     line_comment: str = ""
@@ -201,7 +202,7 @@ class Language:
     ``modules`` tells the name of a file's module from the workspace's root and the path.
     ``binder`` and ``resolver`` load what reads its scopes and what tells what an expression stands for; ``exposes`` what
     makes unreachable code reachable; ``environments`` what finds where its packages are installed, None for a language
-    without packages.
+    without packages; ``cells`` what reads it in notebooks, None where it is in none.
     """
 
     id: str
@@ -221,6 +222,7 @@ class Language:
     exposes: Callable[[], Exposes] | None = None
     environments: Callable[[], EnvironmentFinder] | None = None
     layout: ProjectLayout = field(default_factory=ProjectLayout)
+    cells: Callable[[], CellSyntax] | None = None
     oracles: tuple[ServerSpec, ...] = ()  # its language servers, in the order in which they are asked
     limits: ParserLimits | None = None
     imports: re.Pattern[str] | None = None

@@ -173,6 +173,24 @@ async def test_a_cell_is_completed_in_its_own_coordinates(editor: Editor) -> Non
     assert editor.journal("mirror") == []
 
 
+async def test_code_behind_a_magic_is_completed_where_it_stands(editor: Editor) -> None:
+    await open_notebook(editor, "files = !ls '\n%%bash", "!cd x\n  %time 😀 = client.cr")
+    found = await editor.client.text_document_inline_completion_async(editor.inline_params(1, 22, cell(1)))
+    assert isinstance(found, types.InlineCompletionList)
+    here = types.Position(1, 22)
+    assert found.items[0].range == types.Range(here, here)
+    (asked,) = editor.journal("complete")
+    assert asked["line"] == "  😀 = client.cr"
+    assert asked["above"] == "files = list[str]()  # !ls '\n# %%bash\n\n# !cd x\n"
+
+
+async def test_a_cell_for_another_program_has_no_completion(editor: Editor) -> None:
+    await open_notebook(editor, "%%bash\nls")
+    found = await editor.client.text_document_inline_completion_async(editor.inline_params(1, 2, cell(0)))
+    assert isinstance(found, types.InlineCompletionList) and not found.items
+    assert editor.journal("complete") == []
+
+
 async def test_edited_added_and_removed_cells(editor: Editor) -> None:
     await open_notebook(editor, "a = 1", "b")
     edit = types.NotebookDocumentCellContentChanges(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import tree_sitter
 
     from soothsay_languages.base import Binder, Exposes
+    from soothsay_languages.cells import CellSyntax
     from soothsay_languages.environment import EnvironmentFinder
     from soothsay_languages.resolving import Resolver
     from soothsay_languages.scopes import ModuleName
@@ -47,6 +48,12 @@ def _exposes() -> Exposes:
     from soothsay_languages.python.reachability import exposing_edits
 
     return exposing_edits
+
+
+def _cells() -> CellSyntax:
+    from soothsay_languages.python.cells import PythonCells
+
+    return PythonCells()
 
 
 def _module_of(root: Path, path: Path) -> ModuleName:
@@ -125,6 +132,7 @@ LANGUAGE = Language(
         ),
         skipped_marks=("pyvenv.cfg",),
     ),
+    cells=_cells,
     oracles=(TY,),
     modules=_module_of,
     file_sources=(f"{_SOURCES}.notebooks:Notebooks", f"{_SOURCES}.files:PythonFiles"),

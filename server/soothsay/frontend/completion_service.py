@@ -76,9 +76,9 @@ class CompletionService:
         if target is None:
             return None
         request = self._request(document, target)
-        text, offset = target.text[target.prefix_length :], target.offset - target.prefix_length
-        here = position_at(text, offset, document.encoding)
-        line = text[text.rfind("\n", 0, offset) + 1 : offset]
+        offset = document.offset_of(position) or 0
+        here = position_at(document.text, offset, document.encoding)
+        line = document.text[document.text.rfind("\n", 0, offset) + 1 : offset]
         await self._background.finish(request)  # it may be generating this completion already
         if known := self._shown.find(request):
             rest, number = known

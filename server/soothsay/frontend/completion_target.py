@@ -11,30 +11,30 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from urllib.parse import unquote, urlsplit
 
-from lsprotocol.types import Position
+from lsprotocol.types import NotebookDocument, Position
 from pygls.uris import to_fs_path
 
 from soothsay.frontend.documents import Document, EditorWorkspace
 from soothsay.frontend.languages import language_of
-from soothsay.frontend.notebooks import as_python, code_cells_above, context, is_python
+from soothsay.frontend.notebooks import code_cells_above
+from soothsay_languages.base import Language
 
 _UNNAMED = ("file://", "file:///")  # Neovim's URIs of a buffer without a name
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionTarget:
-    """An offset (code points) in the text of a file. The first ``prefix_length`` characters are not part of the document."""
+    """An offset (code points) in the text of a file. That of a notebook's cell holds the cells above it."""
 
     path: Path
     text: str
     offset: int
-    prefix_length: int = 0
 
 
 def find_completion_target(
     workspace: EditorWorkspace, document: Document, position: Position, folder: Path | None
 ) -> CompletionTarget | None:
-    """Return the target at ``position``; None when there is no such line, or a notebook cell is not Python.
+    """Return the target at ``position``; None when there is no such line, or a notebook's cell is no code.
 
     ``folder`` is the folder of unsaved documents; None: they are not completed.
     """
@@ -43,14 +43,25 @@ def find_completion_target(
         return None
     notebook = workspace.get_notebook_document(cell_uri=document.uri)
     if notebook is not None:
-        path = path_of_notebook(notebook.uri, folder)
-        if path is None or not is_python(document.text):
-            return None
-        cells = (workspace.open_document(uri) for uri in code_cells_above(notebook, document.uri))
-        above = context([cell.text for cell in cells if cell])
-        return CompletionTarget(path, above + as_python(document.text), len(above) + offset, len(above))
+        return _target_in_cell(workspace, notebook, document, offset, folder)
     path = document.file or path_of_unsaved(document, folder)
     return path and CompletionTarget(path, document.text, offset)
+
+
+def _target_in_cell(
+    workspace: EditorWorkspace, notebook: NotebookDocument, cell: Document, offset: int, folder: Path | None
+) -> CompletionTarget | None:
+    """Return the target at ``offset`` of ``cell``: the cell as code, behind the cells above it."""
+    language = language_of(cell)
+    path = path_of_notebook(notebook.uri, folder, language)
+    if path is None or language is None or language.cells is None:
+        return None
+    syntax = language.cells()
+    code = syntax.code(cell.text)
+    if code is None:
+        return None
+    above = syntax.context(list(code_cells_above(workspace, notebook, cell, language)))
+    return CompletionTarget(path, above + code.text, len(above) + code.offset(offset))
 
 
 def path_of_unsaved(document: Document, folder: Path | None) -> Path | None:
@@ -61,13 +72,17 @@ def path_of_unsaved(document: Document, folder: Path | None) -> Path | None:
     return folder / name if language.handles(PurePath(name)) else folder / f"{name}{language.suffix}"
 
 
-def path_of_notebook(uri: str, folder: Path | None) -> Path | None:
-    """Return the path of a Python file beside the notebook, with a name derived from it; None when there is no folder."""
+def path_of_notebook(uri: str, folder: Path | None, language: Language | None = None) -> Path | None:
+    """Return the path of a file beside the notebook that holds its cells in ``language``, with a name derived from it.
+
+    None when there is no folder.
+    """
+    suffix = language.suffix if language else ""
     file = to_fs_path(uri)
     if file:
-        return Path(file).with_name(_module(Path(file).name))
+        return Path(file).with_name(_file_name(Path(file).name, suffix))
     name = unsaved_name(uri)
-    return folder / _module(name) if folder and name else None
+    return folder / _file_name(name, suffix) if folder and name else None
 
 
 def unsaved_name(uri: str) -> str | None:
@@ -80,6 +95,6 @@ def unsaved_name(uri: str) -> str | None:
     return re.split(r"[/\\]", unquote(parts.path))[-1] or "unnamed"
 
 
-def _module(name: str) -> str:
-    """Return a module's file name for a notebook's: ``analysis_ipynb.py`` for ``analysis.ipynb``."""
-    return re.sub(r"\W", "_", name) + ".py"
+def _file_name(name: str, suffix: str) -> str:
+    """Return a source file's name for a notebook's: ``analysis_ipynb.x`` for ``analysis.ipynb`` and the suffix ``.x``."""
+    return re.sub(r"\W", "_", name) + suffix

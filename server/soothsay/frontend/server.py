@@ -35,7 +35,7 @@ from soothsay.frontend.documents import MAX_CHARACTERS, Document
 from soothsay.frontend.downloads import ModelDownloads, models_to_json
 from soothsay.frontend.editor_session import SessionFactory, open_session
 from soothsay.frontend.heartbeat import Heartbeat
-from soothsay.frontend.notebooks import SYNC
+from soothsay.frontend.notebooks import notebook_sync
 from soothsay.frontend.progress import ProgressBar
 from soothsay.frontend.protocol import LspProtocol, command_token
 from soothsay.frontend.session_manager import SessionManager
@@ -55,7 +55,9 @@ class SoothsayServer(LanguageServer):
     protocol: LspProtocol  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(self, session_factory: SessionFactory) -> None:
-        super().__init__("soothsay", __version__, protocol_cls=LspProtocol, notebook_document_sync=SYNC)
+        super().__init__(
+            "soothsay", __version__, protocol_cls=LspProtocol, notebook_document_sync=notebook_sync()
+        )
         self.configuration = Configuration()
         self.messages = UserMessages(self.window_show_message)
         self.status = StatusPublisher(partial(self.protocol.notify, STATUS))

@@ -14,7 +14,7 @@ from soothsay.frontend.completion_target import (
     unsaved_name,
 )
 from soothsay.frontend.documents import Document, EditorWorkspace
-from soothsay.frontend.notebooks import as_python, context, is_python
+from soothsay_languages.python import LANGUAGE
 
 FOLDER = Path("/workspace")
 NOTEBOOK = "file:///workspace/study/my%20analysis.ipynb"
@@ -49,7 +49,6 @@ def place_in(workspace: EditorWorkspace, number: int, line: int, character: int)
     if target is None:
         return None
     assert target.path == Path("/workspace/study/my_analysis_ipynb.py")
-    assert target.text[target.prefix_length :].count("\n") == document.text.count("\n")
     return target.text[: target.offset], target.text[target.offset :]
 
 
@@ -61,7 +60,7 @@ def test_a_cell_sees_the_code_above_it_and_not_below() -> None:
 
 def test_prose_and_other_languages_are_left_out() -> None:
     workspace = notebook("# Title", "%%bash\nls", "%%time\nx = 1", "x", markdown=frozenset({0}))
-    assert place_in(workspace, 3, 0, 1) == ("#%time\nx = 1\n\nx", "")
+    assert place_in(workspace, 3, 0, 1) == ("# %%time\nx = 1\n\nx", "")
     assert place_in(workspace, 1, 1, 2) is None  # bash itself is not completed
 
 
@@ -88,14 +87,18 @@ def test_cells_follow_the_notebook_s_structure() -> None:
     assert place_in(workspace, 0, 0, 5) == ("b = 2\n\na = 1", "")
 
 
-def test_magics_become_comments_of_the_same_length() -> None:
-    text = "%matplotlib inline\n!pip install x\n  ?print\nx = 5 % 3\ny = a != b"
-    assert as_python(text) == "#matplotlib inline\n#pip install x\n  #print\nx = 5 % 3\ny = a != b"
-    assert context([]) == ""
-    assert context(["", "x"]) == "\n\nx\n\n"
-    assert [is_python(each) for each in ("%%html\n<b>", "%%capture\nx", "%time x", "")] == [
-        False, True, True, True,
-    ]  # fmt: skip
+def test_the_cursor_behind_a_magic_is_in_its_code() -> None:
+    workspace = notebook("files = !ls", "!pip install x\n%time x = np.un")
+    assert place_in(workspace, 1, 1, 15) == ("files = list[str]()  # !ls\n\n# !pip install x\nx = np.un", "")
+
+
+def test_cells_in_other_languages_are_no_context() -> None:
+    workspace = notebook("x = 1", "select 1", "x")
+    other = workspace.open_document(cell(1))
+    assert other is not None
+    other.language_id = "sql"
+    assert place_in(workspace, 2, 0, 1) == ("x = 1\n\nx", "")
+    assert find_completion_target(workspace, other, types.Position(0, 1), FOLDER) is None
 
 
 def unsaved(uri: str, language: str = "python", folder: Path | None = FOLDER) -> Path | None:
@@ -121,7 +124,7 @@ def test_other_schemes_have_no_name(uri: str) -> None:
 
 
 def test_a_notebook_that_was_never_saved() -> None:
-    assert path_of_notebook("untitled:Untitled-1.ipynb", FOLDER) == FOLDER / "Untitled_1_ipynb.py"
+    assert path_of_notebook("untitled:Untitled-1.ipynb", FOLDER, LANGUAGE) == FOLDER / "Untitled_1_ipynb.py"
     assert path_of_notebook("untitled:Untitled-1.ipynb", None) is None
     assert path_of_notebook("git:/a.ipynb", FOLDER) is None
 
@@ -133,9 +136,4 @@ def test_a_saved_file_is_its_own_place() -> None:
     assert document is not None
     target = find_completion_target(workspace, document, types.Position(0, 2), None)
     assert target is not None
-    assert (target.path, target.text, target.offset, target.prefix_length) == (
-        Path("/w/a.py"),
-        "%x = 1",
-        2,
-        0,
-    )
+    assert (target.path, target.text, target.offset) == (Path("/w/a.py"), "%x = 1", 2)

@@ -15,18 +15,13 @@ from soothsay_index.sources.base import FileFacts, Place
 from soothsay_index.sources.markdown import outline_of
 from soothsay_index.sources.trees import Branch, parse_json
 from soothsay_index.types import Chunk, Symbol
+from soothsay_languages.python.cells import PythonCells
 from soothsay_languages.python.imports import parse_imports
 from soothsay_languages.python.sources.chunking import MAX_LINES, cut_python
 
 _MOST = 4_000
-# "%matplotlib", "!ls", "?name", "name?"; a line that goes on with the operator has a space after it.
-_MAGIC = re.compile(r"^\s*(%{1,2}[A-Za-z]|!|\?{1,2}[A-Za-z]|[\w.]+\?{1,2}\s*$)")
-_ASSIGNED_MAGIC = re.compile(r"^(\s*[\w.]+(?:\s*,\s*[\w.]+)*\s*=)\s*(%[A-Za-z]|!)")
-# Cell magics under which the cell is still Python.
-_PYTHON_MAGIC = re.compile(r"^%%(time|timeit|capture|prun|debug|memit)\b")
 # A cell of nothing but comments, imports and magics, or (in Markdown) of headings, is not worth showing.
 _NOISE = re.compile(r"^\s*(#.*|(import|from)\s.*|[%!].*)?$")
-_NOT_PYTHON_PREFIX = "%%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +132,7 @@ def _python_facts(cells: Sequence[Cell], place: Place) -> FileFacts:
     rows: list[int] = []
     for cell in cells:
         if cell.kind == "code":
-            lines += _without_magics(cell.lines)
+            lines += _as_python(cell.lines)
             rows += cell.rows
     source = "\n".join(lines)
     owner = f"notebook:{place.path}"
@@ -156,19 +151,10 @@ def _python_facts(cells: Sequence[Cell], place: Place) -> FileFacts:
     return FileFacts(symbols=symbols, owners=owners, imports=parse_imports(source))
 
 
-def _without_magics(lines: Sequence[str]) -> list[str]:
-    """The lines as Python: magics become ``pass``, cells for another program are empty."""
-    first = next((line.strip() for line in lines if line.strip()), "")
-    if first.startswith(_NOT_PYTHON_PREFIX) and not _PYTHON_MAGIC.match(first):
-        return [""] * len(lines)
-    return [_plain(line) for line in lines]
-
-
-def _plain(line: str) -> str:
-    assigned = _ASSIGNED_MAGIC.match(line)
-    if assigned:
-        return f"{assigned[1]} None"
-    return f"{line[: len(line) - len(line.lstrip())]}pass" if _MAGIC.match(line) else line
+def _as_python(lines: Sequence[str]) -> list[str]:
+    """The lines as Python; those of a cell for another program are empty."""
+    code = PythonCells().code("\n".join(lines))
+    return [""] * len(lines) if code is None else code.text.split("\n")
 
 
 def _chunks(cell: Cell, title: str, place: Place, symbols: Sequence[Symbol]) -> Iterator[Chunk]:
