@@ -161,5 +161,5 @@ class Index(Protocol):
         ...
 
     def until(self, cancel: Cancellation | None) -> Index:
-        """Return an index whose calls end with an empty answer once ``cancel`` is set."""
+        """Return an index for one request: once ``cancel`` is set, its calls do not wait, and may be empty."""
         ...

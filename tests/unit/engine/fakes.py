@@ -16,7 +16,7 @@ from soothsay.model.types import Capabilities, Token
 from soothsay.oracle.null import NullOracle
 from soothsay.oracle.types import Finding, Member
 from soothsay_common.cancellation import Cancellation
-from soothsay_index.types import Hit, Origin, PackageState, Parameter, Query, Symbol
+from soothsay_index.types import Hit, Index, Origin, PackageState, Parameter, Query, Symbol
 from soothsay_languages.oracle import DiagnosticKind
 
 ALL = Capabilities(*[True] * len(fields(Capabilities)))
@@ -96,18 +96,20 @@ class FakePrompt:
 
 
 class FakeIndex:
-    """Members by owner; every owner that it has is closed. A search returns all members, in order.
+    """Members by owner; all of an owner's are known, unless it is in `open_owners`.
 
-    ``states`` are those of packages by their first name; all others are indexed.
+    A search gives the members of the owners that are asked for, else of all, in order. ``states`` are those of packages
+    by their first name; all others are indexed.
     """
 
     def __init__(self, **owners: Sequence[Symbol]) -> None:
         self.owners = owners
+        self.open_owners: dict[str, Sequence[Symbol]] = {}
         self.states: dict[str, PackageState] = {}
         self.queries: list[Query] = []
 
     def members(self, owner: str) -> Sequence[Symbol]:
-        return self.owners.get(owner, ())
+        return self.owners.get(owner) or self.open_owners.get(owner, ())
 
     def is_closed(self, owner: str) -> bool:
         return owner in self.owners
@@ -117,17 +119,60 @@ class FakeIndex:
         return next((s for s in self.members(owner) if s.name == name), None)
 
     def has_name(self, name: str) -> bool:
-        return any(symbol.name == name for members in self.owners.values() for symbol in members)
+        return any(symbol.name == name for owner in self._all() for symbol in self.members(owner))
 
     def package_state(self, owner: str) -> PackageState:
         return self.states.get(owner.partition(".")[0], "indexed")
 
     def search(self, query: Query) -> Sequence[Hit]:
         self.queries.append(query)
-        owners = query.owners or tuple(self.owners)
-        return [Hit("symbol", 1.0, symbol) for o in owners for symbol in self.members(o)][: query.limit]
+        if query.limit <= 0 or not (query.text.strip() or query.owners):
+            return []
+        owners = dict.fromkeys(query.owners or self._all())
+        found = [symbol for owner in owners for symbol in self.members(owner)]
+        return [Hit("symbol", 1.0, symbol) for symbol in found if not _is_of(symbol, query.path)][
+            : query.limit
+        ]
 
     def until(self, cancel: Cancellation | None) -> FakeIndex:
+        return self
+
+    def _all(self) -> tuple[str, ...]:
+        return (*self.owners, *self.open_owners)
+
+
+def _is_of(symbol: Symbol, path: str) -> bool:
+    """Return whether the file ``path`` of the workspace defines ``symbol``."""
+    return symbol.origin == "workspace" and bool(path) and symbol.uri.endswith(f"/{path}")
+
+
+class RecordingIndex:
+    """Another index, whose searches are kept in ``queries``."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self.queries: list[Query] = []
+
+    def members(self, owner: str) -> Sequence[Symbol]:
+        return self._index.members(owner)
+
+    def is_closed(self, owner: str) -> bool:
+        return self._index.is_closed(owner)
+
+    def lookup(self, qualified: str) -> Symbol | None:
+        return self._index.lookup(qualified)
+
+    def has_name(self, name: str) -> bool:
+        return self._index.has_name(name)
+
+    def package_state(self, owner: str) -> PackageState:
+        return self._index.package_state(owner)
+
+    def search(self, query: Query) -> Sequence[Hit]:
+        self.queries.append(query)
+        return self._index.search(query)
+
+    def until(self, cancel: Cancellation | None) -> RecordingIndex:
         return self
 
 
@@ -155,6 +200,12 @@ class FakeOracle(NullOracle):
         return not any(m.start() <= offset < m.end() for n in self.refused for m in re.finditer(n, text))
 
 
+# the package and version of a symbol, by its origin: those of `tiny_index`
+_RELEASES: dict[Origin, tuple[str, str]] = {
+    "workspace": ("till", ""), "package": ("lib", "1.0"), "service": ("botocore", "9.9")
+}  # fmt: skip
+
+
 def function(qualified: str, *parameters: str, origin: Origin = "workspace") -> Symbol:
     """A function; a parameter that ends in ``=`` is optional, one after ``*`` is keyword-only."""
     owner, _, name = qualified.rpartition(".")
@@ -166,6 +217,7 @@ def function(qualified: str, *parameters: str, origin: Origin = "workspace") -> 
             continue
         kind = "keyword_only" if keyword_only else "positional_or_keyword"
         found.append(Parameter(parameter.rstrip("="), kind, required=not parameter.endswith("=")))
-    return Symbol(
-        qualified, name, owner, "function", origin, "shop", "1.0", "file:///shop.py", 1, tuple(found)
-    )
+    package, version = _RELEASES[origin]
+    uri = f"file:///w/{owner.partition('.')[0]}.py"
+    shown = qualified.removeprefix("botocore:")  # as the index writes the names of services
+    return Symbol(shown, name, owner, "function", origin, package, version, uri, 1, tuple(found))

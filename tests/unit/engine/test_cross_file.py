@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
-from fakes import FakeIndex, FakeModel, function
+from fakes import FakeModel, function
+from tiny_index import fake_index
 
 from soothsay.config import Settings
 from soothsay.engine.cross_file import cross_file
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.site import Site
 from soothsay.engine.types import CompletionRequest
+from soothsay_index.types import Index
 
-TEXT = "import numpy as np\nfrom shop import Till, till_of, VAT\nfrom shop import rates as r\n\nx = "
-TILL = replace(function("shop.Till", "name"), kind="class")
-INDEX = FakeIndex(
-    **{
-        "numpy": [function("numpy.stack", "arrays", origin="package")],
-        "shop": [TILL, function("shop.till_of", "order", "*", "day="), replace(function("shop.VAT"), parameters=None)],
-        "shop.Till": [function("shop.Till.pay", "amount"), function("shop.Till._open")],
-        "shop.rates": [function("shop.rates.today"), replace(function("shop.rates.date"), uri="")],
-    }
-)  # fmt: skip
+TEXT = "import lib\nfrom market import Till, till_of, VAT\nfrom market import rates as r\n\nx = "
 
 
 def request(text: str = TEXT) -> CompletionRequest:
@@ -33,9 +25,9 @@ def words(text: str) -> int:
     return len(text.split())
 
 
-def test_what_is_imported_by_name_comes_first_then_what_it_has() -> None:
+def test_what_is_imported_by_name_comes_first_then_what_it_has(index: Index) -> None:
     """Nothing of packages, nothing private, nothing that a module merely imports itself."""
-    assert cross_file(Site(request(), INDEX), 100, words).splitlines() == [
+    assert cross_file(Site(request(), index), 100, words).splitlines() == [
         "# Till(name)",
         "# till_of(order, day=...)",
         "# Till.pay(amount)",
@@ -43,17 +35,17 @@ def test_what_is_imported_by_name_comes_first_then_what_it_has() -> None:
     ]
 
 
-def test_the_budget_is_kept() -> None:
-    assert cross_file(Site(request(), INDEX), 5, words).splitlines() == [
+def test_the_budget_is_kept(index: Index) -> None:
+    assert cross_file(Site(request(), index), 5, words).splitlines() == [
         "# Till(name)",
         "# till_of(order, day=...)",
     ]
-    assert cross_file(Site(request(), INDEX), 0, words) == ""
+    assert cross_file(Site(request(), index), 0, words) == ""
 
 
-def test_it_is_read_when_nobody_waits_and_stays_for_the_file() -> None:
+def test_it_is_read_when_nobody_waits_and_stays_for_the_file(index: Index) -> None:
     model = FakeModel([("1", 1.0), ("\n", 1.0)])
-    engine = Engine(model, INDEX, Settings(method="base"))
+    engine = Engine(model, index, Settings(method="base"))
     engine.complete(request())
     assert not model.prompts[-1].prefix.startswith("# Till")
     engine.prepare(request())
@@ -66,13 +58,13 @@ def test_it_is_read_when_nobody_waits_and_stays_for_the_file() -> None:
 
 def test_it_is_read_anew_when_it_has_changed() -> None:
     model = FakeModel([("1", 1.0), ("\n", 1.0)])
-    index = FakeIndex(**INDEX.owners)
+    index = fake_index()
     engine = Engine(model, index, Settings(method="base"))
     engine.prepare(request())
     count = len(model.prepared)
     engine.prepare(request())
     assert model.prepared[count:] == model.prepared[count - 1 : count]  # nothing new
-    index.owners = {**index.owners, "shop.Till": [function("shop.Till.refund", "amount")]}
+    index.owners = {**index.owners, "market.Till": [function("market.Till.refund", "amount")]}
     engine.prepare(request())
     assert "# Till.refund(amount)\n" in model.prepared[-1].prefix
     assert "Till.pay" not in model.prepared[-1].prefix

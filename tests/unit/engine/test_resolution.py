@@ -3,18 +3,13 @@
 from pathlib import Path
 
 import pytest
-from fakes import FakeIndex, function
 
 from soothsay.engine.site import Site
 from soothsay.engine.types import CompletionRequest
-from soothsay_index.types import Symbol
-
-FRAME = Symbol("lib.Frame", "Frame", "lib", "class", "package", "lib", "1", "file:///lib.py")
-LOAD = Symbol("lib.load", "load", "lib", "function", "package", "lib", "1", "file:///lib.py", returns="Frame")
-INDEX = FakeIndex(**{"lib": [FRAME, LOAD], "lib.Frame": [function("lib.Frame.head", "n=")]})
+from soothsay_index.types import Index
 
 
-def site_of(text: str, offset: int | None = None, module: str = "app", index: FakeIndex = INDEX) -> Site:
+def site_of(index: Index, text: str, offset: int | None = None, module: str = "app") -> Site:
     path = Path("/w", *module.split(".")).with_suffix(".py") if module else Path("/elsewhere/app.py")
     return Site(CompletionRequest(path, text, len(text) if offset is None else offset, Path("/w")), index)
 
@@ -40,23 +35,23 @@ def site_of(text: str, offset: int | None = None, module: str = "app", index: Fa
         ("", "unknown", ""),
     ],
 )
-def test_owner(text: str, expression: str, owner: str) -> None:
-    assert site_of(text).owner_of(expression) == owner
+def test_owner(index: Index, text: str, expression: str, owner: str) -> None:
+    assert site_of(index, text).owner_of(expression) == owner
 
 
-def test_relative_imports_start_from_the_file() -> None:
-    site = site_of("from . import ledger\n", module="billing.app")
+def test_relative_imports_start_from_the_file(index: Index) -> None:
+    site = site_of(index, "from . import ledger\n", module="billing.app")
     assert site.imports["ledger"] == "billing.ledger"
 
 
-def test_later_assignments_do_not_count() -> None:
+def test_later_assignments_do_not_count(index: Index) -> None:
     text = "import lib\n"
-    assert site_of(text + "f = lib.load()\n", len(text)).owner_of("f") == ""
+    assert site_of(index, text + "f = lib.load()\n", len(text)).owner_of("f") == ""
 
 
-def test_existence_is_certain_only_where_the_owner_is_closed() -> None:
+def test_existence_is_certain_only_where_the_owner_is_closed(index: Index) -> None:
     text = "import lib\nimport other\ndef own(): ...\n"
-    find = site_of(text).find
+    find = site_of(index, text).find
     assert find("lib", "load").exists is True
     assert find("lib", "nothing").exists is False
     assert find("other", "nothing").exists is None
@@ -83,15 +78,15 @@ CLASS = "class Shop:\n    class Till:\n        def open(\n            self,\n   
         ("", {}),
     ],
 )
-def test_what_a_method_calls_its_object(text: str, own: dict[str, str]) -> None:
+def test_what_a_method_calls_its_object(index: Index, text: str, own: dict[str, str]) -> None:
     for name in ("self", "this", "cls", "order", "x"):
-        assert site_of(text).owner_of(name) == own.get(name, "")
-        assert site_of(text, module="").owner_of(name) == ""  # a file of no module
+        assert site_of(index, text).owner_of(name) == own.get(name, "")
+        assert site_of(index, text, module="").owner_of(name) == ""  # a file of no module
 
 
-def test_a_class_that_is_being_written_may_get_more_members() -> None:
+def test_a_class_that_is_being_written_may_get_more_members(index: Index) -> None:
     text = "class Frame:\n    def g(self):\n        self."
-    find = site_of(text, module="lib").find
+    find = site_of(index, text, module="lib").find
     assert find("self", "head").exists is True
     assert find("self", "tail").exists is None
 
@@ -149,8 +144,8 @@ class Shop:
         ("class Shop:\n", "client", ""),
     ],
 )
-def test_each_function_has_its_own_client(before: str, expression: str, owner: str) -> None:
-    assert site_of(TWO, TWO.rindex(before) + len(before)).owner_of(expression) == owner
+def test_each_function_has_its_own_client(index: Index, before: str, expression: str, owner: str) -> None:
+    assert site_of(index, TWO, TWO.rindex(before) + len(before)).owner_of(expression) == owner
 
 
 @pytest.mark.parametrize(
@@ -170,32 +165,32 @@ def test_each_function_has_its_own_client(before: str, expression: str, owner: s
         ("def f():\n    import lib\ndef g():\n    lib.", "lib", ""),
     ],
 )  # fmt: skip
-def test_names_have_scopes(text: str, name: str, owner: str) -> None:
-    assert site_of(text).owner_of(name) == owner
+def test_names_have_scopes(index: Index, text: str, name: str, owner: str) -> None:
+    assert site_of(index, text).owner_of(name) == owner
 
 
-def test_a_call_is_resolved_where_it_stands_in_the_draft() -> None:
-    put, send = function("botocore:s3.put", origin="service"), function("botocore:sqs.send", origin="service")
-    index = FakeIndex(**{"botocore:s3": [put], "botocore:sqs": [send]})
+def test_a_call_is_resolved_where_it_stands_in_the_draft(index: Index) -> None:
     text = 'import boto3\nclient = boto3.client("s3")\ndef f():\n    '
-    site = site_of(text, index=index)
-    draft = 'client = boto3.client("sqs")\n    client.send()\n    [client.put() for client in x]'
-    client, send_, put_ = site.names(draft)
+    site = site_of(index, text)
+    draft = (
+        'client = boto3.client("sqs")\n    client.send_message()\n    [client.put_object() for client in x]'
+    )
+    client, send, put = site.names(draft)
     assert client.name == "client"
-    assert site.resolve(send_).exists is True
-    assert site.resolve(put_).exists is None
-    (put_,) = site.names("client.put()")
-    assert site.resolve(put_).exists is True
+    assert site.resolve(send).exists is True
+    assert site.resolve(put).exists is None
+    (put,) = site.names("client.put_object()")
+    assert site.resolve(put).exists is True
 
 
-def test_what_a_statement_binds_counts_after_it() -> None:
-    site = site_of("import lib\nlib = ")
+def test_what_a_statement_binds_counts_after_it(index: Index) -> None:
+    site = site_of(index, "import lib\nlib = ")
     (name,) = site.names("lib.load()")
     assert site.resolve(name).exists is True
 
 
-def test_a_file_without_grammar_has_no_names() -> None:
+def test_a_file_without_grammar_has_no_names(index: Index) -> None:
     request = CompletionRequest(Path("/w/a.txt"), "import lib\nlib.", 15, Path("/w"), "plaintext")
-    site = Site(request, INDEX)
+    site = Site(request, index)
     assert (site.names("lib.load("), site.owner_of("lib"), site.imports, site.owners()) == ([], "", {}, [])
     assert site.find("lib", "load").exists is None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from fakes import FakeIndex, FakeModel, FakeOracle, function
+from tiny_index import PAY
 
 from soothsay.config import OracleSettings, Settings
 from soothsay.engine.pipeline import Engine
@@ -15,17 +16,14 @@ from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
 from soothsay.oracle.null import NullOracle
 from soothsay.oracle.types import Oracle
+from soothsay_index.types import Index
 
-PAY = function("shop.pay", "order")
-LIBRARY = function("lib.load", "path", origin="package")
-SERVICE = function("botocore:s3.list_buckets", origin="service")
-INDEX = FakeIndex(**{"shop": [PAY], "lib": [LIBRARY], "botocore:s3": [SERVICE]})
 TEXT = 'import shop\nimport lib\nimport boto3\ns3 = boto3.client("s3")\nx = '
 
 
-def verdict(completion: str, oracle: Oracle, text: str = TEXT, after: str = "") -> Judgement:
+def verdict(index: Index, completion: str, oracle: Oracle, text: str = TEXT, after: str = "") -> Judgement:
     request = CompletionRequest(Path("/w/app.py"), text + after, len(text), Path("/w"))
-    return judge(Site(request, INDEX), completion, oracle)
+    return judge(Site(request, index), completion, oracle)
 
 
 @pytest.mark.parametrize(
@@ -40,8 +38,8 @@ def verdict(completion: str, oracle: Oracle, text: str = TEXT, after: str = "") 
         ("shop.pay(shop.pay(", "verified"),  # unfinished: what it lacks may still come
     ],
 )
-def test_with_an_oracle(completion: str, expected: str) -> None:
-    assert verdict(completion, FakeOracle("bad")).verdict == expected
+def test_with_an_oracle(index: Index, completion: str, expected: str) -> None:
+    assert verdict(index, completion, FakeOracle("bad")).verdict == expected
 
 
 @pytest.mark.parametrize(
@@ -54,12 +52,14 @@ def test_with_an_oracle(completion: str, expected: str) -> None:
         ("other.thing()", "unverified"),
     ],
 )
-def test_without_an_answer_the_index_judges_what_it_knows_for_certain(completion: str, expected: str) -> None:
-    assert verdict(completion, NullOracle()).verdict == expected
+def test_without_an_answer_the_index_judges_what_it_knows_for_certain(
+    index: Index, completion: str, expected: str
+) -> None:
+    assert verdict(index, completion, NullOracle()).verdict == expected
 
 
-def test_stubs_of_another_version_do_not_overrule_the_service_model() -> None:
-    assert verdict("s3.list_buckets()", FakeOracle("list_buckets")).verdict == "verified"
+def test_stubs_of_another_version_do_not_overrule_the_service_model(index: Index) -> None:
+    assert verdict(index, "s3.list_buckets()", FakeOracle("list_buckets")).verdict == "verified"
 
 
 TWO = """import boto3
@@ -82,43 +82,45 @@ def send(queue):
         (TWO.replace("(queue)", "(client)").replace('client = boto3.client("sqs")', "pass"), "rejected"),
     ],
 )
-def test_a_client_of_another_function_does_not_overrule_the_type_checker(text: str, expected: str) -> None:
-    assert verdict("client.list_buckets()", FakeOracle("list_buckets"), text).verdict == expected
+def test_a_client_of_another_function_does_not_overrule_the_type_checker(
+    index: Index, text: str, expected: str
+) -> None:
+    assert verdict(index, "client.list_buckets()", FakeOracle("list_buckets"), text).verdict == expected
 
 
-def test_errors_that_were_there_before_do_not_count() -> None:
-    assert verdict("shop.pay(1)", FakeOracle("bad"), after="\nbad()\n").verdict == "verified"
-    assert verdict("1)", FakeOracle("bad"), text=TEXT + "bad(", after="\n").verdict != "rejected"
+def test_errors_that_were_there_before_do_not_count(index: Index) -> None:
+    assert verdict(index, "shop.pay(1)", FakeOracle("bad"), after="\nbad()\n").verdict == "verified"
+    assert verdict(index, "1)", FakeOracle("bad"), text=TEXT + "bad(", after="\n").verdict != "rejected"
 
 
-def test_unfinished_text_is_closed_in_the_shadow() -> None:
+def test_unfinished_text_is_closed_in_the_shadow(index: Index) -> None:
     oracle = FakeOracle()
-    verdict("shop.pay([1, 'a", oracle, after="\ny = 2\n")
+    verdict(index, "shop.pay([1, 'a", oracle, after="\ny = 2\n")
     assert oracle.texts[0].endswith("x = shop.pay([1, 'a'])\ny = 2\n")
 
 
-def test_a_header_gets_a_body_in_the_shadow() -> None:
+def test_a_header_gets_a_body_in_the_shadow(index: Index) -> None:
     oracle = FakeOracle()
-    verdict("for y in shop.pay(1):", oracle, text="import shop\n")
+    verdict(index, "for y in shop.pay(1):", oracle, text="import shop\n")
     assert oracle.texts[0] == "import shop\nfor y in shop.pay(1): pass"
 
 
-def test_a_module_that_is_not_there_is_rejected() -> None:
+def test_a_module_that_is_not_there_is_rejected(index: Index) -> None:
     oracle = FakeOracle("nowhere", kind="unresolved_import")
-    found = verdict("import nowhere", oracle, text="")
+    found = verdict(index, "import nowhere", oracle, text="")
     assert (found.verdict, found.fault) == ("rejected", "not_a_member")
 
 
-def test_types_and_plain_variables_are_a_doubt_not_a_rejection() -> None:
-    assert verdict("shop.pay(thing)", FakeOracle("thing", kind="unknown_name")).verdict == "unverified"
-    assert verdict("shop.pay(thing)", FakeOracle("thing", kind="wrong_type")).verdict == "unverified"
-    assert verdict("shop.pay(thing)", FakeOracle("thing", kind="unknown_name")).fault == "unknown_name"
-    assert verdict("shop.pay(thing)", FakeOracle("thing", kind="wrong_type")).fault is None
-    assert verdict("thing(1)", FakeOracle("thing", kind="unknown_name")).verdict == "rejected"
+def test_types_and_plain_variables_are_a_doubt_not_a_rejection(index: Index) -> None:
+    assert verdict(index, "shop.pay(thing)", FakeOracle("thing", kind="unknown_name")).verdict == "unverified"
+    assert verdict(index, "shop.pay(thing)", FakeOracle("thing", kind="wrong_type")).verdict == "unverified"
+    assert verdict(index, "shop.pay(thing)", FakeOracle("thing", kind="unknown_name")).fault == "unknown_name"
+    assert verdict(index, "shop.pay(thing)", FakeOracle("thing", kind="wrong_type")).fault is None
+    assert verdict(index, "thing(1)", FakeOracle("thing", kind="unknown_name")).verdict == "rejected"
 
 
-def test_the_fault_is_placed_also_in_text_that_is_not_ascii() -> None:
-    found = verdict("'日本' + shop.bad(1)", FakeOracle("bad"))
+def test_the_fault_is_placed_also_in_text_that_is_not_ascii(index: Index) -> None:
+    found = verdict(index, "'日本' + shop.bad(1)", FakeOracle("bad"))
     assert found.name is not None
     assert found.name.name == "bad"
     assert found.at == len("'日本' + shop.")
@@ -128,9 +130,7 @@ GUESS = [("shop.bad", 0.95), ("(1)", 1.0), ("\n", 1.0)]
 GOOD = [("shop.pay", 0.9), ("(1)", 1.0), ("\n", 1.0)]
 
 
-def full(
-    model: FakeModel, oracle: Oracle, index: FakeIndex = INDEX, text: str = TEXT, **settings
-) -> Completion:
+def full(index: Index, model: FakeModel, oracle: Oracle, text: str = TEXT, **settings) -> Completion:
     engine = Engine(model, index, Settings(oracle=OracleSettings(**settings)), oracle)
     return engine.complete(CompletionRequest(Path("/w/app.py"), text, len(text), Path("/w"), method="full"))
 
@@ -138,7 +138,7 @@ def full(
 def test_what_the_oracle_rejects_is_written_again() -> None:
     # the index knows `bad`, so nothing fires before the oracle sees it
     index = FakeIndex(shop=[function("shop.bad", "order"), PAY])
-    answer = full(FakeModel(GUESS, GOOD, "shop.pay("), FakeOracle("bad"), index)
+    answer = full(index, FakeModel(GUESS, GOOD, "shop.pay("), FakeOracle("bad"))
     assert (answer.text, answer.verdict) == ("shop.pay(1)", "verified")
     assert answer.trigger.reasons == ("not_a_member",)
     assert answer.check.repaired == "no bad"
@@ -154,46 +154,46 @@ class Constrained(FakeModel):
 UNDEFINED = [("shop.pay", 0.95), ("(order_id)", 1.0), ("\n", 1.0)]
 
 
-def test_an_argument_that_nothing_defines_is_written_again() -> None:
-    answer = full(Constrained(UNDEFINED, GOOD), FakeOracle("order_id", kind="unknown_name"))
+def test_an_argument_that_nothing_defines_is_written_again(index: Index) -> None:
+    answer = full(index, Constrained(UNDEFINED, GOOD), FakeOracle("order_id", kind="unknown_name"))
     assert (answer.text, answer.verdict) == ("shop.pay(1)", "verified")
     assert answer.check.repaired == "no order_id"
     assert not answer.trigger.fired  # nothing was looked up
 
 
-def test_lines_before_the_undefined_name_are_kept() -> None:
+def test_lines_before_the_undefined_name_are_kept(index: Index) -> None:
     text = "import shop\n\ndef f():\n    "
     script = [("shop.pay(1)", 0.95), ("\n    ", 1.0), ("shop.pay(order_id)", 0.95), ("\n\n", 1.0)]
     again = [("shop.pay(2)", 0.95), ("\n\n", 1.0)]
     model = Constrained(script, again)
-    answer = full(model, FakeOracle("order_id", kind="unknown_name"), text=text)
+    answer = full(index, model, FakeOracle("order_id", kind="unknown_name"), text=text)
     assert answer.text == "shop.pay(1)\n    shop.pay(2)"
 
 
-def test_a_name_that_nothing_defines_is_shown_where_nothing_better_is_written() -> None:
-    answer = full(FakeModel(UNDEFINED), FakeOracle("order_id", kind="unknown_name"))
+def test_a_name_that_nothing_defines_is_shown_where_nothing_better_is_written(index: Index) -> None:
+    answer = full(index, FakeModel(UNDEFINED), FakeOracle("order_id", kind="unknown_name"))
     assert (answer.text, answer.verdict) == ("shop.pay(order_id)", "unverified")
     assert (answer.check.problem, answer.check.repaired) == ("no order_id", "")
 
 
 @pytest.mark.parametrize(("on_rejected", "shown"), [("trim", ""), ("hide", ""), ("show", "shop.bad(1)")])
-def test_what_cannot_be_repaired(on_rejected: str, shown: str) -> None:
-    answer = full(FakeModel(GUESS), FakeOracle("bad"), on_rejected=on_rejected)
+def test_what_cannot_be_repaired(index: Index, on_rejected: str, shown: str) -> None:
+    answer = full(index, FakeModel(GUESS), FakeOracle("bad"), on_rejected=on_rejected)
     assert answer.text == shown
     assert answer.verdict == "rejected"
 
 
-def test_good_lines_before_the_bad_one_are_kept_and_judged_anew() -> None:
+def test_good_lines_before_the_bad_one_are_kept_and_judged_anew(index: Index) -> None:
     text = "import shop\n\ndef f():\n    "
     script = [("shop.pay(1)", 0.95), ("\n    ", 1.0), ("shop.bad(1)", 0.95), ("\n\n", 1.0)]
     again = [("shop.bad(1)", 0.95), ("\n\n", 1.0)]
-    answer = full(FakeModel(script, again, "shop.pay("), FakeOracle("bad"), text=text)
+    answer = full(index, FakeModel(script, again, "shop.pay("), FakeOracle("bad"), text=text)
     assert (answer.text, answer.verdict) == ("shop.pay(1)", "verified")
     assert "shop.bad(1)" in answer.check.trimmed
 
 
-def test_other_methods_only_say_what_is_wrong() -> None:
-    engine = Engine(FakeModel(GUESS), INDEX, Settings(), FakeOracle("bad"))
+def test_other_methods_only_say_what_is_wrong(index: Index) -> None:
+    engine = Engine(FakeModel(GUESS), index, Settings(), FakeOracle("bad"))
     request = CompletionRequest(Path("/w/app.py"), TEXT, len(TEXT), Path("/w"), method="base")
     answer = engine.complete(request)
     assert (answer.text, answer.verdict, answer.check.problem) == ("shop.bad(1)", "rejected", "no bad")

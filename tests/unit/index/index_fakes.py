@@ -1,15 +1,8 @@
-"""Stand-ins for what is slow or large: an embedder whose vectors are hashes of words, a workspace, a service."""
+"""A small workspace and a small service model, to be indexed."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
-
-from soothsay_index.embedding.embedder import Vectors
-from soothsay_index.text import terms
 
 LEDGER = '''"""The ledger."""
 RATE = 3
@@ -93,31 +86,3 @@ def make_environment(folder: Path) -> Path:
     site = folder / "lib" / "python3.12" / "site-packages"
     site.mkdir(parents=True)
     return site
-
-
-class HashEmbedder:
-    """Texts that share words are near each other; the same text has the same vector on every machine."""
-
-    def __init__(self, dimension: int = 64, model_id: str = "hash") -> None:
-        self.dimension = dimension
-        self.model_id = model_id
-        self.encoded: list[str] = []
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        self.encoded += texts
-        return (
-            np.stack([self._vector(text) for text in texts])
-            if texts
-            else np.zeros((0, self.dimension), np.float32)
-        )
-
-    def encode_query(self, text: str) -> Vectors:
-        return self._vector(text)
-
-    def _vector(self, text: str) -> Vectors:
-        vector = np.zeros(self.dimension, dtype=np.float32)
-        for term in terms(text):
-            vector[
-                int.from_bytes(hashlib.blake2b(term.encode(), digest_size=4).digest(), "big") % self.dimension
-            ] += 1
-        return vector / max(float(np.linalg.norm(vector)), 1e-9)

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from index_fakes import HashEmbedder, write
+from index_fakes import write
 
+from hash_embedder import HashEmbedder
 from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.runtime.project import Project, project_name, read_project

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
-from index_fakes import HashEmbedder
 
+from hash_embedder import HashEmbedder
 from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.store.store import Store
 from soothsay_index.types import Query

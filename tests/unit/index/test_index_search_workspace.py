@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from index_fakes import HashEmbedder, write
+from index_fakes import write
 
+from hash_embedder import HashEmbedder
 from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.sources.base import Harvest, Release
 from soothsay_index.store.rows import harvest_tables

@@ -3,8 +3,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from index_fakes import LEDGER, HashEmbedder
+from index_fakes import LEDGER
 
+from hash_embedder import HashEmbedder
 from soothsay_index.build import reading as cutting
 from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.store.store import Store
