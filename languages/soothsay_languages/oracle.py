@@ -73,6 +73,23 @@ class ReadsSignatures(Protocol):
         ...
 
 
+class ReadsHooks(Protocol):
+    """What stands behind members that a class does not name: a function that is called for every unknown one."""
+
+    @property
+    def name(self) -> str:
+        """The name of that function."""
+        ...
+
+    def gives_items_only(self, lines: Sequence[str]) -> bool:
+        """Return whether the function gives only what the object holds as data; ``lines`` are the first of its source."""
+        ...
+
+    def may_hold_functions(self, members: Sequence[str]) -> bool:
+        """Return whether that data may be functions, where the object has these ``members``."""
+        ...
+
+
 def _never(text: str) -> bool:
     return False
 
@@ -123,6 +140,9 @@ class ServerSpec:
     tells_of_union: Callable[[str], bool] = _never
     may_import: Callable[[str, Path], bool] = _no_import
     signatures: ReadsSignatures | None = None  # None: its labels are not read, a call may take anything
+    hooks: Callable[[], ReadsHooks] | None = (
+        None  # None: where a class answers to any name, nothing is known of it
+    )
     quiet_ms: float = 50
     diagnostics_ms: float = 0
 

@@ -144,3 +144,84 @@ def test_a_name_is_judged_as_it_is_completed(
     oracle: Oracle, folder: Path, text: str, completion: str, verdict: str
 ) -> None:
     assert judged(oracle, folder, HEAD + text + "\n", completion).verdict == verdict
+
+
+TABLES = """\
+import pandas as pd
+
+df = pd.DataFrame({"port": ["a", "b"], "tons": [1.0, 2.0]})
+tons = pd.Series([1.0, 2.5])
+by_port = df.groupby("port")
+x = |
+"""
+
+
+@pytest.mark.parametrize(
+    ("completion", "verdict"),
+    [
+        ("df.fetch_rows(1)", "rejected"),  # a column may have the name, and is no function
+        ("df.head(2).get_first()", "rejected"),
+        ("tons.sums()", "rejected"),
+        ("by_port.average_values()", "rejected"),
+        ("df.tons", "unverified"),  # a column
+        ("df.tons.sum()", "unverified"),
+        ("df.head(2)", "verified"),
+        ("df.plot()", "unverified"),  # an accessor that can be called
+        ("tons.str.upper()", "unverified"),
+        ("by_port.mean()", "verified"),
+        ('df.rename(columns={"tons": "t"})', "verified"),
+        ("df.head(2, verbose=1)", "rejected"),
+        ('pd.read_table("a", verbose=1)', "rejected"),  # its keywords are unpacked from a TypedDict
+        ('pd.read_table("a", sep=";", index_col=0)', "verified"),
+    ],
+)
+def test_the_data_of_an_object_is_no_method(
+    oracle: Oracle, folder: Path, completion: str, verdict: str
+) -> None:
+    assert judged(oracle, folder, TABLES, completion).verdict == verdict
+
+
+HOOKS = """\
+class Row:
+    def __init__(self): self.cells = {{}}
+    def __getitem__(self, key): return self.cells[key]
+    def __getattr__(self, key):
+        {body}
+
+row = Row()
+x = |
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        ("if key in self.cells: return self[key]\n        raise AttributeError(key)", "rejected"),
+        ("return self[key] if key in self.cells else super().__getattr__(key)", "unverified"),
+        (
+            "try:\n            return self[key]\n        except KeyError: raise AttributeError(key)",
+            "rejected",
+        ),
+        ("return self.cells[key]", "unverified"),  # functions may have been registered there
+        ("return lambda: key", "unverified"),
+        ("return getattr(self.cells, key)", "unverified"),
+        ("if key == 'send': return self.post\n        return self[key]", "unverified"),
+    ],
+)
+def test_a_hook_that_may_give_functions_is_no_proof(
+    oracle: Oracle, folder: Path, body: str, verdict: str
+) -> None:
+    assert judged(oracle, folder, HOOKS.format(body=body), "row.send()").verdict == verdict
+
+
+def test_the_items_of_a_mapping_may_be_functions(oracle: Oracle, folder: Path) -> None:
+    text = HOOKS.format(body="return self[key]").replace("class Row:", "class Row(dict):")
+    assert judged(oracle, folder, text, "row.send()").verdict == "unverified"
+    assert judged(oracle, folder, text, "row.keys()").verdict == "verified"
+
+
+@pytest.mark.parametrize("call", ["np.atan2([1.0], [1.0], timeout_s=1)", "np.mod([1.0], [2.0], dim=1)"])
+def test_every_overload_with_unpacked_keywords_is_closed(oracle: Oracle, folder: Path, call: str) -> None:
+    assert judged(oracle, folder, "import numpy as np\nx = |\n", call).verdict == "rejected"
+    right = call.partition(", timeout")[0].partition(", dim")[0] + ", dtype=float)"
+    assert judged(oracle, folder, "import numpy as np\nx = |\n", right).verdict == "verified"

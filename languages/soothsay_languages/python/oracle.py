@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from soothsay_languages.oracle import DiagnosticKind, ServerSpec, Span
+from soothsay_languages.oracle import DiagnosticKind, ReadsHooks, ServerSpec, Span
 from soothsay_languages.parameters import Parameter, ParameterKind
 
 log = logging.getLogger(__name__)
@@ -183,7 +183,7 @@ class Signatures:
 
     def needs_definition(self, parameters: Sequence[Parameter]) -> bool:
         """Return whether ``parameters`` may have been unpacked from a TypedDict."""
-        return _UNPACKED_EXTRA in parameters
+        return any(_is_extra(each) for each in parameters)
 
     def from_definition(
         self, parameters: tuple[Parameter, ...], lines: Sequence[str]
@@ -191,11 +191,15 @@ class Signatures:
         """Return ``parameters`` without the one that ty adds where the definition unpacks a TypedDict."""
         if "Unpack[" not in "".join(_head(lines)):
             return parameters
-        return tuple(each for each in parameters if each != _UNPACKED_EXTRA)
+        return tuple(each for each in parameters if not _is_extra(each))
 
 
-# A TypedDict may, as the type system defines it, hold more keys than it names; the functions described so take none of them.
-_UNPACKED_EXTRA = Parameter("kwargs", "var_keyword", required=False, annotation="object")
+def _is_extra(parameter: Parameter) -> bool:
+    """Return whether ``parameter`` may stand for more keys than a TypedDict names.
+
+    As the type system defines it, it may hold them; the functions described so take none of them.
+    """
+    return parameter.kind == "var_keyword" and parameter.annotation == "object"
 
 
 def _head(lines: Sequence[str]) -> Sequence[str]:
@@ -238,6 +242,12 @@ def _cut(text: str, mark: str) -> tuple[str, bool]:
     return text, False
 
 
+def _hooks() -> ReadsHooks:
+    from soothsay_languages.python.attribute_hooks import AttributeHooks  # needs the parser
+
+    return AttributeHooks()
+
+
 TY = ServerSpec(
     name="ty",
     find_command=find_ty,
@@ -253,4 +263,5 @@ TY = ServerSpec(
     tells_of_union=_tells_of_union,
     may_import=_may_import,
     signatures=Signatures(),
+    hooks=_hooks,
 )

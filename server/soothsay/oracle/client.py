@@ -28,13 +28,15 @@ from soothsay.oracle.signatures import callee_offset, read_signatures
 from soothsay.oracle.supervisor import Supervisor
 from soothsay.oracle.types import Finding, Member, Question, Signature
 from soothsay_common.deadlines import result_of, wait_until
-from soothsay_languages.oracle import ServerSpec
+from soothsay_languages.oracle import ReadsSignatures, ServerSpec
+from soothsay_languages.parameters import Parameter
 
 log = logging.getLogger(__name__)
 
 _PROBE = "zz_soothsay_zz"  # a name that nothing has: a receiver that accepts it accepts any
 _TEXTS_REMEMBERED = 16
-_DEFINITION_LINES = 12
+_DEFINITION_LINES = 40
+_HOOK_LINES = 60
 
 T = TypeVar("T")
 
@@ -263,13 +265,34 @@ class LspOracle:
                 return False
         shown = self._hover(path, text, start)
         if not shown or self._spec.is_unknown(shown):
-            return None
+            return self._is_called_data(path, text, start, end)
         if self._spec.is_anything(shown):
             # a member declared as anything is real; a member of something that is anything may not be
             if not text[:start].rstrip().endswith(self._spec.member_operators):
                 return None
             return bool(self._definition(path, text, start)) or None
         return True
+
+    def _is_called_data(self, path: Path, text: str, start: int, end: int) -> bool | None:
+        """Return False where a class answers to the name at ``start`` only with its own data, and it is called; else None."""
+        is_member = text[:start].rstrip().endswith(self._spec.member_operators)
+        if self._spec.hooks is None or not is_member or not text[end:].lstrip(" ").startswith("("):
+            return None
+        hooks = self._spec.hooks()
+        probe = text[:start] + hooks.name + text[end:]
+        places = self._definition(path, probe, start)
+        if len(places) != 1:
+            return None
+        own = places[0].path == path.absolute()  # what it holds is not on disk
+        lines = probe.split("\n")[places[0].line :] if own else places[0].lines(_HOOK_LINES)
+        if not hooks.gives_items_only(lines[:_HOOK_LINES]):
+            return None
+        members = [
+            each.name for each in self._listed(path, text[:start] + text[end:], start, dunders=True) or ()
+        ]
+        if not members or text[start:end] in members or hooks.may_hold_functions(members):
+            return None
+        return False
 
     def _reaches(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool | None:
         if "unknown_name" not in self._spec.kinds.values():
@@ -293,10 +316,10 @@ class LspOracle:
         callee = callee_offset(text, offset)
         if callee is None:
             return signatures
-        places = self._definition(path, text, callee)
-        lines = places[0].lines(_DEFINITION_LINES) if places else []
+        # one place for each overload, and before them the variable that holds the callable
+        sources = [place.lines(_DEFINITION_LINES) for place in self._definition(path, text, callee)]
         return [
-            replace(each, parameters=reader.from_definition(each.parameters, lines)) for each in signatures
+            replace(each, parameters=_as_defined(reader, each.parameters, sources)) for each in signatures
         ]
 
     def _hover(self, path: Path, text: str, offset: int) -> str:
@@ -373,3 +396,11 @@ class LspOracle:
         return finding.kind == "unresolved_import" and self._documents.is_unsaved_module(
             text[finding.start : finding.end]
         )
+
+
+def _as_defined(
+    reader: ReadsSignatures, parameters: tuple[Parameter, ...], sources: Sequence[Sequence[str]]
+) -> tuple[Parameter, ...]:
+    """Return ``parameters`` as the first of ``sources`` that tells more has them."""
+    read = (reader.from_definition(parameters, lines) for lines in sources)
+    return next((each for each in read if each != parameters), parameters)
