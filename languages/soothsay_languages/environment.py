@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+IN_PLACE = "+editable."
+"""What the version of a package whose code is edited in place has after the one that it states, before a digest."""
+
 
 class EnvironmentNotFoundError(Exception):
     """There is no environment, or the one that the user has configured cannot be used; the message says what to do."""
@@ -45,13 +48,17 @@ class InstalledPackage:
 class LocatedEnvironment:
     """An environment that was found and not read yet.
 
-    ``folder`` is the environment's; None where the interpreter belongs to none. ``origin`` says what led to it, for people
-    (``VIRTUAL_ENV``). ``refused`` says of environments that were passed over why, a line each.
+    ``folder`` is the environment's; None where the interpreter belongs to none. ``project`` is the folder whose files use
+    it: packages that are installed from there are part of the workspace. ``origin`` says what led to it, for people
+    (``VIRTUAL_ENV``, the path of a file). ``is_default`` says that nothing did, and it is the system's. ``refused`` says
+    of environments that were passed over why, a line each.
     """
 
     interpreter: Path
     folder: Path | None = None
+    project: Path | None = None
     origin: str = ""
+    is_default: bool = False
     refused: tuple[str, ...] = ()
 
 

@@ -142,8 +142,9 @@ class IndexSettings:
     """Index the installed packages and the workspace. `false`: no index, and nothing is looked up."""
 
     interpreter: Annotated[str, PublicName("python")] = ""
-    """The interpreter whose packages are indexed. Empty: `VIRTUAL_ENV`, else `.venv` in the workspace or above it
-    up to the project's root, else `python3` on `PATH`."""
+    """The interpreter whose packages are indexed, or the folder of its environment. Empty: the environment that is
+    activated, else the nearest one in the workspace or above it up to the project's root, else the system's. See
+    [Environments](environments.md)."""
 
     all_packages: bool = False
     """Also index packages that the workspace does not import."""

@@ -34,7 +34,7 @@ from soothsay.paths import cache_folder
 from soothsay_common.children import child_environment, python_command
 from soothsay_common.exits import Exit, read_exit
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.runtime.environment import find_environment
+from soothsay_index.runtime.environment import locate_environment, read_environment
 from soothsay_languages.base import Language
 from soothsay_languages.oracle import ServerSpec
 from soothsay_languages.registry import languages
@@ -273,11 +273,22 @@ def _embeddings() -> DoctorCheck:
 
 def _environment(settings: Settings, workspace: Path) -> DoctorCheck:
     try:
-        environment = find_environment(workspace, settings.index.interpreter or None)
+        located = locate_environment(workspace, settings.index.interpreter or None)
+        environment = read_environment(located)
     except SoothsayIndexError as error:
         message, _, fix = str(error).partition(": ")
         return DoctorCheck("environment", "broken", message, fix or "set index.python to an interpreter")
-    return DoctorCheck("environment", "ok", environment.describe())
+    found = f"{environment.describe()}, from {located.origin}"
+    if located.is_default:
+        return DoctorCheck(
+            "environment",
+            "warning",
+            f"no environment of {workspace} was found; it is completed with {found}",
+            "create one in the workspace, activate it before the editor starts, or set index.python",
+        )
+    if located.refused:
+        return DoctorCheck("environment", "warning", f"{found}. {' '.join(located.refused)}", "see above")
+    return DoctorCheck("environment", "ok", found)
 
 
 def _oracle(settings: Settings, workspace: Path) -> DoctorCheck:

@@ -23,7 +23,7 @@ from soothsay.model.files.cache import model_path, models_folder
 from soothsay.model.files.registry import EMBEDDING_MODEL
 from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.embedding.embedder import SentenceTransformerEmbedder, Vectors
-from soothsay_index.runtime.environment import find_environment
+from soothsay_index.runtime.environment import locate_environment, read_environment
 from soothsay_index.shared.index import SharedIndex
 from soothsay_index.store.store import Store
 from soothsay_index.types import Progress, Query
@@ -168,7 +168,7 @@ def machine(tmp_path: Path, embedder: SentenceTransformerEmbedder) -> Iterator[C
 
 @pytest.fixture(scope="module")
 def environment() -> Environment:
-    return find_environment(Path.cwd(), sys.executable)
+    return read_environment(locate_environment(Path.cwd(), sys.executable))
 
 
 @pytest.fixture

@@ -22,21 +22,14 @@ log = logging.getLogger(__name__)
 _SECONDS = 20.0  # for an interpreter that has to be asked
 
 
-def find_environment(
+def locate_environment(
     folder: Path, interpreter: str | Path | None = None, environ: Mapping[str, str] | None = None
-) -> Environment:
-    """Return the environment of the files in ``folder`` with its packages. Raises `SoothsayIndexError`.
+) -> LocatedEnvironment:
+    """Return the environment of the files in ``folder``, not read yet. Raises `SoothsayIndexError`.
 
     ``interpreter`` is what the user has configured, ``environ`` are the user's environment variables (None: this
     process's).
     """
-    return read_environment(logged(locate_environment(folder, interpreter, environ)))
-
-
-def locate_environment(
-    folder: Path, interpreter: str | Path | None = None, environ: Mapping[str, str] | None = None
-) -> LocatedEnvironment:
-    """Return the environment of the files in ``folder``, not read yet. Raises `SoothsayIndexError`."""
     with _index_errors():
         return _finder().locate(
             folder, str(interpreter) if interpreter else "", os.environ if environ is None else environ

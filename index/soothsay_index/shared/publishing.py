@@ -22,7 +22,7 @@ from soothsay_index.store.database import Database, one_of, quote
 from soothsay_index.store.rows import vector_key
 from soothsay_index.store.store import Store
 from soothsay_index.types import Progress
-from soothsay_languages.environment import Environment
+from soothsay_languages.environment import IN_PLACE, Environment
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ class Publisher:
         missing = [
             key
             for key in sorted(self._store.releases_in_use())
-            if key in states and key not in known and not is_shared(key)
+            if key in states and key not in known and _may_publish(key)
         ]
         done = 0
         for keys in _batches(missing, {key: states[key].symbols + states[key].chunks for key in missing}):
@@ -148,7 +148,7 @@ class Publisher:
         packages = self._store.packages
         by_package: dict[str, set[str]] = {}
         for key in self._store.releases_in_use():
-            if not is_shared(key):
+            if _may_publish(key):
                 by_package.setdefault(key.split("@", 1)[0], set()).add(key)
         for package, releases in sorted(by_package.items()):
             keys: set[str] = set()
@@ -269,3 +269,8 @@ def _batches(keys: Sequence[str], sizes: Mapping[str, int]) -> Iterator[list[str
         rows += sizes[key]
     if batch:
         yield batch
+
+
+def _may_publish(key: str) -> bool:
+    """Return whether the release is one that others can have: not a project, and no package that is edited in place."""
+    return not is_shared(key) and IN_PLACE not in key

@@ -9,8 +9,8 @@ import pytest
 from index_fakes import write
 
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.runtime.environment import find_environment, locate_environment, logged
-from soothsay_languages.environment import EnvironmentNotFoundError
+from soothsay_index.runtime.environment import locate_environment, logged, read_environment
+from soothsay_languages.environment import Environment, EnvironmentNotFoundError
 from soothsay_languages.python.environment import ownership
 from soothsay_languages.python.environment.finder import read_interpreter
 from soothsay_languages.python.environment.layout import read_layout
@@ -47,6 +47,12 @@ def find_interpreter(
     folder: Path, given: Path | str | None, environ: Mapping[str, str] | None = None
 ) -> Path:
     return logged(locate_environment(folder, given, environ)).interpreter
+
+
+def find_environment(
+    folder: Path, given: Path | str | None, environ: Mapping[str, str] | None = None
+) -> Environment:
+    return read_environment(locate_environment(folder, given, environ))
 
 
 def was_run(python: Path) -> bool:

@@ -15,6 +15,7 @@ from soothsay_languages.environment import (
     EnvironmentNotFoundError,
     LocatedEnvironment,
 )
+from soothsay_languages.python.environment.candidates import candidate_folders
 from soothsay_languages.python.environment.layout import environment_of, interpreter_in, prefix_of
 from soothsay_languages.python.environment.ownership import foreign_owner
 from soothsay_languages.python.environment.reading import KIND, ask_interpreter, fingerprint_of, read_folder
@@ -23,8 +24,8 @@ from soothsay_languages.python.environment.reading import KIND, ask_interpreter,
 class PythonEnvironments:
     """Find and read Python environments without importing or running anything of a workspace.
 
-    In this order: the configured interpreter; ``VIRTUAL_ENV``; ``.venv`` or ``venv`` in the folder, then in its parent
-    folders up to its project's root; ``python3`` on ``PATH``.
+    In this order: the configured interpreter; ``VIRTUAL_ENV`` and ``CONDA_PREFIX``; what lies in the folder or is kept for
+    it by a tool, then that of its parent folders up to its project's root; ``python3`` on ``PATH``.
     """
 
     @property
@@ -35,13 +36,15 @@ class PythonEnvironments:
     def locate(self, folder: Path, interpreter: str, environ: Mapping[str, str]) -> LocatedEnvironment:
         """Return the environment of ``folder``, and what was refused on the way. Raises `EnvironmentNotFoundError`."""
         boundaries = boundaries_of(folder, environ)
+        project = boundaries.folders[0]
         if interpreter:
-            return _configured(folder, interpreter, environ, boundaries)
+            found = _configured(folder, interpreter, environ, boundaries)
+            return replace(found, project=project, origin="the settings")
         refused: list[str] = []
         for found in _candidates(environ, boundaries):
             owner = foreign_owner(found.folder) if found.folder else ""
             if not owner:
-                return replace(found, refused=tuple(refused))
+                return replace(found, project=project, refused=tuple(refused))
             refused.append(_refusal(found, owner))
         raise EnvironmentNotFoundError(
             "No Python found: create a .venv in the workspace or configure the interpreter."
@@ -50,8 +53,8 @@ class PythonEnvironments:
     def read(self, located: LocatedEnvironment, timeout: float) -> Environment:
         """Read an environment from its folder, or from the answer of an interpreter that has none."""
         if located.folder is not None:
-            return read_folder(located.interpreter, located.folder)
-        return ask_interpreter(located.interpreter, timeout)
+            return read_folder(located.interpreter, located.folder, located.project)
+        return ask_interpreter(located.interpreter, timeout, located.project)
 
     def fingerprint(self, package_folders: tuple[Path, ...]) -> tuple[int, ...]:
         """Return numbers that change when a package is installed, upgraded or removed."""
@@ -70,16 +73,16 @@ def read_interpreter(python: Path, timeout: float = 20.0) -> Environment:
 
 def _candidates(environ: Mapping[str, str], boundaries: Boundaries) -> Iterator[LocatedEnvironment]:
     """Yield the candidates for the workspace's interpreter, in order of preference."""
-    active = environ.get("VIRTUAL_ENV", "")
-    folders = [Path(active)] if active and Path(active).is_absolute() else []
-    folders += [folder / name for folder in boundaries.folders for name in (".venv", "venv")]
-    for folder in folders:
-        if folder.is_dir() and (found := _found(interpreter_in(folder), boundaries)):
-            yield found
+    for candidate in candidate_folders(environ, boundaries):
+        python = interpreter_in(candidate.folder)
+        # Only an environment is read. An interpreter without one would have to be run, and a file may name any.
+        folder = environment_of(python) or prefix_of(python) if candidate.folder.is_dir() else None
+        if folder is not None:
+            yield LocatedEnvironment(python, folder, origin=candidate.origin)
     for name in ("python3", "python"):
         for path in executables(name, environ, boundaries):
             if found := _found(path, boundaries):
-                yield found
+                yield replace(found, origin="PATH", is_default=True)
 
 
 def _found(python: Path, boundaries: Boundaries) -> LocatedEnvironment | None:

@@ -35,10 +35,12 @@ def interpreter_in(folder: Path) -> Path:
 
 def environment_of(python: Path) -> Path | None:
     """Return the folder of the virtual or conda environment that ``python`` is the interpreter of, or None."""
-    for folder in (python.parent.parent, python.parent):
-        if (folder / "pyvenv.cfg").is_file() or (folder / "conda-meta").is_dir():
-            return folder
-    return None
+    return next((folder for folder in (python.parent.parent, python.parent) if is_environment(folder)), None)
+
+
+def is_environment(folder: Path) -> bool:
+    """Return whether ``folder`` is a virtual or conda environment."""
+    return (folder / "pyvenv.cfg").is_file() or (folder / "conda-meta").is_dir()
 
 
 def prefix_of(python: Path) -> Path | None:
@@ -78,13 +80,13 @@ def _version(folder: Path, settings: Mapping[str, str]) -> str:
     stated = _RELEASE.match(settings.get("version") or settings.get("version_info", ""))
     if stated:
         return stated[0]
-    for file in _listed(folder / "conda-meta"):
+    for file in listed(folder / "conda-meta"):
         if conda := _CONDA_PYTHON.fullmatch(file.name):
             return conda[1]
     numbers = [number for path in _versioned(folder) if (number := _number(path.name))]
     numbers += [
         (int(match[1]), int(match[2]))
-        for file in _listed(folder)
+        for file in listed(folder)
         if (match := _WINDOWS_LIBRARY.fullmatch(file.name))
     ]
     return ".".join(map(str, max(numbers))) if numbers else ""
@@ -107,21 +109,21 @@ def _libraries(prefix: Path, version: str) -> list[Path]:
 
 
 def _versioned(prefix: Path) -> list[Path]:
-    return [path for name in ("lib", "lib64") for path in _listed(prefix / name) if _number(path.name)]
+    return [path for name in ("lib", "lib64") for path in listed(prefix / name) if _number(path.name)]
 
 
 def _bases(settings: Mapping[str, str]) -> list[Path]:
     """Where the Python that a virtual environment was made with may be installed; its ``home`` may be a link."""
     home = settings.get("home", "")
-    if not _is_local(home):
+    if not is_local(home):
         return []
     executables = [settings.get("executable", ""), str(Path(home) / "python3")]
-    real = [Path(each).resolve().parent for each in executables if _is_local(each)]
+    real = [Path(each).resolve().parent for each in executables if is_local(each)]
     binaries = [Path(home), Path(home).resolve(), *real]
     return _distinct([prefix for folder in binaries for prefix in (folder.parent, folder)])
 
 
-def _is_local(path: str) -> bool:
+def is_local(path: str) -> bool:
     """Return True for an absolute path on this machine: Windows sends a password's hash to whatever ``\\\\server`` is read."""
     return Path(path).is_absolute() and not path.startswith(("//", "\\\\"))
 
@@ -140,22 +142,31 @@ def _sites(libraries: Sequence[Path]) -> list[Path]:
 
 
 def _linked_sites(site: Path) -> Iterator[Path]:
-    """Other folders of packages that ``.pth`` files in ``site`` name. Lines that Python would run are passed over."""
-    for file in _listed(site):
-        if file.suffix != ".pth":
-            continue
-        try:
-            if file.stat().st_size > _LARGEST_PTH:
-                continue
-            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError:
-            continue
-        for line in lines:
-            entry = line.strip()
-            if entry and not entry.startswith(("#", "import ", "import\t")):
-                linked = site / entry
-                if linked.name in _PACKAGES and _is_local(str(linked)) and _is_folder(linked):
-                    yield linked
+    """Yield other folders of packages that ``.pth`` files in ``site`` name."""
+    for file in listed(site):
+        if file.suffix == ".pth":
+            yield from (folder for folder in _named_folders(file) if folder.name in _PACKAGES)
+
+
+def path_lines(file: Path) -> Iterator[Path]:
+    """Yield the folders that a ``.pth`` file adds to the search path, beside other folders of installed packages."""
+    yield from (folder for folder in _named_folders(file) if folder.name not in _PACKAGES)
+
+
+def _named_folders(file: Path) -> Iterator[Path]:
+    """Yield the folders that a ``.pth`` file names. Lines that Python would run are passed over."""
+    try:
+        if file.stat().st_size > _LARGEST_PTH:
+            return
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        entry = line.strip()
+        if entry and not entry.startswith(("#", "import ", "import\t")):
+            linked = file.parent / entry
+            if is_local(str(linked)) and _is_folder(linked):
+                yield linked
 
 
 def _is_folder(path: Path) -> bool:
@@ -165,7 +176,8 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _listed(folder: Path) -> list[Path]:
+def listed(folder: Path) -> list[Path]:
+    """Return what lies in ``folder``, by name; nothing where it cannot be read."""
     try:
         return sorted(folder.iterdir())
     except OSError:

@@ -28,7 +28,7 @@ print(json.dumps({
 """
 
 
-def read_folder(python: Path, folder: Path) -> Environment:
+def read_folder(python: Path, folder: Path, project: Path | None = None) -> Environment:
     """Return the environment in ``folder``; nothing of it is run."""
     layout = read_layout(folder)
     fingerprint = fingerprint_of(layout.site_packages)
@@ -38,13 +38,13 @@ def read_folder(python: Path, folder: Path) -> Environment:
         version=layout.version,
         package_folders=layout.site_packages,
         library=layout.stdlib,
-        packages=installed_packages(layout.site_packages),
+        packages=installed_packages(layout.site_packages, project),
         library_names=sys.stdlib_module_names,
         fingerprint=fingerprint,
     )
 
 
-def ask_interpreter(python: Path, timeout: float) -> Environment:
+def ask_interpreter(python: Path, timeout: float, project: Path | None = None) -> Environment:
     """Run ``python`` to read its paths. It runs isolated (``-I``), so nothing of the user is imported.
 
     Raises `EnvironmentNotFoundError` when it gives no answer in ``timeout`` seconds.
@@ -79,7 +79,7 @@ def ask_interpreter(python: Path, timeout: float) -> Environment:
         version=facts["version"],
         package_folders=sites,
         library=Path(facts["stdlib"]),
-        packages=installed_packages(sites),
+        packages=installed_packages(sites, project),
         library_names=frozenset(facts["stdlib_names"]),
         fingerprint=fingerprint,
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from soothsay_index.sources.base import Harvest, Release, Relevant, Used
 from soothsay_languages.environment import Environment, InstalledPackage
+from soothsay_languages.python.environment.packages import plain_version
 from soothsay_languages.python.sources.distributions import (
     is_namespace,
     listed,
@@ -118,8 +120,9 @@ class PythonEnvironment:
             for other in self._environment.packages.values()
             if other.package == release.package and other.import_name != release.part
         }
+        shown = replace(release, version=plain_version(release.version))
         return harvest_package(
-            release, (installed.folder, *self._environment.package_folders), siblings=siblings
+            shown, (installed.folder, *self._environment.package_folders), siblings=siblings
         )
 
 

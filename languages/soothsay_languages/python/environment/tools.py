@@ -1,0 +1,149 @@
+"""Environments that tools keep for a project in a folder of their own: uv, PDM, Pipenv, Poetry, pyenv."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from soothsay_languages.python.environment.layout import is_local, listed
+
+_LONGEST = 4096  # characters of a file that holds a path
+
+
+def managed_environments(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    """Yield the environments that tools keep for the project in ``folder``, and what says so."""
+    for find in _TOOLS:
+        yield from find(folder, environ)
+
+
+def read_line(file: Path) -> str:
+    """Return the first line of a small file without blanks around it; "" where there is none."""
+    try:
+        if file.stat().st_size > _LONGEST:
+            return ""
+        lines = file.read_text(encoding="utf-8", errors="replace").split("\n", 1)
+    except OSError:
+        return ""
+    return lines[0].strip().replace("\0", "")
+
+
+def _uv(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    """uv's environment of a project, where a variable moves it away from ``.venv``."""
+    given = environ.get("UV_PROJECT_ENVIRONMENT", "")
+    if given and (folder / "pyproject.toml").is_file() and is_local(str(folder / given)):
+        yield folder / given, "UV_PROJECT_ENVIRONMENT"
+
+
+def _pdm(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    """The environment whose interpreter PDM has noted."""
+    interpreter = read_line(folder / ".pdm-python")
+    if interpreter and is_local(interpreter):
+        yield Path(interpreter).parent.parent, str(folder / ".pdm-python")
+
+
+def _pipenv(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    """Pipenv's environments: each has a file with the path of its project."""
+    if not (folder / "Pipfile").is_file():
+        return
+    given = environ.get("WORKON_HOME", "")
+    home = Path(given) if is_local(given) else _home(environ) / ".local" / "share" / "virtualenvs"
+    if sys.platform == "win32" and not given:
+        home = _home(environ) / ".virtualenvs"
+    for path in listed(home):
+        noted = read_line(path / ".project")
+        if noted and is_local(noted) and Path(noted).resolve() == folder.resolve():
+            yield path, str(folder / "Pipfile")
+
+
+def _poetry(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    """Poetry's environments: their names are the project's, with a hash of its folder and the version of Python."""
+    project = _toml(folder / "pyproject.toml")
+    tool = _table(_table(project, "tool"), "poetry")
+    is_poetry = bool(tool) or (folder / "poetry.lock").is_file() or (folder / "poetry.toml").is_file()
+    name = _table(project, "project").get("name") or tool.get("name") or "non-package-mode"
+    if not is_poetry or not isinstance(name, str):
+        return
+    home = _poetry_home(folder, environ)
+    prefix = poetry_name(name, folder)
+    active = _table(_toml(home / "envs.toml"), prefix).get("minor", "")
+    found = [path for path in listed(home) if path.name.startswith(f"{prefix}-py")]
+    # what `poetry env use` has chosen, else the newest Python
+    found.sort(key=lambda path: (path.name == f"{prefix}-py{active}", _minor(path.name)), reverse=True)
+    for path in found:
+        yield path, str(folder / "pyproject.toml")
+
+
+def poetry_name(name: str, folder: Path) -> str:
+    """Return what the names of Poetry's environments for the project ``name`` in ``folder`` begin with."""
+    plain = re.sub(r'[ $`!*@"\\\r\n\t]', "_", name.lower())[:42]
+    digest = hashlib.sha256(os.path.normcase(folder.resolve()).encode()).digest()
+    return f"{plain}-{base64.urlsafe_b64encode(digest).decode()[:8]}"
+
+
+def _poetry_home(folder: Path, environ: Mapping[str, str]) -> Path:
+    """Return the folder of all of Poetry's environments."""
+    cache = environ.get("POETRY_CACHE_DIR", "")
+    default = Path(platformdirs.user_cache_dir("pypoetry", appauthor=False))
+    cache_home = environ.get("XDG_CACHE_HOME", "")
+    if sys.platform.startswith("linux"):
+        default = (Path(cache_home) if is_local(cache_home) else _home(environ) / ".cache") / "pypoetry"
+    folders = [environ.get("POETRY_VIRTUALENVS_PATH", "")]
+    for file in (folder / "poetry.toml", _poetry_settings(environ)):
+        settings = _table(_toml(file), "virtualenvs")
+        folders.append(str(settings.get("path") or ""))
+    given = next((each for each in folders if each and is_local(each)), "")
+    return Path(given) if given else (Path(cache) if is_local(cache) else default) / "virtualenvs"
+
+
+def _poetry_settings(environ: Mapping[str, str]) -> Path:
+    given = environ.get("POETRY_CONFIG_DIR", "")
+    if is_local(given):
+        return Path(given) / "config.toml"
+    if sys.platform.startswith("linux"):
+        config_home = environ.get("XDG_CONFIG_HOME", "")
+        config = Path(config_home) if is_local(config_home) else _home(environ) / ".config"
+        return config / "pypoetry" / "config.toml"
+    return Path(platformdirs.user_config_dir("pypoetry", appauthor=False, roaming=True)) / "config.toml"
+
+
+def _pyenv(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    """The environment, or the version of Python, of pyenv's that the folder names."""
+    name = read_line(folder / ".python-version")
+    if not re.fullmatch(r"\w[\w.-]*(?:/envs/\w[\w.-]*)?", name) or ".." in name:
+        return
+    given = environ.get("PYENV_ROOT", "")
+    home = Path(given) if is_local(given) else _home(environ) / ".pyenv"
+    yield home / "versions" / name, str(folder / ".python-version")
+
+
+_Find = Callable[[Path, Mapping[str, str]], Iterator[tuple[Path, str]]]
+_TOOLS: tuple[_Find, ...] = (_uv, _pdm, _pipenv, _poetry, _pyenv)
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("HOME") or environ.get("USERPROFILE") or Path.home())
+
+
+def _minor(name: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", name.rpartition("-py")[2]))
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _table(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = values.get(name)
+    return found if isinstance(found, Mapping) else {}
