@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,13 +11,26 @@ from tree_sitter import Node
 from soothsay_languages.base import Language
 from soothsay_languages.calls import Call, calls_of
 from soothsay_languages.lines import LineTable
+from soothsay_languages.recovery import OpenString, completed, next_statement, open_string
 from soothsay_languages.scan import Scan, close, indentation, scan
 from soothsay_languages.scopes import ModuleName, NamesAt, ScopeTree
 from soothsay_languages.syntax import Parsed, parse, parse_again
 
 _NO_MODULE = ModuleName()
-_WORD = re.compile(r"\w+")
 _LOOK_BACK = 64_000  # characters scanned to find where a statement begins
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the statement of an offset begins.
+
+    ``broken`` are statements above it that were left open, with where the next one begins. ``scanned`` is its start if
+    all of them went on, None where a string was left open.
+    """
+
+    start: int
+    scanned: int | None
+    broken: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +47,7 @@ class DocumentAnalysis:
     parsed: Parsed | None = None
     module: ModuleName = _NO_MODULE
     checkpoint: int = 0
-    _statements: dict[int, int] = field(default_factory=dict, repr=False)
+    _places: dict[int, _Place] = field(default_factory=dict, repr=False)
     _names: dict[int, NamesAt | None] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -75,7 +88,7 @@ class DocumentAnalysis:
             return None
         begin = start + indentation(self.text[start:offset])
         end = self._statement_end(start, offset)
-        head = self.text[:begin].encode("utf-8", "surrogatepass")
+        head = self._mended(begin, self._place(offset).broken).encode("utf-8", "surrogatepass")
         tail = self.text[end:].encode("utf-8", "surrogatepass")
         parsed = parse_again(grammar, self.parsed, head + placeholder.encode() + tail)
         scopes = self.language.binder().bind(parsed, self.module, None)
@@ -97,34 +110,52 @@ class DocumentAnalysis:
         ends = scan(self.text[start:end], lexis).ends
         return next((start + each for each in ends if start + each >= line_end), end)
 
+    def _mended(self, end: int, broken: Sequence[tuple[int, int]]) -> str:
+        """Return the text up to ``end``, with what ``broken`` statements lack."""
+        mended, at = "", 0
+        for start, after in broken:
+            mended += self.text[at:start] + completed(self.text, start, after, self.language) + "\n"
+            at = after
+        return mended + self.text[at:end]
+
     def statement_start(self, offset: int) -> int:
-        """Return the offset of the first line of the statement that ``offset`` is in."""
-        if offset not in self._statements:
-            begin = self.checkpoint
-            if not 0 <= offset - begin <= _LOOK_BACK:
-                begin = max(0, offset - _LOOK_BACK)
-                if begin:
-                    begin = self.text.find("\n", begin, offset) + 1
-            start = begin + scan(self.text[begin:offset], self.language.lexis).statement
-            self._statements[offset] = self._after_unfinished(start, offset)
-        return self._statements[offset]
+        """Return the offset of the first line of the statement that ``offset`` is in.
 
-    def _after_unfinished(self, start: int, offset: int) -> int:
-        """Return where the statement begins if the one at ``start`` was left unfinished, its brackets open.
-
-        A header that is not indented deeper stands in no bracket.
+        One that was left open further up ends where the next one evidently begins.
         """
-        lexis, words = self.language.lexis, self.language.blocks.statement_words
-        depth, line = indentation(self.text[start:offset]), start
-        while (line := self.text.find("\n", line, offset) + 1) > 0:
-            width = indentation(self.text[line : min(offset, line + depth + 1)])
-            word = _WORD.match(self.text, line + width)
-            if width > depth or word is None or word.group() not in words:
-                continue
-            if not scan(self.text[start:line], lexis).quote:
-                start = line + scan(self.text[line:offset], lexis).statement
-                return self._after_unfinished(start, offset)
-        return start
+        return self._place(offset).start
+
+    def _place(self, offset: int) -> _Place:
+        if offset not in self._places:
+            self._places[offset] = self._find(offset)
+        return self._places[offset]
+
+    def _find(self, offset: int) -> _Place:
+        text, language, string = self.text, self.language, self._open_string
+        broken: list[tuple[int, int]] = []
+        begin = self.checkpoint if 0 <= offset - self.checkpoint <= _LOOK_BACK else self._look_back(offset)
+        if string is not None and string.start < offset:
+            begin = self._look_back(string.start)
+            if string.end <= offset:
+                broken.append(
+                    (begin + scan(text[begin : string.start], language.lexis).statement, string.end)
+                )
+                begin = max(string.end, self._look_back(offset))
+        start = begin + scan(text[begin:offset], language.lexis).statement
+        scanned = start if string is None or offset <= string.start else None
+        while (following := next_statement(text, start, offset, language)) is not None:
+            broken.append((start, following))
+            start = following + scan(text[following:offset], language.lexis).statement
+        return _Place(start, scanned, tuple(broken))
+
+    def _look_back(self, offset: int) -> int:
+        """Return the start of a line from which ``offset`` is scanned, as if no statement went on over it."""
+        begin = max(0, offset - _LOOK_BACK)
+        return self.text.find("\n", begin, offset) + 1 if begin else 0
+
+    @cached_property
+    def _open_string(self) -> OpenString | None:
+        return open_string(self.text, self.language)
 
     def statement_before(self, offset: int) -> str:
         """Return the statement that ``offset`` is in, up to there."""
@@ -214,8 +245,11 @@ def _checkpoint(text: str, before: DocumentAnalysis | None) -> int:
     """Return the last known start of a statement of ``before`` up to which nothing has changed."""
     if before is None:
         return 0
-    known = sorted({before.checkpoint, *before._statements.values()}, reverse=True)
-    return next((start for start in known if text.startswith(before.text[:start])), 0)
+    known = {
+        before.checkpoint,
+        *(each.scanned for each in before._places.values() if each.scanned is not None),
+    }
+    return next((at for at in sorted(known, reverse=True) if text.startswith(before.text[:at])), 0)
 
 
 def _line_end(text: str, offset: int) -> int:

@@ -64,7 +64,7 @@ class Blocks:
     """How a language groups statements.
 
     ``opener`` ends the line before an indented block; "" where there is none. ``headers`` are the words that begin such a
-    line; those in ``statement_words`` stand in no expression. ``placeholder`` is a statement that does nothing, and ``frame`` a header line for a block to be read alone.
+    line; ``statement_words`` begin statements and stand in no expression. ``placeholder`` is a statement that does nothing, and ``frame`` a header line for a block to be read alone.
     """
 
     opener: str = ""

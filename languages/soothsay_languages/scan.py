@@ -14,7 +14,8 @@ class Scan:
     ``statement`` is where the last statement begins; ``closers`` would close its brackets; ``quote`` is the delimiter of
     the string that the piece ends in, the sign of a comment for one, else "". ``overclosed`` is the first bracket that
     closes nothing, or -1. ``ends`` are the newlines that end a statement, ``opened`` the brackets that are still open,
-    ``pairs`` those that were closed, with where.
+    ``pairs`` those that were closed, with where. ``quoted`` is where ``quote`` stands, -1 for none; ``strings`` are those
+    that may span lines and were closed: where their first delimiter begins and their last one ends.
     """
 
     statement: int
@@ -24,13 +25,16 @@ class Scan:
     ends: tuple[int, ...]
     opened: tuple[int, ...]
     pairs: tuple[tuple[int, int], ...]
+    quoted: int = -1
+    strings: tuple[tuple[int, int], ...] = ()
 
 
 def scan(code: str, lexis: Lexis) -> Scan:
     """Scan ``code``, which begins outside of all brackets, strings and comments."""
     stack: list[tuple[str, int]] = []  # what closes it, and where it opened
     comment, brackets, closing = lexis.line_comment, lexis.brackets, lexis.closing
-    quote = ""
+    quote, quoted = "", -1
+    strings: list[tuple[int, int]] = []
     statement, overclosed = 0, -1
     ends: list[int] = []
     pairs: list[tuple[int, int]] = []
@@ -45,10 +49,12 @@ def scan(code: str, lexis: Lexis) -> Scan:
             # an unclosed one-line string ends with its line: the rest is still worth reading
             if mark == quote or (one_line and (mark == "\n" or (mark in lexis.strings and mark[0] == quote))):
                 quote = ""  # a longer delimiter seen in a one-line string ends it, whatever follows
+                if not one_line:
+                    strings.append((quoted, match.end()))
             if quote or mark != "\n":
                 continue
         if mark == comment or mark in lexis.strings:
-            quote = mark
+            quote, quoted = mark, match.start()
         elif mark in brackets:
             stack.append((brackets[mark], match.start()))
         elif mark in closing:
@@ -61,7 +67,8 @@ def scan(code: str, lexis: Lexis) -> Scan:
             statement = match.end()
     closers = "".join(closer for closer, _ in reversed(stack))
     opened = tuple(at for _, at in stack)
-    return Scan(statement, closers, quote, overclosed, tuple(ends), opened, tuple(pairs))
+    found = tuple(ends), opened, tuple(pairs)
+    return Scan(statement, closers, quote, overclosed, *found, quoted if quote else -1, tuple(strings))
 
 
 def close(code: str, lexis: Lexis) -> str:

@@ -25,7 +25,10 @@ def f(a, b):
 class C:
     x = f(1, *a, k=2, **m)
 '''
-TYPED = st.sampled_from(["x", "(", ")", "\n", ":", '"', "", "\n    y = f(x)\n", "é", "def g(", "#", "\\"])
+BROKEN = '"""Says.\n\nimport os\n\nconfig = dict(\n    name=[\n\n' + SOURCE + "\nx = {\ny = x\n"
+TYPED = st.sampled_from(
+    ["x", "(", ")", "\n", ":", '"', "", "\n    y = f(x)\n", "é", "def g(", "#", "\\", '"""', "\n\n", "[\n\n"]
+)
 EDITS = st.lists(st.tuples(st.integers(0, 400), st.sampled_from([0, 0, 1, 30]), TYPED), max_size=8)
 
 
@@ -50,9 +53,9 @@ def facts(analysis: DocumentAnalysis) -> object:
 
 
 @settings(deadline=None, max_examples=60)  # the machine may be busy
-@given(EDITS)
-def test_made_of_the_one_before_it_is_the_same(edits: list[tuple[int, int, str]]) -> None:
-    analysis = analyse(SOURCE, LANGUAGE)
+@given(st.sampled_from([SOURCE, BROKEN]), EDITS)
+def test_made_of_the_one_before_it_is_the_same(source: str, edits: list[tuple[int, int, str]]) -> None:
+    analysis = analyse(source, LANGUAGE)
     for at, length, typed in edits:
         text = analysis.text
         at = min(at, len(text))
