@@ -107,6 +107,20 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class SkippedFiles:
+    """Files and folders of the workspace that are not indexed for one ``reason``: how many, and the first few."""
+
+    reason: str  # completes the sentence that begins with the name
+    count: int
+    first: tuple[str, ...]
+
+    def describe(self) -> str:
+        """Return the reason with the names, such as ``"may not be read: a.py, b.py, c.py, … (12)"``."""
+        more = f", … ({self.count})" if self.count > len(self.first) else ""
+        return f"{self.reason}: {', '.join(self.first)}{more}"
+
+
+@dataclass(frozen=True, slots=True)
 class IndexSummary:
     """How much is indexed for one workspace."""
 
@@ -120,13 +134,21 @@ class IndexSummary:
     vectors: int = 0
     environment: str = ""  # version and interpreter, "" for none
     folder: str = ""
+    skipped: tuple[SkippedFiles, ...] = ()  # of the workspace, by reason
+
+    def describe_skipped(self) -> str:
+        """Return in one line what of the workspace is not indexed, and why; "" for nothing."""
+        total = sum(each.count for each in self.skipped)
+        reasons = "; ".join(each.describe() for each in self.skipped)
+        return f"{total} files or folders are not indexed ({reasons})" if total else ""
 
     def describe(self) -> str:
-        """Return the figures in one line."""
+        """Return the figures in one line, and what of the workspace is not indexed."""
+        skipped = self.describe_skipped()
         return (
             f"{self.files} files ({self.chunks} chunks), {self.packages} packages, {self.services} services, "
             f"{self.symbols} symbols; vectors for {self.embedded} of {self.releases} releases ({self.vectors}); "
-            f"{self.environment or 'no environment'}; in {self.folder}"
+            f"{self.environment or 'no environment'}; in {self.folder}" + (f"; {skipped}" if skipped else "")
         )
 
 

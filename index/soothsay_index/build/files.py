@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 
 from soothsay_index.build.reading import FileRows, FileState, ParsedFiles, file_rows, file_state, read_files
 from soothsay_index.progress import OnProgress
 from soothsay_index.sources.base import Used
+from soothsay_index.sources.ignore import printable
 from soothsay_index.sources.workspace import Workspace, module_tree
 from soothsay_index.store.database import Database, quote
 from soothsay_index.store.rows import FILES, OWNERS, SYMBOLS, owner_row, symbol_row, table_of
-from soothsay_index.types import Progress
+from soothsay_index.store.skipped import read_skipped, summarize, write_skipped
+from soothsay_index.types import IndexSummary, Progress
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +36,15 @@ def ignore_parsed(_: ParsedFiles) -> None:
     """Ignore parsed files."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The files of a workspace by name, those that have changed, and the reasons for what is skipped."""
+
+    names: Sequence[str]
+    changed: Sequence[str]
+    skipped: Mapping[str, str]
+
+
 class FileSync:
     """Write the rows of workspace files. Thread-safe; only the holder of the workspace's lease may use it."""
 
@@ -41,6 +53,7 @@ class FileSync:
         self._database = database
         self._lock = threading.RLock()
         self._known: dict[str, FileState] = {}
+        self._skipped = read_skipped(database.folder)  # reasons by name
         self._sweep()
 
     def reconcile(self, executor: Executor, progress: OnProgress, stop: threading.Event) -> int:
@@ -49,25 +62,15 @@ class FileSync:
         Single files can be updated concurrently: only the writing of each batch is locked.
         """
         before = dict(self._known)
-        found: list[str] = []
-        changed: list[str] = []
-        for folder in self._workspace.folders():
-            if stop.is_set():
-                return 0
-            for path in folder.files:
-                name = self._workspace.name_of(path)
-                if name is None:
-                    continue
-                found.append(name)
-                old, now = before.get(name), file_state(path, name)
-                # Equal size and time to the nanosecond mean unchanged, as in git.
-                if old is None or (old.size, old.mtime) != (now.size, now.mtime):
-                    changed.append(name)
-        lost = before.keys() - set(found)
+        found = self._look_around(before, stop)
+        if found is None:
+            return 0
+        changed, skipped = found.changed, dict(found.skipped)
+        lost = before.keys() - set(found.names)
         with self._lock:
             # A file may have come while the folders were walked.
             self._forget([name for name in lost if not self._may_read(name)])
-        total = len(found)
+        total = len(found.names)
         progress(Progress("workspace", total - len(changed), total))
         batches = [changed[at : at + _FILES_AT_ONCE] for at in range(0, len(changed), _FILES_AT_ONCE)]
         futures = [executor.submit(file_rows, *self._task(batch)) for batch in batches]
@@ -78,6 +81,7 @@ class FileSync:
                     waiting.cancel()
                 break
             batch = future.result()
+            skipped |= {printable(name): reason for name, reason in batch.skipped.items()}
             with self._lock:
                 # Files that were updated one by one in between are newer.
                 current = [
@@ -93,6 +97,7 @@ class FileSync:
         if done or lost:
             self._write_modules()
         if not stop.is_set():
+            self._record_skipped(skipped)
             progress(Progress("workspace", total, total, f"{done} changed"))
         return done
 
@@ -110,6 +115,9 @@ class FileSync:
             if known != self._stamps(names) or not all(self._is_current(state) for state, *_ in cut.files):
                 cut = read_files(self._workspace, names, self._stamps(names))
             batch = cut.rows()
+            now = {printable(name): reason for name, reason in batch.skipped.items()}
+            kept = {name: reason for name, reason in self._skipped.items() if name not in set(names)}
+            self._record_skipped(kept | now)
             added = any(name not in self._known for name in names)
             gone = [name for name in batch.gone if name in self._known]
             self._write(batch)
@@ -139,6 +147,41 @@ class FileSync:
             for service in set(row["services"].split()):
                 services[service] = services.get(service, 0) + 1
         return Used(modules, services)
+
+    def _look_around(self, before: Mapping[str, FileState], stop: threading.Event) -> _Found | None:
+        """Return the files of the workspace, compared with ``before``; None when stopped."""
+        names: list[str] = []
+        changed: list[str] = []
+        skipped: dict[str, str] = {}
+        for folder in self._workspace.folders():
+            if stop.is_set():
+                return None
+            skipped |= {self._shown(each.path): each.reason for each in folder.skipped}
+            for path in folder.files:
+                name = self._workspace.name_of(path)
+                if name is None:
+                    continue
+                names.append(name)
+                old, now = before.get(name), file_state(path, name)
+                # Equal size and time to the nanosecond mean unchanged, as in git.
+                if old is None or (old.size, old.mtime) != (now.size, now.mtime):
+                    changed.append(name)
+        return _Found(names, changed, skipped)
+
+    # -- what is not indexed -------------------------------------------------------------------------------
+
+    def _record_skipped(self, skipped: dict[str, str]) -> None:
+        if skipped == self._skipped:
+            return
+        self._skipped = skipped
+        write_skipped(self._database.folder, skipped)
+        if skipped:
+            found = IndexSummary(skipped=summarize(skipped)).describe_skipped()
+            log.warning("%s: %s", printable(str(self._workspace.root)), found)
+
+    def _shown(self, path: Path) -> str:
+        inside = path.is_relative_to(self._workspace.root)
+        return printable(path.relative_to(self._workspace.root).as_posix() if inside else str(path))
 
     # -- writing -------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from soothsay_index.sources.base import FileFacts, Place
-from soothsay_index.sources.ignore import read_text
+from soothsay_index.sources.texts import UnreadableError, VanishedError, read_file
 from soothsay_index.sources.workspace import Workspace
 from soothsay_index.store.rows import (
     CHUNKS,
@@ -40,12 +40,16 @@ class FileState:
 
 @dataclass(frozen=True, slots=True)
 class FileRows:
-    """The rows of some files, files whose text is unchanged (``touched``), and files to remove (``gone``)."""
+    """The rows of some files, files whose text is unchanged (``touched``), and files to remove (``gone``).
+
+    ``skipped`` are the reasons, by name, of those to remove that are still there.
+    """
 
     files: tuple[FileState, ...] = ()
     gone: tuple[str, ...] = ()
     touched: tuple[FileState, ...] = ()
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
+    skipped: Mapping[str, str] = field(default_factory=dict)
 
     def only(self, names: Sequence[str]) -> FileRows:
         """Return the same restricted to the files ``names``."""
@@ -54,16 +58,18 @@ class FileRows:
             self.gone,
             tuple(state for state in self.touched if state.path in names),
             {name: rows_with(table, "path", names) for name, table in self.tables.items()},
+            self.skipped,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedFiles:
-    """Parsed files, files whose text is unchanged (``touched``), and files to remove (``gone``)."""
+    """Parsed files, files whose text is unchanged (``touched``), and files to remove (``gone``); ``skipped`` as above."""
 
     files: tuple[tuple[FileState, Place, FileFacts], ...] = ()
     gone: tuple[str, ...] = ()
     touched: tuple[FileState, ...] = ()
+    skipped: Mapping[str, str] = field(default_factory=dict)
 
     def facts(self) -> dict[str, FileFacts]:
         """Return the facts of each file by name; empty facts for removed files."""
@@ -71,9 +77,18 @@ class ParsedFiles:
         return {**there, **dict.fromkeys(self.gone, FileFacts())}
 
     def rows(self) -> FileRows:
-        """Return the parsed files as rows."""
-        states = tuple(state for state, *_ in self.files)
-        return FileRows(states, self.gone, self.touched, _tables(self.files))
+        """Return the parsed files as rows. What has none, for a value that no column takes, is skipped."""
+        try:
+            states = tuple(state for state, *_ in self.files)
+            return FileRows(states, self.gone, self.touched, _tables(self.files), self.skipped)
+        except (ValueError, TypeError, OverflowError, pa.ArrowException) as error:
+            odd = [each[0].path for each in self.files if not _has_rows(each)]
+            if not odd:
+                raise
+            log.warning("%s cannot be stored: %s", ", ".join(odd), error)
+        files = tuple(each for each in self.files if each[0].path not in odd)
+        reasons = dict.fromkeys(odd, "could not be stored")
+        return replace(self, files=files, gone=(*self.gone, *odd), skipped={**self.skipped, **reasons}).rows()
 
 
 def file_rows(root: Path, docs: Sequence[Path], names: Sequence[str], known: Mapping[str, str]) -> FileRows:
@@ -86,10 +101,16 @@ def read_files(workspace: Workspace, names: Sequence[str], known: Mapping[str, s
     cut: list[tuple[FileState, Place, FileFacts]] = []
     gone: list[str] = []
     touched: list[FileState] = []
+    skipped: dict[str, str] = {}
     for name in names:
         path = workspace.path_of(name)
         seen = file_state(path, name)
-        text = read_text(path) if workspace.may_read(path) else None
+        try:
+            text = read_file(path) if workspace.may_read(path) else None
+        except UnreadableError as error:
+            text = None
+            if not isinstance(error, VanishedError):
+                skipped[name] = str(error)
         if text is None:
             gone.append(name)
             continue
@@ -101,12 +122,14 @@ def read_files(workspace: Workspace, names: Sequence[str], known: Mapping[str, s
         place = workspace.place(name)
         try:
             facts = workspace.cut(place, text)
-        except (RecursionError, ValueError) as error:
-            log.warning("%s is not indexed: %s", name, error)
-            facts = FileFacts()
+        except Exception as error:  # one odd file must not stop the others
+            log.warning("%s is not indexed: %s: %s", name, type(error).__name__, error)
+            skipped[name] = f"could not be understood ({type(error).__name__})"
+            gone.append(name)
+            continue
         # Files without a source are stored as well, or they would be read again in each build.
         cut.append((state, place, facts or FileFacts()))
-    return ParsedFiles(tuple(cut), tuple(gone), tuple(touched))
+    return ParsedFiles(tuple(cut), tuple(gone), tuple(touched), skipped)
 
 
 def file_state(path: Path, name: str) -> FileState:
@@ -116,6 +139,14 @@ def file_state(path: Path, name: str) -> FileState:
     except OSError:
         return FileState(name)
     return FileState(name, size=seen.st_size, mtime=seen.st_mtime_ns)
+
+
+def _has_rows(cut: tuple[FileState, Place, FileFacts]) -> bool:
+    try:
+        _tables([cut])
+    except (ValueError, TypeError, OverflowError, pa.ArrowException):
+        return False
+    return True
 
 
 def _tables(cut: Sequence[tuple[FileState, Place, FileFacts]]) -> dict[str, pa.Table]:

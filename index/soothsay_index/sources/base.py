@@ -22,7 +22,7 @@ and name it in its ``pyproject.toml`` ::
 
 ``soothsay_index.files`` names functions ``() -> FileSource``, ``soothsay_index.packages`` functions
 ``(Environment) -> PackageSource | None``. Both run in the server's environment, not in the user's. Files arrive as
-text, without what git ignores, secrets, and what is larger than :data:`soothsay_index.sources.ignore.MAX_BYTES`.
+text, without what git ignores, secrets, and what is larger than :data:`soothsay_index.sources.texts.MAX_BYTES`.
 """
 
 from __future__ import annotations

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePath
 
-from pathspec import GitIgnoreSpec
-
+from soothsay_index.sources.gitignore import IgnoreRules
+from soothsay_index.sources.texts import MAX_BYTES, unreadable
 from soothsay_languages.registry import languages
-
-MAX_BYTES = 1_000_000
 
 # Those of repositories, of tools for several languages, and of secrets; languages add their own.
 _SKIPPED_FOLDERS = (".git", ".hg", ".svn", "node_modules", ".aws", ".ssh", ".gnupg")
@@ -34,22 +32,27 @@ def is_secret(name: str) -> bool:
     return any(fnmatch.fnmatchcase(lowered, pattern) for pattern in _SECRETS)
 
 
+def is_utf8(name: str) -> bool:
+    """Return whether a name can be written as UTF-8; others stand for bytes of another encoding."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def printable(name: str) -> str:
+    """Return ``name`` as it can be stored and shown: what is not UTF-8, and line ends, as escapes."""
+    try:
+        shown = os.fsencode(name).decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        shown = ascii(name)[1:-1]
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in shown)
+
+
 def is_lock(name: str) -> bool:
     """Return whether a file of this name lists locked versions: a program has written it, for programs."""
     return bool(_LOCK.search(name))
-
-
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """The ``.gitignore`` of one folder."""
-
-    folder: Path
-    spec: GitIgnoreSpec
-
-    def verdict(self, path: Path, is_folder: bool) -> bool | None:
-        """True: ignored, False: brought back with ``!``, None: not mentioned."""
-        relative = path.relative_to(self.folder).as_posix() + ("/" if is_folder else "")
-        return self.spec.check_file(relative).include
 
 
 Wanted = Callable[[PurePath], bool]
@@ -57,16 +60,31 @@ Wanted = Callable[[PurePath], bool]
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file or folder that would be read if it could; ``reason`` completes the sentence that begins with its name."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder that may be looked into, and the files directly in it that are wanted and may be indexed."""
+    """A folder, the files directly in it that are wanted and may be indexed, and what would be if it could be read."""
 
     path: Path
     files: tuple[Path, ...]
+    skipped: tuple[Skipped, ...] = ()
 
 
 def walk(root: Path, wanted: Wanted, max_bytes: int = MAX_BYTES) -> Iterator[Folder]:
     """Every folder under ``root``, itself included, in a stable order."""
-    yield from _walk(root, (), wanted, max_bytes)
+    waiting = [(root, IgnoreRules())]
+    while waiting:  # no recursion: folders may be nested deeper than calls
+        folder, outer = waiting.pop()
+        rules = outer.within(folder)
+        found, inner = _look_into(folder, rules, wanted, max_bytes)
+        yield found
+        waiting += [(each, rules) for each in reversed(inner)]
 
 
 def walk_files(root: Path, wanted: Wanted, max_bytes: int = MAX_BYTES) -> Iterator[Path]:
@@ -81,59 +99,63 @@ def may_read(root: Path, path: Path, wanted: Wanted, max_bytes: int = MAX_BYTES)
         parts = path.relative_to(root).parts
     except ValueError:
         return False
-    rules: tuple[_Rules, ...] = ()
+    rules = IgnoreRules()
     folder = root
     for part in parts[:-1]:
-        rules = _with_own(rules, folder)
+        rules = rules.within(folder)
         folder = folder / part
         if not _may_enter(folder, rules):
             return False
-    return _may_index(path, _with_own(rules, folder), wanted, max_bytes)
+    return _is_wanted(path, rules.within(folder), wanted) and _is_readable_file(path, max_bytes)
 
 
-def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str | None:
-    """The text of a file; None when it is gone, binary, too big, or not UTF-8."""
+def _look_into(folder: Path, rules: IgnoreRules, wanted: Wanted, max_bytes: int) -> tuple[Folder, list[Path]]:
+    """Return ``folder`` and the folders in it that may be looked into, in a stable order."""
     try:
-        if path.stat().st_size > max_bytes:
-            return None
-        data = path.read_bytes()
-    except OSError:
-        return None
-    if b"\0" in data:
-        return None
-    try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        return None
-
-
-def _walk(folder: Path, rules: tuple[_Rules, ...], wanted: Wanted, max_bytes: int) -> Iterator[Folder]:
-    rules = _with_own(rules, folder)
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError:
-        return
+        with os.scandir(folder) as listed:
+            entries = sorted(listed, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return Folder(folder, ()), []
+    except OSError as error:
+        reason = "may not be entered" if isinstance(error, PermissionError) else str(unreadable(error))
+        return Folder(folder, (), (Skipped(folder, reason),)), []
     files: list[Path] = []
     folders: list[Path] = []
+    skipped: list[Skipped] = []
     for entry in entries:
         path = Path(entry.path)
-        # Links are not followed: they lead out of the workspace, or round in circles.
-        if entry.is_dir(follow_symlinks=False):
-            if _may_enter(path, rules):
-                folders.append(path)
-        elif entry.is_file(follow_symlinks=False) and _may_index(path, rules, wanted, max_bytes):
-            files.append(path)
-    yield Folder(folder, tuple(files))
-    for inner in folders:
-        yield from _walk(inner, rules, wanted, max_bytes)
+        is_folder = _is_folder(entry)
+        if not (_may_enter(path, rules) if is_folder else _is_wanted(path, rules, wanted)):
+            continue
+        reason = "" if is_utf8(entry.name) else "has a name that is not UTF-8"
+        reason = reason or ("" if is_folder else _refusal(entry, max_bytes))
+        if reason:
+            skipped.append(Skipped(path, reason))
+        else:
+            (folders if is_folder else files).append(path)
+    return Folder(folder, tuple(files), tuple(skipped)), folders
 
 
-def _with_own(rules: tuple[_Rules, ...], folder: Path) -> tuple[_Rules, ...]:
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        lines = (folder / ".gitignore").read_text(encoding="utf-8", errors="replace").splitlines()
+        return entry.is_dir(follow_symlinks=False)
     except OSError:
-        return rules
-    return (*rules, _Rules(folder, GitIgnoreSpec.from_lines(lines)))
+        return False
+
+
+def _refusal(entry: os.DirEntry[str], max_bytes: int) -> str:
+    """Return why a file is not read, "" where it is."""
+    try:
+        if entry.is_symlink():  # it leads out of the workspace, or round in circles
+            return "is a link"
+        if not entry.is_file(follow_symlinks=False):
+            return "is not a regular file"
+        size = entry.stat(follow_symlinks=False).st_size
+    except FileNotFoundError:  # just now: whoever reads it sees that, too
+        return ""
+    except OSError as error:
+        return str(unreadable(error))
+    return f"is larger than {max_bytes / 1e6:g} MB" if size > max_bytes else ""
 
 
 @cache
@@ -149,26 +171,20 @@ def _skipped_marks() -> tuple[str, ...]:
     return tuple(mark for each in languages() for mark in each.layout.skipped_marks)
 
 
-def _may_enter(folder: Path, rules: tuple[_Rules, ...]) -> bool:
+def _may_enter(folder: Path, rules: IgnoreRules) -> bool:
     if _skipped_folders().fullmatch(folder.name):
         return False
-    if any((folder / mark).exists() for mark in _skipped_marks()):
+    if any(os.path.lexists(folder / mark) for mark in _skipped_marks()):
         return False
-    return not _ignored(folder, rules, is_folder=True)
+    return not rules.ignore(folder, is_folder=True)
 
 
-def _may_index(path: Path, rules: tuple[_Rules, ...], wanted: Wanted, max_bytes: int) -> bool:
-    if not wanted(path) or is_secret(path.name) or _ignored(path, rules, is_folder=False):
-        return False
+def _is_wanted(path: Path, rules: IgnoreRules, wanted: Wanted) -> bool:
+    return wanted(path) and not is_secret(path.name) and not rules.ignore(path, is_folder=False)
+
+
+def _is_readable_file(path: Path, max_bytes: int) -> bool:
     try:
         return path.is_file() and path.stat().st_size <= max_bytes
     except OSError:
         return False
-
-
-def _ignored(path: Path, rules: tuple[_Rules, ...], is_folder: bool) -> bool:
-    for rule in reversed(rules):  # the nearest .gitignore that has an opinion decides
-        verdict = rule.verdict(path, is_folder)
-        if verdict is not None:
-            return verdict
-    return False

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 
 from soothsay_index.sources.base import FileFacts, OwnerFacts, Place
-from soothsay_index.sources.ignore import Folder, is_secret, may_read, walk
+from soothsay_index.sources.ignore import Folder, is_secret, is_utf8, may_read, printable, walk
 from soothsay_index.sources.registry import file_sources
 from soothsay_index.types import Symbol
 from soothsay_languages.registry import language_of_file
@@ -23,7 +24,7 @@ class Workspace:
     @property
     def name(self) -> str:
         """The folder's name, which stands where other symbols have their package."""
-        return self.root.name or "workspace"
+        return printable(self.root.name) or "workspace"
 
     def folders(self) -> Iterator[Folder]:
         """Every folder with the files that one of the sources may cut, in a stable order."""
@@ -42,14 +43,21 @@ class Workspace:
         return self.may_read(path) or (not path.exists() and _is_handled(path) and not is_secret(path.name))
 
     def name_of(self, path: Path) -> str | None:
-        """What ``path`` is called in the index: relative to the root, absolute in :attr:`docs`; None elsewhere."""
+        """What ``path`` is called in the index: relative to the root, absolute in :attr:`docs`.
+
+        None for what lies elsewhere, and for names that are not UTF-8.
+        """
         absolute = path if path.is_absolute() else self.root / path
-        for candidate in (absolute, absolute.resolve()):
-            if candidate.is_relative_to(self.root):
-                return candidate.relative_to(self.root).as_posix()
-            if any(candidate.is_relative_to(folder) for folder in self.docs):
-                return candidate.as_posix()
-        return None
+        name = self._name_in(absolute)
+        if name is None:
+            with contextlib.suppress(OSError, RuntimeError):  # links in a circle
+                name = self._name_in(absolute.resolve())
+        return name if name is not None and is_utf8(name) else None
+
+    def _name_in(self, path: Path) -> str | None:
+        if path.is_relative_to(self.root):
+            return path.relative_to(self.root).as_posix()
+        return path.as_posix() if any(path.is_relative_to(folder) for folder in self.docs) else None
 
     def path_of(self, name: str) -> Path:
         """The file that :meth:`name_of` named."""

@@ -245,10 +245,15 @@ def harvest_tables(harvests: Iterable[tuple[Release, Harvest]]) -> dict[str, pa.
 
 def table_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
     """Return rows as an Arrow table of ``schema``."""
-    return pa.table(
-        {name: pa.array([row[name] for row in rows], type=schema.field(name).type) for name in schema.names},
-        schema=schema,
-    )
+    columns = {name: _column([row[name] for row in rows], schema.field(name).type) for name in schema.names}
+    return pa.table(columns, schema=schema)
+
+
+def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
+    try:
+        return pa.array(values, type=kind)
+    except UnicodeEncodeError:  # an escape such as "\ud800" in a docstring stands for no character
+        return pa.array([value.encode("utf-8", "replace").decode("utf-8") for value in values], type=kind)
 
 
 def rows_with(table: pa.Table, column: str, values: Sequence[str]) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from soothsay_index.store.skipped import read_skipped, summarize
 from soothsay_index.store.store import Store
 from soothsay_index.types import IndexSummary
 
@@ -26,4 +27,5 @@ def status_of(store: Store) -> IndexSummary:
         vectors=store.packages.count("vectors") + store.local.count("vectors"),
         environment=store.environment(),
         folder=str(store.packages.folder.parent),
+        skipped=summarize(read_skipped(store.local.folder)),
     )

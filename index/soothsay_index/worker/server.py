@@ -84,7 +84,11 @@ class IndexServer:
             self._send({"id": identifier, "error": str(error)})
         except Exception as error:
             log.exception("%s failed", message.get("method"))
-            self._send({"id": identifier, "error": f"{type(error).__name__}: {error}".splitlines()[0]})
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            fix = "run `soothsay doctor`, and report it with the log of the index"
+            self._send(
+                {"id": identifier, "error": f"The index cannot {message.get('method')} ({reason}): {fix}."}
+            )
 
     def _build(self, parameters: dict[str, Any]) -> Any:
         cancel = self._cancel

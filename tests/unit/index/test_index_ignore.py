@@ -3,7 +3,8 @@ from pathlib import Path, PurePath
 import pytest
 from index_fakes import write
 
-from soothsay_index.sources.ignore import is_secret, may_read, read_text, walk_files
+from soothsay_index.sources.ignore import is_secret, may_read, walk_files
+from soothsay_index.sources.texts import read_text
 from soothsay_languages.python.modules import module_of
 
 

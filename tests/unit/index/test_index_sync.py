@@ -101,7 +101,7 @@ def test_a_file_that_was_only_touched_is_read_once_more(index, environment, tmp_
     for path in (workspace / "billing" / "ledger.py", workspace / "app.py"):
         os.utime(path, ns=(1, 1))
     read = []
-    monkeypatch.setattr(cutting, "read_text", lambda path: read.append(path.name) or path.read_text())
+    monkeypatch.setattr(cutting, "read_file", lambda path: read.append(path.name) or path.read_text())
     index.build_from(environment)
     assert sorted(read) == ["app.py", "ledger.py"]
     index.build_from(environment)

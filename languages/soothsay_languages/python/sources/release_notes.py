@@ -13,8 +13,8 @@ from pathlib import Path
 
 from soothsay_index.sources import markdown, rst
 from soothsay_index.sources.base import Harvest, Release, Relevant, Used
-from soothsay_index.sources.ignore import read_text
 from soothsay_index.sources.sections import Heading, Outline, Section, cut_section, sections_of
+from soothsay_index.sources.texts import read_text
 from soothsay_index.types import Chunk
 from soothsay_languages.environment import Environment
 from soothsay_languages.python.sources.distributions import Listed, listed, main_package
