@@ -78,7 +78,17 @@ class RetrievalSettings:
 
 @dataclass(frozen=True, slots=True)
 class CompletionSettings:
-    """How long a completion is, and how long it may take."""
+    """When completions are given, how long they are, and how long they may take."""
+
+    automatic: bool = True
+    """Complete while the user types. `false`: only when the editor's command for it is used."""
+
+    exclude: tuple[str, ...] = ()
+    """Files that are not completed and get no hints, as patterns of a `.gitignore` in the workspace's folder:
+    `vendor/`, `*.min.js`, `**/secrets/**`."""
+
+    max_lines: Annotated[int, Between(0, 1000)] = 0
+    """The most lines of a completion. 1: the rest of the line and no more. 0: no limit."""
 
     max_tokens: Annotated[int, Between(1, 4096)] = 160
     """The longest completion, in tokens."""

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,37 @@ def test_keys_do_what_they_did_where_there_is_no_ghost_text(neovim: Neovim) -> N
     assert neovim.text().splitlines()[-1] == "    x"
     neovim.nvim.command("Soothsay resume")
     until(lambda: neovim.status().get("state") == "ready", "the end of the pause", 5)
+
+
+def test_a_toggle_and_a_snooze(neovim: Neovim) -> None:
+    for command, state in (("toggle", "paused"), ("toggle", "ready"), ("snooze 0.02", "paused")):
+        neovim.nvim.command(f"Soothsay {command}")
+        until(lambda state=state: neovim.status().get("state") == state, command, 5)
+    until(lambda: neovim.status().get("state") == "ready", "the end of the snooze", 10)
+    neovim.nvim.command("messages clear")
+    neovim.nvim.input(":Soothsay snooze long<CR>")
+    until(lambda: "'long' is not a number" in neovim.nvim.command_output("messages"), "the message", 5)
+
+
+def set_automatic(neovim: Neovim, automatic: bool) -> None:
+    neovim.lua(f"""
+        local client = vim.lsp.get_clients({{ name = "soothsay" }})[1]
+        local completion = {{ automatic = {str(automatic).lower()} }}
+        client.settings = vim.tbl_deep_extend("force", client.settings, {{ soothsay = {{ completion = completion }} }})
+        client:notify("workspace/didChangeConfiguration", {{ settings = client.settings }})
+    """)
+
+
+def test_a_completion_that_is_asked_for(neovim: Neovim) -> None:
+    set_automatic(neovim, False)
+    try:
+        neovim.type("G$A")
+        time.sleep(2.0)  # longer than Neovim and the plugin wait
+        assert not neovim.ghost()
+        neovim.type("<M-\\>")
+        until(neovim.ghost, "ghost text", PATIENCE)
+    finally:
+        set_automatic(neovim, True)
 
 
 def test_why_this_completion(neovim: Neovim, install: Install) -> None:

@@ -127,6 +127,17 @@ class Editor:
         return process
 
 
+def listen(editor: Editor) -> list[Any]:
+    """Every ``soothsay/status`` from now on."""
+    heard: list[Any] = []
+
+    @editor.client.feature("soothsay/status")
+    def hear(params: Any) -> None:
+        heard.append(params)
+
+    return heard
+
+
 async def until(condition: Callable[[], Any], what: str, patience: float = 10.0) -> None:
     deadline = time.monotonic() + patience
     while not condition():

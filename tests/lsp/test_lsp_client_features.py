@@ -7,23 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_editor import Editor, capabilities, until
+from fake_editor import Editor, capabilities, listen, until
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 ANSWER = "create_job(\n    name=1,\n)"
 LISTENS = {"soothsay": {"status": True}}
-
-
-def listen(editor: Editor) -> list[Any]:
-    """Every ``soothsay/status`` from now on."""
-    heard: list[Any] = []
-
-    @editor.client.feature("soothsay/status")
-    def hear(params: Any) -> None:
-        heard.append(params)
-
-    return heard
 
 
 # -- status --------------------------------------------------------------------------------------------

@@ -39,7 +39,9 @@ async def test_what_is_offered_and_that_nothing_heavy_is_loaded_for_it(editor: E
         "soothsay.pullModel",
         "soothsay.reindex",
         "soothsay.resume",
+        "soothsay.snooze",
         "soothsay.stats",
+        "soothsay.toggle",
     }
 
 

@@ -14,7 +14,7 @@ vim.api.nvim_create_user_command("Soothsay", function(arguments)
   require("soothsay.commands").run(arguments.fargs)
 end, {
   nargs = "+",
-  desc = "soothsay: explain, model, reindex, pause, resume, cancel, log",
+  desc = "soothsay: explain, model, reindex, pause, resume, toggle, snooze, trigger, cancel, log",
   complete = function(...)
     return require("soothsay.commands").complete(...)
   end,
@@ -28,6 +28,12 @@ end
 vim.keymap.set("i", "<Plug>(soothsay-dismiss)", function()
   require("soothsay.ghost").dismiss()
 end, { desc = "soothsay: dismiss" })
+vim.keymap.set("i", "<Plug>(soothsay-trigger)", function()
+  require("soothsay.ghost").trigger()
+end, { desc = "soothsay: trigger" })
+vim.keymap.set({ "i", "n" }, "<Plug>(soothsay-toggle)", function()
+  require("soothsay.commands").run({ "toggle" })
+end, { desc = "soothsay: toggle" })
 
 local function highlight()
   for group, link in pairs({

@@ -9,6 +9,7 @@ import { type Logger, messageOf } from "./logger.ts";
 import { selectModel } from "./models.ts";
 import type { Pause } from "./pause.ts";
 import type { Server } from "./server.ts";
+import { snooze } from "./snooze.ts";
 
 export interface Rooms {
   readonly server: Server;
@@ -23,6 +24,7 @@ export function registerCommands({ server, panel, pause, logger }: Rooms): vscod
     "soothsay.selectModel": () => selectModel(server),
     "soothsay.rebuildIndex": () => server.command(COMMANDS.reindex),
     "soothsay.togglePause": () => pause.toggle(),
+    "soothsay.snoozeFor": (minutes) => snooze(server, minutes),
     "soothsay.showLog": () => logger.show(),
     "soothsay.runDoctor": () => runDoctor(server),
     "soothsay.restartServer": () => server.restart(),

@@ -25,6 +25,8 @@ export interface Status {
   readonly state: "loading" | "ready" | "paused" | "error";
   readonly message: string;
   readonly model: string;
+  /** When a snooze ends, in ISO 8601; older servers send none. */
+  readonly pausedUntil?: string | null;
   readonly index: IndexProgress | null;
   readonly last: Last | null;
 }
@@ -102,4 +104,6 @@ export const COMMANDS = {
   reindex: "soothsay.reindex",
   pause: "soothsay.pause",
   resume: "soothsay.resume",
+  snooze: "soothsay.snooze",
+  toggle: "soothsay.toggle",
 } as const;

@@ -16,8 +16,8 @@ export class Pause {
   }
 
   async toggle(): Promise<void> {
-    await this.memory.update(KEY, !this.paused);
-    await this.server.command(this.paused ? COMMANDS.pause : COMMANDS.resume);
+    const { paused } = await this.server.command<{ paused: boolean }>(COMMANDS.toggle);
+    await this.memory.update(KEY, paused);
   }
 
   /** A new server does not know yet. */

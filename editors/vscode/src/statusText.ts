@@ -1,6 +1,6 @@
 /** The status, in words. Pure. */
 
-import type { IndexProgress, Last } from "./contract.ts";
+import type { IndexProgress, Last, Status } from "./contract.ts";
 import { clock } from "./pip.ts";
 
 export interface Line {
@@ -35,6 +35,15 @@ export function indexLine(index: IndexProgress | null, known: boolean): Line {
   const left = index.remainingSeconds === null ? "" : `, ${clock(index.remainingSeconds)} left`;
   const count = counted ? `${index.stage} ${index.done} of ${index.total}${left}` : index.stage;
   return { text: `indexing${percent}`, detail: beginning(count) };
+}
+
+/** The state of the server, and until when it is paused. */
+export function stateLine({ state, message, pausedUntil }: Pick<Status, "state" | "message" | "pausedUntil">): string {
+  if (state === "paused" && pausedUntil) {
+    const time = new Date(pausedUntil).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    return `paused until ${time}`;
+  }
+  return [state, message].filter(Boolean).join(": ");
 }
 
 /** One line of a message, not too long for a row. */

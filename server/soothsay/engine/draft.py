@@ -46,6 +46,7 @@ class Limits:
     """When writing ends.
 
     ``deadline`` is in seconds of `time.monotonic`; ``last_line``, after which no further line is begun, of ``clock``.
+    ``max_lines`` counts lines that hold text; 0: no limit.
     """
 
     max_tokens: int
@@ -53,6 +54,7 @@ class Limits:
     last_line: float = math.inf
     clock: Callable[[], float] = time.monotonic
     cancel: Cancellation | None = None
+    max_lines: int = 0
 
 
 def write(
@@ -81,6 +83,10 @@ def write(
         text = _text(accepted, data, typed)
         cut = rule.cut(text)
         text = text[:cut]
+        if limits.max_lines and (end := end_of_lines(text, limits.max_lines)) is not None:
+            text = text[:end]
+            on_text(text)
+            break
         on_text(text)
         if watch(text, tokens):
             complete = False
@@ -96,6 +102,18 @@ def write(
     else:  # the model had no more to say, or no more time
         complete = time.monotonic() <= limits.deadline
     return Written(text, tuple(tokens), typed, complete, opened.evaluated)
+
+
+def end_of_lines(text: str, count: int) -> int | None:
+    """Return where the ``count``-th line that holds text ends in ``text``; None while it has not ended."""
+    begin = 0
+    for line in text.split("\n")[:-1]:
+        end = begin + len(line)
+        count -= bool(line.strip())
+        if count == 0:
+            return end
+        begin = end + 1
+    return None
 
 
 def _text(accepted: str, data: bytes, typed: int) -> str:

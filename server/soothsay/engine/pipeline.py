@@ -118,7 +118,7 @@ class Engine:
         now, settings = time.monotonic(), self._settings.completion
         deadline = now + settings.max_latency_ms / 1000
         last_line = self._clock() + settings.lines_ms / 1000
-        limits = Limits(settings.max_tokens, deadline, last_line, self._clock, cancel)
+        limits = Limits(settings.max_tokens, deadline, last_line, self._clock, cancel, settings.max_lines)
         site = Site(request, self._index.until(cancel), self._analyses)
         anchor, opened = self._open(request)
         task = _Task(method, site, anchor, limits, on_text)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,9 @@ _PREPARE_AFTER_MOVE = 0.02  # short: the plugins wait before they report a curso
 _SPECULATE_AFTER = 0.15
 _PREPARE_AFTER_ANSWER = 0.15
 
+PAUSED = "completions are paused: resume them with the command soothsay.resume"
+ONLY_ON_REQUEST = "the setting completion.automatic is false: completions are given when they are asked for"
+
 logger = logging.getLogger(__name__)
 
 
@@ -51,6 +55,7 @@ class CompletionService:
         self._background = BackgroundWork(sessions.background_worker, self.idle)
         self.on_request.append(self._background.stop)
         self._waiting = 0
+        self._end_of_snooze: asyncio.TimerHandle | None = None
         self._sessions = sessions
         self._messages = messages
         self._status = status
@@ -59,18 +64,24 @@ class CompletionService:
         )
 
     async def complete(
-        self, workspace: EditorWorkspace, document: Document | None, position: Position
+        self,
+        workspace: EditorWorkspace,
+        document: Document | None,
+        position: Position,
+        *,
+        automatic: bool = False,
     ) -> Answer | None:
-        """Return the completion at ``position``.
+        """Return the completion at ``position``; ``automatic``: the user did not ask for it.
 
-        For a language that is not completed the answer is empty. None: the position is outside the document, completion is paused or not available there, the model is not loaded, the
-        request was superseded, or it failed (an error the user can fix is shown).
+        Where the settings or a pause allow no completion, the answer is empty and says so. None: the position is outside
+        the document or not available there, the model is not loaded, the request was superseded, or it failed (an error
+        the user can fix is shown).
         """
-        if self.paused or document is None:
+        if document is None:
             return None
         if self._sessions.settings is None:
             await self._sessions.wait_until_loaded()  # the settings may disable the language
-        if problem := self._sessions.refusal(document):
+        if problem := self._refusal(document, automatic):
             return self.answers.decline(problem, self._sessions.method, position)
         target = self._target(workspace, document, position)
         if target is None:
@@ -89,6 +100,14 @@ class CompletionService:
         if completion is None:
             return None
         return self._show(request, completion, here, line)
+
+    def _refusal(self, document: Document, automatic: bool) -> str:
+        """Return why a request is not answered, as a sentence; "" if it is."""
+        if self.paused:
+            return PAUSED
+        if automatic and not self._sessions.is_automatic:
+            return ONLY_ON_REQUEST
+        return self._sessions.refusal(document)
 
     def _show(
         self, request: CompletionRequest, completion: Completion, position: Position, line: str
@@ -164,19 +183,32 @@ class CompletionService:
     def pause(self) -> None:
         """Give no completions until `resume`."""
         self.stop()
-        self._status.update(paused=True)
+        self._status.update(paused=True, paused_until=None)
+
+    def snooze(self, seconds: float) -> None:
+        """Give no completions for ``seconds``, or until `resume`."""
+        self.stop()
+        self._end_of_snooze = asyncio.get_running_loop().call_later(seconds, self.resume)
+        self._status.update(paused=True, paused_until=datetime.now(UTC) + timedelta(seconds=seconds))
 
     def resume(self) -> None:
         """Give completions again, and retry to load a model that could not be loaded."""
+        self._cancel_snooze()
         self.paused = False
-        self._status.update(paused=False)
+        self._status.update(paused=False, paused_until=None)
         self._sessions.retry_load()
 
     def stop(self) -> None:
         """Give no more completions, and cancel running work. The status is not updated."""
+        self._cancel_snooze()
         self.paused = True
         self._scheduler.abort()
         self._background.stop()
+
+    def _cancel_snooze(self) -> None:
+        if self._end_of_snooze is not None:
+            self._end_of_snooze.cancel()
+            self._end_of_snooze = None
 
     @property
     def longest_cancel_ms(self) -> float:

@@ -28,8 +28,8 @@ def is_disabled(language: Language, disabled: Collection[str]) -> bool:
     return language.id in disabled or not language.names.isdisjoint(disabled)
 
 
-def refusal(document: Document, disabled: Collection[str]) -> str:
-    """Return why ``document`` is not completed, as a sentence; "" if it is completed."""
+def language_refusal(document: Document, disabled: Collection[str]) -> str:
+    """Return why documents of the language of ``document`` are not completed, as a sentence; "" if they are."""
     language = language_of(document)
     if language is None:
         return unknown(document.language_id or document.filename or "this document")

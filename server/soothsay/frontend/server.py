@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
@@ -47,6 +48,9 @@ from soothsay_common.threads import SerialExecutor
 from soothsay_languages.registry import languages
 
 logger = logging.getLogger(__name__)
+
+_SNOOZE_MINUTES = 10.0
+_LONGEST_SNOOZE_MINUTES = 7 * 24 * 60
 
 
 class SoothsayServer(LanguageServer):
@@ -128,9 +132,12 @@ class SoothsayServer(LanguageServer):
         self.completions.clear_cache()
         self.sessions.apply_settings(settings)
 
-    async def complete(self, document: Document | None, position: types.Position) -> Answer | None:
-        """Return the completion of ``document`` at ``position``, or None."""
-        return await self.completions.complete(self.protocol.workspace, document, position)
+    async def complete(
+        self, document: Document | None, position: types.Position, *, automatic: bool
+    ) -> Answer | None:
+        """Return the completion of ``document`` at ``position``, or None; ``automatic``: the user did not ask for it."""
+        workspace = self.protocol.workspace
+        return await self.completions.complete(workspace, document, position, automatic=automatic)
 
     def stop(self, timeout: float = 5.0) -> bool:
         """Stop the model and the index within ``timeout`` seconds; False when a thread does not end."""
@@ -201,7 +208,8 @@ def _register_completion(server: SoothsayServer) -> None:
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
         server.heartbeat.touch()
         document = server.document(params.text_document.uri)
-        return inline_items(await server.complete(document, params.position))
+        automatic = params.context.trigger_kind == types.InlineCompletionTriggerKind.Automatic
+        return inline_items(await server.complete(document, params.position, automatic=automatic))
 
     @server.feature(
         types.TEXT_DOCUMENT_COMPLETION,
@@ -209,7 +217,10 @@ def _register_completion(server: SoothsayServer) -> None:
     )
     async def completion(params: types.CompletionParams) -> types.CompletionList:
         document = server.document(params.text_document.uri)
-        answer = await server.complete(document, params.position)
+        # LSP calls a list that opens while a word is typed "invoked"; only a trigger character is known to be automatic.
+        kind = params.context.trigger_kind if params.context else types.CompletionTriggerKind.Invoked
+        automatic = kind != types.CompletionTriggerKind.Invoked
+        answer = await server.complete(document, params.position, automatic=automatic)
         encoding = document.encoding if document else "utf-16"
         return list_items(answer, encoding, resolvable=can_resolve(server.client_capabilities))
 
@@ -366,11 +377,37 @@ def _register_control(server: SoothsayServer) -> None:
         server.completions.pause()
         return {"paused": server.completions.paused}
 
+    @server.command("soothsay.snooze")
+    def snooze(minutes: Any = None, *arguments: Any) -> dict[str, Any]:
+        """Give no completions for ``minutes`` (a number above 0, by default 10), or until `soothsay.resume`."""
+        server.completions.snooze(60 * _minutes_in(minutes))
+        return {"paused": server.completions.paused}
+
+    @server.command("soothsay.toggle")
+    def toggle(*arguments: Any) -> dict[str, bool]:
+        """Pause, or resume if completions are paused."""
+        if server.completions.paused:
+            server.completions.resume()
+        else:
+            server.completions.pause()
+        return {"paused": server.completions.paused}
+
     @server.command("soothsay.resume")
     def resume(*arguments: Any) -> dict[str, bool]:
         """Give completions again, and retry to load a model that could not be loaded."""
         server.completions.resume()
         return {"paused": server.completions.paused}
+
+
+def _minutes_in(argument: object) -> float:
+    """Return the minutes of a snooze. Raises an LSP error if ``argument`` is not a number above 0 and below a week."""
+    if argument is None:
+        return _SNOOZE_MINUTES
+    if isinstance(argument, int | float) and argument is not True and 0 < argument <= _LONGEST_SNOOZE_MINUTES:
+        return float(argument)
+    raise JsonRpcInvalidParams(
+        f"soothsay.snooze takes minutes, a number above 0 and up to {_LONGEST_SNOOZE_MINUTES}: got {argument!r}"
+    )
 
 
 def _id_in(arguments: Sequence[Any]) -> object:

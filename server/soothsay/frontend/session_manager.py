@@ -11,12 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from soothsay.config import Method, Settings
+from soothsay.config import CompletionSettings, Method, Settings
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.frontend.editor_session import EditorSession, RepairRequest, SessionFactory, empty_workspace
+from soothsay.frontend.exclusion import is_excluded, unusable
 from soothsay.frontend.index_updates import IndexUpdates
-from soothsay.frontend.languages import enabled_language, refusal
+from soothsay.frontend.languages import enabled_language, language_refusal
 from soothsay.frontend.progress import ProgressBar
 from soothsay.frontend.status import StatusPublisher
 from soothsay.frontend.user_messages import UserMessages
@@ -74,14 +75,13 @@ class SessionManager:
     # -- settings and workspace --------------------------------------------------------------------
 
     def apply_settings(self, settings: Settings) -> None:
-        """Use ``settings``; the session is opened again unless only the method or the diagnostics differ."""
+        """Use ``settings``; the session is opened again if it depends on what has changed."""
         before, self.settings = self.settings, settings
-        if (
-            before is None
-            or replace(before, method=settings.method, diagnostics=settings.diagnostics) != settings
-        ):
+        for pattern in unusable(settings.completion.exclude):
+            self._messages.warning(f"soothsay.completion.exclude: {pattern!r} is not a pattern; ignored")
+        if before is None or _of_session(before) != _of_session(settings):
             self.reopen()
-        elif before.diagnostics != settings.diagnostics:
+        elif replace(before, method=settings.method) != settings:
             self._on_change()
 
     def set_workspace(self, workspace: Path | None) -> None:
@@ -96,6 +96,15 @@ class SessionManager:
         return (self.settings or Settings()).method
 
     @property
+    def is_automatic(self) -> bool:
+        """Whether completions are given while the user types, not only when they are asked for."""
+        return self._completion.automatic
+
+    @property
+    def _completion(self) -> CompletionSettings:
+        return (self.settings or Settings()).completion
+
+    @property
     def _disabled(self) -> Collection[str]:
         return self.settings.languages.disabled if self.settings else ()
 
@@ -105,7 +114,11 @@ class SessionManager:
 
     def refusal(self, document: Document) -> str:
         """Return why ``document`` is not completed, as a sentence; "" if it is completed."""
-        return refusal(document, self._disabled)
+        if problem := language_refusal(document, self._disabled):
+            return problem
+        if is_excluded(document.file, self.workspace, self._completion.exclude):
+            return f"{document.filename} is excluded by the setting completion.exclude"
+        return ""
 
     def ensure_workspace(self, file: Path) -> None:
         """Use the folder of ``file`` as the workspace if there is none yet."""
@@ -351,3 +364,14 @@ def _close(session: EditorSession | None) -> None:
             session.close()
         except Exception:
             logger.exception("the session could not be closed")
+
+
+def _of_session(settings: Settings) -> Settings:
+    """Return ``settings`` with the defaults for what only this process uses, so that a session need not be opened again."""
+    default = Settings()
+    completion = replace(
+        settings.completion,
+        automatic=default.completion.automatic,
+        exclude=default.completion.exclude,
+    )
+    return replace(settings, method=default.method, diagnostics=default.diagnostics, completion=completion)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Literal
 
 from lsprotocol.types import ClientCapabilities
@@ -52,6 +53,7 @@ class ServerStatus:
     message: str = "waiting for a file or a folder"
     model: str = ""
     paused: bool = False
+    paused_until: datetime | None = None  # None: until it is resumed
     index: IndexingProgress | None = None  # None: no build is running
     last: LastCompletion | None = None
 
@@ -127,6 +129,7 @@ def to_json(status: ServerStatus) -> dict[str, Any]:
         "state": "paused" if status.paused else status.state,
         "message": status.message,
         "model": status.model,
+        "pausedUntil": status.paused_until and status.paused_until.isoformat(timespec="seconds"),
         "index": index
         and {
             "stage": index.stage,

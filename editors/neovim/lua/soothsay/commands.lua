@@ -124,6 +124,32 @@ function subcommands.resume()
   end)
 end
 
+function subcommands.toggle()
+  server.execute(nil, "soothsay.toggle", nil, function(result)
+    server.say(result.paused and "paused; :Soothsay resume goes on" or "goes on")
+  end)
+end
+
+---No completions for some minutes.
+---@param minutes string|nil
+function subcommands.snooze(minutes)
+  local number = minutes == nil and 10 or tonumber(minutes)
+  if not number then
+    server.say(("'%s' is not a number of minutes"):format(minutes), vim.log.levels.ERROR)
+    return
+  end
+  server.execute(nil, "soothsay.snooze", { number }, function()
+    server.say(("no completions for %g minutes; :Soothsay resume goes on"):format(number))
+  end)
+end
+
+---Ask for a completion at the cursor.
+function subcommands.trigger()
+  if not require("soothsay.ghost").trigger() then
+    server.say("no server is attached to this buffer", vim.log.levels.WARN)
+  end
+end
+
 function subcommands.restart()
   server.restart()
 end

@@ -7,6 +7,8 @@ local M = {}
 ---@field accept_word string|false
 ---@field accept_line string|false
 ---@field dismiss string|false
+---@field trigger string|false     ask for a completion here, also where none is given by itself
+---@field toggle string|false      pause, or go on
 
 ---@class soothsay.Symbols
 ---@field verified string
@@ -28,7 +30,7 @@ M.defaults = {
   settings = {},
   ghost_text = true,
   debounce = 60,
-  keymaps = { accept = "<Tab>", accept_word = "<M-w>", accept_line = "<M-l>", dismiss = "<C-]>" },
+  keymaps = { accept = "<Tab>", accept_word = "<M-w>", accept_line = "<M-l>", dismiss = "<C-]>", trigger = "<M-\\>", toggle = false },
   symbols = { verified = "✓", unverified = "?", rejected = "✗", trimmed = "✂" },
 }
 

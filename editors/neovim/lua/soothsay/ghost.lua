@@ -38,6 +38,17 @@ function M.dismiss()
   return painter().dismiss()
 end
 
+---Ask for ghost text at the cursor, as someone who wants it: also where none is given by itself.
+---@return boolean  whether a server is attached here
+function M.trigger()
+  local client = server.client(vim.api.nvim_get_current_buf())
+  if not client then
+    return false
+  end
+  painter().trigger(client, vim.api.nvim_get_current_buf())
+  return true
+end
+
 ---The completion that an item is.
 ---@param item lsp.InlineCompletionItem|vim.lsp.inline_completion.Item
 ---@return integer|nil

@@ -44,6 +44,13 @@ function M.map(bufnr, keymaps)
     dismiss = function(ghost)
       return ghost.dismiss()
     end,
+    trigger = function(ghost)
+      return ghost.trigger()
+    end,
+    toggle = function()
+      require("soothsay.commands").run({ "toggle" })
+      return true
+    end,
   }) do
     local key = keymaps[name]
     if key and key ~= "" then

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Last, Model } from "../../src/contract.ts";
 import { describeModel, missingModels, sizeOf } from "../../src/modelText.ts";
 import { RestartLimit } from "../../src/restarts.ts";
-import { beginning, indexLine, verdictLine } from "../../src/statusText.ts";
+import { beginning, indexLine, stateLine, verdictLine } from "../../src/statusText.ts";
 
 const LAST: Last = {
   id: 1,
@@ -78,4 +78,13 @@ test("restarts: so many within a time, then none until it has passed or someone 
   assert.equal(limit.allows(1001), false);
   limit.reset();
   assert.equal(limit.allows(1002), true);
+});
+
+test("a snooze says when it ends, a pause does not", () => {
+  const quiet = { message: "", model: "m", index: null, last: null } as const;
+  const end = new Date(2026, 10, 29, 14, 5);
+  const time = end.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  assert.equal(stateLine({ ...quiet, state: "paused", pausedUntil: end.toISOString() }), `paused until ${time}`);
+  assert.equal(stateLine({ ...quiet, state: "paused", pausedUntil: null }), "paused");
+  assert.equal(stateLine({ ...quiet, state: "error", message: "no model" }), "error: no model");
 });

@@ -5,6 +5,10 @@ local ghost = require("soothsay.ghost")
 local M = {}
 
 local METHOD = "textDocument/inlineCompletion"
+local INVOKED = 1 -- LSP's InlineCompletionTriggerKind
+
+---@type table<vim.lsp.Client, true>
+local invoked = setmetatable({}, { __mode = "k" }) -- the next request was asked for
 
 ---@type table<vim.lsp.Client, true>
 local watched = setmetatable({}, { __mode = "k" })
@@ -20,6 +24,10 @@ local function watch(client)
   ---@diagnostic disable-next-line: duplicate-set-field
   client.request = function(self, method, params, handler, bufnr)
     if method == METHOD and handler then
+      if invoked[client] then
+        invoked[client] = nil
+        params.context.triggerKind = INVOKED
+      end
       local draw = handler
       handler = function(err, result, ...)
         draw(err, result, ...)
@@ -38,6 +46,16 @@ end
 function M.attach(client, bufnr)
   watch(client)
   vim.lsp.inline_completion.enable(true, { bufnr = bufnr })
+end
+
+---Neovim has no function that asks; it does after a move of the cursor.
+---@param client vim.lsp.Client
+---@param bufnr integer
+function M.trigger(client, bufnr)
+  invoked[client] = true
+  vim.schedule(function()
+    vim.api.nvim_exec_autocmds("CursorMovedI", { buffer = bufnr, modeline = false })
+  end)
 end
 
 ---@param what soothsay.What

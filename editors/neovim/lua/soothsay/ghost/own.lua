@@ -6,7 +6,7 @@ local ghost = require("soothsay.ghost")
 local M = {}
 
 local METHOD = "textDocument/inlineCompletion"
-local AUTOMATIC = 2 -- LSP's InlineCompletionTriggerKind
+local INVOKED, AUTOMATIC = 1, 2 -- LSP's InlineCompletionTriggerKind
 local namespace = vim.api.nvim_create_namespace("soothsay.ghost")
 
 ---@class soothsay.Buffer
@@ -92,7 +92,8 @@ local function take(client, bufnr, result)
 end
 
 ---@param bufnr integer
-local function ask(bufnr)
+---@param kind integer  LSP's InlineCompletionTriggerKind
+local function ask(bufnr, kind)
   local buffer = buffers[bufnr]
   if not buffer or vim.api.nvim_get_current_buf() ~= bufnr or not vim.startswith(vim.fn.mode(), "i") then
     return
@@ -100,7 +101,7 @@ local function ask(bufnr)
   local client = buffer.client
   local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
   ---@diagnostic disable-next-line: inject-field
-  params.context = { triggerKind = AUTOMATIC }
+  params.context = { triggerKind = kind }
   local sent, request ---@type boolean, integer?
   sent, request = client:request(METHOD, params, function(_, result)
     if buffer.request == request then -- no newer one has been sent
@@ -123,7 +124,7 @@ local function update(bufnr)
     config.options.debounce,
     0,
     vim.schedule_wrap(function()
-      ask(bufnr)
+      ask(bufnr, AUTOMATIC)
     end)
   )
 end
@@ -154,6 +155,17 @@ function M.attach(client, bufnr)
     buffers[bufnr] = nil
     vim.api.nvim_del_augroup_by_id(group)
   end)
+end
+
+---@param _client vim.lsp.Client
+---@param bufnr integer
+function M.trigger(_client, bufnr)
+  if buffers[bufnr] then
+    cancel(buffers[bufnr])
+    vim.schedule(function()
+      ask(bufnr, INVOKED)
+    end)
+  end
 end
 
 ---@return soothsay.Suggestion|nil
