@@ -148,6 +148,23 @@ def test_type_see_accept_and_write(neovim: Neovim, install: Install, folder: Pat
     assert now["shown"] > counted["shown"]
 
 
+def test_several_lines_in_a_file_with_windows_line_ends(neovim: Neovim, folder: Path) -> None:
+    path = folder / "project" / "bedrock.py"
+    neovim.nvim.command("set fileformat=dos")
+    neovim.nvim.command("write")
+    neovim.edit(path)
+    assert neovim.nvim.current.buffer.options["fileformat"] == "dos"
+    ghost = ask(neovim)
+    assert "\n" in ghost and "\r" not in ghost
+    neovim.type("<Tab>")
+    until(lambda: CALL in neovim.text(), "the call", 5)
+    assert "\r" not in neovim.text()  # it would be drawn as ^M
+    neovim.type("<Esc>")
+    neovim.nvim.command("write")
+    written = path.read_bytes()
+    assert written.count(b"\r") == written.count(b"\r\n") == written.count(b"\n") > 3
+
+
 def test_what_is_accepted_can_be_undone_by_itself(neovim: Neovim) -> None:
     before = neovim.text()
     neovim.type("Gcc")

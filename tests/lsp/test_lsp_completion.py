@@ -97,7 +97,7 @@ async def test_an_item_that_is_not_ours_stays_as_it_is(editor: Editor) -> None:
 
 
 async def test_both_ways_of_asking_share_one_answer(editor: Editor) -> None:
-    await editor.start()
+    await editor.start(settings={"completion": {"speculate": False}})
     editor.open("client.STUCK")
     both = asyncio.gather(editor.inline(0, 12), editor.complete(0, 12))
     await editor.happened("complete")

@@ -95,3 +95,20 @@ async def test_moves_that_say_nothing_are_ignored(editor: Editor) -> None:
     editor.client.protocol.notify("soothsay/didMoveCursor", None)
     assert await editor.inline(0, 5)
     assert not editor.journal("prepare")
+
+
+async def test_windows_line_ends_are_the_client_s_alone(editor: Editor) -> None:
+    r"""A client makes its own line ends of ``\n``; a ``\r`` that is inserted by one that does not would be seen as ``^M``."""
+    await editor.start(settings={"completion": {"speculate": False}})
+    await indexed(editor)
+    editor.open("import boto3\r\nä = 1\r\nclient.\r\n")
+    (text,) = await editor.inline(2, 7)
+    assert "\n" in text and "\r" not in text
+    (asked,) = editor.journal("complete")
+    assert (asked["above"], asked["line"]) == ("import boto3\nä = 1\n", "client.")
+    first, rest = text.split("\n", 1)
+    edit(editor, 2, 7, f"{first}\r\n")  # what was accepted, as the client has it
+    assert await editor.inline(3, 0) == [rest]
+    assert len(editor.journal("complete")) == 1, "it was typed as it was shown"
+    (shown,) = editor.journal("mirror")[-1:]
+    assert "\r" not in str(shown)

@@ -146,6 +146,19 @@ async def test_a_wrong_call_is_marked_and_can_be_replaced(real: Editor) -> None:
     assert edit.range == types.Range(types.Position(5, 7), types.Position(5, 30))
 
 
+async def test_windows_line_ends(real: Editor) -> None:
+    await real.start(settings=SETTINGS)
+    await indexed(real)
+    text = content(real, "bedrock.py").replace("\n", "\r\n")
+    uri = real.uri("bedrock.py")
+    real.open(text, "bedrock.py")
+    lines = text.split("\r\n")
+    (shown,) = await real.inline(len(lines) - 1, len(lines[-1]), uri)
+    assert shown.startswith("create_model_customization_job(")
+    assert "\n" in shown and "\r" not in shown
+    assert (await real.explain())["verdict"] == "verified"
+
+
 async def test_a_cell_is_grounded_in_the_cells_above_it(real: Editor) -> None:
     await real.start(
         capabilities(

@@ -52,19 +52,19 @@ class CodeActions:
         """Return the quick fixes for the range in ``params``. ``versioned``: the client checks document versions."""
         if document is None or document.file is None or not _wants_quick_fix(params.context.only):
             return []
-        text, encoding, version = document.text, document.encoding, document.version
-        start, end = (offset_at(text, at, encoding) for at in (params.range.start, params.range.end))
+        lines, encoding, version = document.line_table, document.encoding, document.version
+        start, end = (offset_at(lines, at, encoding) for at in (params.range.start, params.range.end))
         # editors ask automatically at each cursor move: answer those requests from the cache
         is_requested = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
         actions: list[types.CodeAction] = []
         faults = [f for f in await self._diagnostics.faults(document) if f.start <= end and f.end >= start]
         for fault in faults[:_MAX_REPAIRS]:
-            request = RepairRequest(document.file, text, fault)
+            request = RepairRequest(document.file, lines.text, fault)
             if is_requested:
                 await self._generate(document, request)
             for replacement in self._replacements.get(request, ()):
                 edit = types.TextEdit(
-                    range_of(replacement.start, replacement.end, text, encoding), replacement.text
+                    range_of(replacement.start, replacement.end, lines, encoding), replacement.text
                 )
                 actions.append(
                     types.CodeAction(
@@ -75,7 +75,7 @@ class CodeActions:
                         edit=_workspace_edit(document.uri, version, edit, versioned=versioned),
                     )
                 )
-        return actions if document.text == text else []
+        return actions if document.text == lines.text else []
 
     def abort(self) -> None:
         """Cancel the running repair: a completion is requested, or the document has changed."""

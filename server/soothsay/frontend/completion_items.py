@@ -14,7 +14,7 @@ from soothsay.engine.contract import completion_to_json
 from soothsay.engine.reasons import REASON_TEXTS
 from soothsay.engine.types import Check, Completion, Evidence, TriggerDecision
 from soothsay.frontend.acceptance import accept_command
-from soothsay.frontend.documents import units
+from soothsay_languages.lines import Encoding, units
 
 _WORD = re.compile(r"\w*\Z")
 _NAME = re.compile(r"[\w.]+")
@@ -89,7 +89,7 @@ def inline_items(answer: Answer | None) -> types.InlineCompletionList:
     )
 
 
-def list_items(answer: Answer | None, encoding: str, *, resolvable: bool = True) -> types.CompletionList:
+def list_items(answer: Answer | None, encoding: Encoding, *, resolvable: bool = True) -> types.CompletionList:
     """Return one list item for editors without ghost text, marked incomplete: the client asks again after each key.
 
     ``resolvable``: the client requests the documentation when it shows the item; otherwise the item contains it.

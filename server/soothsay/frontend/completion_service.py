@@ -19,7 +19,7 @@ from soothsay.frontend.background import BackgroundWork
 from soothsay.frontend.completion_items import Answer, AnswerHistory
 from soothsay.frontend.completion_scheduler import CompletionScheduler
 from soothsay.frontend.completion_target import CompletionTarget, find_completion_target
-from soothsay.frontend.documents import MAX_CHARACTERS, Document, EditorWorkspace, position_at
+from soothsay.frontend.documents import MAX_CHARACTERS, Document, EditorWorkspace
 from soothsay.frontend.status import StatusPublisher, summarize_completion
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class CompletionService:
             return None
         request = self._request(document, target)
         offset = document.offset_of(position) or 0
-        here = position_at(document.text, offset, document.encoding)
+        here = document.position_of(offset)
         line = document.text[document.text.rfind("\n", 0, offset) + 1 : offset]
         await self._background.finish(request)  # it may be generating this completion already
         if known := self._shown.find(request):

@@ -13,6 +13,7 @@ from soothsay.errors import Cancelled
 from soothsay.frontend.documents import Document, position_at
 from soothsay_common.cancellation import Cancellation
 from soothsay_common.threads import SerialExecutor
+from soothsay_languages.lines import Encoding, LineTable
 
 if TYPE_CHECKING:
     from soothsay.engine.types import Fault
@@ -118,8 +119,8 @@ class Diagnostics:
         if not faults and document.uri not in self._published:
             return
         (self._published.add if faults else self._published.discard)(document.uri)
-        text, encoding = document.text, document.encoding
-        diagnostics = [_diagnostic(fault, text, encoding) for fault in faults or ()]
+        lines, encoding = document.line_table, document.encoding
+        diagnostics = [_diagnostic(fault, lines, encoding) for fault in faults or ()]
         params = types.PublishDiagnosticsParams(document.uri, diagnostics, document.version)
         self._publish(params)
 
@@ -150,14 +151,14 @@ class Diagnostics:
         return faults
 
 
-def range_of(start: int, end: int, text: str, encoding: str) -> types.Range:
-    """Return the LSP range of the offsets ``start`` to ``end`` (code points) in ``text``."""
-    return types.Range(position_at(text, start, encoding), position_at(text, end, encoding))
+def range_of(start: int, end: int, lines: LineTable, encoding: Encoding) -> types.Range:
+    """Return the LSP range of the offsets ``start`` to ``end`` (code points) in the text of ``lines``."""
+    return types.Range(position_at(lines, start, encoding), position_at(lines, end, encoding))
 
 
-def _diagnostic(fault: Fault, text: str, encoding: str) -> types.Diagnostic:
+def _diagnostic(fault: Fault, lines: LineTable, encoding: Encoding) -> types.Diagnostic:
     return types.Diagnostic(
-        range=range_of(fault.start, fault.end, text, encoding),
+        range=range_of(fault.start, fault.end, lines, encoding),
         message=fault.problem,
         severity=types.DiagnosticSeverity.Hint,
         code=fault.kind.replace("_", "-"),

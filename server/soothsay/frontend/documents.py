@@ -9,115 +9,55 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 from urllib.parse import unquote
 
 import pygls.workspace
 from lsprotocol.types import (
     Position,
-    PositionEncodingKind,
     TextDocumentContentChangeEvent,
     TextDocumentContentChangePartial,
 )
 from pygls.uris import to_fs_path
 from pygls.workspace import TextDocument
 
+from soothsay_languages.lines import Encoding, LineTable
+
 MAX_CHARACTERS = 5_000_000  # longer documents are data: they are kept up to date but not completed
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_OTHER_LINE_END = re.compile(r"\r\n?")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_BLOCK = 1 << 16
 
 
-def offset_at(text: str, position: Position, encoding: str) -> int:
-    """Return the offset (code points) of ``position``, clamped to its line and to the document."""
-    start = line_start(text, position.line)
-    if start is None:
-        return len(text)
-    line = text[start : _line_end(text, start)]
-    return start + _code_points(line, position.character, encoding)
+def offset_at(lines: LineTable, position: Position, encoding: Encoding) -> int:
+    """Return the offset (code points) of ``position``, clamped to its line and to the text."""
+    return lines.offset(position.line, position.character, encoding)
 
 
-def position_at(text: str, offset: int, encoding: str) -> Position:
+def position_at(lines: LineTable, offset: int, encoding: Encoding) -> Position:
     """Return the position of ``offset`` (code points): the inverse of `offset_at`."""
-    before = text[:offset]
-    if _only_newlines(text):
-        line, start = before.count("\n"), before.rfind("\n") + 1
-    else:
-        ends = [match.end() for match in _LINE_END.finditer(before)]
-        line, start = len(ends), ends[-1] if ends else 0
-    return Position(line=line, character=units(before[start:], encoding))
+    return Position(*lines.position(offset, encoding))
 
 
-def line_start(text: str, line: int) -> int | None:
-    """Return the offset (code points) at which ``line`` (0-based) starts; None when there is no such line."""
-    if not _only_newlines(text):
-        ends = [0, *(match.end() for match in _LINE_END.finditer(text))]
-        return ends[line] if line < len(ends) else None
-    # str.count over blocks is fast (memchr); only the block that contains the line is searched line by line.
-    start = 0
-    while start < len(text) and (seen := text.count("\n", start, start + _BLOCK)) < line:
-        line -= seen
-        start += _BLOCK
-    for _ in range(line):
-        start = text.find("\n", start) + 1
-        if start == 0:
-            return None
-    return start
-
-
-def _only_newlines(text: str) -> bool:
-    r"""Return whether every line ends in ``\n`` or ``\r\n``."""
-    return "\r" not in text or text.count("\r") == text.count("\r\n")
-
-
-def _line_end(text: str, start: int) -> int:
-    end = _LINE_END.search(text, start)
-    return end.start() if end else len(text)
-
-
-def _width(character: str, encoding: str) -> int:
-    code = ord(character)
-    if encoding == PositionEncodingKind.Utf8:
-        return 1 + (code > 0x7F) + (code > 0x7FF) + (code > 0xFFFF)
-    if encoding == PositionEncodingKind.Utf16:
-        return 1 + (code > 0xFFFF)
-    return 1
-
-
-def units(text: str, encoding: str) -> int:
-    """Return the length of ``text`` in code units of ``encoding``."""
-    return len(text) if text.isascii() else sum(_width(character, encoding) for character in text)
-
-
-def _code_points(line: str, room: int, encoding: str) -> int:
-    """Return the number of code points of ``line`` that fit into ``room`` units; a split character is left out."""
-    if line.isascii():
-        return min(room, len(line))
-    for index, character in enumerate(line):
-        room -= _width(character, encoding)
-        if room < 0:
-            return index
-    return len(line)
-
-
-def _encodable(text: str) -> str:
-    """Return ``text`` with U+FFFD in place of each lone surrogate."""
+def _readable(source: str) -> str:
+    """Return ``source`` with U+FFFD in place of each lone surrogate, and newlines as its line ends."""
     try:
-        text.encode()
+        source.encode()
     except UnicodeEncodeError:
-        return _LONE_SURROGATE.sub("\ufffd", text)
-    return text
+        source = _LONE_SURROGATE.sub("\ufffd", source)
+    return _OTHER_LINE_END.sub("\n", source) if "\r" in source else source
 
 
 class Document(TextDocument):
     """A pygls document whose edits follow the LSP definition of a line."""
 
-    _checked: tuple[str, str] = ("", "")  # the source that was checked last, and its encodable text
+    _read: tuple[str, LineTable] = ("", LineTable(""))  # the source that was read last, and its text
 
     @property
-    def encoding(self) -> str:
-        """The position encoding chosen by the client: ``utf-8``, ``utf-16`` or ``utf-32``."""
-        return str(getattr(self.position_codec.encoding, "value", self.position_codec.encoding))
+    def encoding(self) -> Encoding:
+        """The position encoding chosen by the client."""
+        chosen = getattr(self.position_codec.encoding, "value", self.position_codec.encoding)
+        return next((known for known in get_args(Encoding) if known == chosen), "utf-16")
 
     @property
     def file(self) -> Path | None:
@@ -127,26 +67,39 @@ class Document(TextDocument):
 
     @property
     def text(self) -> str:
-        """The content, with lone surrogates (which JSON allows and UTF-8 does not) replaced by U+FFFD."""
+        """The content as it is read: lone surrogates (which JSON allows and UTF-8 does not) are U+FFFD, lines end in newlines.
+
+        Its positions are the client's. Where the client's lines end otherwise, it makes such ends of the newlines in what
+        it inserts.
+        """
+        return self.line_table.text
+
+    @property
+    def line_table(self) -> LineTable:
+        """The lines of `text`."""
         source = self.source
-        if self._checked[0] is not source:  # once per edit: checking a long file takes milliseconds
-            self._checked = source, _encodable(source)
-        return self._checked[1]
+        if self._read[0] is not source:  # once per edit: reading a long file takes milliseconds
+            self._read = source, LineTable(_readable(source))
+        return self._read[1]
 
     def offset_of(self, position: Position) -> int | None:
-        """Return the offset (code points) of ``position``; None when the document has no such line."""
-        if line_start(self.source, position.line) is None:
+        """Return the offset (code points of `text`) of ``position``; None when the document has no such line."""
+        if self.line_table.start(position.line) is None:
             return None
-        return offset_at(self.source, position, self.encoding)
+        return offset_at(self.line_table, position, self.encoding)
+
+    def position_of(self, offset: int) -> Position:
+        """Return the position of ``offset`` (code points of `text`)."""
+        return position_at(self.line_table, offset, self.encoding)
 
     def apply_change(self, change: TextDocumentContentChangeEvent) -> None:
         """Apply an edit from the client, which replaces a range or the whole text."""
         if not isinstance(change, TextDocumentContentChangePartial):
             super().apply_change(change)
             return
-        text = self.source
-        start = offset_at(text, change.range.start, self.encoding)
-        end = max(start, offset_at(text, change.range.end, self.encoding))
+        text, lines = self.source, LineTable(self.source)
+        start = offset_at(lines, change.range.start, self.encoding)
+        end = max(start, offset_at(lines, change.range.end, self.encoding))
         self._source = text[:start] + change.text + text[end:]
 
 

@@ -16,6 +16,7 @@ from soothsay.frontend.completion_items import (
     source_of,
     to_markdown,
 )
+from soothsay_languages.lines import Encoding
 
 
 def completion(text: str = "b()", evidence: tuple[Evidence, ...] = ()) -> Completion:
@@ -27,7 +28,7 @@ def evidence(**changes: str) -> Evidence:
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
-def at(line: str, text: str, encoding: str = "utf-16") -> tuple[str, str | None, Range, str]:
+def at(line: str, text: str, encoding: Encoding = "utf-16") -> tuple[str, str | None, Range, str]:
     width = (
         len(line.encode(f"{encoding}-le" if encoding != "utf-8" else encoding))
         // {"utf-8": 1, "utf-16": 2, "utf-32": 4}[encoding]
@@ -51,7 +52,7 @@ def test_after_a_dot_nothing_is_replaced() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
-def test_wide_words(encoding: str) -> None:
+def test_wide_words(encoding: Encoding) -> None:
     _, _, replaced, text = at("'😀' + größ", "e", encoding)
     assert text == "größe"
     assert (

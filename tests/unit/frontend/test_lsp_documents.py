@@ -14,45 +14,46 @@ from lsprotocol.types import (
     TextDocumentItem,
 )
 
-from soothsay.frontend.documents import Document, EditorWorkspace, line_start, offset_at, position_at
+from soothsay.frontend.documents import Document, EditorWorkspace, offset_at, position_at
+from soothsay_languages.lines import Encoding, LineTable
 
-ENCODINGS = ["utf-8", "utf-16", "utf-32"]
+ENCODINGS: list[Encoding] = ["utf-8", "utf-16", "utf-32"]
 
 
 @pytest.mark.parametrize(
     ("encoding", "after_emoji", "after_umlaut"), [("utf-8", 4, 6), ("utf-16", 2, 3), ("utf-32", 1, 2)]
 )
-def test_units(encoding: str, after_emoji: int, after_umlaut: int) -> None:
+def test_units(encoding: Encoding, after_emoji: int, after_umlaut: int) -> None:
     text = "x\n😀äb"
-    assert offset_at(text, Position(1, after_emoji), encoding) == 3
-    assert offset_at(text, Position(1, after_umlaut), encoding) == 4
-    assert position_at(text, 4, encoding) == Position(1, after_umlaut)
+    assert offset_at(LineTable(text), Position(1, after_emoji), encoding) == 3
+    assert offset_at(LineTable(text), Position(1, after_umlaut), encoding) == 4
+    assert position_at(LineTable(text), 4, encoding) == Position(1, after_umlaut)
 
 
 @pytest.mark.parametrize(("encoding", "character"), [("utf-8", 1), ("utf-8", 3), ("utf-16", 1)])
-def test_inside_a_character_is_before_it(encoding: str, character: int) -> None:
-    assert offset_at("😀b", Position(0, character), encoding) == 0
+def test_inside_a_character_is_before_it(encoding: Encoding, character: int) -> None:
+    assert offset_at(LineTable("😀b"), Position(0, character), encoding) == 0
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("text", ["ab\ncd", "ab\r\ncd", "ab\rcd"])
-def test_a_position_past_the_end_is_clamped(text: str, encoding: str) -> None:
-    assert offset_at(text, Position(0, 99), encoding) == 2  # never behind the line end
-    assert offset_at(text, Position(1, 99), encoding) == len(text)
-    assert offset_at(text, Position(9, 0), encoding) == len(text)
+def test_a_position_past_the_end_is_clamped(text: str, encoding: Encoding) -> None:
+    assert offset_at(LineTable(text), Position(0, 99), encoding) == 2  # never behind the line end
+    assert offset_at(LineTable(text), Position(1, 99), encoding) == len(text)
+    assert offset_at(LineTable(text), Position(9, 0), encoding) == len(text)
 
 
 def test_only_lsp_line_ends_end_lines() -> None:
     text = "a\x0cb\u2028c\x85d\x1ce\nf"
-    assert line_start(text, 1) == text.index("f")
-    assert line_start(text, 2) is None
+    assert LineTable(text).start(1) == text.index("f")
+    assert LineTable(text).start(2) is None
 
 
 def test_the_line_after_a_final_newline_exists() -> None:
-    assert line_start("a\n", 1) == 2
-    assert line_start("a\n", 2) is None
-    assert line_start("", 0) == 0
-    assert line_start("", 1) is None
+    assert LineTable("a\n").start(1) == 2
+    assert LineTable("a\n").start(2) is None
+    assert LineTable("").start(0) == 0
+    assert LineTable("").start(1) is None
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -60,19 +61,22 @@ def test_lines_far_down_are_found(end: str) -> None:
     text = "".join(f"line {number}{end}" for number in range(50_000))
     starts = [0, *(match.end() for match in re.finditer(end, text))]
     for number in (0, 1, 4_095, 31_234, 49_999, 50_000):
-        assert line_start(text, number) == starts[number]
-    assert line_start(text, 50_001) is None
+        assert LineTable(text).start(number) == starts[number]
+    assert LineTable(text).start(50_001) is None
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_offset_and_position_are_inverse(encoding: str) -> None:
+def test_offset_and_position_are_inverse(encoding: Encoding) -> None:
     for text in ("a😀b\nä\n\n漢字\x0c x", "a😀\r\nb\r\n", "a\rb\r\nc\nd"):
         for offset in range(len(text) + 1):
             if text[max(offset - 1, 0) : offset + 1] != "\r\n":
-                assert offset_at(text, position_at(text, offset, encoding), encoding) == offset
+                assert (
+                    offset_at(LineTable(text), position_at(LineTable(text), offset, encoding), encoding)
+                    == offset
+                )
 
 
-def open_document(text: str, encoding: str = "utf-16", uri: str = "file:///w/a%20b.py") -> Document:
+def open_document(text: str, encoding: Encoding = "utf-16", uri: str = "file:///w/a%20b.py") -> Document:
     workspace = EditorWorkspace(None, position_encoding=encoding)
     workspace.put_text_document(TextDocumentItem(uri=uri, language_id="python", version=1, text=text))
     document = workspace.open_document(uri)
@@ -81,7 +85,7 @@ def open_document(text: str, encoding: str = "utf-16", uri: str = "file:///w/a%2
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_random_edits_keep_the_document_in_step(encoding: str) -> None:
+def test_random_edits_keep_the_document_in_step(encoding: Encoding) -> None:
     dice = random.Random(7)
     expected = "def f():\n    return '😀'\n"
     document = open_document(expected, encoding)
@@ -97,7 +101,9 @@ def test_random_edits_keep_the_document_in_step(encoding: str) -> None:
         if end not in boundaries:
             end = start
         text = dice.choice(pieces)
-        edit = Range(position_at(expected, start, encoding), position_at(expected, end, encoding))
+        edit = Range(
+            position_at(LineTable(expected), start, encoding), position_at(LineTable(expected), end, encoding)
+        )
         document.apply_change(TextDocumentContentChangePartial(range=edit, text=text))
         expected = expected[:start] + text + expected[end:]
         assert document.source == expected

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,13 @@ TEXT = st.lists(st.sampled_from(["a", "é", "日", "😀", "\n", "\r\n", "\r", "
     "".join
 )
 ENCODINGS: tuple[Encoding, ...] = ("utf-8", "utf-16", "utf-32")
+
+
+@pytest.fixture(scope="module", autouse=True, params=[1, 3, 4096])
+def block(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The number of code points after which line ends and bytes are counted anew."""
+    with patch("soothsay_languages.lines._BLOCK", request.param):
+        yield
 
 
 @settings(deadline=None, max_examples=60)  # the machine may be busy
@@ -44,3 +53,16 @@ def test_bytes_and_code_points(text: str) -> None:
 )
 def test_positions_outside_are_pulled_back(line: int, column: int, offset: int) -> None:
     assert LineTable("ab\ncd").offset(line, column, "utf-16") == offset
+
+
+@settings(deadline=None, max_examples=60)
+@given(TEXT)
+def test_lines_begin_behind_line_ends(text: str) -> None:
+    ends = [match.end() for match in re.finditer(r"\r\n|\n|\r", text)]
+    table = LineTable(text)
+    assert [table.start(line) for line in range(len(ends) + 2)] == [0, *ends, None]
+
+
+@pytest.mark.parametrize(("encoding", "column"), [("utf-8", 3), ("utf-8", 5), ("utf-16", 2)])
+def test_a_column_inside_of_a_character_is_before_it(encoding: Encoding, column: int) -> None:
+    assert LineTable("é\né😀x").offset(1, column, encoding) == 3
