@@ -12,6 +12,7 @@ from cachetools import FIFOCache
 
 from soothsay.config import Method, Settings
 from soothsay.engine.analyses import Analyses
+from soothsay.engine.clients import of_known_services
 from soothsay.engine.clock import Clock
 from soothsay.engine.constrain import CallConstraint
 from soothsay.engine.cross_file import cross_file
@@ -38,7 +39,7 @@ from soothsay_languages.registry import language_or_plain
 from soothsay_languages.scan import characters, indentation
 
 _ANCHORS_KEPT = 32  # documents
-_WIDER = 5  # times as many hits are asked for where those of other receivers are left out
+_WIDER = 5  # times as many hits are asked for where those of other receivers and services are left out
 
 # the constraint for a place, where the statement up to it is as given
 _Constrain = Callable[[str], CallConstraint | None]
@@ -218,13 +219,15 @@ class Engine:
             packages=tuple(dict.fromkeys(module.partition(".")[0] for module in modules)),
             modules=modules,
             path=site.relative_path,
-            limit=limit if members is None else _WIDER * limit,
+            limit=limit if known else _WIDER * limit,
             code="\n".join(request.text[: request.offset].split("\n")[-WINDOW:]),
         )
         hits = site.index.search(query)
         if members is not None:  # what else was found is of other receivers
             hits = of_members(hits, members)[:limit]
             return self._ground(site, hits, lambda symbol: f"{receiver}.{symbol.name}")
+        if not known:
+            hits = of_known_services(hits, site)[:limit]
         return self._ground(site, hits, lambda symbol: site.spell(symbol, receiver, owner))
 
     def _ground(self, site: Site, hits: Sequence[Hit], spell: Callable[[Symbol], str]) -> Grounding:
