@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Protocol
 
 from soothsay.config import Settings
+from soothsay.engine.analyses import Analyses
 from soothsay.engine.draft import OnText, ignore_text
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.repair import find_faults, repair
@@ -181,6 +182,7 @@ class Session:
         self._lane = lane or Alone()
         self.last: Completion | None = None
         self.warnings: list[str] = []
+        self._analyses = Analyses()  # of hints and completions, which are asked for on several threads
         self._lock = Lock()
         self._closed = False
         self._model: OwnedModel | None = None
@@ -221,7 +223,12 @@ class Session:
                 # what is loaded now stays: no search for garbage needs to look at it, 50 to 150 ms long
                 gc.freeze()
                 self._engine = Engine(
-                    self._model, self._index or NoIndex(), self.settings, self.oracle, self._lane.clock
+                    self._model,
+                    self._index or NoIndex(),
+                    self.settings,
+                    self.oracle,
+                    self._lane.clock,
+                    self._analyses,
                 )
             except BaseException:
                 self._free_model()
@@ -264,7 +271,16 @@ class Session:
         """The wrong calls in ``text`` (blocking, without the model); ``typed``: those a type checker sees, too."""
         index = (self._index or NoIndex()).until(cancel)
         with self.oracle.asking(cancel):
-            return find_faults(text, path, self.workspace, index, self.oracle, typed=typed, cancel=cancel)
+            return find_faults(
+                text,
+                path,
+                self.workspace,
+                index,
+                self.oracle,
+                typed=typed,
+                cancel=cancel,
+                analyses=self._analyses,
+            )
 
     def repair(
         self, path: Path, text: str, fault: Fault, cancel: Cancellation | None = None

@@ -75,8 +75,12 @@ class Engine:
         settings: Settings,
         oracle: Oracle | None = None,
         clock: Callable[[], float] = time.monotonic,
+        analyses: Analyses | None = None,
     ) -> None:
-        """``clock`` tells the seconds that lines are written for; time given to others may be left out."""
+        """``clock`` tells the seconds that lines are written for; time given to others may be left out.
+
+        ``analyses`` are those of the documents; others that ask about the same ones may share them.
+        """
         self._model = model
         self._clock = clock
         self._index = index
@@ -84,7 +88,7 @@ class Engine:
         self._settings = settings
         self._window = Window.of(settings.model.context)
         self._anchors: FIFOCache[Path, Anchor] = FIFOCache(_ANCHORS_KEPT)
-        self._analyses = Analyses()
+        self._analyses = analyses or Analyses()
 
     def complete(
         self, request: CompletionRequest, cancel: Cancellation | None = None, on_text: OnText = ignore_text

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tree_sitter import Node
 
+from soothsay.engine.analyses import Analyses
 from soothsay.engine.arguments import misfit
 from soothsay.engine.query import intent
 from soothsay.engine.site import Site
@@ -24,7 +25,7 @@ from soothsay.errors import raise_if_cancelled
 from soothsay.oracle.types import Finding, Oracle
 from soothsay_common.cancellation import Cancellation
 from soothsay_index.types import Index, Query, Symbol
-from soothsay_languages.analysis import DocumentAnalysis, analyse, read_fragment
+from soothsay_languages.analysis import DocumentAnalysis, read_fragment
 from soothsay_languages.base import Language
 from soothsay_languages.calls import Call
 from soothsay_languages.registry import PLAIN_TEXT, language_of_file
@@ -51,14 +52,17 @@ def find_faults(
     *,
     typed: bool = False,
     cancel: Cancellation | None = None,
+    analyses: Analyses | None = None,
 ) -> Sequence[Fault]:
     """The wrong calls in ``text``, the content of ``path``, in source order.
 
     Without ``typed`` only calls of service clients that the oracle cannot judge: no type checker tells of those. With it
     also what the oracle rejects and the index can explain. Raises `Cancelled` once ``cancel`` is set.
+    ``analyses`` are those of the documents.
     """
     language = language_of_file(path) or PLAIN_TEXT
-    analysis = analyse(text, language, module=language.module_name(workspace, path))
+    analyses = analyses or Analyses()
+    analysis = analyses.of(path, text, language, language.module_name(workspace, path))
     if analysis.scopes is None or language.resolver is None:
         return ()
     resolver = language.resolver()
