@@ -7,13 +7,12 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.cloudapi.methods import Variant
 from bench.machine import about, head_commit
 from bench.remember import RememberingModel, Streams
 
@@ -50,7 +49,7 @@ class Wanted:
         }  # fmt: skip
 
 
-def wanted(everything: Sequence[Row], variants: Mapping[str, Variant], usual: Sequence[str]) -> Wanted:
+def wanted(everything: Sequence[Row], variants: Collection[str], usual: Sequence[str]) -> Wanted:
     """The tasks and methods of this run, from the environment's variables."""
     split = os.environ.get("SPLIT") or "all"
     tasks = [task for task in everything if split in ("all", task["split"])]
@@ -131,14 +130,17 @@ def open_model(name: str, folder: Path) -> Iterator[tuple[RememberingModel, Stre
 
 
 def fill(
-    missing: Sequence[tuple[Row, str]], complete: Callable[[Row, str], Row], kept: Generations, streams: Streams,
+    missing: Sequence[tuple[Row, str]], complete: Callable[[Row, str], Row], kept: Generations, streams: Streams | None = None,
 ) -> None:  # fmt: skip
-    """Each task by its method, with the time that is left; an interrupted run loses nothing."""
+    """Each task by its method, with the time that is left; an interrupted run loses nothing.
+
+    ``streams`` is None where a server writes, whose tokens are not seen.
+    """
     began = time.monotonic()
     try:
         for number, (task, method) in enumerate(missing, 1):
             kept.put(task, method, complete(task, method))
-            if number % _SAVE_STREAMS == 0:
+            if streams is not None and number % _SAVE_STREAMS == 0:
                 streams.save()
             left = (time.monotonic() - began) / number * (len(missing) - number)
             print(f"\r{number}/{len(missing)} generations, {left / 60:.0f} min left   ", end="", flush=True)

@@ -1,4 +1,7 @@
-"""Virtual environments with pinned packages, kept in the cache folder and made anew when their requirements change."""
+"""Virtual environments with pinned packages, kept in the cache folder and made anew when their requirements change.
+
+And cache folders for servers whose indexes are not the user's.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ import sys
 import venv
 from collections.abc import Sequence
 from pathlib import Path
+
+from soothsay.model.files.cache import models_folder
 
 
 def environment(folder: Path, requirements: Path, depends_on: Sequence[Path] = ()) -> Path:
@@ -27,3 +32,12 @@ def environment(folder: Path, requirements: Path, depends_on: Sequence[Path] = (
         subprocess.run([*pip, "-r", str(requirements)], check=True)
         stamp.write_text(wanted)
     return python
+
+
+def share_models(cache: Path) -> None:
+    """Let the user's models be those of ``cache``, a folder for ``SOOTHSAY_CACHE`` that is made where it is missing."""
+    cache.mkdir(parents=True, exist_ok=True)
+    link = cache / "models"
+    if not link.is_symlink() or link.resolve() != models_folder().resolve():
+        link.unlink(missing_ok=True)
+        link.symlink_to(models_folder(), target_is_directory=True)

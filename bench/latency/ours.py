@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ class Setup:
     log: Path
     plugin: Plugin
     code: Path | None = None  # a checkout whose server is started instead of this one
+    variables: Mapping[str, str] = field(default_factory=dict)  # of the server's environment
 
 
 class Ours:
@@ -74,7 +75,7 @@ class Ours:
     async def start(self, say: Callable[[str], None] = lambda _: None) -> None:
         """Start the server, and wait until its model is loaded and its index is up to date; ``say`` is told how far."""
         command = [_python(self._setup.code), "-m", "soothsay", "serve", "--stdio"]
-        environment = {**os.environ, "SOOTHSAY_CACHE": str(self._setup.cache)}
+        environment = {**os.environ, **self._setup.variables, "SOOTHSAY_CACHE": str(self._setup.cache)}
         # a backend of its own, that ends with the server: the next replay begins as this one did
         environment["SOOTHSAY_RUNTIME"] = str(self._setup.cache / "run")
         if self._setup.code is not None:

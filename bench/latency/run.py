@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from bench.environments import share_models
 from bench.latency import plot, probes, report
 from bench.latency.figures import Replay
 from bench.latency.ours import PLUGINS, Ours, Setup, longest_wait
@@ -32,7 +33,7 @@ from bench.latency.trace import replay as expected
 from bench.latency.typist import READ, REST, Typist
 from bench.machine import about, head_commit
 
-from soothsay.model.files.cache import model_path, models_folder
+from soothsay.model.files.cache import model_path
 from soothsay.model.files.registry import DEFAULT_MODEL
 from soothsay.model.local.runtime import LlamaRuntime
 
@@ -135,10 +136,7 @@ def make_world(traces: Sequence[Trace], editor: str) -> World:
         folder.mkdir(parents=True, exist_ok=True)
     for trace in traces:
         (workspace / _name(trace)).write_text(trace.source.read(), encoding="utf-8")
-    link = home / "models"
-    if not link.is_symlink() or link.resolve() != models_folder().resolve():
-        link.unlink(missing_ok=True)
-        link.symlink_to(models_folder(), target_is_directory=True)
+    share_models(home)
     threads = psutil.cpu_count(logical=False) or 1
     return World(workspace, home, logs, model_path(DEFAULT_MODEL), threads, editor)
 

@@ -63,11 +63,16 @@ def task_of(name: str, site: Site, source: str) -> Task:
     }  # fmt: skip
 
 
+def halves(repositories: Sequence[str]) -> dict[str, str]:
+    """Each repository's half."""
+    drawn = random.Random(SEED).sample(repositories, len(repositories))
+    return {name: "test" if place < _TEST * len(drawn) else "dev" for place, name in enumerate(drawn)}
+
+
 def make() -> list[Task]:
     """All tasks, in an order in which every beginning holds the same share of each repository."""
     repositories = names()
-    drawn = random.Random(SEED).sample(repositories, len(repositories))
-    half = {name: "test" if place < _TEST * len(drawn) else "dev" for place, name in enumerate(drawn)}
+    half = halves(repositories)
     groups = {name: [{**task, "split": half[name]} for task in tasks_of(name)] for name in repositories}
     return interleaved(groups)
 

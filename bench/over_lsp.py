@@ -1,0 +1,187 @@
+"""Completing over LSP as a user gets it: the real server, default settings and time limits, a file that was just opened.
+
+The other benchmarks ask the engine, and wait until it has finished. Here `soothsay serve --stdio` is asked as an editor
+without a plugin of ours asks it: the file is opened, and one request follows 0.3 s later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.environments import share_models
+from bench.latency.client import LspError
+from bench.latency.ours import PLUGINS, Ours, Setup
+from bench.machine import head_commit
+
+import soothsay
+from soothsay.model.files.registry import DEFAULT_MODEL
+from soothsay_languages.lines import LineTable
+
+Row = dict[str, Any]
+METHOD = "full, over LSP"
+OPEN_FOR = 0.3  # seconds from opening the file to the request
+_PATIENCE = 60.0  # seconds; the server's own limit is 10
+_AUTOMATIC = 2  # LSP's InlineCompletionTriggerKind
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server said at one place. ``text`` replaces the offsets ``start`` to ``end``; "" where nothing is shown."""
+
+    text: str
+    start: int
+    end: int
+    ms: float
+    explained: Mapping[str, Any]  # what `soothsay.explain` says of it; empty where it says nothing
+    error: str = ""
+    messages: tuple[str, ...] = ()  # pop-ups
+
+    def accept(self, text: str) -> str:
+        """Return the document ``text`` after the answer is accepted."""
+        return text[: self.start] + self.text + text[self.end :]
+
+    def written(self, text: str, offset: int) -> str:
+        """Return what accepting leaves between the cursor at ``offset`` and the text that stays as it is."""
+        typed = text[self.start : offset]
+        return self.text.removeprefix(typed) if self.text.startswith(typed) else self.text
+
+
+def answer_of(result: Any, text: str, offset: int, **said: Any) -> Answer:
+    """Read the result of `textDocument/inlineCompletion`: its first item, whose range counts in UTF-16."""
+    items = result.get("items", []) if isinstance(result, dict) else result or []
+    if not items:
+        return Answer("", offset, offset, **said)
+    inserted, span = items[0]["insertText"], items[0].get("range")
+    if not isinstance(inserted, str):
+        inserted = str(inserted["value"])
+    if span is None:
+        return Answer(inserted, offset, offset, **said)
+    lines = LineTable(text)
+    start, end = (lines.offset(span[at]["line"], span[at]["character"], "utf-16") for at in ("start", "end"))
+    return Answer(inserted, start, end, **said)
+
+
+class Editor(Ours):
+    """An editor that opens files, asks once in each, and closes them."""
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        self._messages: list[str] = []
+        self._explained = 0  # the number of the last answer that was explained
+
+    @property
+    def indexing(self) -> bool:
+        """Whether text cannot be searched yet. Vectors follow while people already work."""
+        index = self.status.get("index")
+        return index is not None and index["stage"] != "embedding"
+
+    async def complete(self, path: Path, text: str, offset: int, language: str = "python") -> Answer:
+        """Open ``path`` with ``text``, wait as long as a person at least does, and ask at ``offset``."""
+        uri = path.as_uri()
+        document = {"uri": uri, "languageId": language, "version": 1, "text": text}
+        self.client.notify("textDocument/didOpen", {"textDocument": document})
+        await asyncio.sleep(OPEN_FOR)
+        self._messages.clear()
+        line, character = LineTable(text).position(offset, "utf-16")
+        params = {
+            "textDocument": {"uri": uri}, "position": {"line": line, "character": character},
+            "context": {"triggerKind": _AUTOMATIC},
+        }  # fmt: skip
+        began, result, error = time.perf_counter(), None, ""
+        try:
+            asked = self.client.ask("textDocument/inlineCompletion", params)
+            result = await asyncio.wait_for(asked, _PATIENCE)
+        except (LspError, TimeoutError) as failed:
+            error = str(failed) or "no answer"
+        ms = (time.perf_counter() - began) * 1000
+        explained = await self._why(result)
+        self.client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+        messages = tuple(self._messages)
+        return answer_of(result, text, offset, ms=ms, explained=explained, error=error, messages=messages)
+
+    async def _why(self, result: Any) -> Mapping[str, Any]:
+        """Return what is said of the last answer; those that show nothing have a number, too."""
+        last: Mapping[str, Any] = {}
+        while (found := await self.command("explain", {"id": self._explained + 1})) is not None:
+            self._explained += 1
+            last = found
+        return last
+
+    def _note(self, method: str, params: Any) -> None:
+        super()._note(method, params)
+        if method == "window/showMessage":
+            self._messages.append(str(params.get("message")))
+
+
+class Lsp:
+    """An `Editor` for code that does not await."""
+
+    def __init__(self, editor: Editor, runner: asyncio.Runner) -> None:
+        self._editor, self._runner = editor, runner
+
+    def complete(self, path: Path, text: str, offset: int) -> Answer:
+        """Complete one place of a file."""
+        return self._runner.run(self._editor.complete(path, text, offset))
+
+
+@contextmanager
+def open_server(workspace: Path, python: Path, cache: Path, model: str = DEFAULT_MODEL) -> Iterator[Lsp]:
+    """Start the server in ``workspace``, with the environment of ``python`` activated, and wait for model and index.
+
+    ``cache`` keeps its index. The settings are the defaults; only another ``model`` than the default one is set.
+    """
+    share_models(cache)
+    settings: dict[str, Any] = {} if model == DEFAULT_MODEL else {"model": {"name": model}}
+    variables = {"VIRTUAL_ENV": str(python.parents[1])}
+    setup = Setup(settings, workspace, cache, cache / "server.log", PLUGINS["vscode"], variables=variables)
+    with asyncio.Runner() as runner:
+        editor = Editor(setup)
+        runner.run(editor.start())
+        try:
+            yield Lsp(editor, runner)
+        finally:
+            runner.run(editor.close())
+
+
+def server_code() -> list[Path]:
+    """The files of the server that `bench.completing.fingerprint` does not know by itself: an answer over LSP depends on them."""
+    server = Path(soothsay.__file__).parent
+    rooms = [path for room in ("frontend", "backend") for path in (server / room).rglob("*.py")]
+    return [*rooms, server / "config.py", Path(__file__)]
+
+
+def why_nothing(answer: Answer) -> str:
+    """Return the server's reason for showing nothing, "" where it gives none."""
+    explained = answer.explained
+    oracle = explained.get("oracle") or {}
+    named = explained.get("why_not") or explained.get("nothing_shown") or oracle.get("problem")
+    return str(answer.error or named or (oracle.get("trimmed") and f"cut off: {oracle['trimmed']}") or "")
+
+
+def recorded(answer: Answer, text: str, offset: int) -> Row:
+    """Return what is kept of an answer, as `bench.completing.recorded` does of a completion."""
+    explained = answer.explained
+    trigger, oracle = explained.get("trigger") or {}, explained.get("oracle") or {}
+    return {
+        "shown": answer.written(text, offset), "start": answer.start, "end": answer.end, "text": answer.text,
+        "draft": explained.get("draft", ""), "verdict": explained.get("verdict", "unverified"),
+        "fired": bool(trigger.get("fired")), "reasons": list(trigger.get("reasons", ())),
+        "confidence": trigger.get("confidence"), "certainty": [], "found": evidence(explained),
+        "problem": oracle.get("problem", ""), "repaired": oracle.get("repaired", ""), "trimmed": oracle.get("trimmed", ""),
+        "why_not": "" if answer.text else why_nothing(answer), "messages": list(answer.messages),
+        "ms": round(answer.ms, 1), "steps": dict(explained.get("timings_ms") or {}), "evaluated": dict(explained.get("evaluated") or {}),
+        "load": round(os.getloadavg()[0], 1), "commit": head_commit(),
+    }  # fmt: skip
+
+
+def evidence(explained: Mapping[str, Any]) -> list[str]:
+    """Return the symbols that an explanation cites."""
+    cited: Sequence[Mapping[str, Any]] = explained.get("evidence") or ()
+    return [str(each["symbol"]) for each in cited if each.get("symbol")]
