@@ -21,6 +21,7 @@ from bench.latency.ours import PLUGINS, Ours, Setup
 from bench.machine import head_commit
 
 import soothsay
+from soothsay.config import CompletionSettings
 from soothsay.model.files.registry import DEFAULT_MODEL
 from soothsay_languages.lines import LineTable
 
@@ -71,8 +72,9 @@ def answer_of(result: Any, text: str, offset: int, **said: Any) -> Answer:
 class Editor(Ours):
     """An editor that opens files, asks once in each, and closes them."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, slowdown: float = 1.0) -> None:
         super().__init__(setup)
+        self._patience = _PATIENCE * slowdown
         self._messages: list[str] = []
         self._explained = 0  # the number of the last answer that was explained
 
@@ -97,7 +99,7 @@ class Editor(Ours):
         began, result, error = time.perf_counter(), None, ""
         try:
             asked = self.client.ask("textDocument/inlineCompletion", params)
-            result = await asyncio.wait_for(asked, _PATIENCE)
+            result = await asyncio.wait_for(asked, self._patience)
         except (LspError, TimeoutError) as failed:
             error = str(failed) or "no answer"
         ms = (time.perf_counter() - began) * 1000
@@ -132,22 +134,54 @@ class Lsp:
 
 
 @contextmanager
-def open_server(workspace: Path, python: Path, cache: Path, model: str = DEFAULT_MODEL) -> Iterator[Lsp]:
+def open_server(
+    workspace: Path, python: Path, cache: Path, model: str = DEFAULT_MODEL, slowdown: float = 1.0
+) -> Iterator[Lsp]:
     """Start the server in ``workspace``, with the environment of ``python`` activated, and wait for model and index.
 
-    ``cache`` keeps its index. The settings are the defaults; only another ``model`` than the default one is set.
+    ``cache`` keeps its index. The settings are the defaults but for what `settings` says.
     """
     share_models(cache)
-    settings: dict[str, Any] = {} if model == DEFAULT_MODEL else {"model": {"name": model}}
     variables = {"VIRTUAL_ENV": str(python.parents[1])}
-    setup = Setup(settings, workspace, cache, cache / "server.log", PLUGINS["vscode"], variables=variables)
+    setup = Setup(
+        settings(model, slowdown),
+        workspace,
+        cache,
+        cache / "server.log",
+        PLUGINS["vscode"],
+        variables=variables,
+    )
     with asyncio.Runner() as runner:
-        editor = Editor(setup)
+        editor = Editor(setup, slowdown)
         runner.run(editor.start())
         try:
             yield Lsp(editor, runner)
         finally:
             runner.run(editor.close())
+
+
+def settings(model: str, slowdown: float) -> dict[str, Any]:
+    """Return the settings of the server: none, unless another model is asked for, or the machine is busy.
+
+    On a machine that computes ``slowdown`` times slower than usual because others work on it, the time limits are so many
+    times longer: the answers are then those of the machine at rest. Their times are not.
+    """
+    found: dict[str, Any] = {} if model == DEFAULT_MODEL else {"model": {"name": model}}
+    if slowdown != 1:
+        usual = CompletionSettings()
+        limits = {"maxLatencyMs": usual.max_latency_ms, "linesMs": usual.lines_ms}
+        found["completion"] = {name: round(ms * slowdown) for name, ms in limits.items()}
+    return found
+
+
+def limits_said(slowdown: float) -> dict[str, str]:
+    """Return what a page says of the time limits where they are not the default ones."""
+    return {} if slowdown == 1 else {"time limits": f"{slowdown:g} times the default ones, on a busy machine"}
+
+
+def slowdown_asked() -> float:
+    """Return ``SLOWDOWN=``: how many times slower than usual the machine is; 1 by default."""
+    return float(os.environ.get("SLOWDOWN") or 1)
 
 
 def server_code() -> list[Path]:

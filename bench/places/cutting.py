@@ -113,6 +113,14 @@ class File:
         ]  # fmt: skip
 
     @cached_property
+    def by_line(self) -> dict[int, list[Word]]:
+        """`words` by the line on which they begin."""
+        found: dict[int, list[Word]] = {}
+        for word in self.words:
+            found.setdefault(word.line, []).append(word)
+        return found
+
+    @cached_property
     def pairs(self) -> list[tuple[Word, Word]]:
         """Brackets and their closers."""
         found, left = [], []
@@ -146,11 +154,8 @@ class File:
 
     def of_statements(self) -> Iterator[tuple[int, list[Word]]]:
         """Yield the line and the tokens of each of `statements`."""
-        by_line: dict[int, list[Word]] = {}
-        for word in self.words:
-            by_line.setdefault(word.line, []).append(word)
         for node in self.statements:
-            yield node.lineno - 1, by_line[node.lineno - 1]
+            yield node.lineno - 1, self.by_line[node.lineno - 1]
 
 
 def _is_docstring(node: ast.stmt) -> bool:
@@ -259,7 +264,7 @@ def in_items(file: File) -> Iterator[Place]:
     def found() -> Iterator[Place | None]:
         for opens, closes in file.pairs:
             for line in range(max(opens.line + 1, _FEWEST_LINES), closes.line):
-                words = [word for word in file.words if word.line == line]
+                words = file.by_line.get(line, [])
                 if len(words) > 2 and _is_item(file.lines[line].strip()):
                     yield file.rest(words[len(words) // 2].start, line)
 

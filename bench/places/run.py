@@ -1,7 +1,7 @@
 """`make bench-places`: one suggestion at each of many places of real files, asked over LSP with default settings.
 
 ``LIMIT=n`` takes the first n places, which hold the same share of each kind; ``SPLIT=dev`` one split; ``KINDS=a;b`` some
-kinds; ``MODEL=`` another model of the registry. What was generated is kept in ``generations/`` by what it depends on: a
+kinds; ``MODEL=`` another model of the registry; ``SLOWDOWN=8`` time limits for a machine on which others work. What was generated is kept in ``generations/`` by what it depends on: a
 run goes on where the last one stopped. Judging is done anew each time.
 """
 
@@ -12,7 +12,16 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from bench.completing import Generations, Row, Wanted, fill, fingerprint, wanted
-from bench.over_lsp import METHOD, Answer, Lsp, open_server, recorded, server_code
+from bench.over_lsp import (
+    METHOD,
+    Answer,
+    Lsp,
+    limits_said,
+    open_server,
+    recorded,
+    server_code,
+    slowdown_asked,
+)
 from bench.places.cutting import KINDS
 from bench.places.judge import judge
 from bench.places.report import write_report
@@ -39,7 +48,7 @@ def write_generations(run: Wanted, kept: Generations) -> None:
     for number, name in enumerate(names, 1):
         todo = [(task, METHOD) for task in missing if task["repository"] == name]
         print(f"{name} ({number} of {len(names)} repositories)", flush=True)
-        with open_server(workspace(name), interpreter(), CACHE / "home", run.model) as lsp:
+        with open_server(workspace(name), interpreter(), CACHE / "home", run.model, slowdown_asked()) as lsp:
             fill(todo, lambda task, _, lsp=lsp: complete(lsp, task), kept)
 
 
@@ -66,7 +75,7 @@ def main() -> None:
     kept = Generations(GENERATIONS / f"{run.model}.jsonl.gz", code)
     write_generations(run, kept)
     rows = [judged(task, row) for task in run.tasks if (row := kept.get(task, METHOD))]
-    print(write_report(rows, run.facts(), run.model))
+    print(write_report(rows, {**run.facts(), **limits_said(slowdown_asked())}, run.model))
 
 
 if __name__ == "__main__":
