@@ -137,8 +137,12 @@ class File:
         return [
             node for node in ast.walk(self.tree)
             if isinstance(node, _SIMPLE) and node.lineno == node.end_lineno and node.lineno > _FEWEST_LINES
-            and self.lines[node.lineno - 1].strip() == ast.get_source_segment(self.text, node) and not _is_docstring(node)
+            and self._is_alone(node) and not _is_docstring(node)
         ]  # fmt: skip
+
+    def _is_alone(self, node: ast.stmt) -> bool:
+        line = self.lines[node.lineno - 1]
+        return line.encode()[node.col_offset : node.end_col_offset].decode() == line.strip()
 
     @cached_property
     def docstrings(self) -> list[Word]:

@@ -77,7 +77,7 @@ def test_every_kind_is_found_and_the_answer_mends_it(kind: str) -> None:
 
 
 @given(st.sampled_from(OWN), st.sampled_from([kind for kind in KINDS if kind != "new file"]), st.randoms())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_it_holds_in_real_files(path: Path, kind: str, chance) -> None:
     source = path.read_text(encoding="utf-8")
     places = list(KINDS[kind](File(source)))
