@@ -25,8 +25,15 @@ class Call:
     @property
     def given(self) -> Arguments:
         """What it passes."""
+        return self._passed(self.items)
+
+    def given_before(self, byte: int) -> Arguments:
+        """Return what the arguments that end before ``byte`` pass."""
+        return self._passed([node for node in self.items if node.end_byte <= byte])
+
+    def _passed(self, items: Sequence[Node]) -> Arguments:
         positional, keywords, splat, mapping = 0, [], False, False
-        for node in self.items:
+        for node in items:
             if node.type == self.syntax.keyword:
                 keywords.append(text_of(node.child_by_field_name("name")))
             elif node.type == self.syntax.splat:

@@ -7,14 +7,17 @@ required argument is missing. Nothing is said where the receiver is unknown, in 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from soothsay.engine.arguments import misfit, parse_arguments
 from soothsay.model.constraint import AllowedNames, NameTrie
 from soothsay_index.types import Parameter
-from soothsay_languages.base import Language
+from soothsay_languages.analysis import Fragment, read_fragment
+from soothsay_languages.base import Arguments, Language
+from soothsay_languages.calls import Call
+from soothsay_languages.lines import units
 from soothsay_languages.scan import Scan, scan
 
 _ACCESS = re.compile(r"(?<![\w.)\]])((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)\.([A-Za-z_]\w*)?(?=(\W?))")
@@ -27,34 +30,69 @@ _BEGUN = re.compile(r"\w*")  # of a name, as far as it is written
 _LOOK_BACK = 200  # characters: no dotted name is longer
 
 
+class _Statement:
+    """The statement as far as it is written. It is parsed once, when a call in it is first asked about."""
+
+    def __init__(self, text: str, language: Language) -> None:
+        self.text = text
+        self.state = scan(text, language.lexis)
+        self._language = language
+
+    @property
+    def is_import(self) -> bool:
+        """Whether it names modules and what is in them."""
+        return self._language.statements.imports(self.text[self.state.statement :])
+
+    def arguments(self, start: int, end: int, partial: str) -> Arguments:
+        """Return what is passed between the bracket at ``start`` and ``end``, without ``partial``, the unfinished end."""
+        call = self._calls.get(self._byte_of(start))
+        if call is None:  # the parser has not seen it: what is around it is too unfinished
+            return parse_arguments(_with_value(self.text[start : end - len(partial)]), self._language)
+        return call.given_before(self._byte_of(end - len(partial))) if partial else call.given
+
+    @cached_property
+    def _fragment(self) -> Fragment:
+        return read_fragment(_with_value(self.text), self._language)
+
+    @cached_property
+    def _calls(self) -> Mapping[int, Call]:
+        """The calls, by the bytes of their brackets in the tree."""
+        return {call.arguments.start_byte: call for call in self._fragment.calls}
+
+    def _byte_of(self, at: int) -> int:
+        return self._fragment.lead + units(self.text[:at], "utf-8")
+
+
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A call of something whose parameters are known; ``arguments`` from its bracket on, as far as they go."""
+    """A call of something whose parameters are known, and what is ``given`` to it.
 
-    arguments: str
+    ``text`` are its arguments as far as they are written, from its bracket on; ``partial`` is the word that they end in, if
+    that may become an argument or the keyword of one.
+    """
+
+    text: str
+    partial: str
+    given: Arguments
     parameters: Sequence[Parameter]
-    language: Language
 
     @property
     def misfit(self) -> str:
-        """Why what is there does not bind; "" when it does."""
-        begun = self.arguments.rstrip()
-        # a keyword without its value yet is given all the same
-        return misfit(
-            self.parameters, parse_arguments(begun + "0" if begun.endswith("=") else begun, self.language)
-        )
+        """Why what is given does not bind; "" when it does."""
+        return misfit(self.parameters, self.given)
 
     @property
     def unused(self) -> list[str]:
         """The keywords that have not been given, required ones first."""
-        used = set(parse_arguments(self.arguments, self.language).keywords)
         named = [p for p in self.parameters if p.kind in ("keyword_only", "positional_or_keyword")]
-        return [p.name for p in sorted(named, key=lambda p: not p.required) if p.name not in used]
+        return [
+            p.name for p in sorted(named, key=lambda p: not p.required) if p.name not in self.given.keywords
+        ]
 
     @property
     def is_full(self) -> bool:
         """Whether no further argument can be given."""
-        given = parse_arguments(self.arguments, self.language)
+        given = self.given
         if given.splat or given.mapping or any(p.kind.startswith("var_") for p in self.parameters):
             return False
         filled = {p.name for p in self._positions[: given.positional]}.union(given.keywords)
@@ -63,7 +101,7 @@ class _Call:
     @property
     def takes_a_word(self) -> bool:
         """Whether the next argument may begin with any name: it is positional, or a keyword of anybody's choice."""
-        given = parse_arguments(self.arguments, self.language)
+        given = self.given
         if given.splat or any(p.kind.startswith("var_") for p in self.parameters):
             return True
         return not given.keywords and given.positional < len(self._positions)
@@ -99,12 +137,12 @@ class CallConstraint:
         text, new = self._text(written), self._text(written + piece)
         if len(new) == len(text):
             return True  # the end, or half a character
-        state = scan(new, self._language.lexis)
+        statement = _Statement(new, self._language)
         return (
-            not _is_endless(text, new, state)
-            and self._names_exist(text, new, state)
-            and self._fits_call(text, new, state)
-            and self._names_are_defined(text, new)
+            not _is_endless(text, new, statement.state)
+            and self._names_exist(text, statement)
+            and self._fits_call(text, statement)
+            and self._names_are_defined(text, statement)
         )
 
     def possible(self, written: bytes) -> Sequence[bytes]:
@@ -130,10 +168,11 @@ class CallConstraint:
     def _text(self, written: bytes) -> str:
         return self._before + written.decode("utf-8", errors="ignore")
 
-    def _names_exist(self, text: str, new: str, state: Scan) -> bool:
+    def _names_exist(self, text: str, statement: _Statement) -> bool:
         """No member name that the new text wrote or ended is unknown to its receiver."""
-        if self._language.statements.imports(new[state.statement :]):
+        if statement.is_import:
             return True
+        new = statement.text
         begin = max(0, len(text) - _LOOK_BACK)
         for match in _ACCESS.finditer(new, begin):
             name = match[2] or ""
@@ -151,11 +190,12 @@ class CallConstraint:
                 return False
         return True
 
-    def _names_are_defined(self, text: str, new: str) -> bool:
+    def _names_are_defined(self, text: str, statement: _Statement) -> bool:
         """No argument or item that the new text wrote or ended begins with a name that nothing defines."""
         names, language = self._names(), self._language
         if names is None:
             return True
+        new = statement.text
         if new[len(text)] == " " and _KEYWORD.search(text):
             return False  # `name= value`, which is what is left when all that usually follows is impossible
         for match in _VALUE.finditer(new, max(0, len(text) - _LOOK_BACK)):
@@ -170,48 +210,59 @@ class CallConstraint:
             declares = language.statements.declares(new[state.statement :])
             if state.quote or not state.opened or new[state.opened[-1]] == "{" or declares:
                 continue  # no code, or no place for an expression
-            if match.end(2) < len(new) or not self._may_become(word, new[: match.start(1) + 1], names, state):
+            if match.end(2) < len(new) or not self._may_become(word, match[1], names, statement):
                 return False
         return True
 
-    def _may_become(self, word: str, given: str, names: NameTrie, state: Scan) -> bool:
-        """Whether ``word``, after what is ``given``, is the beginning of a name, or of a keyword for all we know."""
+    def _may_become(self, word: str, mark: str, names: NameTrie, statement: _Statement) -> bool:
+        """Whether ``word``, the end of ``statement`` behind ``mark``, is the beginning of a name, or may be of a keyword."""
         if names.has_prefix(word.encode()) or any(each.startswith(word) for each in self._language.keywords):
             return True
-        if given.endswith("="):
+        if mark == "=":
             return False
-        call = self._open_call(given, state)
+        call = self._open_call(statement)
         return call is None or any(name.startswith(word) for name in call.unused)
 
-    def _fits_call(self, text: str, new: str, state: Scan) -> bool:
+    def _fits_call(self, text: str, statement: _Statement) -> bool:
         """No call that the new text ended lacks or invents an argument, and the one it is in invents none."""
+        state, length = statement.state, len(statement.text)
         for start, end in state.pairs:
-            if end >= len(text) and (call := self._call(new, start, end + 1)) is not None and call.misfit:
+            if (
+                end >= len(text)
+                and (call := self._call(statement, start, end + 1)) is not None
+                and call.misfit
+            ):
                 return False
         for start in state.opened[:-1]:  # calls around the innermost bracket: `f(a=[`
-            outer = self._call(new, start, len(new))
+            outer = self._call(statement, start, length)
             if outer is not None and outer.misfit and not outer.misfit.startswith("missing"):
                 return False
-        call = self._open_call(new, state)
+        call = self._open_call(statement)
         if call is None:
             return True
-        if not state.quote and call.arguments.rstrip().endswith(",") and call.is_full:
+        if not state.quote and call.text.rstrip().endswith(",") and call.is_full:
             return False
-        partial = None if state.quote else _PARTIAL.search(call.arguments)
-        if partial is None:
-            return not call.misfit or call.misfit.startswith("missing")
-        given = replace(call, arguments=call.arguments[: partial.start() + 1])
-        if given.misfit and not given.misfit.startswith("missing"):
+        if call.misfit and not call.misfit.startswith("missing"):
             return False
-        return given.takes_a_word or any(name.startswith(partial[1]) for name in given.unused)
+        if not call.partial:
+            return True
+        return call.takes_a_word or any(name.startswith(call.partial) for name in call.unused)
 
-    def _open_call(self, text: str, state: Scan) -> _Call | None:
-        return self._call(text, state.opened[-1], len(text)) if state.opened else None
+    def _open_call(self, statement: _Statement) -> _Call | None:
+        """Return the call that the innermost open bracket belongs to."""
+        if not statement.state.opened:
+            return None
+        start = statement.state.opened[-1]
+        partial = None if statement.state.quote else _PARTIAL.search(statement.text, start)
+        return self._call(statement, start, len(statement.text), partial[1] if partial else "")
 
-    def _call(self, text: str, start: int, end: int) -> _Call | None:
-        callee = _callee(text, start)
+    def _call(self, statement: _Statement, start: int, end: int, partial: str = "") -> _Call | None:
+        callee = _callee(statement.text, start)
         parameters = self._parameters_of(callee) if callee else None
-        return None if parameters is None else _Call(text[start:end], parameters, self._language)
+        if parameters is None:
+            return None
+        given = statement.arguments(start, end, partial)
+        return _Call(statement.text[start:end], partial, given, parameters)
 
     def _continuations(self, text: str) -> Iterator[str]:
         for match in _ACCESS.finditer(text, max(0, len(text) - _LOOK_BACK)):
@@ -224,17 +275,20 @@ class CallConstraint:
         trie = self._members_of(receiver[1]) if receiver else None
         if trie is not None:
             yield from (f".{ending.decode()}" for ending in trie.endings(b""))
-        call = self._open_call(text, scan(text, self._language.lexis))
+        call = self._open_call(_Statement(text, self._language))
         if call is None:
             return
-        partial = _PARTIAL.search(call.arguments)
-        if partial is None:
-            separator = "" if call.arguments.rstrip().endswith(("(", ",")) else ", "
+        if not call.partial:
+            separator = "" if call.text.rstrip().endswith(("(", ",")) else ", "
             yield from (f"{separator}{name}=" for name in call.unused)
         else:
-            given = replace(call, arguments=call.arguments[: partial.start() + 1])
-            begun = partial[1]
-            yield from (f"{name[len(begun) :]}=" for name in given.unused if name.startswith(begun))
+            begun = call.partial
+            yield from (f"{name[len(begun) :]}=" for name in call.unused if name.startswith(begun))
+
+
+def _with_value(code: str) -> str:
+    """Return ``code`` with a value for the keyword that it ends in: it is given all the same."""
+    return f"{code.rstrip()}0" if code.rstrip().endswith("=") else code
 
 
 def _callee(text: str, start: int) -> str:

@@ -1,8 +1,15 @@
 """Names, keywords and closing brackets, however the tokenizer cuts them."""
 
+import inspect
+from collections.abc import Callable, Sequence
+from unittest.mock import patch
+
 import pytest
 from fakes import function
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from soothsay.engine import constrain
 from soothsay.engine.constrain import CallConstraint
 from soothsay.model.constraint import NameTrie
 from soothsay_index.types import Parameter
@@ -186,3 +193,64 @@ def test_arguments_of_defined_names_only(written: str, piece: str, fine: bool) -
 def test_nothing_is_known_of_names_that_nobody_listed() -> None:
     free = CallConstraint("x = ", LANGUAGE, MEMBERS.get, PARAMETERS.get, lambda: None)
     assert free.accepts(b"shop.pay(", b"thing")
+
+
+# -- whatever stands around a call, Python's own rules hold in it ------------------------------------------------------
+
+
+def create(*, jobName: object, roleArn: object, tags: object = None) -> None: ...  # noqa: N803
+def pay(order: object, amount: object = 1) -> None: ...
+def close() -> None: ...
+def log(*args: object, **options: object) -> None: ...
+
+
+CALLEES = {"client.create_job": create, "shop.pay": pay, "shop.close": close, "shop.log": log}
+HEADS = ["", "x = ", "return ", "    y = await ", "for größe in ", "if ", "with ", "print('é', ", "[", "x = {'a': ", "assert not ",
+         "while a and ", "d = dict(a=1, b=", "    if x:\n        ", "f(1)\n", "elif ", "@", "def f(a=", "lambda: "]  # fmt: skip
+VALUES = ["1", "'a, b='", "order.id", "f(1, b=2)", "[1, 2]", "{'k': 'größe'}", "not order", "a == 1", "(x for x in y)", "lambda a: a"]  # fmt: skip
+KEYWORDS = ["jobName", "roleArn", "tags", "order", "amount", "größe"]
+
+
+def binds(
+    callee: Callable[..., None], positional: Sequence[str], keywords: Sequence[str], *, partly: bool
+) -> bool:
+    """Whether Python takes these arguments."""
+    signature = inspect.signature(callee)
+    try:
+        (signature.bind_partial if partly else signature.bind)(*positional, **dict.fromkeys(keywords))
+    except TypeError:
+        return False
+    return True
+
+
+@settings(deadline=None, max_examples=200)  # the machine may be busy
+@given(
+    st.sampled_from(HEADS),
+    st.sampled_from(sorted(CALLEES)),
+    st.lists(st.sampled_from(VALUES), max_size=3),
+    st.lists(
+        st.tuples(st.sampled_from(KEYWORDS), st.sampled_from(VALUES)),
+        max_size=3,
+        unique_by=lambda each: each[0],
+    ),
+    st.sampled_from(KEYWORDS),
+)
+def test_a_call_is_bound_as_python_binds_it(
+    head: str, name: str, positional: list[str], named: list[tuple[str, str]], keyword: str
+) -> None:
+    arguments = ", ".join([*positional, *(f"{each}={value}" for each, value in named)])
+    written = f"{name}({arguments}".encode()
+    keywords = [each for each, _ in named]
+    assert constraint(head).accepts(written, b")") is binds(CALLEES[name], positional, keywords, partly=False)
+    following = written + b", " if arguments else written
+    fits = binds(CALLEES[name], positional, [*keywords, keyword], partly=True) and keyword not in keywords
+    assert constraint(head).accepts(following, f"{keyword}=".encode()) is fits
+
+
+@pytest.mark.parametrize(
+    "written", ["shop.pay(order, am", "shop.pay(shop.pay(shop.log(a), ", "shop.pay(order", "x = 1 + "]
+)
+def test_a_statement_is_parsed_once_at_most(written: str) -> None:
+    with patch.object(constrain, "read_fragment", wraps=constrain.read_fragment) as read:
+        constraint().accepts(written.encode(), b"ount=")
+    assert read.call_count == ("(" in written)
