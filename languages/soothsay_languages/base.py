@@ -63,11 +63,12 @@ class Lexis:
 class Blocks:
     """How a language groups statements.
 
-    ``opener`` ends the line before an indented block; "" where there is none. ``headers`` are the words that begin such a
-    line; ``statement_words`` begin statements and stand in no expression. ``placeholder`` is a statement that does nothing, and ``frame`` a header line for a block to be read alone.
+    ``opener`` ends the line before an indented block; "" where there is none. ``attached`` begins a line that belongs to the
+    statement below it. ``headers`` are the words that begin a line before a block; ``statement_words`` begin statements and stand in no expression. ``placeholder`` is a statement that does nothing, and ``frame`` a header line for a block to be read alone.
     """
 
     opener: str = ""
+    attached: str = ""
     headers: frozenset[str] = frozenset()
     statement_words: frozenset[str] = frozenset()
     placeholder: str = ""
@@ -200,6 +201,7 @@ class Language:
     query of what a file defines, for the index; ``file_sources`` and ``package_sources`` name functions that make sources of
     the index, ``module:function``, where a query does not say it all; ``content`` is what the index calls a piece of a file.
     ``modules`` tells the name of a file's module from the workspace's root and the path.
+    ``whole`` loads its own parser, which says whether a sequence of statements is whole; None where its grammar alone says it.
     ``binder`` and ``resolver`` load what reads its scopes and what tells what an expression stands for; ``exposes`` what
     makes unreachable code reachable; ``environments`` what finds where its packages are installed, None for a language
     without packages; ``cells`` what reads it in notebooks, None where it is in none.
@@ -217,6 +219,7 @@ class Language:
     calls: CallSyntax | None = None
     grammar: Callable[[], tree_sitter.Language] | None = None
     modules: Callable[[Path, Path], ModuleName] | None = None
+    whole: Callable[[], Callable[[str], bool]] | None = None
     binder: Callable[[], Binder] | None = None
     resolver: Callable[[], Resolver] | None = None
     exposes: Callable[[], Exposes] | None = None

@@ -14,6 +14,8 @@ def test_an_empty_completion_has_every_key() -> None:
     assert completion_to_json(empty) == {
         "text": "",
         "draft": "",
+        "replaced": 0,
+        "ending": {"step": "shown", "explanation": "shown as it was written", "dropped": ""},
         "verdict": "unverified",
         "method": "base",
         "trigger": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,12 @@ def _cells() -> CellSyntax:
     return PythonCells()
 
 
+def _whole() -> Callable[[str], bool]:
+    from soothsay_languages.python.whole import is_whole
+
+    return is_whole
+
+
 def _module_of(root: Path, path: Path) -> ModuleName:
     from soothsay_languages.python.modules import module_of
 
@@ -81,6 +88,7 @@ LANGUAGE = Language(
     ),
     blocks=Blocks(
         opener=":",
+        attached="@",
         headers=frozenset(
             [
                 "async",
@@ -141,6 +149,7 @@ LANGUAGE = Language(
         names=("identifier", "attribute"),
     ),
     grammar=python_grammar,
+    whole=_whole,
     binder=_binder,
     resolver=_resolver,
     exposes=_exposes,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from soothsay_languages.base import Language, Lexis
+from soothsay_languages.base import Blocks, Language, Lexis
 from soothsay_languages.queries import read_query
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ LANGUAGE = Language(
         brackets={"(": ")", "{": "}"},
         continuation="\\",
     ),
+    blocks=Blocks(placeholder=":"),
     grammar=_grammar,
     tags=read_query(__name__, "tags.scm"),
 )

@@ -40,27 +40,31 @@ def agrees(written: str, typed: str) -> bool:
     return written.startswith(typed) or typed.startswith(written)
 
 
-def rest_of(completion: Completion, typed: str, now: CompletionRequest) -> Completion | None:
-    """``completion`` less what was typed of it; None when something else was typed, or all of it."""
+def rest_of(completion: Completion, earlier: CompletionRequest, now: CompletionRequest) -> Completion | None:
+    """What is left of ``completion``, the answer to ``earlier``, where ``now`` continues that; None for nothing."""
+    typed = now.text[earlier.offset : now.offset]
     if not typed:
         return completion
-    if not completion.text.startswith(typed):
+    rest = completion.text[len(typed) :]
+    if not completion.text.startswith(typed) or not rest:
         return None
     # imported late: a server has answered its first request before the parser is loaded
-    from soothsay.engine.postfilter import tidy
     from soothsay_languages.registry import language_or_plain
     from soothsay_languages.scan import scan
 
-    language = language_or_plain(now.language)
+    lexis = language_or_plain(now.language).lexis
     before = completion.before + typed
-    before = before[scan(before, language.lexis).statement :]  # in the whole text it would take milliseconds
-    rest = tidy(completion.text[len(typed) :], before, now.text[now.offset :], language)
-    return replace(completion, text=rest, before=before) if rest else None
+    before = before[scan(before, lexis).statement :]  # in the whole text it would take milliseconds
+    closed = now.text[now.offset : len(now.text) - len(earlier.text) + earlier.offset]  # by the editor
+    replaced = completion.replaced + len(closed)
+    if closed and rest.endswith(closed) and not completion.replaced:
+        rest, replaced = rest[: -len(closed)], 0
+    return replace(completion, text=rest, before=before, replaced=replaced) if rest else None
 
 
 def accepted(request: CompletionRequest, completion: Completion) -> CompletionRequest:
     """The request that follows when ``completion`` is taken as it is."""
-    before, after = request.text[: request.offset], request.text[request.offset :]
+    before, after = request.text[: request.offset], request.text[request.offset + completion.replaced :]
     return replace(
         request, text=before + completion.text + after, offset=request.offset + len(completion.text)
     )
@@ -81,8 +85,9 @@ class Shown:
         for earlier, completion, number in reversed(self._shown):
             if not completion.text.startswith(request.text[earlier.offset : request.offset]):
                 continue  # seen before whole texts are compared
-            typed = continues(earlier, request)
-            if typed is not None and (rest := rest_of(completion, typed, request)) is not None:
+            if continues(earlier, request) is None:
+                continue
+            if (rest := rest_of(completion, earlier, request)) is not None:
                 return rest, number
         return None
 

@@ -6,17 +6,23 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterable
 from typing import Any
 
-from soothsay.engine.reasons import REASON_TEXTS
+from soothsay.engine.reasons import ENDING_TEXTS, REASON_TEXTS
 from soothsay.engine.types import Completion, Evidence
 from soothsay.model.types import Token
 
 
 def completion_to_json(completion: Completion) -> dict[str, Any]:
     """A tree of dicts, lists, strings and numbers. Keys are only ever added, never renamed."""
-    trigger = completion.trigger
+    trigger, ending = completion.trigger, completion.ending
     return {
         "text": completion.text,
         "draft": completion.draft,
+        "replaced": completion.replaced,
+        "ending": {
+            "step": ending.step,
+            "explanation": ENDING_TEXTS[ending.step],
+            "dropped": ending.dropped,
+        },
         "verdict": completion.verdict,
         "method": completion.method,
         "trigger": {

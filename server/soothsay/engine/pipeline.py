@@ -17,12 +17,13 @@ from soothsay.engine.clock import Clock
 from soothsay.engine.constrain import CallConstraint
 from soothsay.engine.cross_file import cross_file
 from soothsay.engine.draft import Limits, OnText, Written, ignore_text, write
+from soothsay.engine.finish import finish
+from soothsay.engine.gate import pass_gate
 from soothsay.engine.ground import Grounding, call_line, ground, of_members
 from soothsay.engine.known import Known
-from soothsay.engine.postfilter import tidy
 from soothsay.engine.query import intent, masked, without_target
 from soothsay.engine.site import Site
-from soothsay.engine.types import ApiName, Check, Completion, CompletionRequest, Evidence
+from soothsay.engine.types import ApiName, Check, Completion, CompletionRequest, Ending, Evidence
 from soothsay.engine.verify import Judgement, judge
 from soothsay.engine.watch import Rules, Watch
 from soothsay.errors import raise_if_cancelled
@@ -45,6 +46,9 @@ _WIDER = 5  # times as many hits are asked for where those of other receivers an
 _Constrain = Callable[[str], CallConstraint | None]
 
 
+_SHOWN = Ending()
+
+
 @dataclass(frozen=True, slots=True)
 class _Task:
     """One request under way."""
@@ -63,6 +67,8 @@ class _Answer:
     text: str
     judgement: Judgement
     grounding: Grounding
+    replaced: int = 0
+    ending: Ending = _SHOWN
 
 
 class Engine:
@@ -147,7 +153,7 @@ class Engine:
                     written = self._regenerate(task, grounding, accepted, constrain)
                 evaluated["regenerate"] = written.evaluated
         with clock.step("verify"):
-            answer = self._judge(task, written.text, grounding)
+            answer = self._judge(task, written, grounding)
         check = Check(problem=answer.judgement.problem)
         fault = answer.judgement.fault
         if method == "full" and fault is not None and time.monotonic() < deadline:
@@ -173,6 +179,8 @@ class Engine:
             evaluated=evaluated,
             check=check,
             before=task.site.rule.before,
+            replaced=answer.replaced,
+            ending=answer.ending,
         )
 
     def _open(self, request: CompletionRequest) -> tuple[Anchor, OpenPrompt]:
@@ -280,10 +288,11 @@ class Engine:
             before, site.language, known.members_of, known.parameters_of, names
         )
 
-    def _judge(self, task: _Task, written: str, grounding: Grounding) -> _Answer:
+    def _judge(self, task: _Task, written: Written, grounding: Grounding) -> _Answer:
         site = task.site
-        text = tidy(written, site.rule.before, site.request.text[site.request.offset :], site.language)
-        return _Answer(text, judge(site, text, self._oracle), grounding)
+        passed, ending = finish(site, written)
+        judgement = judge(site, passed.text, self._oracle, passed.replaced)
+        return _Answer(passed.text, judgement, grounding, passed.replaced, ending)
 
     def _repair(self, task: _Task, rejected: _Answer) -> _Answer:
         """Write the rejected call once more, with the documentation that its mistake asks for."""
@@ -306,7 +315,7 @@ class Engine:
             if constraint.accepts(b"", rejected.text[len(accepted) :].encode("utf-8")):
                 return rejected  # nothing would keep the model from writing it once more
         written = self._regenerate(task, grounding, accepted, constrain)
-        return self._judge(task, written.text, grounding)
+        return self._judge(task, written, grounding)
 
     def _reject(self, task: _Task, answer: _Answer, check: Check) -> tuple[_Answer, Check]:
         """What becomes of an answer that could not be repaired, by the setting ``on_rejected``."""
@@ -317,10 +326,15 @@ class Engine:
                 kept = ""
             case "trim":
                 kept = answer.text[: answer.text.rfind("\n", 0, answer.judgement.at) + 1].rstrip()
+        passed = pass_gate(task.site.analysis, task.site.request.offset, task.site.place, kept)
+        kept = passed.text
+        ending = Ending("rejected", answer.text[len(kept) :])
         if not kept:
-            return replace(answer, text=""), replace(check, trimmed=answer.text)
-        trimmed = replace(check, problem="", trimmed=answer.text[len(kept) :])
-        return replace(answer, text=kept, judgement=judge(task.site, kept, self._oracle)), trimmed
+            empty = replace(answer, text="", replaced=0, ending=ending)
+            return empty, replace(check, trimmed=answer.text)
+        judgement = judge(task.site, kept, self._oracle, passed.replaced)
+        trimmed = replace(check, problem="", trimmed=ending.dropped)
+        return _Answer(kept, judgement, answer.grounding, passed.replaced, ending), trimmed
 
 
 def _prompt(

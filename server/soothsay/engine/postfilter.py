@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 
-from soothsay_languages.base import Language, Lexis
-from soothsay_languages.scan import scan
-
 _STUTTER = re.compile(r"([^\s#=*-]{1,8}?)\1{15,}")  # "10000000000000000": a model that has lost its way
 _MIN_REPEAT = 3  # equal lines in a row that count as a loop
 
 
-def tidy(completion: str, before: str, after: str, language: Language) -> str:
+def tidy(completion: str, before: str, after: str) -> str:
     """``completion`` between ``before`` (the current statement up to the cursor) and ``after`` (all below it).
 
     "" when nothing is left that is worth showing.
@@ -19,10 +16,7 @@ def tidy(completion: str, before: str, after: str, language: Language) -> str:
     text = completion.rstrip()
     if _STUTTER.search(text):
         return ""
-    text = _stop_repetition(text)
-    text = _cut_at_suffix(text, after)
-    text = _balance(text, before, after, language.lexis)
-    text = text.rstrip()
+    text = _cut_at_suffix(_stop_repetition(text), after).rstrip()
     return "" if not text.strip() or _repeats_below(text, before, after) else text
 
 
@@ -35,11 +29,8 @@ def _stop_repetition(text: str) -> str:
 
 
 def _cut_at_suffix(text: str, after: str) -> str:
-    """Without the tail that already stands right of the cursor, and from the first line that stands below on."""
-    rest = after.split("\n", 1)[0].strip()
-    if rest:
-        if text.endswith(rest):
-            return text[: -len(rest)]
+    """Without what begins with the first line that stands below the cursor's."""
+    if after.split("\n", 1)[0].strip():
         return text
     below = [line for line in after.split("\n")[1:] if line.strip()][:2]
     if not below:
@@ -53,18 +44,6 @@ def _cut_at_suffix(text: str, after: str) -> str:
         ):
             return "\n".join(lines[:i])
     return text
-
-
-def _balance(text: str, before: str, after: str, lexis: Lexis) -> str:
-    """Close what the completion opened and left open, unless the text right of the cursor closes it."""
-    state = scan(before + text, lexis)
-    if state.quote:
-        return text
-    missing = state.closers
-    already = scan(before, lexis).closers
-    if after.split("\n", 1)[0].strip().startswith(tuple(lexis.closing)):
-        missing = missing[: max(0, len(missing) - len(already))]
-    return text + missing if missing and not text.rstrip().endswith((*lexis.brackets, ",", "=")) else text
 
 
 def _repeats_below(text: str, before: str, after: str) -> bool:

@@ -1,10 +1,10 @@
-"""Why something was looked up, in words."""
+"""Why something was looked up, and why less was shown than was written, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from soothsay.engine.types import Reason
+from soothsay.engine.types import EndingStep, Reason
 
 REASON_TEXTS: Mapping[Reason, str] = {
     "low_confidence": "the model was not sure",
@@ -12,4 +12,13 @@ REASON_TEXTS: Mapping[Reason, str] = {
     "not_a_member": "the receiver has no such member",
     "bad_arguments": "the arguments do not fit",
     "always": "this method always retrieves",
+}
+
+ENDING_TEXTS: Mapping[EndingStep, str] = {
+    "shown": "shown as it was written",
+    "silent": "the model wrote nothing",
+    "repeats": "it repeated itself, or what stands below",
+    "breaks": "with it, the file would parse worse than without",
+    "unfinished": "a limit ended it in the middle of something",
+    "rejected": "a call in it is wrong and could not be repaired",
 }

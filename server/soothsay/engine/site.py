@@ -9,6 +9,7 @@ from functools import cached_property
 
 from soothsay.engine.analyses import Analyses
 from soothsay.engine.api_names import api_names
+from soothsay.engine.place import Place, place_at
 from soothsay.engine.stop import StopRule, stop_rule
 from soothsay.engine.types import ApiName, CompletionRequest
 from soothsay_index.types import Index, Symbol
@@ -83,6 +84,11 @@ class Site:
         """The file as the index names it."""
         path, root = self.request.path, self.request.workspace
         return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
+
+    @cached_property
+    def place(self) -> Place:
+        """Return the kind of place the cursor is at, and what stands right of it."""
+        return place_at(self.analysis, self.request.offset)
 
     @cached_property
     def rule(self) -> StopRule:

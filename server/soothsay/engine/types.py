@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # the editor's process starts without a parser
 
 Reason = Literal["low_confidence", "not_in_index", "not_a_member", "bad_arguments", "always"]
 Verdict = Literal["verified", "unverified", "rejected"]
+EndingStep = Literal["shown", "silent", "repeats", "breaks", "unfinished", "rejected"]
 FaultKind = Literal["not_a_member", "bad_arguments", "unknown_name"]
 
 
@@ -107,8 +108,19 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """Why less is shown than was written, or nothing: the ``step`` that ended it, and what it ``dropped``."""
+
+    step: EndingStep = "shown"
+    dropped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
-    """The answer to one request, with everything that explains it. ``text`` may be empty."""
+    """The answer to one request, with everything that explains it. ``text`` may be empty.
+
+    It stands in place of ``replaced`` characters right of the cursor, on the same line.
+    """
 
     text: str
     draft: str
@@ -121,6 +133,8 @@ class Completion:
     evaluated: dict[str, int] = field(default_factory=dict)  # prompt tokens evaluated: draft, regenerate
     check: Check = field(default_factory=Check)
     before: str = ""  # the statement that it goes on with, up to the cursor
+    replaced: int = 0
+    ending: Ending = field(default_factory=Ending)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,10 +58,10 @@ class _Fact:
     finding: Finding | None = None  # what the oracle said of it, whether it counts or not
 
 
-def judge(site: Site, text: str, oracle: Oracle) -> Judgement:
-    """Judge ``text`` as the completion of ``site``."""
+def judge(site: Site, text: str, oracle: Oracle, replaced: int = 0) -> Judgement:
+    """Judge ``text`` as the completion of ``site``, in place of ``replaced`` characters right of the cursor."""
     names = site.names(text)
-    shadow = Shadow(site, text)
+    shadow = Shadow(site, text, replaced)
     findings = shadow.findings(oracle)
     judgement = _judgement(site, names, shadow, findings, oracle)
     if findings is None or not names or judgement.verdict == "rejected":
@@ -104,7 +104,7 @@ def _judgement(
 class Shadow:
     """The document with a completion in it, closed so that what is unfinished is no error."""
 
-    def __init__(self, site: Site, completion: str) -> None:
+    def __init__(self, site: Site, completion: str, replaced: int = 0) -> None:
         request = site.request
         self._path = request.path
         self._offset = request.offset
@@ -112,11 +112,13 @@ class Shadow:
         self._completion = completion
         before, language = site.rule.before, site.language
         self._language = language
-        self.unfinished = bool(scan(before + completion, language.lexis).closers)
-        closed = close(before + completion, language.lexis)[len(before) :]
+        behind = site.place.after[replaced:]
+        whole = scan(before + completion + behind, language.lexis)
+        self.unfinished = bool(whole.closers)
+        closed = close(before + completion, language.lexis)[len(before) :] if self.unfinished else completion
         if language.blocks.opener and closed.rstrip().endswith(language.blocks.opener):
             closed += f" {language.blocks.placeholder}"
-        self.text = request.text[: request.offset] + closed + request.text[request.offset :]
+        self.text = request.text[: request.offset] + closed + request.text[request.offset + replaced :]
 
     def findings(self, oracle: Oracle) -> list[Finding] | None:
         """What the oracle finds wrong in the completion, and did not find before; None when it does not answer."""

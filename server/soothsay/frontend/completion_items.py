@@ -24,12 +24,16 @@ _MARKS = {"verified": "✓", "unverified": "?", "rejected": "✗"}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A completion and its ``position`` in the client's units; ``line`` is the text of the line before it."""
+    """A completion and its ``position`` in the client's units; ``line`` is the text of the line before it.
+
+    ``replaced`` is how much right of the position it replaces, in the same units.
+    """
 
     id: int
     completion: Completion
     position: types.Position
     line: str
+    replaced: int = 0
 
 
 class AnswerHistory:
@@ -41,10 +45,10 @@ class AnswerHistory:
         self._last = 0
         self._last_shown = 0
 
-    def add(self, completion: Completion, position: types.Position, line: str) -> Answer:
+    def add(self, completion: Completion, position: types.Position, line: str, replaced: int = 0) -> Answer:
         """Return and keep a new answer with the next id."""
         self._count += 1
-        return self.continue_answer(self._count, completion, position, line)
+        return self.continue_answer(self._count, completion, position, line, replaced)
 
     def decline(self, problem: str, method: Method, position: types.Position) -> Answer:
         """Return and keep an empty answer; ``problem`` says why."""
@@ -56,10 +60,10 @@ class AnswerHistory:
         return answer
 
     def continue_answer(
-        self, number: int, completion: Completion, position: types.Position, line: str
+        self, number: int, completion: Completion, position: types.Position, line: str, replaced: int = 0
     ) -> Answer:
         """Return answer ``number`` after a part of it was typed; ``completion`` holds the rest."""
-        answer = self._answers[number] = Answer(number, completion, position, line)
+        answer = self._answers[number] = Answer(number, completion, position, line, replaced)
         self._last = number
         if completion.text:
             self._last_shown = number
@@ -74,19 +78,25 @@ class AnswerHistory:
         return self._answers.get(self._last_shown) or self._answers.get(self._last)
 
 
-def inline_items(answer: Answer | None) -> types.InlineCompletionList:
-    """Return the ghost text at the cursor: one item, or none."""
+def inline_items(
+    answer: Answer | None, chosen: types.SelectedCompletionInfo | None = None
+) -> types.InlineCompletionList:
+    """Return the ghost text at the cursor: one item, or none.
+
+    ``chosen`` is the item of the client's list that the answer was made for: it begins the text.
+    """
     if answer is None or not answer.completion.text:
         return types.InlineCompletionList(items=[])
-    # An empty range: without one VS Code replaces the word at the cursor, with a longer one Neovim overlays.
-    here = types.Range(answer.position, answer.position)
-    return types.InlineCompletionList(
-        items=[
-            types.InlineCompletionItem(
-                insert_text=answer.completion.text, range=here, command=accept_command(answer.id)
-            )
-        ]
+    # Never without a range: VS Code would replace the word at the cursor. An empty one where it can be: with a longer
+    # one Neovim draws over the line.
+    place, text = types.Range(answer.position, answer.position), answer.completion.text
+    if chosen is not None:
+        place, text = chosen.range, chosen.text + text
+    end = types.Position(place.end.line, place.end.character + answer.replaced)
+    item = types.InlineCompletionItem(
+        insert_text=text, range=types.Range(place.start, end), command=accept_command(answer.id)
     )
+    return types.InlineCompletionList(items=[item])
 
 
 def list_items(answer: Answer | None, encoding: Encoding, *, resolvable: bool = True) -> types.CompletionList:
@@ -100,6 +110,7 @@ def list_items(answer: Answer | None, encoding: Encoding, *, resolvable: bool = 
     word = _WORD.search(answer.line)
     typed = word.group() if word else ""
     start = types.Position(position.line, position.character - units(typed, encoding))
+    end = types.Position(position.line, position.character + answer.replaced)
     text = typed + completion.text
     label = next((line.strip() for line in text.splitlines() if line.strip()), text)
     item = types.CompletionItem(
@@ -112,7 +123,7 @@ def list_items(answer: Answer | None, encoding: Encoding, *, resolvable: bool = 
         filter_text=text.split("\n", 1)[0].strip() or label,
         insert_text_format=types.InsertTextFormat.PlainText,
         insert_text_mode=types.InsertTextMode.AsIs,
-        text_edit=types.TextEdit(range=types.Range(start, position), new_text=text),
+        text_edit=types.TextEdit(range=types.Range(start, end), new_text=text),
         commit_characters=list(_COMMIT) if _NAME.fullmatch(text) else [],
         command=accept_command(answer.id),
         data={"id": answer.id},

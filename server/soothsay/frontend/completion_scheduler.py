@@ -96,7 +96,7 @@ class CompletionScheduler(LatestScheduler[_Generation]):
         typed = None if job is None or job.answer.done() else continues(job.request, request)
         if job is not None and typed is not None and job.note_typed(typed):
             answer = await job.wait()
-            rest = None if answer is None else rest_of(answer, typed, request)
+            rest = None if answer is None else rest_of(answer, job.request, request)
             if rest is not None or self._newest is not job:
                 return rest
             if answer is None and not job.diverged:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lsprotocol.types import Position
+from lsprotocol.types import Position, SelectedCompletionInfo
 
 from soothsay.engine.continuation import Shown, accepted, typed_since
 from soothsay.engine.types import Completion, CompletionRequest
@@ -18,9 +18,15 @@ from soothsay.errors import SoothsayError
 from soothsay.frontend.background import BackgroundWork
 from soothsay.frontend.completion_items import Answer, AnswerHistory
 from soothsay.frontend.completion_scheduler import CompletionScheduler
-from soothsay.frontend.completion_target import CompletionTarget, find_completion_target
+from soothsay.frontend.completion_target import (
+    CompletionTarget,
+    Cursor,
+    find_completion_target,
+    insert_chosen,
+)
 from soothsay.frontend.documents import MAX_CHARACTERS, Document, EditorWorkspace
 from soothsay.frontend.status import StatusPublisher, summarize_completion
+from soothsay_languages.lines import units
 
 if TYPE_CHECKING:
     from soothsay.frontend.session_manager import SessionManager
@@ -70,8 +76,11 @@ class CompletionService:
         position: Position,
         *,
         automatic: bool = False,
+        chosen: SelectedCompletionInfo | None = None,
     ) -> Answer | None:
-        """Return the completion at ``position``; ``automatic``: the user did not ask for it.
+        """Return the completion at ``position``, after the item ``chosen`` in the client's list if there is one.
+
+        ``automatic``: the user did not ask for it.
 
         Where the settings or a pause allow no completion, the answer is empty and says so. None: the position is outside
         the document or not available there, the model is not loaded, the request was superseded, or it failed (an error
@@ -84,22 +93,22 @@ class CompletionService:
         if problem := self._refusal(document, automatic):
             return self.answers.decline(problem, self._sessions.method, position)
         target = self._target(workspace, document, position)
+        if target is not None and chosen is not None:
+            target = insert_chosen(target, document, position, chosen)
         if target is None:
             return None
         request = self._request(document, target)
-        offset = document.offset_of(position) or 0
-        here = document.position_of(offset)
-        line = document.text[document.text.rfind("\n", 0, offset) + 1 : offset]
+        cursor = Cursor.of(document, chosen.range.end if chosen else position)
         await self._background.finish(request)  # it may be generating this completion already
         if known := self._shown.find(request):
             rest, number = known
             if number is not None:
-                return self.answers.continue_answer(number, rest, here, line)
-            return self._show(request, rest, here, line)
+                return self._answer(number, rest, cursor)
+            return self._show(request, rest, cursor)
         completion = await self._generate(request)
         if completion is None:
             return None
-        return self._show(request, completion, here, line)
+        return self._show(request, completion, cursor)
 
     def _refusal(self, document: Document, automatic: bool) -> str:
         """Return why a request is not answered, as a sentence; "" if it is."""
@@ -109,10 +118,14 @@ class CompletionService:
             return ONLY_ON_REQUEST
         return self._sessions.refusal(document)
 
-    def _show(
-        self, request: CompletionRequest, completion: Completion, position: Position, line: str
-    ) -> Answer:
-        answer = self.answers.add(completion, position, line)
+    def _answer(self, number: int | None, completion: Completion, cursor: Cursor) -> Answer:
+        replaced = units(cursor.after[: completion.replaced], cursor.encoding)
+        if number is None:
+            return self.answers.add(completion, cursor.position, cursor.before, replaced)
+        return self.answers.continue_answer(number, completion, cursor.position, cursor.before, replaced)
+
+    def _show(self, request: CompletionRequest, completion: Completion, cursor: Cursor) -> Answer:
+        answer = self._answer(None, completion, cursor)
         self._shown.add(request, completion, answer.id)
         if completion.text and self._sessions.speculates:
             following = accepted(request, completion)

@@ -7,17 +7,18 @@ files are never written or read.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from urllib.parse import unquote, urlsplit
 
-from lsprotocol.types import NotebookDocument, Position
+from lsprotocol.types import NotebookDocument, Position, SelectedCompletionInfo
 from pygls.uris import to_fs_path
 
 from soothsay.frontend.documents import Document, EditorWorkspace
 from soothsay.frontend.languages import language_of
 from soothsay.frontend.notebooks import code_cells_above
 from soothsay_languages.base import Language
+from soothsay_languages.lines import Encoding
 
 _UNNAMED = ("file://", "file:///")  # Neovim's URIs of a buffer without a name
 
@@ -29,6 +30,43 @@ class CompletionTarget:
     path: Path
     text: str
     offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A position in a document, in units of ``encoding``, and its line on both sides of it."""
+
+    position: Position
+    before: str
+    after: str
+    encoding: Encoding
+
+    @classmethod
+    def of(cls, document: Document, position: Position) -> Cursor:
+        """Return the cursor at ``position``, pulled into the line."""
+        text, offset = document.text, document.offset_of(position) or 0
+        before = text[text.rfind("\n", 0, offset) + 1 : offset]
+        after = text[offset:].partition("\n")[0]
+        return cls(document.position_of(offset), before, after, document.encoding)
+
+
+def insert_chosen(
+    target: CompletionTarget, document: Document, position: Position, chosen: SelectedCompletionInfo
+) -> CompletionTarget | None:
+    """Return ``target``, which is at ``position``, as it is once the item ``chosen`` in the client's list is accepted.
+
+    None where the item is elsewhere.
+    """
+    start, end = document.offset_of(chosen.range.start), document.offset_of(chosen.range.end)
+    at = document.offset_of(position)
+    if start is None or end is None or at is None or not start <= at <= end:
+        return None
+    first, last = target.offset - (at - start), target.offset + (end - at)
+    return replace(
+        target,
+        text=target.text[:first] + chosen.text + target.text[last:],
+        offset=first + len(chosen.text),
+    )
 
 
 def find_completion_target(

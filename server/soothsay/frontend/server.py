@@ -133,11 +133,21 @@ class SoothsayServer(LanguageServer):
         self.sessions.apply_settings(settings)
 
     async def complete(
-        self, document: Document | None, position: types.Position, *, automatic: bool
+        self,
+        document: Document | None,
+        position: types.Position,
+        *,
+        automatic: bool,
+        chosen: types.SelectedCompletionInfo | None = None,
     ) -> Answer | None:
-        """Return the completion of ``document`` at ``position``, or None; ``automatic``: the user did not ask for it."""
+        """Return the completion of ``document`` at ``position``, or None; after the item ``chosen`` of the client's list.
+
+        ``automatic``: the user did not ask for it.
+        """
         workspace = self.protocol.workspace
-        return await self.completions.complete(workspace, document, position, automatic=automatic)
+        return await self.completions.complete(
+            workspace, document, position, automatic=automatic, chosen=chosen
+        )
 
     def stop(self, timeout: float = 5.0) -> bool:
         """Stop the model and the index within ``timeout`` seconds; False when a thread does not end."""
@@ -209,7 +219,9 @@ def _register_completion(server: SoothsayServer) -> None:
         server.heartbeat.touch()
         document = server.document(params.text_document.uri)
         automatic = params.context.trigger_kind == types.InlineCompletionTriggerKind.Automatic
-        return inline_items(await server.complete(document, params.position, automatic=automatic))
+        chosen = params.context.selected_completion_info
+        answer = await server.complete(document, params.position, automatic=automatic, chosen=chosen)
+        return inline_items(answer, chosen)
 
     @server.feature(
         types.TEXT_DOCUMENT_COMPLETION,

@@ -54,17 +54,17 @@ def test_a_bracket_that_the_editor_closed_was_not_typed() -> None:
 
 
 def test_the_rest_leaves_out_what_stands_there_already() -> None:
-    found = rest_of(completion("post(amount=1)"), "post(", after("post(", ")"))
+    found = rest_of(completion("post(amount=1)"), REQUEST, after("post(", ")"))
     assert found is not None and found.text == "amount=1"
-    found = rest_of(completion("post(amount=1)"), "post(", after("post("))
+    found = rest_of(completion("post(amount=1)"), REQUEST, after("post("))
     assert found is not None and found.text == "amount=1)"
 
 
 def test_nothing_is_left_of_what_was_typed_to_its_end_or_otherwise() -> None:
-    assert rest_of(completion("post(1)"), "post(1)", after("post(1)")) is None
-    assert rest_of(completion("post(1)"), "get", after("get")) is None
+    assert rest_of(completion("post(1)"), REQUEST, after("post(1)")) is None
+    assert rest_of(completion("post(1)"), REQUEST, after("get")) is None
     empty = completion("")
-    assert rest_of(empty, "", REQUEST) == empty
+    assert rest_of(empty, REQUEST, REQUEST) == empty
 
 
 def test_the_rest_goes_on_with_the_statement_that_the_cursor_is_in_now() -> None:
@@ -73,11 +73,11 @@ def test_the_rest_goes_on_with_the_statement_that_the_cursor_is_in_now() -> None
     for length in range(1, len(whole.text)):
         typed = whole.text[:length]
         now = after(typed)
-        found = rest_of(whole, typed, now)
+        found = rest_of(whole, REQUEST, now)
         assert (
             found is not None and found.before == stop_rule(analyse(now.text, LANGUAGE), now.offset).before
         ), typed
-        assert rest_of(found, "", now) == found
+        assert rest_of(found, now, now) == found
 
 
 def test_the_newest_that_fits_is_found() -> None:

@@ -3,7 +3,6 @@
 import pytest
 
 from soothsay.engine.postfilter import tidy
-from soothsay_languages.python import LANGUAGE
 
 
 @pytest.mark.parametrize(
@@ -12,14 +11,11 @@ from soothsay_languages.python import LANGUAGE
         ("f(1)\n", "x = ", "", "f(1)"),
         ("   \n", "x = ", "", ""),
         ("f(1)", "x = ", "\nx = f(1)\n", ""),  # the line below says it already
-        ("1)", "f(", ")\n", "1"),  # the editor closed the bracket
-        ("f(1", "x = ", "", "f(1)"),  # what it opened is closed
         ("a()\nb()\nb()\nb()\nc()", "", "", "a()\nb()"),
         ("a = 1\nreturn a", "", "\nreturn a\n", "a = 1"),
-        ("a, b", "f(", ")", "a, b"),
         ('f("1' + "0" * 40, "x = ", "", ""),  # it has lost its way
         ("'" + "-" * 40 + "'", "print(", ")", "'" + "-" * 40 + "'"),  # a ruler is none
     ],
 )
 def test_tidy(completion: str, before: str, after: str, shown: str) -> None:
-    assert tidy(completion, before, after, LANGUAGE) == shown
+    assert tidy(completion, before, after) == shown

@@ -13,6 +13,7 @@ local M = {}
 ---@field row integer     where it begins
 ---@field col integer
 ---@field text string
+---@field replaced integer  bytes right of it that the text says anew
 
 ---@return table  the module that draws
 local function painter()
@@ -88,10 +89,13 @@ function M.insert(suggestion, what)
   if not typed or not rest or rest == "" then
     return nil
   end
-  local text = part.of(what, rest)
+  -- a part of what says the rest of the line anew would say it twice
+  local text = part.of(suggestion.replaced > 0 and "all" or what, rest)
   local row, col = unpack(vim.api.nvim_win_get_cursor(0))
   local lines = vim.split(text, "\n", { plain = true })
-  vim.api.nvim_buf_set_text(suggestion.bufnr, row - 1, col, row - 1, col, lines)
+  local line = vim.api.nvim_buf_get_lines(suggestion.bufnr, row - 1, row, false)[1] or ""
+  local finish = math.min(col + suggestion.replaced, #line)
+  vim.api.nvim_buf_set_text(suggestion.bufnr, row - 1, col, row - 1, finish, lines)
   vim.api.nvim_win_set_cursor(0, { row + #lines - 1, (#lines == 1 and col or 0) + #lines[#lines] })
   local left = rest:sub(#text + 1)
   if suggestion.id and left == "" then

@@ -69,8 +69,11 @@ function M.accept(what)
       end
       local row, col = unpack(vim.api.nvim_win_get_cursor(0))
       row = row - 1
+      local replaced = 0
       if item.range then
-        row, col = item.range:to_extmark()
+        local finish
+        row, col, finish = item.range:to_extmark()
+        replaced = math.max(0, finish.end_col - col)
       end
       -- inserted by us: a part of it, and without what has been typed of it since
       ghost.insert({
@@ -80,6 +83,7 @@ function M.accept(what)
         row = row,
         col = col,
         text = tostring(item.insert_text),
+        replaced = replaced,
       }, what)
       return nil
     end,

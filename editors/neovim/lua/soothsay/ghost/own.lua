@@ -35,7 +35,8 @@ end
 
 ---@param bufnr integer
 ---@param text string
-local function draw(bufnr, text)
+---@param replaced integer  bytes right of the cursor that it says anew: it is drawn over them
+local function draw(bufnr, text, replaced)
   local tab = (" "):rep(vim.bo[bufnr].tabstop)
   local lines = {} ---@type [string, string][][]
   for line in vim.gsplit(text, "\n", { plain = true }) do
@@ -45,7 +46,7 @@ local function draw(bufnr, text)
   vim.api.nvim_buf_clear_namespace(bufnr, namespace, 0, -1)
   vim.api.nvim_buf_set_extmark(bufnr, namespace, row - 1, col, {
     virt_text = lines[1],
-    virt_text_pos = "inline",
+    virt_text_pos = replaced > 0 and "overlay" or "inline",
     virt_lines = #lines > 1 and vim.list_slice(lines, 2) or nil,
     hl_mode = "combine",
   })
@@ -64,7 +65,7 @@ local function redraw(bufnr)
     clear(bufnr)
     return false
   end
-  draw(bufnr, rest)
+  draw(bufnr, rest, suggestion.replaced)
   return true
 end
 
@@ -76,15 +77,19 @@ local function take(client, bufnr, result)
   if not item or vim.api.nvim_get_current_buf() ~= bufnr or not vim.startswith(vim.fn.mode(), "i") then
     return
   end
-  local start = item.range.start
+  local start, finish = item.range.start, item.range["end"]
   local line = vim.api.nvim_buf_get_lines(bufnr, start.line, start.line + 1, false)[1] or ""
+  local function byte(character)
+    return vim.str_byteindex(line, client.offset_encoding, character, false)
+  end
   buffers[bufnr].suggestion = {
     id = ghost.id_of(item),
     client = client,
     bufnr = bufnr,
     row = start.line,
-    col = vim.str_byteindex(line, client.offset_encoding, start.character, false),
+    col = byte(start.character),
     text = item.insertText,
+    replaced = byte(finish.character) - byte(start.character),
   }
   if redraw(bufnr) then
     ghost.tell_shown(client, ghost.id_of(item))

@@ -1,0 +1,23 @@
+"""From what was written to what may be shown: less what repeats, and only what leaves the file whole."""
+
+from __future__ import annotations
+
+from soothsay.engine.draft import Written
+from soothsay.engine.gate import Passed, pass_gate
+from soothsay.engine.postfilter import tidy
+from soothsay.engine.site import Site
+from soothsay.engine.types import Ending
+
+
+def finish(site: Site, written: Written) -> tuple[Passed, Ending]:
+    """Return what may be shown of ``written``, and why it is less than all of it."""
+    if not written.text.strip():
+        return Passed(""), Ending("silent" if written.complete else "unfinished")
+    request, place = site.request, site.place
+    text = tidy(written.text, place.before, request.text[request.offset :])
+    if not text:
+        return Passed(""), Ending("repeats", written.text)
+    passed = pass_gate(site.analysis, request.offset, place, text, complete=written.complete)
+    if passed.dropped:
+        return passed, Ending("breaks" if written.complete else "unfinished", passed.dropped)
+    return passed, Ending()

@@ -1,0 +1,116 @@
+"""What a completion is put into: the kind of place the cursor is at, and what stands right of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from soothsay_languages.analysis import DocumentAnalysis
+from soothsay_languages.base import Language, Lexis
+from soothsay_languages.scan import indentation, scan
+
+Kind = Literal["code", "string", "comment"]
+
+_WORD = re.compile(r"\w+")
+_LAST_WORD = re.compile(r"\w+\Z")
+_FARTHEST = 20_000  # characters that are searched for the end of a statement
+
+
+@dataclass(frozen=True)
+class Place:
+    """A cursor in a statement: ``before`` is the statement up to it, ``after`` what it goes on with, lines below included.
+
+    ``kind`` is "string" only for a string that ends behind the cursor: one that is still open goes on as code does.
+    ``quote`` is the delimiter of the string that the cursor is in, the sign of a comment for one, else "".
+    """
+
+    language: Language
+    before: str
+    after: str = ""
+    kind: Kind = "code"
+    quote: str = ""
+
+    @cached_property
+    def rest(self) -> str:
+        """What stands right of the cursor on its line, without blanks at its end."""
+        return self.after.partition("\n")[0].rstrip()
+
+    @cached_property
+    def word_rest(self) -> str:
+        """The rest of the word that the cursor is in the middle of, "" where it is in none."""
+        after = _WORD.match(self.after)
+        return after.group() if after and _LAST_WORD.search(self.before) else ""
+
+    @cached_property
+    def is_multiline(self) -> bool:
+        """Whether the string that the cursor is in may span lines."""
+        return self.quote in self.language.lexis.multiline_strings
+
+    def string_end(self, text: str) -> int:
+        """Return where ``text``, written in the string, would end it; -1 where it stays inside."""
+        return _find_end(text, self.quote, self.language.lexis, one_line=not self.is_multiline)
+
+
+def place_at(analysis: DocumentAnalysis, offset: int) -> Place:
+    """Return the place at ``offset``."""
+    lexis = analysis.language.lexis
+    before = analysis.statement_before(offset)
+    start = offset - len(before)
+    quote = scan(before, lexis).quote
+    line_end = _line_end(analysis.text, offset)
+    if quote and quote == lexis.line_comment:
+        return Place(analysis.language, before, analysis.text[offset:line_end], "comment", quote)
+    closed = bool(quote) and _is_closed(analysis.text, start, offset, quote, lexis)
+    end = _statement_end(analysis.text, start, offset, lexis, in_string=closed)
+    return Place(analysis.language, before, analysis.text[offset:end], "string" if closed else "code", quote)
+
+
+def _is_closed(text: str, start: int, offset: int, quote: str, lexis: Lexis) -> bool:
+    """Return whether the string that ``offset`` is in ends behind it, and is not the beginning of another one that does."""
+    after = text[offset : offset + _FARTHEST]
+    one_line = quote not in lexis.multiline_strings
+    end = _find_end(after, quote, lexis, one_line=one_line)
+    if end < 0 or after[end : end + 1] == "\n":
+        return False
+    if one_line:
+        return True
+    depth = indentation(text[start:offset])
+    inside = after[:end].split("\n")[1:]
+    behind = after[end + len(quote) :]
+    dedented = any(line.strip() and indentation(line) < depth for line in inside[:-1])
+    return not dedented and _WORD.match(behind) is None
+
+
+def _find_end(text: str, quote: str, lexis: Lexis, *, one_line: bool) -> int:
+    """Return where ``quote`` (or the line, of a string that must stay on one) ends in ``text``; -1 when it does not."""
+    escaped = f"{re.escape(lexis.escape)}.|" if lexis.escape else ""
+    ends = re.escape(quote) + ("|\n" if one_line else "")
+    for match in re.finditer(f"{escaped}({ends})", text, re.DOTALL):
+        if match.group(1) is not None:
+            return match.start()
+    return -1
+
+
+def _statement_end(text: str, start: int, offset: int, lexis: Lexis, *, in_string: bool) -> int:
+    """Return where the statement that begins at ``start`` ends: where its brackets close, or its lines are dedented."""
+    depth = indentation(text[start:offset])
+    line_end = end = _line_end(text, offset)
+    line = text[start:line_end]
+    joined = bool(lexis.continuation) and line.endswith(lexis.continuation)
+    if not in_string and not joined and not scan(line, lexis).closers:
+        return line_end
+    while end < min(len(text), offset + _FARTHEST):
+        line = text[end + 1 : _line_end(text, end + 1)]
+        dedented = line.strip() and indentation(line) <= depth and line.strip()[0] not in lexis.closing
+        if dedented and not in_string:
+            break
+        end += 1 + len(line)
+    ends = scan(text[start : end + 1], lexis).ends
+    return next((start + each for each in ends if start + each >= line_end), min(end, len(text)))
+
+
+def _line_end(text: str, offset: int) -> int:
+    end = text.find("\n", offset)
+    return len(text) if end < 0 else end

@@ -1,0 +1,181 @@
+"""What the gate lets through: `|` is the cursor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fakes import FakeIndex
+
+from soothsay.engine.draft import Written
+from soothsay.engine.finish import finish
+from soothsay.engine.site import Site
+from soothsay.engine.types import CompletionRequest
+
+
+def shown(text: str, written: str, language: str = "python", *, complete: bool = True) -> tuple[str, int]:
+    """What is shown of ``written`` at the cursor, and how much right of it is replaced."""
+    at = text.index("|")
+    request = CompletionRequest(Path("/w/a.py"), text.replace("|", "", 1), at, Path("/w"), language)
+    passed, _ = finish(Site(request, FakeIndex()), Written(written, (), 0, complete))
+    return passed.text, passed.replaced
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
+        ("def f(self):\n    return len(self.crat|es)\n", ")", ""),
+        ("def f(self):\n    return len(self.cra|es)\n", "tes)", "t"),  # the rest of the word
+        ("def f(self):\n    return len(self.crat|es)\n", "e_count)", ""),  # another word
+        ("def f(self):\n    return len(self.crat|es)\n", "es) + 1", ""),
+        ("w = we|igh([])\n", "igh([1, 2])", ""),
+    ],
+)
+def test_in_the_middle_of_a_word_only_its_rest_is_shown(text: str, written: str, expected: str) -> None:
+    assert shown(text, written) == (expected, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected", "replaced"),
+    [
+        ("if len(crates|):\n    pass\n", ") > 1:", ") > 1:", 2),
+        ("if len(crates|):\n    pass\n", ")", "", 0),
+        ("x = f(|)\n", "1)", "1", 0),
+        ("x = f(|)\n", "g(1)", "g(1)", 0),
+        ("x = f(|)\n", "g(1))", "g(1)", 0),
+        ("x = f(|, b)\n", "a", "a", 0),
+        ("x = f(|, b)\n", "a, b)", "a", 0),
+        ("x = f(|, b=1)\n", "a, b", "a", 0),
+        ("x = [|] + y\n", "1, 2", "1, 2", 0),
+        ("x = {'a': f(|), 'b': 1}\n", "2), 'b': 1}", "2", 0),
+        ("x = |g(1)\n", "f(g(1))", "f(g(1))", 4),
+        ("x = |g(1)\n", "f(2)", "", 0),
+        ("x = a|  # why\n", " + b", " + b", 0),
+        ("x = a|  # why\n", ".b()  # why", ".b()", 0),
+        ("x = f(|)  # why\n", "[1, 2]", "[1, 2]", 0),
+    ],
+)
+def test_the_rest_of_the_line_is_said_once(text: str, written: str, expected: str, replaced: int) -> None:
+    assert shown(text, written) == (expected, replaced)
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
+        ('PRICES = {"Cox": 3,|\n}\n', ' "Gala": 4}', ' "Gala": 4'),
+        ('PRICES = {"Cox": 3,|\n}\n', ' "Gala": 4', ' "Gala": 4'),
+        ('PRICES = {\n    "Cox": 3,\n    |\n}\n', '"Gala": 4,', '"Gala": 4,'),
+        ("x = f(\n    a,\n    |\n)\ny = 2\n", "g(b", "g(b)"),
+        ("x = [\n    1,|\n]\n", " 2]", " 2"),
+        ("x = f(|\n", "a, b", "a, b)"),
+        ("x = f(|\ny = 2\n", "a, b", "a, b)"),
+    ],
+)
+def test_a_bracket_that_is_closed_below_is_not_closed_again(text: str, written: str, expected: str) -> None:
+    assert shown(text, written) == (expected, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
+        ("response = client.|\n", 'pause_recording TrailName="x"', ""),
+        ("x = |\n", "f(a, b=", "f(a)"),
+        ("x = |\n", 'f(a, "b', "f(a)"),
+        ("x = |\n", "{'a': 1, 'b': 2, 'c", "{'a': 1, 'b': 2}"),
+        ("x = |\n", "a +", ""),
+        ("|\n", "a = f(1)\nb = f(", "a = f(1)"),
+        ("x = |\n", "f(a, b", "f(a, b)"),
+        ("|\n", "    a = 1", ""),  # indented by nothing
+        ("if a:\n    b = 1\n    |\n", "c = 1\n      d = 2", "c = 1"),
+        ("|\n", "f(a=1, 2)", "f(a=1)"),
+    ],
+)
+def test_what_does_not_parse_is_cut_where_an_argument_or_a_statement_ends(
+    text: str, written: str, expected: str
+) -> None:
+    assert shown(text, written) == (expected, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
+        ("x = |\n", "f(alpha, bet", "f(alpha)"),
+        ("x = |\n", "f(alpha, beta=g(1, 2", "f(alpha, beta=g(1))"),
+        ("x = |\n", "f(bet", ""),
+        ("x = |\n", "alpha + bet", ""),
+        ("x = |\n", "'alpha", ""),
+        ("|\n", "a = 1\nb = alp", "a = 1"),
+        ("# |\n", "Weigh the crates. Then pa", "Weigh the crates."),
+    ],
+)
+def test_what_a_limit_has_cut_loses_its_half_written_end(text: str, written: str, expected: str) -> None:
+    assert shown(text, written, complete=False) == (expected, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
+        ('with open("|") as f:\n    pass\n', 'crates.csv", "r") as f:\n    for line in f:', "crates.csv"),
+        ('import os\nx = os.environ["|"]\n', 'HOME"]\n\ndef f():\n    pass', "HOME"),
+        ('x = "|"\n', "a\nb", "a"),
+        ('x = f("|.csv")\n', 'crates.csv")', "crates"),
+        ('def f():\n    """|"""\n    return 1\n', '"Weigh the crates."""', "Weigh the crates."),
+        ('def f():\n    """|\n    """\n    return 1\n', 'Weigh.\n    """\n    return 2', "Weigh."),
+        ("x = '|'\n", "it\\'s'", "it\\'s"),
+        ('x = f"{|}"\n', "name}", "name"),
+        ('x = f"{|}"\n', "name", "name"),
+        ('x = "|', 'a"', 'a"'),  # still open: as code
+        ("# |\nx = 1\n", "first\n# second\n# third", "first"),
+        ("x = 1  # |\n", ")", ""),
+    ],
+)
+def test_a_string_is_not_left_and_a_comment_is_one_line(text: str, written: str, expected: str) -> None:
+    assert shown(text, written) == (expected, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
+        ("for x in |\n", "y:", "y:"),  # under way already
+        ("|\n", "for x in y:", ""),  # would break a file that parses
+        ("|\n", "for x in y:\n    f(x)", "for x in y:\n    f(x)"),
+        (
+            "def f():\n    try:\n        a()\n    |\n",
+            "except ValueError:\n        pass",
+            "except ValueError:\n        pass",
+        ),
+        ("def f(|):\n    return a\n", "a, b", "a, b"),
+        ("if a:\n    b()\nel|:\n    c()\n", "se", "se"),
+    ],
+)
+def test_headers(text: str, written: str, expected: str) -> None:
+    assert shown(text, written) == (expected, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
+        ("config = dict(\n\ndef f():\n    x = |\n    return x\n", "f(1", "f(1)"),
+        ("y = = 1\n\nx = |\n", "f(1", "f(1)"),
+        ("y = = 1\n\nx = |\n", "f(1) g(2)", ""),
+    ],
+)
+def test_where_the_file_is_broken_elsewhere_the_statement_counts(
+    text: str, written: str, expected: str
+) -> None:
+    assert shown(text, written)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected", "language"),
+    [
+        ("a: [1, |]\nb: 2\n", "2, 3]", "2, 3", "yaml"),
+        ("a: |\nb: 2\n", "[1, 2", "[1, 2]", "yaml"),
+        ("a: |\nb: 2\n", "'x", "", "yaml"),
+        ('echo "|"\n', 'packed $1"\nrm -rf /', "packed $1", "shellscript"),
+        ("x=|\necho done\n", "$(cat f", "$(cat f)", "shellscript"),
+        ("|\necho done\n", "for f in *; do", "", "shellscript"),
+    ],
+)
+def test_other_languages(text: str, written: str, expected: str, language: str) -> None:
+    assert shown(text, written, language)[0] == expected
