@@ -85,8 +85,36 @@ class ReadsHooks(Protocol):
         """Return whether the function gives only what the object holds as data; ``lines`` are the first of its source."""
         ...
 
-    def may_hold_functions(self, members: Sequence[str]) -> bool:
-        """Return whether that data may be functions, where the object has these ``members``."""
+    @property
+    def mapping_member(self) -> str:
+        """The name of a member that only mappings have: their data may be functions."""
+        ...
+
+    def bound(self, line: str, name: str) -> int | None:
+        """Return where in ``line`` stands what ``name`` is bound to by it: the name itself, or what is imported as it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where members are defined. ``makes_names``: there may be some that no type checker sees.
+
+    ``made_by`` are offsets (code points) of the names of what else has a say: base classes, decorators.
+    """
+
+    makes_names: bool
+    made_by: tuple[int, ...] = ()
+
+
+class ReadsOrigins(Protocol):
+    """Tells where names are made while a program runs."""
+
+    def receiver(self, text: str, start: int) -> int | None:
+        """Return the offset of a character of what the name at ``start`` is a member of; None where it has no name."""
+        ...
+
+    def read(self, source: str, line: int, whole: bool) -> Origin:
+        """Return what the module ``source`` (``whole``), or the definition at its ``line`` (from 0), says."""
         ...
 
 
@@ -140,6 +168,8 @@ class ServerSpec:
     tells_of_union: Callable[[str], bool] = _never
     may_import: Callable[[str, Path], bool] = _no_import
     signatures: ReadsSignatures | None = None  # None: its labels are not read, a call may take anything
+    declarations: tuple[str, ...] = ()  # suffixes of files that only declare what is made elsewhere
+    origins: Callable[[], ReadsOrigins] | None = None  # None: no names are made while a program runs
     hooks: Callable[[], ReadsHooks] | None = (
         None  # None: where a class answers to any name, nothing is known of it
     )

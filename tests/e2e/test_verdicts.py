@@ -22,9 +22,48 @@ pytestmark = pytest.mark.slow
 PATIENT = TimeLimits(question=10_000, members=10_000, first=20_000, start=20_000, hang=60_000)
 
 
+# modules that make names while they are imported, and some that do not
+MODULES = {
+    "wire_pb2.py": (
+        "from protobuf import builder as _builder\n_globals = globals()\n"
+        "_builder.BuildTopDescriptorsAndMessages(None, 'wire_pb2', _globals)\n"
+    ),
+    "colours.py": (
+        "import sys\nfor _n in ('red', 'green'):\n    setattr(sys.modules[__name__], _n, lambda: _n)\n"
+    ),
+    "models.py": (
+        "class Manager:\n    def create(self, **k): ...\n"
+        "class ModelMeta(type):\n"
+        "    def __new__(mcs, name, bases, ns):\n"
+        "        cls = super().__new__(mcs, name, bases, ns)\n"
+        "        cls.add_to_class('objects', Manager())\n        return cls\n"
+        "    def add_to_class(cls, name, value): setattr(cls, name, value)\n"
+        "class Model(metaclass=ModelMeta): ...\n"
+    ),
+    "marked.py": "def marked(cls):\n    cls.mark = 1\n    return cls\n",
+    "registry.py": (
+        "class Registered:\n    def __init_subclass__(cls):\n        setattr(cls, cls.__name__, 1)\n"
+    ),
+    "bags.py": (
+        "class Bag:\n    def __init__(self, **given):\n        for k, v in given.items():\n"
+        "            setattr(self, k, v)\n"
+    ),
+    "still.py": "import abc\nclass Still(abc.ABC):\n    def __init__(self): self.x = 1\n\ndef helper(): return globals()\n",
+    "lazy/__init__.py": (
+        "from collections.abc import Callable\n"
+        "def __getattr__(name: str) -> Callable[..., int]:\n    raise AttributeError(name)\n"
+        "def real(a: int) -> int: ...\n"
+    ),
+}
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("verdicts")
+    root = tmp_path_factory.mktemp("verdicts")
+    for name, text in MODULES.items():
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(text)
+    return root
 
 
 @pytest.fixture(scope="module")
@@ -225,3 +264,91 @@ def test_every_overload_with_unpacked_keywords_is_closed(oracle: Oracle, folder:
     assert judged(oracle, folder, "import numpy as np\nx = |\n", call).verdict == "rejected"
     right = call.partition(", timeout")[0].partition(", dim")[0] + ", dtype=float)"
     assert judged(oracle, folder, "import numpy as np\nx = |\n", right).verdict == "verified"
+
+
+TRACK = "from models import Model\n\nclass Track(Model):\n    ...\n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "completion"),
+    [
+        ("import wire_pb2\nx = |\n", "wire_pb2.Report()"),
+        ("import wire_pb2 as wire\nx = |\n", "wire.Report"),
+        ("|\n", "from wire_pb2 import Report"),
+        ("import colours\nx = |\n", "colours.red()"),
+        (TRACK + "x = |\n", "Track.objects.create(name='a')"),
+        (TRACK + "track = Track()\nx = |\n", "track.objects.create(name='a')"),
+        ("import models\nclass Song(models.Model): ...\nx = |\n", "Song.objects.all()"),
+        ("from marked import marked\n@marked\nclass Deck: ...\nx = |\n", "Deck.mark.real"),
+        ("from registry import Registered\nclass Row(Registered): ...\nx = |\n", "Row.table.upper()"),
+        ("from bags import Bag\nbag = Bag(weight=1)\nx = |\n", "bag.weigh()"),
+        ("class Crate: ...\nsetattr(Crate, 'weigh', len)\nx = |\n", "Crate.weigh()"),
+    ],
+)
+def test_where_names_are_made_absence_is_no_proof(
+    oracle: Oracle, folder: Path, text: str, completion: str
+) -> None:
+    assert judged(oracle, folder, text, completion).verdict == "unverified"
+
+
+@pytest.mark.parametrize(
+    ("text", "completion"),
+    [
+        ("import still\nx = |\n", "still.no_such()"),  # only a function asks for its globals
+        ("from still import Still\nclass A(Still): ...\na = A()\nx = |\n", "a.no_such()"),
+        ("import enum\nclass Kind(enum.Enum):\n    A = 1\nx = |\n", "Kind.B.value"),
+        ("from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int\nx = |\n", "P(1).area()"),
+        ("import json\njson.dump_yaml(1)\nx = |\n", "json.dump_yaml(2)"),  # used, and wrong
+        ("x = |\n", "'a'.shout()"),
+    ],
+)
+def test_what_makes_no_names_is_judged_as_before(
+    oracle: Oracle, folder: Path, text: str, completion: str
+) -> None:
+    assert judged(oracle, folder, text, completion).verdict == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("text", "completion", "verdict"),
+    [
+        ("import lazy\nx = |\n", "lazy.no_such(1)", "unverified"),  # its `__getattr__` has a type
+        ("import lazy\nx = |\n", "lazy.real(1)", "verified"),
+        ("from lazy import no_such\nx = |\n", "no_such(1)", "unverified"),
+        ("from lazy import real\nx = |\n", "real(1)", "verified"),
+        ("from lazy import no_such as other\nx = |\n", "other(1)", "unverified"),
+        ("import sklearn\nx = |\n", "sklearn.made_up(1)", "unverified"),
+        ("def f(a: int): ...\nx = |\n", "f(1)", "verified"),
+        ("f = lambda a: 1\nx = |\n", "f(1)", "verified"),
+        (
+            "class A:\n    def __getattr__(self, n: str) -> type[int]: ...\na = A()\nx = |\n",
+            "a.no_such(1)",
+            "unverified",
+        ),
+    ],
+)
+def test_a_name_that_is_answered_to_need_not_exist(
+    oracle: Oracle, folder: Path, text: str, completion: str, verdict: str
+) -> None:
+    assert judged(oracle, folder, text, completion).verdict == verdict
+
+
+def test_where_names_are_made_no_list_is_complete(oracle: Oracle, folder: Path) -> None:
+    for text in ("import wire_pb2\nwire_pb2.", TRACK + "Track.", "import colours\ncolours."):
+        assert oracle.members(folder / "page.py", text, len(text)) is None
+    for text in ("import still\nstill.", "from still import Still\nStill."):
+        assert oracle.members(folder / "page.py", text, len(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("crate.label = 'a'\nx = |\n", "unverified"),  # from outside of the class
+        ("x = |\ncrate.label: str = 'a'\n", "unverified"),
+        ("if crate.label == 'a': ...\nx = |\n", "rejected"),  # read, and wrong
+        ("# crate.label = 'a'\nx = |\n", "rejected"),
+        ("box.crate.label = 'a'\nx = |\n", "rejected"),  # another object
+    ],
+)
+def test_what_is_assigned_exists(oracle: Oracle, folder: Path, text: str, verdict: str) -> None:
+    head = "class Crate: ...\n\nbox = crate = Crate()\n"
+    assert judged(oracle, folder, head + text, "crate.label.upper()").verdict == verdict

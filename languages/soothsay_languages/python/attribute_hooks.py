@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
@@ -18,6 +19,7 @@ class AttributeHooks:
     """Reads `__getattr__`, which is called for the names that a class does not have."""
 
     name = "__getattr__"
+    mapping_member = "setdefault"
 
     def gives_items_only(self, lines: Sequence[str]) -> bool:
         """Return whether the function that ``lines`` begin with looks names up among the items of its object, nowhere else.
@@ -35,9 +37,11 @@ class AttributeHooks:
         items = f"{own}[{name}]"
         return items in given and all(each == items or _is_default(each, name) for each in given)
 
-    def may_hold_functions(self, members: Sequence[str]) -> bool:
-        """Return whether an object with these ``members`` is a mapping: its items may be functions."""
-        return {"setdefault", "popitem"} <= set(members)
+    def bound(self, line: str, name: str) -> int | None:
+        """Return where in ``line`` stands ``name``, or what is imported as it."""
+        word = re.escape(name)
+        found = re.search(rf"\b(\w+)\s+as\s+{word}\b", line) or re.search(rf"\b({word})\b", line)
+        return None if found is None else found.start(1)
 
 
 def _first_function(source: str) -> Node | None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from soothsay_languages.oracle import DiagnosticKind, ReadsHooks, ServerSpec, Span
+from soothsay_languages.oracle import DiagnosticKind, ReadsHooks, ReadsOrigins, ServerSpec, Span
 from soothsay_languages.parameters import Parameter, ParameterKind
 
 log = logging.getLogger(__name__)
@@ -242,6 +242,12 @@ def _cut(text: str, mark: str) -> tuple[str, bool]:
     return text, False
 
 
+def _origins() -> ReadsOrigins:
+    from soothsay_languages.python.made_names import MadeNames  # needs the parser
+
+    return MadeNames()
+
+
 def _hooks() -> ReadsHooks:
     from soothsay_languages.python.attribute_hooks import AttributeHooks  # needs the parser
 
@@ -263,5 +269,7 @@ TY = ServerSpec(
     tells_of_union=_tells_of_union,
     may_import=_may_import,
     signatures=Signatures(),
+    declarations=(".pyi",),
+    origins=_origins,
     hooks=_hooks,
 )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from soothsay.engine.arguments import misfit
 from soothsay.engine.site import Site
 from soothsay.engine.types import ApiName, FaultKind, Verdict
+from soothsay.engine.usage import is_assigned, is_used
 from soothsay.oracle.types import Finding, Oracle
 from soothsay_index.types import Symbol
 from soothsay_languages.analysis import analyse
@@ -80,6 +81,7 @@ def _judgement(
     site: Site, names: Sequence[ApiName], shadow: Shadow, findings: Sequence[Finding] | None, oracle: Oracle
 ) -> Judgement:
     """Judge the completion in ``shadow``, whose ``findings`` are the oracle's."""
+    findings = findings and [_excused(site, shadow, finding, oracle) for finding in findings]
     facts = [_fact(site, name, shadow, findings, oracle) for name in names]
     about_calls = [fact.finding for fact in facts]
     strays = [finding for finding in findings or () if finding not in about_calls]
@@ -213,6 +215,17 @@ class Shadow:
         if finding.kind in ("syntax", "other"):
             return False  # unfinished code, or no hallucination
         return not (self.unfinished and finding.kind in ("missing_argument", "no_overload"))
+
+
+def _excused(site: Site, shadow: Shadow, finding: Finding, oracle: Oracle) -> Finding:
+    """Return ``finding`` as a mere doubt where the member may be made while the program runs, or the project uses it."""
+    if finding.kind != "not_a_member":
+        return finding
+    makes_names = oracle.makes_names(site.request.path, shadow.text, finding.start)
+    place = shadow.text, finding.start, finding.end
+    if makes_names or is_assigned(site, *place) or (makes_names is None and is_used(site, *place)):
+        return replace(finding, kind="other")
+    return finding
 
 
 def _identity(finding: Finding, text: str) -> tuple[int, str, str]:

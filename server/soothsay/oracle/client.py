@@ -28,7 +28,8 @@ from soothsay.oracle.signatures import callee_offset, read_signatures
 from soothsay.oracle.supervisor import Supervisor
 from soothsay.oracle.types import Finding, Member, Question, Signature
 from soothsay_common.deadlines import result_of, wait_until
-from soothsay_languages.oracle import ReadsSignatures, ServerSpec
+from soothsay_languages.lines import LineTable
+from soothsay_languages.oracle import ReadsOrigins, ReadsSignatures, ServerSpec
 from soothsay_languages.parameters import Parameter
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ _PROBE = "zz_soothsay_zz"  # a name that nothing has: a receiver that accepts it
 _TEXTS_REMEMBERED = 16
 _DEFINITION_LINES = 40
 _HOOK_LINES = 60
+_MOST_ORIGINS = 24  # classes and modules that are read to tell whether one makes names
 
 T = TypeVar("T")
 
@@ -119,6 +121,10 @@ class LspOracle:
         return self._question(
             f"resolves {text[start:end]}", path, lambda: self._resolves(path, text, start, end)
         )
+
+    def makes_names(self, path: Path, text: str, offset: int) -> bool | None:
+        """Return whether what the name at ``offset`` is a member of makes names while the program runs."""
+        return self._question("made names", path, lambda: self._makes_names(path, text, offset))
 
     def looks_at(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool | None:
         """Return whether what is wrong at ``spans`` would be found: a name that nothing defines is put there."""
@@ -243,6 +249,8 @@ class LspOracle:
         # of a union, servers list only what all of its types have
         if refusal is None or self._spec.tells_of_union(refusal.message):
             return None
+        if self._makes_names(path, probe, start):
+            return None
         # servers filter by the name that stands there, so none may
         return self._listed(path, text[:start] + text[end:], start, dunders)
 
@@ -271,7 +279,30 @@ class LspOracle:
             if not text[:start].rstrip().endswith(self._spec.member_operators):
                 return None
             return bool(self._definition(path, text, start)) or None
-        return True
+        return self._has_source(path, text, start, end) or None
+
+    def _has_source(self, path: Path, text: str, start: int, end: int) -> bool:
+        """Return whether the name at ``start``, which has a type, is one that is written somewhere.
+
+        A class or a module may answer to any name, and its answer have a type.
+        """
+        if self._spec.hooks is None:
+            return True
+        if text[:start].rstrip().endswith(self._spec.member_operators):
+            defined = self._other_member(path, text, start, end)
+            return not defined(self._spec.hooks().name) or defined(text[start:end]) != defined(_PROBE)
+        places = self._definition(path, text, start)
+        if not places or any(place.path != path.absolute() for place in places):
+            return True
+        return any(self._is_defined_at(path, text, place.line, text[start:end]) for place in places)
+
+    def _is_defined_at(self, path: Path, text: str, line: int, name: str) -> bool:
+        """Return whether ``name`` is defined at ``line`` of ``text``; an import of what nobody wrote defines nothing."""
+        lines = LineTable(text)
+        begin = lines.offset(line, 0)
+        hooks = self._spec.hooks() if self._spec.hooks is not None else None
+        at = hooks.bound(text[begin : lines.offset(line + 1, 0)], name) if hooks is not None else None
+        return at is None or bool(self._definition(path, text, begin + at))
 
     def _is_called_data(self, path: Path, text: str, start: int, end: int) -> bool | None:
         """Return False where a class answers to the name at ``start`` only with its own data, and it is called; else None."""
@@ -279,20 +310,54 @@ class LspOracle:
         if self._spec.hooks is None or not is_member or not text[end:].lstrip(" ").startswith("("):
             return None
         hooks = self._spec.hooks()
-        probe = text[:start] + hooks.name + text[end:]
-        places = self._definition(path, probe, start)
+        defined = self._other_member(path, text, start, end)
+        places = defined(hooks.name)
         if len(places) != 1:
             return None
         own = places[0].path == path.absolute()  # what it holds is not on disk
-        lines = probe.split("\n")[places[0].line :] if own else places[0].lines(_HOOK_LINES)
+        lines = text.split("\n")[places[0].line :] if own else places[0].lines(_HOOK_LINES)
         if not hooks.gives_items_only(lines[:_HOOK_LINES]):
             return None
-        members = [
-            each.name for each in self._listed(path, text[:start] + text[end:], start, dunders=True) or ()
-        ]
-        if not members or text[start:end] in members or hooks.may_hold_functions(members):
+        is_declared = defined(text[start:end]) != defined(_PROBE)
+        return None if is_declared or defined(hooks.mapping_member) else False
+
+    def _other_member(
+        self, path: Path, text: str, start: int, end: int
+    ) -> Callable[[str], Sequence[Location]]:
+        """Return what tells where another member of the receiver is defined, one with the name that it is given."""
+        return lambda name: self._definition(path, text[:start] + name + text[end:], start)
+
+    def _makes_names(self, path: Path, text: str, offset: int) -> bool | None:
+        if self._spec.origins is None:
             return None
-        return False
+        reader = self._spec.origins()
+        start, _ = identifier(text, offset)
+        receiver = reader.receiver(text, start)
+        if receiver is None:
+            return None
+        places = self._places("textDocument/typeDefinition", path, text, receiver)
+        return self._is_made(reader, places, path, text) if places else None
+
+    def _is_made(self, reader: ReadsOrigins, places: Sequence[Location], path: Path, text: str) -> bool:
+        """Return whether one of ``places``, or what it is made by, makes names. ``text`` is that of ``path``, not saved."""
+        seen: set[Location] = set()
+        todo = list(places)
+        while todo and len(seen) < _MOST_ORIGINS:
+            place = todo.pop()
+            if place in seen:
+                continue
+            seen.add(place)
+            if place.path.suffix in self._spec.declarations:
+                continue  # what declares names, and makes none
+            source = text if place.path == path.absolute() else place.source
+            if source is None:
+                return True
+            origin = reader.read(source, place.line, place.whole)
+            if origin.makes_names:
+                return True
+            for each in origin.made_by:
+                todo += self._places("textDocument/typeDefinition", place.path, source, each)
+        return bool(todo)
 
     def _reaches(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool | None:
         if "unknown_name" not in self._spec.kinds.values():
@@ -326,7 +391,12 @@ class LspOracle:
         return hover_text(self._ask("textDocument/hover", path, text, offset))
 
     def _definition(self, path: Path, text: str, offset: int) -> list[Location]:
-        return read_locations(self._ask("textDocument/definition", path, text, offset))
+        return self._places("textDocument/definition", path, text, offset)
+
+    def _places(self, method: str, path: Path, text: str, offset: int) -> list[Location]:
+        if not self._server().provides(method):
+            return []
+        return read_locations(self._ask(method, path, text, offset))
 
     def _show(self, path: Path, text: str) -> tuple[ServerSession, Positions, int]:
         """Bring the server to the state in which ``path`` holds ``text``; the number is the document's world.

@@ -58,6 +58,10 @@ class CombinedOracle:
         """Return whether the identifier exists, as the first server knows."""
         return self._first(lambda oracle: oracle.resolves(path, text, offset))
 
+    def makes_names(self, path: Path, text: str, offset: int) -> bool | None:
+        """Return whether the receiver makes names, as the first server can tell."""
+        return self._first(lambda oracle: oracle.makes_names(path, text, offset))
+
     def looks_at(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool | None:
         """Return whether the first server that can tell looks there."""
         return self._first(lambda oracle: oracle.looks_at(path, text, spans))
@@ -153,6 +157,10 @@ class WorkspaceOracle:
     def resolves(self, path: Path, text: str, offset: int) -> bool | None:
         """Return whether the identifier exists by the file's language."""
         return self._of(path).resolves(path, text, offset)
+
+    def makes_names(self, path: Path, text: str, offset: int) -> bool | None:
+        """Return whether the receiver makes names, by the file's language."""
+        return self._of(path).makes_names(path, text, offset)
 
     def looks_at(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool | None:
         """Return whether the file's servers look there."""

@@ -13,10 +13,11 @@ from urllib.parse import unquote, urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place in a file; ``line`` counts from 0."""
+    """A place in a file; ``line`` counts from 0. ``whole``: the file itself is meant."""
 
     path: Path
     line: int
+    whole: bool = False
 
     def lines(self, count: int) -> Sequence[str]:
         """Return ``count`` lines of the file from here on; none when it cannot be read."""
@@ -25,6 +26,14 @@ class Location:
                 return list(islice(file, self.line, self.line + count))
         except OSError:
             return []
+
+    @property
+    def source(self) -> str | None:
+        """The text of the file; None when it cannot be read."""
+        try:
+            return self.path.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return None
 
 
 def path_of(uri: str) -> Path:
@@ -43,5 +52,7 @@ def read_locations(answer: Any) -> list[Location]:
         uri = place.get("targetUri") or place.get("uri") or ""
         span = place.get("targetSelectionRange") or place.get("range")
         if uri.startswith("file:") and span:
-            found.append(Location(path_of(uri), span["start"]["line"]))
+            start = span["start"]
+            whole = start["line"] == start["character"] == 0
+            found.append(Location(path_of(uri), start["line"], whole))
     return found

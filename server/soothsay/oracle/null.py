@@ -36,6 +36,10 @@ class NullOracle:
         """Return None."""
         return None
 
+    def makes_names(self, path: Path, text: str, offset: int) -> bool | None:
+        """Return None."""
+        return None
+
     def looks_at(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool | None:
         """Return None."""
         return None

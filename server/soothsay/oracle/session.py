@@ -22,6 +22,7 @@ _PROVIDERS = {
     "textDocument/signatureHelp": "signatureHelpProvider",
     "textDocument/hover": "hoverProvider",
     "textDocument/definition": "definitionProvider",
+    "textDocument/typeDefinition": "typeDefinitionProvider",
     PULL: "diagnosticProvider",
 }
 _UNUSED_REQUESTS = frozenset(

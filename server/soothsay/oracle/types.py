@@ -90,6 +90,13 @@ class Oracle(Protocol):
         """Return whether the identifier at ``offset`` exists. None: its type, or its receiver's, is unknown."""
         ...
 
+    def makes_names(self, path: Path, text: str, offset: int) -> bool | None:
+        """Return whether what the name at ``offset`` is a member of makes names while the program runs.
+
+        Then it may have members that `findings` denies. None when that cannot be told.
+        """
+        ...
+
     def looks_at(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool | None:
         """Return whether what is wrong at ``spans`` (start and end of expressions) would be found.
 

@@ -1,0 +1,154 @@
+"""Modules and classes that make names while they are imported: what a type checker does not find there may exist.
+
+Generated modules fill ``globals()``, metaclasses and decorators set attributes on the classes they see, objects take
+whatever they are given (``setattr(self, key, value)``).
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from tree_sitter import Node
+
+from soothsay_languages.oracle import Origin
+from soothsay_languages.python import python_grammar
+from soothsay_languages.scan import indentation
+from soothsay_languages.syntax import parse, text_of, walk
+
+_FILLS = frozenset({"globals", "vars", "locals", "exec", "setattr"})
+_DEFINITIONS = frozenset({"function_definition", "class_definition"})
+_MODULE_WAYS = re.compile(r"\b(?:globals|vars|locals|exec|setattr)\(|sys\.modules\[|__dict__")
+_LONGEST = 60  # bytes of a called name that is looked at
+_MAKERS = frozenset({"__new__", "__init_subclass__", "__prepare__"})  # they are given the class
+_IMPORT_FROM = re.compile(r"\bfrom\s+([\w.]+)\s+import\b[^\n]*\Z|\bfrom\s+([\w.]+)\s+import\s*\([^)]*\Z")
+_RECEIVER = re.compile(r"[\w\"'\]]\s*\.\s*\Z")
+
+
+class MadeNames:
+    """Reads where names are made."""
+
+    def receiver(self, text: str, start: int) -> int | None:
+        """Return the offset of a character of what the name at ``start`` is a member of; None where it has no name."""
+        before = text[max(0, start - 2000) : start]
+        base = start - len(before)
+        if (member := _RECEIVER.search(before)) is not None:
+            return base + member.start()
+        if (module := _IMPORT_FROM.search(before)) is not None:
+            return base + module.end(1 if module.group(1) else 2) - 1
+        return None
+
+    def read(self, source: str, line: int, whole: bool) -> Origin:
+        """Return what the module (``whole``), or the definition at ``line`` (from 0) of ``source``, says."""
+        if whole:
+            return Origin(_MODULE_WAYS.search(source) is not None and _fills_module(source))
+        lines = source.split("\n")
+        first, last = _lines_of(lines, line)
+        code = "\n".join(lines[first:last])
+        node = _definition_in(_tree(textwrap.dedent(code)))
+        if node is None:
+            return Origin(True)  # what it is, is not known
+        if node.type == "function_definition":
+            return Origin(any(_fills(each) or _sets_attribute(each) for each in walk(node)))
+        name = re.escape(text_of(node.child_by_field_name("name")))
+        if _class_makes_names(node) or re.search(rf"^\s*setattr\(\s*{name}\s*,", source, re.MULTILINE):
+            return Origin(True)
+        return Origin(False, tuple(_offset(each, lines, first) for each in _made_by(node)))
+
+
+def _lines_of(lines: Sequence[str], line: int) -> tuple[int, int]:
+    """Return the first line of the definition whose name is at ``line``, its decorators with it, and the line behind it."""
+    depth = indentation(lines[line]) if line < len(lines) else 0
+    first, last = line, line + 1
+    while first and lines[first - 1].startswith(" " * depth + "@"):
+        first -= 1
+    while last < len(lines):
+        text = lines[last]
+        if text.strip() and indentation(text) <= depth and text.strip()[0] not in ")]}#":
+            break
+        last += 1
+    return first, last
+
+
+def _offset(node: Node, lines: Sequence[str], first: int) -> int:
+    """Return the offset in the text of ``lines`` of the last character of ``node``, which was read from line ``first`` on."""
+    row, column = node.end_point
+    text = lines[first + row]
+    indent = indentation(lines[first])
+    before = len(text[indent:].encode()[: max(0, column - 1)].decode("utf-8", "ignore"))
+    return sum(len(each) + 1 for each in lines[: first + row]) + indent + before
+
+
+def _tree(code: str) -> Node:
+    return parse(python_grammar(), code.encode("utf-8", "surrogatepass")).root_node
+
+
+def _fills_module(source: str) -> bool:
+    return any(_fills(node) for node in _outside_of_definitions(_tree(source)))
+
+
+def _outside_of_definitions(node: Node) -> Iterator[Node]:
+    for child in node.children:
+        yield child
+        if child.type not in _DEFINITIONS:
+            yield from _outside_of_definitions(child)
+
+
+def _definition_in(root: Node) -> Node | None:
+    return next((each for each in walk(root) if each.type in _DEFINITIONS), None)
+
+
+def _class_makes_names(node: Node) -> bool:
+    body = node.child_by_field_name("body")
+    if body is None:
+        return False
+    bases = node.child_by_field_name("superclasses")
+    is_metaclass = bases is not None and any(text_of(each) == "type" for each in bases.named_children)
+    for each in walk(body):
+        if _fills(each):
+            return True
+        is_function = each.type == "function_definition"
+        is_maker = is_function and text_of(each.child_by_field_name("name")) in _MAKERS
+        if (is_maker or (is_function and is_metaclass)) and any(map(_sets_attribute, walk(each))):
+            return True
+    return False
+
+
+def _made_by(node: Node) -> Iterator[Node]:
+    """Yield the expressions that a class is made by: bases, metaclass, decorators."""
+    bases = node.child_by_field_name("superclasses")
+    for base in bases.named_children if bases is not None else ():
+        value = base.child_by_field_name("value") if base.type == "keyword_argument" else base
+        if value is not None:
+            yield _head(value)
+    if node.parent is not None and node.parent.type == "decorated_definition":
+        for decorator in node.parent.named_children:
+            if decorator.type == "decorator" and decorator.named_children:
+                yield _head(decorator.named_children[0])
+
+
+def _head(expression: Node) -> Node:
+    """Return the name in front of brackets."""
+    function = expression.child_by_field_name("function") or expression.child_by_field_name("value")
+    return expression if function is None else _head(function)
+
+
+def _fills(node: Node) -> bool:
+    """Return whether ``node`` is a call that can make any names."""
+    if node.type == "subscript":
+        return text_of(node).startswith("sys.modules[__name__]")
+    if node.type != "call":
+        return False
+    function = node.child_by_field_name("function")
+    is_short = function is not None and function.end_byte - function.start_byte < _LONGEST
+    called = text_of(function) if is_short else ""
+    return called in _FILLS or called.endswith(".__dict__.update")
+
+
+def _sets_attribute(node: Node) -> bool:
+    """Return whether ``node`` assigns to an attribute of a name other than ``self``."""
+    target = node.child_by_field_name("left") if node.type == "assignment" else None
+    if target is None or target.type != "attribute":
+        return False
+    return text_of(target.child_by_field_name("object")) != "self"
