@@ -21,7 +21,7 @@ from soothsay.engine.finish import finish
 from soothsay.engine.gate import pass_gate
 from soothsay.engine.ground import Grounding, call_line, ground, of_members
 from soothsay.engine.known import Known
-from soothsay.engine.query import intent, masked, without_target
+from soothsay.engine.query import intent, lines_before, masked, nearest, without_target
 from soothsay.engine.site import Site
 from soothsay.engine.types import ApiName, Check, Completion, CompletionRequest, Ending, Evidence
 from soothsay.engine.verify import Judgement, judge
@@ -214,7 +214,7 @@ class Engine:
         site = task.site
         request = site.request
         wanted = intent(request.text, request.offset, site.language.lexis.line_comment)
-        drafted = site.rule.before + masked(tokens, typed)
+        drafted = nearest(site.rule.before) + masked(tokens, typed)
         owner = site.resolve(name).owner if name else ""
         receiver = name.receiver if name else ""
         known = [owner] if owner and site.index.members(owner) else []
@@ -232,7 +232,7 @@ class Engine:
             modules=modules,
             path=site.relative_path,
             limit=limit if known else _WIDER * limit,
-            code="\n".join(request.text[: request.offset].split("\n")[-WINDOW:]),
+            code=lines_before(request.text, request.offset, WINDOW),
         )
         hits = site.index.search(query)
         if members is not None:  # what else was found is of other receivers

@@ -12,6 +12,8 @@ _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
 _DOCSTRING = re.compile(r'(?:"""|\'\'\')(.*?)(?:"""|\'\'\')\s*\Z', re.DOTALL)
 _TARGET = re.compile(r"^\s*[\w.,\s]+?(?::[^=]+)?=(?!=)\s*")
 _LOOK_BACK = 20  # lines above the cursor searched for the comment that says what is wanted
+_LONGEST = 400  # characters of a comment or a statement that are asked for: more of them say less
+_LONGEST_LINE = 200  # characters of a line of code that others are compared with
 
 
 def masked(tokens: Sequence[Token], typed: int, below: float = MASK_BELOW) -> str:
@@ -40,7 +42,10 @@ def without_target(statement: str) -> str:
 
 
 def intent(text: str, offset: int, mark: str) -> str:
-    """Return the comment (``mark`` begins one) or docstring that the line at ``offset`` answers, "" for none."""
+    """Return the comment (``mark`` begins one) or docstring that the line at ``offset`` answers, "" for none.
+
+    Of a long comment it is the end, which is the nearest, of a docstring the beginning.
+    """
     lines = text[:offset].splitlines()[-_LOOK_BACK:]
     if lines and not text[:offset].endswith("\n"):
         lines, current = lines[:-1], lines[-1]
@@ -54,6 +59,18 @@ def intent(text: str, offset: int, mark: str) -> str:
         elif comment or stripped:
             break
     if comment:
-        return " ".join(reversed(comment))
+        return nearest(" ".join(reversed(comment)))
     docstring = _DOCSTRING.search("\n".join(lines))
-    return " ".join(docstring.group(1).split()) if docstring else ""
+    return " ".join(docstring.group(1).split())[:_LONGEST] if docstring else ""
+
+
+def nearest(text: str) -> str:
+    """Return the end of ``text``: whole words of it if it is long."""
+    if len(text) <= _LONGEST:
+        return text
+    return text[-_LONGEST:].split(maxsplit=1)[-1]
+
+
+def lines_before(text: str, offset: int, lines: int) -> str:
+    """Return the code up to ``offset``, the last ``lines`` of it; of a long line the end."""
+    return "\n".join(line[-_LONGEST_LINE:] for line in text[:offset].split("\n")[-lines:])

@@ -9,12 +9,27 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from soothsay.model.condense import MARK, condensed, short_line
 from soothsay.model.healing import split_for_healing
 from soothsay_languages.base import Language
 
 _MAX_SINCE_ANCHOR = 2_000  # characters typed after the anchor before it moves
+_BLANKS = re.compile(r"[ \t]*")
 _CLOSED = re.compile(r"[)\]}\"']+[ \t]*(?=\n|\Z)")
 _CHARS_PER_TOKEN = 3  # a low estimate for code: windows are cut in characters, before tokenising
+_LOOK_BACK = 64_000  # characters before the cursor that a window is filled from
+_LOOK_AHEAD = 16_000  # and after it
+_WIDER = 4  # times as much is read of what is condensed, until a window is filled
+_LONGEST_THOUGHT, _THOUGHT_LINES = (
+    800,
+    8,
+)  # characters and lines of comment above the cursor's line that go with it
+_NEAREST_LINES = 3  # of a longer comment
+_LINE_HEAD, _LINE_TAIL, _LINE_STEP = (
+    200,
+    800,
+    400,
+)  # characters of the cursor's line, when it is longer than all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +49,17 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The stable part of a document's prompts: its imports, ``text[start:end]`` before the cursor, and the suffix."""
+    """The stable part of a document's prompts: its imports, ``text[start:end]`` before the cursor, and the suffix.
+
+    ``prefix`` is what is shown of ``source``, which is ``text[start:end]``.
+    """
 
     language: Language
     window: Window
     start: int
     end: int
     imports: str  # those above ``start``
+    source: str
     prefix: str
     suffix: str
     cross_file: str = ""  # of other files; only once it was read ahead
@@ -78,14 +97,10 @@ def place_anchor(text: str, offset: int, window: Window, language: Language, cro
     between the two.
     """
     end = _start_of_thought(text, offset, language.lexis.line_comment)
-    # on a grid, so that prompts for places near each other begin alike and share what is in the KV cache
-    grid = window.prefix * _CHARS_PER_TOKEN // 2
-    start = max(0, (end // grid - 1) * grid)
-    if start > 0:
-        start = text.find("\n", start, end) + 1 or start  # never in the middle of a line
-    suffix = _suffix(text, offset, window)
+    start, prefix = _prefix(text, end, window, language)
+    suffix = _suffix(text, offset, window, language)
     imports = _imports(text, start, window, language)
-    return Anchor(language, window, start, end, imports, text[start:end], suffix, cross_file)
+    return Anchor(language, window, start, end, imports, text[start:end], prefix, suffix, cross_file)
 
 
 def still_fits(anchor: Anchor, text: str, offset: int) -> bool:
@@ -93,8 +108,8 @@ def still_fits(anchor: Anchor, text: str, offset: int) -> bool:
     return (
         anchor.end <= _start_of_thought(text, offset, anchor.language.lexis.line_comment)
         and offset - anchor.end <= _MAX_SINCE_ANCHOR
-        and text[anchor.start : anchor.end] == anchor.prefix
-        and _suffix(text, offset, anchor.window) == anchor.suffix
+        and text[anchor.start : anchor.end] == anchor.source
+        and _suffix(text, offset, anchor.window, anchor.language) == anchor.suffix
         and _imports(text, anchor.start, anchor.window, anchor.language) == anchor.imports
     )
 
@@ -102,7 +117,7 @@ def still_fits(anchor: Anchor, text: str, offset: int) -> bool:
 def build_prompt(anchor: Anchor, text: str, offset: int, documentation: str = "") -> Prompt:
     """Lay out one request. ``documentation`` is whole comment lines; they go above the current thought."""
     at = max(anchor.end, _start_of_thought(text, offset, anchor.language.lexis.line_comment))
-    stable, forced = split_for_healing(text[at:offset])
+    stable, forced = split_for_healing(_nearest(text[at:offset]))
     middle = text[anchor.end : at] + documentation + stable
     return Prompt(
         anchor.cross_file + anchor.imports + anchor.prefix,
@@ -111,6 +126,30 @@ def build_prompt(anchor: Anchor, text: str, offset: int, documentation: str = ""
         forced,
         code_first=bool(documentation) and not forced.strip(),
     )
+
+
+def _prefix(text: str, end: int, window: Window, language: Language) -> tuple[int, str]:
+    """Return where the window before ``end`` begins, and what is shown of it.
+
+    It begins on a grid, so that prompts for places near each other begin alike and share what is in the KV cache.
+    """
+    limit = window.prefix * _CHARS_PER_TOKEN
+    grid = limit // 2
+    size = 2 * limit
+    while True:
+        begin = max(0, ((end - size) // grid) * grid)
+        begin = text.find("\n", begin, end) + 1 or begin if begin else 0  # never in the middle of a line
+        pieces = condensed(text[begin:end], language, begin)
+        shown = sum(len(each.text) for each in pieces)
+        if shown >= limit or not begin or size >= _LOOK_BACK:
+            break
+        size *= _WIDER
+    start = begin
+    while shown >= limit:
+        start = (start // grid + 1) * grid
+        pieces = [each for each in pieces if each.offset >= start]
+        shown = sum(len(each.text) for each in pieces)
+    return (pieces[0].offset if pieces else end), "".join(each.text for each in pieces)
 
 
 def _imports(text: str, end: int, window: Window, language: Language) -> str:
@@ -125,19 +164,49 @@ def _imports(text: str, end: int, window: Window, language: Language) -> str:
     return found
 
 
-def _suffix(text: str, offset: int, window: Window) -> str:
+def _suffix(text: str, offset: int, window: Window, language: Language) -> str:
     """What follows; without the brackets and quotes that editors close as soon as they are opened."""
     rest = _CLOSED.match(text, offset)
     start = rest.end() if rest else offset
-    return text[start : start + window.suffix * _CHARS_PER_TOKEN]
+    limit = window.suffix * _CHARS_PER_TOKEN
+    size = _WIDER * limit
+    while True:
+        shown = "".join(each.text for each in condensed(text[start : start + size], language))
+        if len(shown) >= limit or size >= _LOOK_AHEAD or start + size >= len(text):
+            return shown[:limit]
+        size *= _WIDER
+
+
+def _nearest(code: str) -> str:
+    """Return ``code``, lines up to the cursor, without the middle of those that are long.
+
+    The last one is cut by whole steps: what is shown of it before the cursor stays the same while it is typed.
+    """
+    above, newline, line = code.rpartition("\n")
+    shown = "".join(short_line(each) for each in above.splitlines(keepends=True)) + newline
+    steps = max(0, len(line) - _LINE_HEAD - _LINE_TAIL) // _LINE_STEP
+    if steps:
+        line = f"{line[:_LINE_HEAD]} {MARK} {line[_LINE_HEAD + steps * _LINE_STEP :]}"
+    return shown + line
 
 
 def _start_of_thought(text: str, offset: int, comment: str) -> int:
-    """Return the start of the current line, moved up over the lines right above it that begin with ``comment``."""
-    start = text.rfind("\n", 0, offset) + 1
-    while comment and start > 0:
-        above = text.rfind("\n", 0, start - 1) + 1
-        if not text[above:start].lstrip().startswith(comment):
+    """Return the start of the current line, moved up over the lines right above it that begin with ``comment``.
+
+    Of a long comment only the nearest lines belong to it.
+    """
+    starts = [text.rfind("\n", 0, offset) + 1]
+    while comment and starts[-1] > 0:
+        above = text.rfind("\n", 0, starts[-1] - 1) + 1
+        if not text.startswith(comment, above + _blanks(text, above)):
             break
-        start = above
-    return start
+        if len(starts) > _THOUGHT_LINES or starts[0] - above > _LONGEST_THOUGHT:
+            near = starts[: _NEAREST_LINES + 1]
+            return next(each for each in reversed(near) if starts[0] - each <= _LONGEST_THOUGHT)
+        starts.append(above)
+    return starts[-1]
+
+
+def _blanks(text: str, at: int) -> int:
+    match = _BLANKS.match(text, at)
+    return len(match.group()) if match is not None else 0

@@ -93,7 +93,7 @@ class Model(Protocol):
         ...
 
     def open(self, prompt: Prompt) -> OpenPrompt:
-        """Tokenise ``prompt``. Raises `SoothsayError` when its middle does not fit."""
+        """Tokenise ``prompt``, as much of it as fits."""
         ...
 
     def count_tokens(self, text: str) -> int:

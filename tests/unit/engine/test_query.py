@@ -2,7 +2,7 @@
 
 import pytest
 
-from soothsay.engine.query import intent, masked
+from soothsay.engine.query import intent, lines_before, masked, nearest
 from soothsay.model.types import Token
 
 
@@ -29,3 +29,33 @@ def test_what_was_typed_is_left_out() -> None:
 )
 def test_intent(text: str, wanted: str) -> None:
     assert intent(text, len(text), "#") == wanted
+
+
+def test_of_a_huge_comment_the_nearest_part_is_asked_for() -> None:
+    text = (
+        "".join(f"# crate = shed.crate_of({number})\n" for number in range(100)) + "# Weigh the crates\nx = "
+    )
+    wanted = intent(text, len(text), "#")
+    assert wanted.endswith("Weigh the crates")
+    assert len(wanted) <= 400
+    one_line = "# " + "word " * 2_000 + "Weigh the crates"
+    assert len(intent(one_line, len(one_line), "#")) <= 400
+
+
+def test_of_a_long_docstring_the_beginning_is_asked_for() -> None:
+    text = f'def f():\n    """Weigh the crates. {"word " * 1_000}"""\n    '
+    assert intent(text, len(text), "#").startswith("Weigh the crates. word")
+    assert len(intent(text, len(text), "#")) <= 400
+
+
+def test_of_a_huge_statement_the_end_is_asked_for() -> None:
+    assert nearest("x = f(1)") == "x = f(1)"
+    statement = "x = [" + "1, " * 5_000 + "shed.weigh("
+    assert nearest(statement).endswith("1, shed.weigh(")
+    assert len(nearest(statement)) <= 400
+
+
+def test_code_to_compare_with_has_short_lines() -> None:
+    text = "a\n" + "b" * 10_000 + "c\nd = e"
+    assert [len(line) for line in lines_before(text, len(text), 2).split("\n")] == [200, 5]
+    assert lines_before(text, len(text), 2).endswith("bc\nd = e")

@@ -109,6 +109,6 @@ def test_comments_and_imports_are_those_of_the_language() -> None:
     shell, plain = (place_anchor(text, len(text), window, language) for language in (SHELL, PLAIN))
     assert shell.prefix == "import this\n\n"  # documentation goes above the comment
     assert plain.prefix == "import this\n\n# Copy it.\n"
-    long = "import this\n" + "x = 1\n" * 2_000
+    long = "import this\n" + "".join(f"x_{number} = 1\n" for number in range(2_000))
     assert place_anchor(long, len(long), Window(), PYTHON).imports == "import this\n"
     assert place_anchor(long, len(long), Window(), SHELL).imports == ""

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from soothsay.errors import SoothsayError
 from soothsay.model.fim import Prompt
 from soothsay.model.local.context import Context, Turn
 from soothsay.model.local.decoding import LocalPrompt
@@ -20,6 +19,7 @@ from soothsay.model.local.weights import Weights
 from soothsay.model.types import Capabilities
 from soothsay_common.cancellation import Cancellation
 
+_CUT_AT_ONCE = 256  # tokens
 _TIMED_BATCH, _TIMED_TOKENS = 64, 6  # tokens that are evaluated to see how fast that is
 
 
@@ -74,7 +74,7 @@ class LlamaRuntime:
         return self.context.evaluated
 
     def open(self, prompt: Prompt) -> LocalPrompt:
-        """Tokenise ``prompt``. Raises `SoothsayError` when its middle does not fit."""
+        """Tokenise ``prompt``, as much of it as fits."""
         self.context.use(self._threads())
         return LocalPrompt(prompt, self.encode(prompt), self.context, self.vocab)
 
@@ -85,8 +85,8 @@ class LlamaRuntime:
     def encode(self, prompt: Prompt) -> list[int]:
         """Return the prompt's ids, one at least. Without FIM markers in the vocabulary the suffix is left out.
 
-        What does not fit into the context is cut from the far ends of prefix and suffix. Raises `SoothsayError` when
-        the middle alone does not fit.
+        What does not fit into the context is cut from the far ends of prefix and suffix, then from the beginning of the
+        middle, by whole steps: most of what is left is in the cache when the next key is typed.
         """
         size = self.context.size
         head = [] if self.vocab.bos is None else [self.vocab.bos]
@@ -96,9 +96,9 @@ class LlamaRuntime:
             tokens = self.vocab.encode(prompt.prefix + prompt.middle)
             return [*head, *tokens[max(0, len(tokens) - room) :]] or [0]
         middle = self.vocab.encode(prompt.middle)
+        step = max(1, min(_CUT_AT_ONCE, room // 4))
+        middle = middle[-(-max(0, len(middle) - room) // step) * step :]
         room -= len(middle)
-        if room < 0:
-            raise SoothsayError(f"{len(middle)} tokens do not fit into {size}: raise model.context")
         suffix = self.vocab.encode(prompt.suffix)[: room // 4]
         prefix = self.vocab.encode(prompt.prefix)
         prefix = prefix[max(0, len(prefix) - (room - len(suffix))) :]
