@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from soothsay.cli.locations import Location, find_workspace, offset_at, parse_location, read_document
+from soothsay.cli.locations import FilePosition, find_workspace, offset_at, parse_location, read_document
 from soothsay.errors import SoothsayError
 
 
 def test_location_keeps_the_colon_of_a_drive() -> None:
-    assert parse_location("C:\\app.py:3:4") == Location(Path("C:\\app.py"), 3, 4)
+    assert parse_location("C:\\app.py:3:4") == FilePosition(Path("C:\\app.py"), 3, 4)
 
 
 @pytest.mark.parametrize("text", ["app.py", "app.py:1", "app.py:x:1", ""])
@@ -22,19 +22,19 @@ def test_no_location(text: str) -> None:
     ("line", "column", "offset"), [(1, 1, 0), (1, 3, 2), (2, 1, 3), (2, 2, 4), (3, 1, 5)]
 )
 def test_offset(line: int, column: int, offset: int) -> None:
-    assert offset_at("ab\né\n", Location(Path("f"), line, column)) == offset
+    assert offset_at("ab\né\n", FilePosition(Path("f"), line, column)) == offset
 
 
 @pytest.mark.parametrize(("line", "column"), [(0, 1), (4, 1), (1, 0), (1, 4)])
 def test_position_outside_the_file(line: int, column: int) -> None:
     with pytest.raises(SoothsayError):
-        offset_at("ab\né\n", Location(Path("f"), line, column))
+        offset_at("ab\né\n", FilePosition(Path("f"), line, column))
 
 
 def test_windows_line_ends_are_no_columns() -> None:
-    assert offset_at("ab\r\ncd", Location(Path("f"), 2, 1)) == 4
+    assert offset_at("ab\r\ncd", FilePosition(Path("f"), 2, 1)) == 4
     with pytest.raises(SoothsayError):
-        offset_at("ab\r\ncd", Location(Path("f"), 1, 4))
+        offset_at("ab\r\ncd", FilePosition(Path("f"), 1, 4))
 
 
 def test_what_is_no_source_file(tmp_path: Path) -> None:

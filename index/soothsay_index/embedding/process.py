@@ -34,7 +34,7 @@ _POLL_SECONDS = 5.0  # seconds between two looks whether the parent is still the
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
+class _EmbeddingRequest:
     id: int
     texts: tuple[str, ...]
 
@@ -71,8 +71,8 @@ class EmbeddingServer:
         self._embedder = embedder
         self._output = output
         self._writing = threading.Lock()
-        self._queries: queue.SimpleQueue[_Request] = queue.SimpleQueue()
-        self._texts: queue.SimpleQueue[_Request] = queue.SimpleQueue()
+        self._queries: queue.SimpleQueue[_EmbeddingRequest] = queue.SimpleQueue()
+        self._texts: queue.SimpleQueue[_EmbeddingRequest] = queue.SimpleQueue()
         self._priority = _QueryPriority()
 
     def serve(self, requests: BinaryIO) -> None:
@@ -82,7 +82,7 @@ class EmbeddingServer:
             message = decode_line(line)
             if message is None:
                 continue
-            request = _Request(message["id"], tuple(message["texts"]))
+            request = _EmbeddingRequest(message["id"], tuple(message["texts"]))
             (self._queries if message["do"] == "query" else self._texts).put(request)
 
     def _run(self) -> None:
@@ -113,7 +113,7 @@ class EmbeddingServer:
         while True:
             self._answer(self._texts.get(), self._priority)
 
-    def _answer(self, request: _Request, priority: _QueryPriority | None = None) -> None:
+    def _answer(self, request: _EmbeddingRequest, priority: _QueryPriority | None = None) -> None:
         try:
             vectors = np.zeros((len(request.texts), self._embedder.dimension), dtype=np.float32)
             for batch in batches(request.texts):

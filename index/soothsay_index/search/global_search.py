@@ -93,7 +93,7 @@ class _Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
+class _GlobalRequest:
     """A query with values that several steps use."""
 
     query: Query
@@ -189,7 +189,7 @@ class GlobalSearch:
     # -- the workspace -------------------------------------------------------------------------------------
 
     def _pieces_of_workspace(
-        self, ask: _Request, text: Future[dict[int, float]], meaning: Future[dict[str, float]]
+        self, ask: _GlobalRequest, text: Future[dict[int, float]], meaning: Future[dict[str, float]]
     ) -> list[_Candidate]:
         unsaved = self._unsaved_pieces(ask)
         reached = self._reach(ask)
@@ -216,13 +216,13 @@ class GlobalSearch:
         _rank("recent", found, [recency.get(piece.chunk.path, 0.0) for _, piece in answers])
         return found
 
-    def _shown(self, ask: _Request, ids: Sequence[int]) -> Mapping[int, Piece]:
+    def _shown(self, ask: _GlobalRequest, ids: Sequence[int]) -> Mapping[int, Piece]:
         """Return the pieces of these rows, without those of files that read differently now."""
         return self._chunks.rows(
             row_id for row_id, path in self._chunks.values(ids, "path") if not ask.hides(path)
         )
 
-    def _reach(self, ask: _Request) -> ImportReach:
+    def _reach(self, ask: _GlobalRequest) -> ImportReach:
         modules = [module for module in ask.query.modules if module]
         if not modules:
             return ImportReach()
@@ -247,7 +247,7 @@ class GlobalSearch:
             self._modules = (version, files)
         return files
 
-    def _defining(self, ask: _Request, reached: ImportReach) -> list[int]:
+    def _defining(self, ask: _GlobalRequest, reached: ImportReach) -> list[int]:
         """Return the ids of chunks that define what is wanted: what has a name that was asked for, what the file imports by
         name, and what is in import_reach and shares a word with the query."""
         # A name that half the files define says little: not all of them are followed.
@@ -266,7 +266,7 @@ class GlobalSearch:
                     likely.append((hop, -len(words.intersection(named)), row_id))
         return [*certain, *(row_id for *_, row_id in sorted(likely)[:_FOLLOWED])]
 
-    def _unsaved_pieces(self, ask: _Request) -> list[Piece]:
+    def _unsaved_pieces(self, ask: _GlobalRequest) -> list[Piece]:
         """Return the chunks of unsaved documents; where one was edited, only what changed is read anew."""
         known, fresh = self._unsaved, {}
         for path, facts in ask.overlay.items():
@@ -299,7 +299,7 @@ class GlobalSearch:
     # -- packages ------------------------------------------------------------------------------------------
 
     def _symbols_of_packages(
-        self, ask: _Request, text: Mapping[int, float], near: Mapping[str, float]
+        self, ask: _GlobalRequest, text: Mapping[int, float], near: Mapping[str, float]
     ) -> list[_Candidate]:
         ids = [*text, *self._symbols.ids("vector_key", near)[: 2 * _CANDIDATES]]
         ids += self._symbols.ids("name", ask.names)[: 4 * _CANDIDATES]
@@ -323,7 +323,7 @@ class GlobalSearch:
         return [row[:5] for row in kept if not (is_shared(row[3]) and f"{row[2]}.{row[1]}" in own)]
 
     def _documents_of_packages(
-        self, ask: _Request, text: Mapping[int, float], near: Mapping[str, float]
+        self, ask: _GlobalRequest, text: Mapping[int, float], near: Mapping[str, float]
     ) -> list[_Candidate]:
         """Rank prose of packages: release notes, documents of published workspaces."""
         hidden, local_files = self._views.not_visible(), self._views.local_files
@@ -348,12 +348,12 @@ class GlobalSearch:
 
     # -- helpers -------------------------------------------------------------------------------------------
 
-    def _read(self, query: Query) -> _Request:
+    def _read(self, query: Query) -> _GlobalRequest:
         sentence = embedding_query(query.text)
         words = list(dict.fromkeys(word for word in split_identifier(sentence) if word not in STOP_WORDS))
         stems = tuple(dict.fromkeys(terms(sentence)))
         names = frozenset(name for name in parse_query(query.text).names if len(name) > 2)
-        return _Request(
+        return _GlobalRequest(
             query,
             " ".join(words[:_QUERY_WORDS]),
             stems,
@@ -377,7 +377,7 @@ class GlobalSearch:
         return _Releases(frozenset(keys), "botocore" in named)
 
     def _text(
-        self, database: Database, table: str, ask: _Request, limit: int, where: str = ""
+        self, database: Database, table: str, ask: _GlobalRequest, limit: int, where: str = ""
     ) -> Future[dict[int, float]]:
         return self._pool.submit(best_ids, database, table, ask.words, limit, where)
 
@@ -392,7 +392,7 @@ class GlobalSearch:
 
         return self._pool.submit(ask)
 
-    def _hits(self, candidates: Sequence[_Candidate], ask: _Request) -> list[Hit]:
+    def _hits(self, candidates: Sequence[_Candidate], ask: _GlobalRequest) -> list[Hit]:
         """Return hits for the candidates, with the definitions of their chunks."""
         documented = [each.row_id for each in candidates if each.row_id is not None]
         of_packages = self._pool.submit(self._symbols.rows, documented)
@@ -469,7 +469,7 @@ def _rank_by_similarity(
     _rank("shape", candidates, shapes)
 
 
-def _rank_by_facts(candidate: _Candidate, piece: Piece, ask: _Request, reached: ImportReach) -> None:
+def _rank_by_facts(candidate: _Candidate, piece: Piece, ask: _GlobalRequest, reached: ImportReach) -> None:
     """Add the scores of exact names and imports, and discount what is not code."""
     if piece.name and piece.name in ask.names:
         candidate.add("exact", 1.0, _EXACT)

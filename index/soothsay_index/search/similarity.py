@@ -27,7 +27,7 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class LineWindow:
     """Some lines of a text, and the identifiers in them. ``start`` counts from 0."""
 
     start: int
@@ -73,15 +73,15 @@ class Features:
         return sum(self.identifiers.values())
 
     @cached_property
-    def windows(self) -> tuple[Window, ...]:
+    def windows(self) -> tuple[LineWindow, ...]:
         """The text in overlapping windows; one that is hardly longer than a window is left whole."""
         lines = self.text.split("\n")
         if len(lines) <= WINDOW + STRIDE:
-            return (Window(0, self.text, self.tokens),)
+            return (LineWindow(0, self.text, self.tokens),)
         last = len(lines) - WINDOW
         return tuple(_window(lines, start) for start in (*range(0, last, STRIDE), last))
 
-    def shape(self, window: Window, language: Language | None) -> frozenset[int]:
+    def shape(self, window: LineWindow, language: Language | None) -> frozenset[int]:
         """Return the syntax of one of its windows, read as ``language``; see :func:`shape`."""
         key = window.start, language.id if language else ""
         known = self._shapes.get(key)
@@ -119,9 +119,9 @@ class Sought:
         return names & self._having.keys()
 
 
-def _window(lines: Sequence[str], start: int) -> Window:
+def _window(lines: Sequence[str], start: int) -> LineWindow:
     text = "\n".join(lines[start : start + WINDOW])
-    return Window(start, text, tokens(text))
+    return LineWindow(start, text, tokens(text))
 
 
 def tokens(text: str) -> frozenset[str]:
@@ -142,7 +142,7 @@ def jaccard(left: frozenset[str] | frozenset[int], right: frozenset[str] | froze
     return common / (len(left) + len(right) - common)
 
 
-def most_like(windows: Sequence[Window], wanted: frozenset[str]) -> tuple[float, Window]:
+def most_like(windows: Sequence[LineWindow], wanted: frozenset[str]) -> tuple[float, LineWindow]:
     """The window whose tokens are most like ``wanted``, and how much (Jaccard); the first of equals."""
     scored = [jaccard(window.tokens, wanted) for window in windows]
     best = max(range(len(windows)), key=lambda position: scored[position])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from soothsay_index.sources.base import FileFacts, Place
-from soothsay_index.sources.sections import MAX_TITLE, Heading, Outline, cut_document, is_legal
+from soothsay_index.sources.sections import MAX_TITLE, Heading, HeadingOutline, cut_document, is_legal
 from soothsay_index.text import squeeze
 
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})(.*)$")
@@ -36,7 +36,7 @@ class Markdown:
         return FileFacts(cut_document(text, outline_of(text.split("\n")), place))
 
 
-def outline_of(lines: Sequence[str]) -> Outline:
+def outline_of(lines: Sequence[str]) -> HeadingOutline:
     """The headings and fenced blocks of a Markdown document; what stands in comments and fences is no heading."""
     headings: list[Heading] = []
     blocks: list[tuple[int, int]] = []
@@ -61,7 +61,7 @@ def outline_of(lines: Sequence[str]) -> Outline:
             level = 1 if "=" in line else 2
             headings.append(Heading(position - 1, position + 1, level, _plain(lines[position - 1])))
         position += 1
-    return Outline(tuple(headings), tuple(blocks), first)
+    return HeadingOutline(tuple(headings), tuple(blocks), first)
 
 
 def _after_front_matter(lines: Sequence[str]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from soothsay_index.sources.base import FileFacts, Place
-from soothsay_index.sources.sections import MAX_TITLE, Heading, Outline, cut_document, is_legal
+from soothsay_index.sources.sections import MAX_TITLE, Heading, HeadingOutline, cut_document, is_legal
 from soothsay_index.text import squeeze
 
 _RULE = re.compile(r"""^([!-/:-@[-`{-~])\1{2,}\s*$""")
@@ -32,7 +32,7 @@ class ReStructuredText:
         return FileFacts(cut_document(text, outline_of(text.split("\n")), place))
 
 
-def outline_of(lines: Sequence[str]) -> Outline:
+def outline_of(lines: Sequence[str]) -> HeadingOutline:
     """The headings of a document, and its indented blocks.
 
     A heading's level is not in its characters: each new style of line is one level below the ones before it.
@@ -54,7 +54,7 @@ def outline_of(lines: Sequence[str]) -> Outline:
                     Heading(position - 2 if over else position - 1, position + 1, level, _plain(title))
                 )
         position += 1
-    return Outline(tuple(headings), tuple(_blocks(lines)))
+    return HeadingOutline(tuple(headings), tuple(_blocks(lines)))
 
 
 def _is_title(lines: Sequence[str], position: int, headings: Sequence[Heading]) -> bool:

@@ -40,7 +40,7 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class HeadingOutline:
     """What a document looks like: where it starts, its headings, and blocks that stay in one piece.
 
     ``first`` is the line after what is no prose (front matter). ``blocks`` are half-open ranges of lines.
@@ -66,7 +66,7 @@ class Section:
         return " > ".join(self.path)
 
 
-def sections_of(lines: Sequence[str], outline: Outline) -> Iterator[Section]:
+def sections_of(lines: Sequence[str], outline: HeadingOutline) -> Iterator[Section]:
     """The sections of a document in order; the first may have no heading."""
     starts = [*outline.headings, Heading(len(lines), len(lines), 1, "")]
     yield Section(outline.first, outline.first, starts[0].line)
@@ -79,7 +79,7 @@ def sections_of(lines: Sequence[str], outline: Outline) -> Iterator[Section]:
         yield Section(heading.line, heading.body, following.line, path)
 
 
-def cut_document(text: str, outline: Outline, place: Place) -> tuple[Chunk, ...]:
+def cut_document(text: str, outline: HeadingOutline, place: Place) -> tuple[Chunk, ...]:
     """The sections of ``text`` as chunks. A heading without text is only a part of the titles below it."""
     lines = text.split("\n")
     blocks = dict(outline.blocks)

@@ -12,23 +12,23 @@ _OLDEST_EVERY = 4  # turns: one of so many goes to the window that has waited lo
 
 
 @dataclass(eq=False)
-class _Work:
+class _Turn:
     urgent: bool
     since: float
 
 
-class Lane:
+class WindowLane:
     """One window's place in the queue. Its work is done in one thread at a time."""
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
-        self._work = _Work(urgent=False, since=0.0)
+        self._work = _Turn(urgent=False, since=0.0)
         self.waited = 0.0  # seconds, for other windows' turns
 
     @contextmanager
     def working(self, *, urgent: bool) -> Iterator[None]:
         """Within the block, turns are asked for with this urgency, as of now."""
-        before, self._work = self._work, _Work(urgent, time.monotonic())
+        before, self._work = self._work, _Turn(urgent, time.monotonic())
         try:
             yield
         finally:
@@ -52,7 +52,7 @@ class Lane:
 
 @dataclass(frozen=True)
 class _Waiting:
-    lane: Lane
+    lane: WindowLane
     urgent: bool
     since: float  # of the request
     asked: float  # for this turn
@@ -67,11 +67,11 @@ class Turns:
         self._waiting: list[_Waiting] = []
         self._count = 0
 
-    def lane(self) -> Lane:
+    def lane(self) -> WindowLane:
         """Return the place of one more window."""
-        return Lane(self)
+        return WindowLane(self)
 
-    def take(self, lane: Lane, urgent: bool, since: float) -> None:
+    def take(self, lane: WindowLane, urgent: bool, since: float) -> None:
         """Wait for a turn (blocking)."""
         with self._changed:
             if not self._taken and not self._waiting:

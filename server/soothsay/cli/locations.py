@@ -13,7 +13,7 @@ MAX_BYTES = 5_000_000  # larger files are data
 
 
 @dataclass(frozen=True, slots=True)
-class Location:
+class FilePosition:
     """A position as editors show it: line and column are 1-based, the column counts code points."""
 
     path: Path
@@ -21,7 +21,7 @@ class Location:
     column: int
 
 
-def parse_location(text: str) -> Location:
+def parse_location(text: str) -> FilePosition:
     """Return the location written as ``FILE:LINE:COL``. Raises `SoothsayError`."""
     parts = text.rsplit(":", 2)  # from the right: a Windows path contains a colon
     try:
@@ -30,7 +30,7 @@ def parse_location(text: str) -> Location:
         raise SoothsayError(
             f"{text!r} is not a position: write FILE:LINE:COL, for example {_without_numbers(text)}:12:8"
         ) from None
-    return Location(Path(path), line, column)
+    return FilePosition(Path(path), line, column)
 
 
 def _without_numbers(text: str) -> str:
@@ -57,7 +57,7 @@ def read_document(path: Path) -> str:
         raise SoothsayError(f"cannot read {path}: {error.strerror}") from None
 
 
-def offset_at(text: str, location: Location) -> int:
+def offset_at(text: str, location: FilePosition) -> int:
     """Return the offset (code points) of ``location`` in ``text``. Raises `SoothsayError` outside the text."""
     lines = text.split("\n")
     if not 1 <= location.line <= len(lines):

@@ -74,7 +74,7 @@ def find_faults(
         for finding in findings or ()
         if finding.kind in _EXPLAINED
     }
-    reader = _Reader(analysis, analysis.scopes, resolver, path, _Remembering(index), oracle, spans)
+    reader = _CallReader(analysis, analysis.scopes, resolver, path, _Remembering(index), oracle, spans)
     faults: list[Fault] = []
     for call in analysis.calls:
         raise_if_cancelled(cancel)
@@ -102,7 +102,7 @@ class _Remembering:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _CallReader:
     """One file being read. ``findings`` are the oracle's, by the byte they begin at and their kind."""
 
     analysis: DocumentAnalysis

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from soothsay.backend import turns as module
-from soothsay.backend.turns import Lane, Turns
+from soothsay.backend.turns import Turns, WindowLane
 
 PATIENCE = 60.0  # seconds
 
@@ -33,7 +33,7 @@ class Queue:
             thread.join(PATIENCE)
             assert not thread.is_alive()
 
-    def wait(self, name: str, lane: Lane, *, urgent: bool) -> None:
+    def wait(self, name: str, lane: WindowLane, *, urgent: bool) -> None:
         """Begin a thread that waits."""
         waiting = len(self._turns._waiting)
 
@@ -85,7 +85,7 @@ def test_the_longest_waiting_is_the_one_that_had_no_turn_lately(turns: Turns) ->
     done: list[str] = []
     ends = threading.Event()
 
-    def work(lane: Lane, name: str) -> None:
+    def work(lane: WindowLane, name: str) -> None:
         with lane.working(urgent=True):
             while not ends.is_set():
                 with lane.turn():
@@ -131,7 +131,7 @@ def test_the_clock_leaves_out_what_others_take(turns: Turns, monkeypatch: pytest
     now[0] += 2  # its own work
     assert lane.clock() - began == 2
 
-    def take(lane: Lane, urgent: bool, since: float) -> None:
+    def take(lane: WindowLane, urgent: bool, since: float) -> None:
         now[0] += 30  # another window evaluates
 
     monkeypatch.setattr(turns, "take", take)

@@ -14,7 +14,7 @@ from soothsay_languages.python.environment.reading import KIND
 from soothsay_languages.python.sources import package as python_package
 from soothsay_languages.python.sources.docstrings import Note, describe
 from soothsay_languages.python.sources.installed import PythonEnvironment
-from soothsay_languages.python.sources.loading import Limits, load_package
+from soothsay_languages.python.sources.loading import LoadingLimits, load_package
 from soothsay_languages.python.sources.news import news_of
 from soothsay_languages.python.sources.package import harvest_package
 
@@ -279,15 +279,15 @@ def test_what_is_nearest_to_the_root_is_read_first(mill: Path):
     everything = sum(
         len(text) for path, text in MILL.items() if path not in {"mill/__init__.py", "mill/_spare.py"}
     )
-    loaded = load_package("mill", [mill], False, (), Limits(source=everything - 1))
+    loaded = load_package("mill", [mill], False, (), LoadingLimits(source=everything - 1))
     assert loaded is not None
     assert dict(loaded.left_out) == {"mill": {"_spare"}, "mill.far.away": {"sail"}}
-    loaded = load_package("mill", [mill], False, (), Limits(file=sail - 1))
+    loaded = load_package("mill", [mill], False, (), LoadingLimits(file=sail - 1))
     assert loaded is not None and loaded.left_out["mill.far.away"] == {"sail"}
 
 
 def test_when_the_time_is_up_what_was_read_is_kept(mill: Path):
-    loaded = load_package("mill", [mill], False, (), Limits(seconds=-1.0))
+    loaded = load_package("mill", [mill], False, (), LoadingLimits(seconds=-1.0))
     assert loaded is not None
     assert {"_core", "_spare", "far", "grind"} <= set(loaded.left_out["mill"])
     assert "Wheel" in loaded.package.members

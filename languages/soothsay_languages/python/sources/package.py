@@ -22,7 +22,7 @@ from soothsay_languages.python.sources.docstrings import (
     documented_keywords,
     documented_return,
 )
-from soothsay_languages.python.sources.loading import NOT_PUBLIC, Loaded, load_package
+from soothsay_languages.python.sources.loading import NOT_PUBLIC, LoadedPackage, load_package
 from soothsay_languages.python.sources.module_names import MODULE_NAMES
 from soothsay_languages.python.sources.news import news_of
 from soothsay_languages.python.sources.notes import is_exported, noted, source_file
@@ -68,13 +68,13 @@ def harvest_package(
     other packages of the same distribution: ``attrs`` is nothing but names of ``attr``.
     """
     loaded = load_package(release.part, search_paths, with_stubs, siblings)
-    return _Reader(release, loaded).read() if loaded is not None else Harvest()
+    return _PackageReader(release, loaded).read() if loaded is not None else Harvest()
 
 
-class _Reader:
+class _PackageReader:
     """Turns a loaded package into symbols."""
 
-    def __init__(self, release: Release, loaded: Loaded) -> None:
+    def __init__(self, release: Release, loaded: LoadedPackage) -> None:
         self._family = loaded.family
         self._release = release
         self._package = loaded.package

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from soothsay_index.sources import markdown, rst
 from soothsay_index.sources.base import Harvest, Release, Relevant, Used
-from soothsay_index.sources.sections import Heading, Outline, Section, cut_section, sections_of
+from soothsay_index.sources.sections import Heading, HeadingOutline, Section, cut_section, sections_of
 from soothsay_index.sources.texts import read_text
 from soothsay_index.types import Chunk
 from soothsay_languages.environment import Environment
@@ -118,7 +118,7 @@ def _chunks(found: Listed) -> Iterator[Chunk]:
             yield from cut_section(lines, each.section, dict(outline.blocks), where, path.as_uri(), title)
 
 
-def _document(text: str, path: Path, found: Listed) -> tuple[list[str], Outline]:
+def _document(text: str, path: Path, found: Listed) -> tuple[list[str], HeadingOutline]:
     """The lines of a document and its headings. The fields above a description are blank, so lines keep their numbers."""
     lines = text.split("\n")
     is_markdown = path.suffix.lower() in {".md", ".markdown"}
@@ -142,7 +142,7 @@ def _plain_headings(lines: Sequence[str], package: str) -> Iterator[Heading]:
 
 
 def _versions(
-    lines: Sequence[str], outline: Outline, package: str, after_history: bool
+    lines: Sequence[str], outline: HeadingOutline, package: str, after_history: bool
 ) -> Iterator[_Version]:
     """The sections under a heading that is a version, each with everything below it.
 
@@ -164,7 +164,7 @@ def _versions(
         yield current
 
 
-def _this_version(lines: Sequence[str], outline: Outline, version: str) -> Iterator[_Version]:
+def _this_version(lines: Sequence[str], outline: HeadingOutline, version: str) -> Iterator[_Version]:
     """A list of changes below "Release information": what is new in the very version that is installed."""
     sections = [
         section

