@@ -19,7 +19,7 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from soothsay.config import Settings
-from soothsay.engine.types import Completion, CompletionRequest, Evidence, TriggerDecision
+from soothsay.engine.types import Completion, CompletionRequest, Ending, Evidence, TriggerDecision
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.frontend.transport import run_stdio, run_tcp
 from soothsay.model.types import Token
@@ -171,6 +171,7 @@ class FakeSession:
         text = "" if "NOTHING" in before else "create_job(\n    name=1,\n)"
         return Completion(
             text=text,
+            ending=Ending() if text else Ending("breaks", ")"),
             draft=before,
             verdict="verified",
             method=request.method or "full",

@@ -107,3 +107,18 @@ async def test_a_snooze_of_nonsense_is_an_error(editor: Editor, minutes: object)
         await editor.command("soothsay.snooze", minutes)
     assert error.value.code == types.ErrorCodes.InvalidParams
     assert "takes minutes" in error.value.message
+
+
+async def test_why_nothing_is_shown_is_explained_beside_what_was_shown_last(editor: Editor) -> None:
+    await editor.start()
+    editor.open("text\nNOTHING\n")
+    assert await editor.inline(0, 4) == [ANSWER]
+    assert (await editor.explain())["nothingSince"] is None
+    assert await editor.inline(1, 7) == []
+    why = await editor.explain()
+    assert why["text"] == ANSWER
+    assert why["nothingSince"] == {
+        "step": "breaks",
+        "explanation": "with it, the file would parse worse than without",
+        "dropped": ")",
+    }

@@ -311,6 +311,13 @@ async def test_explain_last_is_the_contract(editor: Editor) -> None:
     assert await editor.explain() == {
         "text": ANSWER,
         "draft": "client.cr",
+        "replaced": 0,
+        "ending": {"step": "shown", "explanation": "shown as it was written", "dropped": ""},
+        "nothingSince": {
+            "step": "breaks",
+            "explanation": "with it, the file would parse worse than without",
+            "dropped": ")",
+        },
         "verdict": "verified",
         "method": "full",
         "trigger": {
@@ -320,6 +327,8 @@ async def test_explain_last_is_the_contract(editor: Editor) -> None:
             "confidence": 0.65,
             "threshold": 0.8,
             "name": "create_jib",
+            "missing": "",
+            "calibrated": True,
         },
         "evidence": [
             {
@@ -329,6 +338,7 @@ async def test_explain_last_is_the_contract(editor: Editor) -> None:
                 "version": "1.43.11",
                 "uri": "file:///site-packages/botocore/data/bedrock.json",
                 "text": "client.create_job(name=...)",
+                "language": "python",
                 "score": 0.5,
                 "scores": {},
             }

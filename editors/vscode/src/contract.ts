@@ -46,8 +46,19 @@ export interface Evidence {
   readonly score: number;
 }
 
+/** Why less is shown than was written, or nothing. */
+export interface Ending {
+  readonly step: string;
+  readonly explanation: string;
+  readonly dropped: string;
+}
+
 export interface Explanation {
   readonly text: string;
+  /** Older servers send none. */
+  readonly ending?: Ending;
+  /** Of an answer after this one that had no text; only in the answer to `explainLast`. */
+  readonly nothingSince?: Ending | null;
   readonly draft: string;
   readonly verdict: Verdict;
   readonly method: string;

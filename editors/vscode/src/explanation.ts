@@ -18,6 +18,7 @@ export function explanationPage(
   link: (evidence: Evidence) => string,
 ): string {
   return page(nonce, [
+    ...nothing(explanation),
     heading(explanation),
     section("Draft", "what the model wrote alone, each token shaded by its probability", draft(explanation)),
     section("Trigger", "is it looked up?", trigger(explanation)),
@@ -62,6 +63,17 @@ function heading({ verdict, method, timings_ms, evidence, oracle }: Explanation)
   const chips = `<span class="chip ${verdict}">${mark} ${verdict}${escape(source)}</span>${cut}${mended}`;
   const took = `method ${escape(method)}, ${milliseconds(timings_ms["total"] ?? 0)}`;
   return `<header><p>${chips}</p><p class="quiet">${escape(oracle.problem || says)} · ${took}</p></header>`;
+}
+
+/** Why nothing is shown now, where that is so. */
+function nothing({ text, ending, nothingSince, oracle }: Explanation): readonly string[] {
+  const why = nothingSince ?? (text === "" ? ending : undefined);
+  if (why === undefined || why.step === "shown") {
+    return [];
+  }
+  const reason = why.step === "refused" && oracle.problem ? oracle.problem : why.explanation;
+  const dropped = why.dropped.trim() ? `<p class="quiet">Thrown away:</p>${code(why.dropped)}` : "";
+  return [section("Nothing is shown now", "", `<p>${escape(reason)}.</p>${dropped}`)];
 }
 
 function draft({ tokens, trigger: { threshold } }: Explanation): string {

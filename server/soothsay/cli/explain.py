@@ -29,6 +29,7 @@ def explanation(completion: Mapping[str, Any]) -> RenderableType:
         Padding(_outcome(completion["oracle"]), (0, 0, 0, 2)),
         _heading("answer", f"method {completion['method']}"),
         Padding(Text(completion["text"] or "(empty)", style="bold"), (0, 0, 0, 2)),
+        Padding(_ending(completion.get("ending")), (0, 0, 0, 2)),
         Padding(_verdict(completion), (0, 0, 0, 2)),
         _heading("time", _timings(completion["timings_ms"])),
     )
@@ -86,6 +87,14 @@ def _why_not(trigger: Mapping[str, Any], method: str) -> str:
     if trigger.get("missing"):
         return "nothing is known against {}, and the model is confident"
     return "{} is in the index, and the model is confident"
+
+
+def _ending(ending: Mapping[str, str] | None) -> Text:
+    """Return why less is shown than was written; nothing where all is, or an older version saved the completion."""
+    if ending is None or ending["step"] == "shown":
+        return Text()
+    dropped = ending["dropped"].strip()
+    return Text(f"{ending['explanation']}{f'; thrown away: {dropped!r}' if dropped else ''}", style="dim")
 
 
 def _evidence(evidence: list[Mapping[str, Any]]) -> RenderableType:

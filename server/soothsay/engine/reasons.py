@@ -16,6 +16,7 @@ REASON_TEXTS: Mapping[Reason, str] = {
 
 ENDING_TEXTS: Mapping[EndingStep, str] = {
     "shown": "shown as it was written",
+    "refused": "no completion is given here",
     "silent": "the model wrote nothing",
     "repeats": "it repeated itself, or what stands below",
     "breaks": "with it, the file would parse worse than without",

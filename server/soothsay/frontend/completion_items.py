@@ -12,7 +12,7 @@ from lsprotocol import types
 from soothsay.config import Method
 from soothsay.engine.contract import completion_to_json
 from soothsay.engine.reasons import REASON_TEXTS
-from soothsay.engine.types import Check, Completion, Evidence, TriggerDecision
+from soothsay.engine.types import Check, Completion, Ending, Evidence, TriggerDecision
 from soothsay.frontend.acceptance import accept_command
 from soothsay_languages.lines import Encoding, units
 
@@ -53,7 +53,10 @@ class AnswerHistory:
     def decline(self, problem: str, method: Method, position: types.Position) -> Answer:
         """Return and keep an empty answer; ``problem`` says why."""
         check = Check(problem=problem)
-        completion = Completion("", "", "unverified", method, TriggerDecision(False), check=check)
+        ending = Ending("refused")
+        completion = Completion(
+            "", "", "unverified", method, TriggerDecision(False), check=check, ending=ending
+        )
         self._count += 1
         answer = self._answers[self._count] = Answer(self._count, completion, position, "")
         self._last = self._last_shown = self._count
@@ -76,6 +79,11 @@ class AnswerHistory:
     def last(self) -> Answer | None:
         """Return the last answer that had text or was declined, else the last answer; None when there is none."""
         return self._answers.get(self._last_shown) or self._answers.get(self._last)
+
+    def nothing_since(self) -> Answer | None:
+        """Return the newest answer if it is empty and came after the one of `last`, else None."""
+        newest, last = self._answers.get(self._last), self.last()
+        return newest if newest is not None and last is not None and newest.id != last.id else None
 
 
 def inline_items(
@@ -152,6 +160,17 @@ def can_resolve(capabilities: types.ClientCapabilities) -> bool:
 def answer_to_json(answer: Answer | None) -> dict[str, Any] | None:
     """Return the answer to ``soothsay.explain``: the contract's JSON with the completion's id."""
     return answer and {"id": answer.id, **completion_to_json(answer.completion)}
+
+
+def last_to_json(answers: AnswerHistory) -> dict[str, Any] | None:
+    """Return the answer to ``soothsay.explainLast``: the contract's JSON, and why nothing was shown since, or null."""
+    answer, nothing = answers.last(), answers.nothing_since()
+    if answer is None:
+        return None
+    return {
+        **completion_to_json(answer.completion),
+        "nothingSince": nothing and completion_to_json(nothing.completion)["ending"],
+    }
 
 
 def _add_evidence(item: types.CompletionItem, completion: Completion) -> None:

@@ -16,7 +16,6 @@ from pygls.uris import to_fs_path
 
 from soothsay import __version__
 from soothsay.config import Settings
-from soothsay.engine.contract import completion_to_json
 from soothsay.frontend.acceptance import ACCEPTED, DID_PARTIALLY_ACCEPT, DID_SHOW, Acceptance
 from soothsay.frontend.code_actions import CodeActions
 from soothsay.frontend.completion_items import (
@@ -24,6 +23,7 @@ from soothsay.frontend.completion_items import (
     answer_to_json,
     can_resolve,
     inline_items,
+    last_to_json,
     list_items,
     resolve_item,
 )
@@ -341,9 +341,8 @@ def _register_explanations(server: SoothsayServer) -> None:
 
     @server.command("soothsay.explainLast")
     def explain_last(*arguments: Any) -> dict[str, Any] | None:
-        """Return the contract's JSON of the completion that was shown last, or None."""
-        answer = server.completions.answers.last()
-        return completion_to_json(answer.completion) if answer else None
+        """Return the contract's JSON of the completion that was shown last, and why nothing was shown since; or None."""
+        return last_to_json(server.completions.answers)
 
     @server.command("soothsay.explain")
     def explain(*arguments: Any) -> dict[str, Any] | None:

@@ -114,6 +114,22 @@ local function verdict(page, why)
   page:add(" ", pieces)
 end
 
+---Why nothing is shown now, where that is so.
+---@param page soothsay.Page
+---@param why table
+local function nothing(page, why)
+  local ending = some(why.nothingSince) or (why.text == "" and why.ending) or nil
+  if not ending or ending.step == "shown" then
+    return
+  end
+  local refused = ending.step == "refused" and why.oracle.problem ~= ""
+  page:section("Nothing is shown now", refused and why.oracle.problem or ending.explanation)
+  if vim.trim(ending.dropped) ~= "" then
+    page:add("   ", { { "thrown away: ", "SoothsayDim" }, { M.shorten(vim.trim(ending.dropped)) } })
+  end
+  table.insert(page.lines, "")
+end
+
 ---@param page soothsay.Page
 ---@param tokens { text: string, probability: number }[]
 local function draft(page, tokens)
@@ -206,6 +222,7 @@ end
 ---@return soothsay.Page
 function M.render(why)
   local page = new_page()
+  nothing(page, why)
   verdict(page, why)
   draft(page, why.tokens)
   decision(page, why.trigger, why.method)

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import type { Explanation } from "../../src/contract.ts";
 import { emptyPage, explanationPage } from "../../src/explanation.ts";
 
+const BREAKS = { step: "breaks", explanation: "with it, the file would parse worse", dropped: ") > <1>" };
+
 const EXPLANATION: Explanation = {
   text: "create_bucket(Bucket='<b>')",
   draft: "make_bucket(",
@@ -100,4 +102,19 @@ test("a completion that called nothing, and one of which nothing is left", () =>
 
 test("without any completion there is a page that says so", () => {
   assert.ok(emptyPage("N0").includes("no completion to explain yet"));
+});
+
+test("why nothing is shown now, and what was thrown away", () => {
+  const html = explanationPage({ ...EXPLANATION, nothingSince: BREAKS }, "n", () => "command:x");
+  assert.match(html, /Nothing is shown now/);
+  assert.match(html, /with it, the file would parse worse\./);
+  assert.match(html, /\) &gt; &lt;1&gt;/);
+  assert.doesNotMatch(explanationPage(EXPLANATION, "n", () => "command:x"), /Nothing is shown now/);
+});
+
+test("a refusal is explained by what refused", () => {
+  const oracle = { ...EXPLANATION.oracle, problem: "completions are paused" };
+  const ending = { step: "refused", explanation: "no completion is given here", dropped: "" };
+  const html = explanationPage({ ...EXPLANATION, text: "", ending, oracle }, "n", () => "command:x");
+  assert.match(html, /<p>completions are paused\.<\/p>/);
 });
