@@ -290,7 +290,7 @@ class Engine:
 
     def _judge(self, task: _Task, written: Written, grounding: Grounding) -> _Answer:
         site = task.site
-        passed, ending = finish(site, written)
+        passed, ending = finish(site, written, grounding.text)
         judgement = judge(site, passed.text, self._oracle, passed.replaced)
         return _Answer(passed.text, judgement, grounding, passed.replaced, ending)
 

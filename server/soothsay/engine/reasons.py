@@ -19,6 +19,7 @@ ENDING_TEXTS: Mapping[EndingStep, str] = {
     "refused": "no completion is given here",
     "silent": "the model wrote nothing",
     "repeats": "it repeated itself, or what stands below",
+    "withheld": "it named people or a licence, or repeated the documentation",
     "breaks": "with it, the file would parse worse than without",
     "unfinished": "a limit ended it in the middle of something",
     "rejected": "a call in it is wrong and could not be repaired",
