@@ -7,34 +7,25 @@ import os
 import sys
 import threading
 
-_NICE = 10
-_LOWEST = 19
+BACKGROUND = 10
+"""The niceness of work that nobody waits for: next to one busy program it still gets a tenth of a processor.
+
+Idle priority, or niceness 19, would get nothing (1.5 %) for as long as something compiles.
+"""
 _SWITCH_SECONDS = 0.0005
 
 
 def lower_thread_priority() -> None:
     """Lower the priority of this thread and of those that it starts (nice 10). Does nothing but on Linux."""
-    _be_nice(_NICE)
-
-
-def minimise_thread_priority() -> None:
-    """Give this thread and those that it starts the lowest priority (nice 19). Does nothing but on Linux."""
-    _be_nice(_LOWEST)
-
-
-def _be_nice(niceness: int) -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BACKGROUND)
 
 
-def lower_process_priority() -> None:
-    """Give this process the lowest priority. It must hold no lock that other processes wait for."""
-    try:
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    except (AttributeError, OSError):  # not Linux
-        with contextlib.suppress(AttributeError, OSError):
-            os.nice(_LOWEST)
+def lower_process_priority(niceness: int = BACKGROUND) -> None:
+    """Raise the niceness of this process to ``niceness``."""
+    with contextlib.suppress(AttributeError, OSError):  # Windows has none
+        os.nice(max(0, niceness - os.nice(0)))
 
 
 def shorten_switch_interval() -> None:

@@ -10,6 +10,8 @@ from soothsay_common.cancellation import Cancellation
 from soothsay_languages.parameters import Parameter as Parameter
 from soothsay_languages.parameters import ParameterKind as ParameterKind
 
+_NAMED = 5  # packages, in a line of status
+
 SymbolKind = Literal["function", "method", "class", "module", "attribute", "operation"]
 Origin = Literal["package", "service", "workspace"]
 ChunkKind = Literal["code", "prose", "config"]
@@ -135,6 +137,7 @@ class IndexSummary:
     environment: str = ""  # version and interpreter, "" for none
     folder: str = ""
     skipped: tuple[SkippedFiles, ...] = ()  # of the workspace, by reason
+    reading: tuple[str, ...] = ()  # packages and services that are being read now
 
     def describe_skipped(self) -> str:
         """Return in one line what of the workspace is not indexed, and why; "" for nothing."""
@@ -144,12 +147,13 @@ class IndexSummary:
 
     def describe(self) -> str:
         """Return the figures in one line, and what of the workspace is not indexed."""
-        skipped = self.describe_skipped()
-        return (
+        reading = f"being read: {', '.join(self.reading[:_NAMED])}" if self.reading else ""
+        figures = (
             f"{self.files} files ({self.chunks} chunks), {self.packages} packages, {self.services} services, "
             f"{self.symbols} symbols; vectors for {self.embedded} of {self.releases} releases ({self.vectors}); "
-            f"{self.environment or 'no environment'}; in {self.folder}" + (f"; {skipped}" if skipped else "")
+            f"{self.environment or 'no environment'}; in {self.folder}"
         )
+        return "; ".join(part for part in (figures, reading, self.describe_skipped()) if part)
 
 
 class Index(Protocol):

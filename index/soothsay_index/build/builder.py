@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 
+from soothsay_index.build.claims import Claims
 from soothsay_index.build.files import FileSync
 from soothsay_index.build.packages import BuildOrder, PackageSync
-from soothsay_index.build.process_pool import OpenExecutor
 from soothsay_index.build.vectors import VectorSync
 from soothsay_index.embedding.embedder import Embedder
 from soothsay_index.progress import OnProgress, ignore_progress
@@ -31,15 +33,20 @@ class Builder:
         store: Store,
         files: FileSync,
         embedder: Embedder | None,
-        open_executor: OpenExecutor,
+        open_executor: Callable[[], AbstractContextManager[Executor]],
         uri: str = "",
+        claims: Claims | None = None,
     ) -> None:
-        """``uri`` is a shared index to copy from instead of reading packages; empty: none."""
+        """``uri`` is a shared index to copy from instead of reading packages; empty: none.
+
+        ``claims`` are the releases that other threads read: they are left to those.
+        """
         self._store = store
         self._files = files
         self._embedder = embedder
         self._open_executor = open_executor
         self._uri = uri
+        self._claims = claims or Claims()
 
     def build(
         self,
@@ -62,7 +69,9 @@ class Builder:
         projects = {key for key in self._store.releases_in_use() if is_shared(key)} if shared else set[str]()
         with self._open_executor() as executor:
             packages = (
-                PackageSync(environment, self._store.packages, shared) if environment is not None else None
+                PackageSync(environment, self._store.packages, shared, self._claims)
+                if environment is not None
+                else None
             )
             if packages is not None:
                 first = packages.build_order(open_files)

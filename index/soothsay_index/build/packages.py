@@ -9,6 +9,7 @@ from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from soothsay_index.build.claims import Claims
 from soothsay_index.progress import OnProgress
 from soothsay_index.shared.local_files import LocalFileFilter
 from soothsay_index.shared.reader import SharedReader
@@ -37,12 +38,17 @@ class PackageSync:
     """Write the releases of one environment, each once for all workspaces."""
 
     def __init__(
-        self, environment: Environment, database: Database, shared: SharedReader | None = None
+        self,
+        environment: Environment,
+        database: Database,
+        shared: SharedReader | None = None,
+        claims: Claims | None = None,
     ) -> None:
-        """``shared`` is a shared index to copy releases from instead of reading them."""
+        """``shared`` is a shared index to copy releases from instead of reading them; ``claims``: what others read."""
         self._environment = environment
         self._database = database
         self._shared = shared
+        self._claims = claims or Claims()
         self._sources: Mapping[str, PackageSource] = package_sources(environment)
 
     @property
@@ -71,12 +77,25 @@ class PackageSync:
         self, releases: Sequence[Release], executor: Executor, progress: OnProgress, stop: threading.Event
     ) -> None:
         """Write the missing ones of ``releases``, roughly in this order."""
+        missing = self.missing(releases)
+        self._note_use([release for release in releases if release not in missing])
+        missing = [release for release in missing if release.key not in self._claims]
+        if missing:
+            self._write_missing(missing, len(releases), executor, progress, stop)
+
+    def missing(self, releases: Sequence[Release]) -> list[Release]:
+        """Return those of ``releases`` that are not stored."""
         known = self._database.manifest().releases
-        self._note_use([release for release in releases if release.key in known])
-        missing = [release for release in releases if release.key not in known]
-        if not missing:
-            return
-        total = len(releases)
+        return [release for release in releases if release.key not in known]
+
+    def _write_missing(
+        self,
+        missing: list[Release],
+        total: int,
+        executor: Executor,
+        progress: OnProgress,
+        stop: threading.Event,
+    ) -> None:
         for harvested in self._shared.read(missing, self._environment, stop) if self._shared else ():
             self._write(harvested)
             missing = [release for release in missing if release not in harvested.symbols]

@@ -12,10 +12,11 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from multiprocessing.context import SpawnContext, SpawnProcess
 
-from soothsay_common.priority import lower_process_priority
+from soothsay_common.priority import BACKGROUND, lower_process_priority
 from soothsay_index.runtime.lean_imports import import_pyarrow
 
-OpenExecutor = Callable[[], AbstractContextManager[Executor]]
+OpenExecutor = Callable[[int], AbstractContextManager[Executor]]
+"""Opens an executor whose work has the given niceness (0: somebody waits for it)."""
 
 _starting = threading.Lock()
 
@@ -49,11 +50,13 @@ class _Context(SpawnContext):
 
 
 @contextlib.contextmanager
-def open_process_pool() -> Iterator[Executor]:
+def open_process_pool(niceness: int = BACKGROUND) -> Iterator[Executor]:
     """Open a pool of one process per core, at most 4. The processes end with the block."""
     # spawn: the parent has threads, and a fork would copy their locks in whatever state they are
     with _without_current_folder():  # making the pool starts multiprocessing's resource tracker
-        pool = ProcessPoolExecutor(min(4, os.cpu_count() or 1), _Context(), initializer=_begin)
+        pool = ProcessPoolExecutor(
+            min(4, os.cpu_count() or 1), _Context(), initializer=_begin, initargs=(niceness,)
+        )
     try:
         yield pool
     finally:
@@ -61,8 +64,8 @@ def open_process_pool() -> Iterator[Executor]:
 
 
 @contextlib.contextmanager
-def open_single_thread() -> Iterator[Executor]:
-    """Open an executor with one thread, for little work and for tests."""
+def open_single_thread(_niceness: int = BACKGROUND) -> Iterator[Executor]:
+    """Open an executor with one thread of the caller's priority, for little work and for tests."""
     pool = ThreadPoolExecutor(1, "crew")
     try:
         yield pool
@@ -70,10 +73,10 @@ def open_single_thread() -> Iterator[Executor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _begin() -> None:
-    """Initialise a process of the pool: lowest priority, and end when the parent ends (it may be killed)."""
+def _begin(niceness: int) -> None:
+    """Initialise a process of the pool: its priority, and its end when the parent ends (it may be killed)."""
     import_pyarrow()
-    lower_process_priority()  # completions and searches come first
+    lower_process_priority(niceness)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent,), daemon=True).start()

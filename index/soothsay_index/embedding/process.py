@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from soothsay_common.garbage import freeze_existing_objects
-from soothsay_common.priority import minimise_thread_priority, shorten_switch_interval
+from soothsay_common.priority import lower_thread_priority, shorten_switch_interval
 from soothsay_index.embedding.embedder import SentenceTransformerEmbedder, Vectors, batches
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.pipes import decode_line, encode_line, take_over_stdout
@@ -109,7 +109,7 @@ class EmbeddingServer:
                 self._answer(request)
 
     def _run_texts(self) -> None:
-        minimise_thread_priority()
+        lower_thread_priority()
         while True:
             self._answer(self._texts.get(), self._priority)
 

@@ -185,13 +185,18 @@ class IndexClient:
         interpreter: str | Path | None = None,
         all_packages: bool = False,
         embed: bool = True,
+        awaited: bool = False,
         timeout: float | None = None,
     ) -> IndexSummary:
-        """Bring the index up to date (blocking). Raises :class:`SoothsayIndexError` when that fails."""
+        """Bring the index up to date (blocking). Raises :class:`SoothsayIndexError` when that fails.
+
+        ``awaited``: somebody waits for it, so it has the priority of other programs.
+        """
         parameters = {
             "interpreter": str(interpreter) if interpreter else None,
             "all_packages": all_packages,
             "embed": embed,
+            "awaited": awaited,
         }
         self._last_build = parameters
         future = self._send("build", parameters, on_progress)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from soothsay_index.build.files import ignore_parsed
 from soothsay_index.build.process_pool import OpenExecutor, open_process_pool
 from soothsay_index.build.reading import ParsedFiles
 from soothsay_index.embedding.client import ProcessEmbedder
@@ -55,6 +54,7 @@ class LocalIndex:
         self._states = PackageStates(self._views)
         self._searcher = Searcher(store, self._views, embedder, self._overlay)
         self._loading: threading.Thread | None = None
+        self.on_use: Callable[[Used], None] = ignore_use  # called with what a shown or saved file imports
 
     @classmethod
     def open(
@@ -150,7 +150,7 @@ class LocalIndex:
 
     def status(self) -> IndexSummary:
         """Return how much is indexed."""
-        return status_of(self.store)
+        return replace(status_of(self.store), reading=self.writer.reading)
 
     # -- documents that are open in an editor --------------------------------------------------------------
 
@@ -166,6 +166,7 @@ class LocalIndex:
             return
         if facts is not None:
             self._overlay.put(name, facts)
+            self.on_use(used_by([facts]))
 
     def forget(self, path: Path) -> None:
         """Remove a closed document; its stored file counts again."""
@@ -175,11 +176,7 @@ class LocalIndex:
 
     def open_files(self) -> Used:
         """Return what the open documents use."""
-        files = self._overlay.snapshot().values()
-        return Used(
-            {module: 1 for file in files for module in file.imports.modules},
-            {service: 1 for file in files for service in file.imports.services},
-        )
+        return used_by(self._overlay.snapshot().values())
 
     # -- writing -------------------------------------------------------------------------------------------
 
@@ -190,9 +187,13 @@ class LocalIndex:
         interpreter: str | Path | None = None,
         all_packages: bool = False,
         embed: bool = True,
+        awaited: bool = False,
     ) -> IndexSummary:
-        """Bring the index up to date with the workspace and the environment of ``interpreter``."""
-        options = BuildOptions(str(interpreter) if interpreter else None, all_packages, embed)
+        """Bring the index up to date with the workspace and the environment of ``interpreter``.
+
+        ``awaited``: somebody waits for it.
+        """
+        options = BuildOptions(str(interpreter) if interpreter else None, all_packages, embed, awaited)
         self.writer.build(options, self.open_files(), on_progress or ignore_progress, cancel)
         return self._after_build()
 
@@ -214,7 +215,18 @@ class LocalIndex:
     def _after_build(self) -> IndexSummary:
         self.store.reopen()
         self._views.forget()
+        self.on_use(self.open_files())
         return self.status()
+
+    def refresh_environment(self, options: BuildOptions) -> None:
+        """Read again what is installed: what the open documents import of it need not wait for a build."""
+        self.writer.refresh_environment(options)
+        self._views.forget()
+        self.on_use(self.open_files())
+
+    def packages_read(self) -> None:
+        """See packages that were just read."""
+        self._views.forget()
 
     def update(self, paths: Iterable[Path]) -> int:
         """Index changed files again and remove deleted ones; return how many were rewritten.
@@ -225,11 +237,13 @@ class LocalIndex:
         ahead: dict[str, FileFacts] = {}
 
         def show(cut: ParsedFiles) -> None:
-            ahead.update(cut.facts())
-            self._overlay.add_pending(ahead)
+            if len(paths) <= _MAX_PENDING_FILES:
+                ahead.update(cut.facts())
+                self._overlay.add_pending(ahead)
+            self.on_use(used_by(cut.facts().values()))
 
         try:
-            return self.writer.update(paths, show if len(paths) <= _MAX_PENDING_FILES else ignore_parsed)
+            return self.writer.update(paths, show)
         finally:
             self._views.add_stored(ahead)
             self._overlay.remove_pending(ahead)
@@ -265,3 +279,16 @@ class LocalIndex:
     def close(self) -> None:
         """Release the lease, so that another process can write."""
         self.writer.close()
+
+
+def used_by(files: Iterable[FileFacts]) -> Used:
+    """Return what ``files`` import and the services that they make clients of."""
+    imports = [file.imports for file in files]
+    return Used(
+        {module: 1 for each in imports for module in each.modules},
+        {service: 1 for each in imports for service in each.services},
+    )
+
+
+def ignore_use(_: Used) -> None:
+    """Ignore what a file imports."""

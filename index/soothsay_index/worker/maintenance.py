@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from soothsay_common.garbage import release_memory
-from soothsay_common.priority import minimise_thread_priority
+from soothsay_common.priority import lower_thread_priority
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.runtime.environment import fingerprint_of, locate_environment
 from soothsay_index.worker.file_watch import FileWatcher
@@ -53,12 +53,12 @@ class Maintenance:
         """Stop after the current step."""
         self._stop.set()
 
-    def built(self, options: BuildOptions) -> None:
-        """Set the options of the last build, which is repeated when the environment changes."""
+    def follow(self, options: BuildOptions) -> None:
+        """Set the options of the last build; one like it is made when the environment changes."""
         self._options = options
 
     def _run(self) -> None:
-        minimise_thread_priority()
+        lower_thread_priority()
         while not self._stop.wait(_STEP_SECONDS):
             try:
                 self.step()
@@ -99,11 +99,14 @@ class Maintenance:
             written += self._index.remove(changes.removed) if changes.removed else 0
             if written:
                 self._changed()
-        environment = self._index.writer.environment
-        if self._options is None or environment is None:
+        self._look_at_environment()
+
+    def _look_at_environment(self) -> None:
+        writer = self._index.writer
+        if self._options is None or not writer.environment_sought:
             return
-        now = self._installed(self._options, environment)
-        if now in (None, self._tried, (environment.interpreter, environment.fingerprint)):
+        now = self._installed(self._options)
+        if now in (None, self._tried, _seen(writer.environment)):
             self._unstable = None
         elif now != self._unstable:
             self._unstable = now  # pip may be running: wait until two polls are equal
@@ -113,6 +116,9 @@ class Maintenance:
 
     def _rebuild(self, options: BuildOptions) -> None:
         try:
+            # A build that runs may take long: what is imported and was just installed does not wait for it.
+            self._index.refresh_environment(options)
+            self._changed()
             self._index.build(None, self._stop, options.interpreter, options.all_packages, options.embed)
         except Exception:
             log.exception("the environment has changed, but could not be indexed")
@@ -120,10 +126,16 @@ class Maintenance:
             self._changed()
             self._index.warm_quietly()
 
-    def _installed(self, options: BuildOptions, environment: Environment) -> object:
-        """Return a value that changes with the chosen interpreter and the installed packages."""
+    def _installed(self, options: BuildOptions) -> object:
+        """Return a value that changes with the chosen interpreter and the installed packages; None for no environment."""
+        environment = self._index.writer.environment
         try:
             located = locate_environment(self._index.store.workspace, options.interpreter)
-            return located.interpreter, fingerprint_of(environment)
+            is_read = environment is not None and environment.interpreter == located.interpreter
+            return located.interpreter, fingerprint_of(environment) if is_read and environment else None
         except SoothsayIndexError:
             return None
+
+
+def _seen(environment: Environment | None) -> object:
+    return None if environment is None else (environment.interpreter, environment.fingerprint)

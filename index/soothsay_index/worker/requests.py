@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import logging
@@ -12,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from soothsay_index.codec import from_plain, to_plain
+from soothsay_index.types import Progress
+
 log = logging.getLogger(__name__)
 
 
@@ -21,6 +25,26 @@ class WriteRequest:
 
     path: Path
     content: dict[str, Any]
+
+    def report(self, progress: Progress) -> None:
+        """Tell the sender how far the request is."""
+        written = self._progress.with_suffix(".part")
+        with contextlib.suppress(OSError):
+            written.write_text(json.dumps(to_plain(progress)), encoding="utf-8")
+            written.replace(self._progress)
+
+    def progress(self) -> Progress | None:
+        """Return how far the request is; None where nothing new was told. Only for the sender."""
+        try:
+            plain = json.loads(self._progress.read_text(encoding="utf-8"))
+            self._progress.unlink()
+            return from_plain(Progress, plain)
+        except (OSError, ValueError):
+            return None
+
+    @property
+    def _progress(self) -> Path:
+        return self.path.with_suffix(".progress")
 
     @property
     def done(self) -> bool:
@@ -63,3 +87,4 @@ class WriteRequests:
     def finish(self, request: WriteRequest) -> None:
         """Remove a request that is done."""
         request.path.unlink(missing_ok=True)
+        request.path.with_suffix(".progress").unlink(missing_ok=True)

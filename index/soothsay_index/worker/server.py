@@ -7,14 +7,16 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from soothsay_common.priority import lower_thread_priority, minimise_thread_priority
+from soothsay_common.priority import lower_thread_priority
 from soothsay_index.codec import from_plain, pack_hit, pack_symbol, to_plain
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.pipes import decode_line, encode_line
 from soothsay_index.types import Progress, Query
+from soothsay_index.worker.imported import ImportedPackages
 from soothsay_index.worker.local import LocalIndex
 from soothsay_index.worker.maintenance import Maintenance
 from soothsay_index.worker.writer import BuildOptions
@@ -31,9 +33,12 @@ class IndexServer:
         self._write_lock = threading.Lock()
         self._cancel = threading.Event()
         self._readers = ThreadPoolExecutor(2, "answer")
-        self._builds = ThreadPoolExecutor(1, "build", initializer=minimise_thread_priority)
-        self._updates = ThreadPoolExecutor(1, "update", initializer=lower_thread_priority)
+        self._builds = ThreadPoolExecutor(1, "build", initializer=lower_thread_priority)
+        self._awaited = ThreadPoolExecutor(1, "awaited-build")
+        self._updates = ThreadPoolExecutor(1, "update")
         self._documents = DocumentUpdates(index)
+        self._imported = ImportedPackages(index.writer, self._packages_read)
+        index.on_use = self._imported.note
         self._maintenance = Maintenance(index, self._notify_changed)
         self._methods: dict[str, tuple[ThreadPoolExecutor, Callable[[dict[str, Any]], Any]]] = {
             "members": (self._readers, lambda p: [pack_symbol(each) for each in index.members(p["owner"])]),
@@ -52,6 +57,7 @@ class IndexServer:
         """Answer requests until ``shutdown`` or the end of the input."""
         self._documents.start()
         self._maintenance.start()
+        self._imported.start()
         for line in requests:
             message = decode_line(line)
             if message is None:
@@ -69,11 +75,14 @@ class IndexServer:
                 if method == "build":
                     self._cancel = threading.Event()
                 thread, answer = self._methods[method]
+                if (message.get("params") or {}).get("awaited"):
+                    thread = self._awaited
                 thread.submit(self._answer, message, answer)
             else:
                 self._send({"id": message.get("id"), "error": f"unknown method {method}"})
         self._cancel.set()
         self._maintenance.stop()
+        self._imported.stop()
 
     def _answer(self, message: dict[str, Any], method: Callable[[dict[str, Any]], Any]) -> None:
         identifier = message.get("id")
@@ -100,9 +109,12 @@ class IndexServer:
             parameters.get("interpreter"),
             bool(parameters.get("all_packages")),
             bool(parameters.get("embed", True)),
+            bool(parameters.get("awaited")),
         )
-        status = self._index.build(report, cancel, options.interpreter, options.all_packages, options.embed)
-        self._maintenance.built(options)
+        self._maintenance.follow(replace(options, awaited=False))
+        status = self._index.build(
+            report, cancel, options.interpreter, options.all_packages, options.embed, options.awaited
+        )
         self._builds.submit(self._index.warm_quietly)  # once this is answered
         return to_plain(status)
 
@@ -112,6 +124,10 @@ class IndexServer:
 
     def _search(self, parameters: dict[str, Any]) -> Any:
         return [pack_hit(hit) for hit in self._index.search(from_plain(Query, parameters["query"]))]
+
+    def _packages_read(self) -> None:
+        self._index.packages_read()
+        self._notify_changed()
 
     def _notify_changed(self) -> None:
         """Tell the client to drop its cached answers."""

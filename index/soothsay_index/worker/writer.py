@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from soothsay_common.priority import BACKGROUND
 from soothsay_index.build.builder import Builder
+from soothsay_index.build.claims import Claims
 from soothsay_index.build.files import FileSync, OnParsed, ignore_parsed
+from soothsay_index.build.packages import PackageSync
 from soothsay_index.build.process_pool import OpenExecutor
 from soothsay_index.embedding.embedder import Embedder
 from soothsay_index.errors import SoothsayIndexError
@@ -23,6 +26,7 @@ from soothsay_index.sources.workspace import Workspace
 from soothsay_index.store.pruning import prune_releases, prune_vectors
 from soothsay_index.store.store import Store
 from soothsay_index.types import Progress
+from soothsay_index.worker.build_turns import BuildTurns, Turn
 from soothsay_index.worker.lease import Lease
 from soothsay_index.worker.requests import WriteRequest, WriteRequests
 from soothsay_languages.environment import Environment
@@ -36,11 +40,15 @@ _MAX_UNCOMPACTED_WRITES = 400  # 8 for each updated file; more make searches slo
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """Options of a build. ``interpreter``: None for the one that editors would choose."""
+    """Options of a build. ``interpreter``: None for the one that editors would choose.
+
+    ``awaited``: somebody waits for it, so it has the priority of other programs.
+    """
 
     interpreter: str | None = None
     all_packages: bool = False
     embed: bool = True
+    awaited: bool = False
 
 
 class Writer:
@@ -66,7 +74,8 @@ class Writer:
         self._lease = Lease(store.local.folder)
         self._requests = WriteRequests(store.local.folder / "inbox")
         self._taking_over = threading.Lock()
-        self._building = threading.Lock()
+        self._turns = BuildTurns()
+        self._claims = Claims()
         self._built_for: threading.Thread | None = None  # runs a requested build
         self._files: FileSync | None = None
         self._active_writes = 0
@@ -153,26 +162,73 @@ class Writer:
     ) -> None:
         """Like :meth:`build`, with an environment that was found already."""
         stop = stop or threading.Event()
-        self.environment, self.environment_sought = environment, True
+        self._use(environment)
         content = {
             "do": "build",
             "interpreter": options.interpreter,
             "all_packages": options.all_packages,
             "embed": options.embed,
+            "awaited": options.awaited,
         }
         with self._writing(content, progress, stop) as files:
             if files is None:
                 return
-            with self._building:
-                builder = Builder(self._store, files, self._embedder, self._open_executor, self._uri)
-                builder.build(
-                    environment,
-                    open_files,
-                    progress,
-                    stop,
-                    all_packages=options.all_packages,
-                    embed=options.embed,
-                )
+            builder = self._builder(files, options)
+            turn: Turn | None = None
+            while turn is None or turn.is_interrupted:
+                with self._turns.turn(stop, awaited=options.awaited) as turn:
+                    builder.build(
+                        environment,
+                        open_files,
+                        progress,
+                        turn,
+                        all_packages=options.all_packages,
+                        embed=options.embed,
+                    )
+
+    def _builder(self, files: FileSync, options: BuildOptions) -> Builder:
+        niceness = 0 if options.awaited else BACKGROUND
+        return Builder(
+            self._store, files, self._embedder, lambda: self._open_executor(niceness), self._uri, self._claims
+        )
+
+    def _use(self, environment: Environment | None) -> None:
+        """Answer from the packages of ``environment`` from now on."""
+        self.environment, self.environment_sought = environment, True
+        if environment is None:
+            self._store.write_state((), "")
+
+    def refresh_environment(self, options: BuildOptions) -> None:
+        """Read again what is installed, so that what was installed just now can be read before the next build."""
+        environment = read_environment(locate_environment(self._workspace.root, options.interpreter))
+        self._use(environment)
+        packages = PackageSync(environment, self._store.packages)
+        installed = {release.key for release in packages.installed()}
+        self._store.write_state(self._store.releases_in_use() | installed, packages.environment)
+
+    def read_used(self, used: Used, stop: threading.Event) -> bool:
+        """Read the packages of ``used`` that are installed and not indexed, now; return whether there were any."""
+        environment = self.environment
+        if environment is None:
+            return False
+        packages = PackageSync(environment, self._store.packages)
+        wanted = packages.build_order(used).now
+        in_use = self._store.releases_in_use()
+        if any(release.key not in in_use for release in wanted):  # of the standard library
+            keys = in_use | {release.key for release in wanted}
+            self._store.write_state(keys, packages.environment)
+        missing = packages.missing(wanted)
+        if not missing:
+            return False
+        names = {release.key: release.part for release in missing}
+        with self._claims.held(names), self._open_executor(0) as executor:
+            packages.write(wanted, executor, ignore_progress, stop)
+        return True
+
+    @property
+    def reading(self) -> tuple[str, ...]:
+        """Return the names of the packages that are being read."""
+        return self._claims.names()
 
     def update(self, paths: Iterable[Path], on_parsed: OnParsed = ignore_parsed) -> int:
         """Index changed files again and remove deleted ones; return how many were rewritten.
@@ -204,6 +260,9 @@ class Writer:
         holder = self._lease.holder()
         progress(Progress("waiting", 0, 0, f"process {holder.pid if holder else '?'} writes this index"))
         while not request.done:
+            reported = request.progress()
+            if reported is not None:
+                progress(reported)
             files = self._take_over()
             if files is not None or (stop is not None and stop.is_set()):
                 self._requests.finish(request)
@@ -234,7 +293,10 @@ class Writer:
 
     def _begin_build_for(self, request: WriteRequest, open_files: Used) -> None:
         """Build for another process, one build at a time: the request stays pending until it is done."""
-        if self._building.locked() or (self._built_for is not None and self._built_for.is_alive()):
+        awaited = bool(request.content.get("awaited"))
+        if self._built_for is not None and self._built_for.is_alive():
+            return
+        if self._turns.is_building and not awaited:
             return
         self._built_for = threading.Thread(
             target=self._build_for, args=(request, open_files), name="build", daemon=True
@@ -243,9 +305,14 @@ class Writer:
 
     def _build_for(self, request: WriteRequest, open_files: Used) -> None:
         content = request.content
-        options = BuildOptions(content.get("interpreter"), content["all_packages"], content["embed"])
+        options = BuildOptions(
+            content.get("interpreter"),
+            content["all_packages"],
+            content["embed"],
+            bool(content.get("awaited")),
+        )
         try:
-            self.build(options, open_files)
+            self.build(options, open_files, request.report)
         except Exception:
             log.exception("a build for another process failed")
         finally:
@@ -253,20 +320,20 @@ class Writer:
 
     def embed_updated(self) -> None:
         """Compute the vectors of some updated files."""
-        if self._embedder is None or self._files is None or self._building.locked():
+        if self._embedder is None or self._files is None or self._turns.is_building:
             return
         if not getattr(self._embedder, "loaded", True):
             return
         paths = list(self._without_vectors)[:_EMBEDDED_FILES]
         if paths:
-            Builder(self._store, self._files, self._embedder, self._open_executor).embed(paths)
+            self._builder(self._files, BuildOptions()).embed(paths)
             for path in paths:
                 self._without_vectors.pop(path, None)
 
     @property
     def is_building(self) -> bool:
         """Return True while this process builds."""
-        return self._building.locked()
+        return self._turns.is_building
 
     @property
     def uncompacted_writes(self) -> int:
@@ -285,7 +352,7 @@ class Writer:
 
     def prune(self) -> None:
         """Remove unused releases and vectors."""
-        if self._files is not None and not self._building.locked():
+        if self._files is not None and not self._turns.is_building:
             gone = prune_releases(self._store)
             prune_vectors(self._store.local)
             if gone:

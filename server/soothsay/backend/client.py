@@ -130,17 +130,22 @@ class BackendSession(ReconnectingClient):
                 self._link.notify(Forget(path))
 
     def build_index(
-        self, on_progress: Callable[[Progress], None], cancel: Cancellation, *, embed: bool = True
+        self,
+        on_progress: Callable[[Progress], None],
+        cancel: Cancellation,
+        *,
+        embed: bool = True,
+        awaited: bool = False,
     ) -> IndexSummary:
-        """Bring the index up to date; ``embed``: with vectors. If the backend dies, the next one continues.
+        """Bring the index up to date; ``embed``: with vectors, ``awaited``: somebody waits for it. If the backend dies, the next one continues.
 
         Raises `Cancelled`, `SoothsayError`.
         """
-        return self._ask_with_retry(lambda number: BuildIndex(number, embed), cancel, on_progress)
+        return self._ask_with_retry(lambda number: BuildIndex(number, embed, awaited), cancel, on_progress)
 
     def reindex(self, on_progress: Callable[[Progress], None], cancel: Cancellation) -> IndexSummary:
         """Bring the index up to date at the user's request. Raises `Cancelled`, `SoothsayError`."""
-        return self.build_index(on_progress, cancel)
+        return self.build_index(on_progress, cancel, awaited=True)
 
     def update_files(self, paths: Sequence[Path]) -> int:
         """Index these files again, or later if there is no backend; return the number that had changed."""

@@ -97,10 +97,14 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class BuildIndex:
-    """Bring the index up to date, with vectors if ``embed``; `Progressed` carries the progress."""
+    """Bring the index up to date, with vectors if ``embed``; `Progressed` carries the progress.
+
+    ``awaited``: somebody waits for it.
+    """
 
     id: int
     embed: bool
+    awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

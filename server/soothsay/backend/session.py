@@ -52,12 +52,14 @@ class WritableIndex(Index, Protocol):
         interpreter: str | Path | None = None,
         all_packages: bool = False,
         embed: bool = True,
+        awaited: bool = False,
     ) -> IndexSummary:
         """Bring the index up to date (blocking). Raises `SoothsayIndexError` when that fails.
 
         ``cancel`` ends the build between two steps; the next build continues from there.
         ``interpreter`` is that of the environment whose packages are indexed; None: the one found for the workspace.
         ``all_packages``: those that the workspace does not import, too. ``embed``: compute vectors as well.
+        ``awaited``: somebody waits for it.
         """
         ...
 
@@ -291,9 +293,12 @@ class Session:
             return repair(fault, text, path, self.workspace, engine.complete, index, self.oracle, cancel)
 
     def build_index(
-        self, on_progress: OnProgress, cancel: Cancellation, *, embed: bool = True
+        self, on_progress: OnProgress, cancel: Cancellation, *, embed: bool = True, awaited: bool = False
     ) -> IndexSummary:
-        """Bring the index up to date (blocking): the workspace, what it imports, then the rest."""
+        """Bring the index up to date (blocking): the workspace, what it imports, then the rest.
+
+        ``awaited``: somebody waits for it, so it has the priority of other programs.
+        """
         settings = self.settings.index
 
         def report(at: Progress) -> None:
@@ -309,12 +314,12 @@ class Session:
                 # a wrong setting is an error, not a warning
                 locate_environment(self.workspace, settings.interpreter, self._environ)
             return self.index.build(
-                report, cancel, settings.interpreter or None, settings.all_packages, embed
+                report, cancel, settings.interpreter or None, settings.all_packages, embed, awaited
             )
 
     def reindex(self, on_progress: OnProgress, cancel: Cancellation) -> IndexSummary:
         """What a user asks for by hand: the same as `build_index`, which reads again what has changed."""
-        return self.build_index(on_progress, cancel)
+        return self.build_index(on_progress, cancel, awaited=True)
 
     def mirror(self, path: Path, text: str) -> None:
         """The editor shows ``text`` for ``path``, saved or not. Returns at once."""

@@ -185,8 +185,8 @@ class EditorWindow:
                 return self._answers, lambda: self._urgently(
                     lambda session: session.repair(path, text, fault, cancel)
                 )
-            case BuildIndex(number, embed):
-                return self._builds, lambda: self._build(number, cancel, embed=embed)
+            case BuildIndex():
+                return self._builds, lambda: self._build(request, cancel)
             case UpdateFiles(_, updated, removed):
                 return self._files, lambda: self._update(updated, removed)
             case IndexStatus():
@@ -265,12 +265,14 @@ class EditorWindow:
         with self._services.priority.background(cancel):
             return work(session)
 
-    def _build(self, number: int, cancel: Cancellation, *, embed: bool) -> Any:
+    def _build(self, request: BuildIndex, cancel: Cancellation) -> Any:
         def on_progress(progress: Progress) -> None:
-            self._stream.send(Progressed(number, progress))
+            self._stream.send(Progressed(request.id, progress))
 
         with self._services.building():
-            return self._require_session().build_index(on_progress, cancel, embed=embed)
+            return self._require_session().build_index(
+                on_progress, cancel, embed=request.embed, awaited=request.awaited
+            )
 
     def _update(self, updated: tuple[Path, ...], removed: tuple[Path, ...]) -> int:
         session = self._require_session()

@@ -118,9 +118,9 @@ class StandInSession:
         return None if fault.name == "hopeless" else Replacement(0, 1, text, fault.name)
 
     def build_index(
-        self, on_progress: Callable[[Progress], None], cancel: Cancellation, *, embed: bool
+        self, on_progress: Callable[[Progress], None], cancel: Cancellation, *, embed: bool, awaited: bool
     ) -> IndexSummary:
-        self.asked.append(("build_index", embed))
+        self.asked.append(("build_index", embed, awaited))
         return self._world.build(on_progress, cancel)
 
     def update_files(self, paths: Sequence[Path]) -> int:

@@ -134,8 +134,8 @@ def test_everything_else_that_can_be_asked(session: BackendSession, world: World
         ("repair", Path("a.py"), "f()", replace(FAULT, name="hopeless")),
         ("update_files", (Path("a"), Path("b"))),
         ("remove_files", (Path("c"),)),
-        ("build_index", True),
-        ("build_index", False),
+        ("build_index", True, True),
+        ("build_index", False, False),
     ]
 
 

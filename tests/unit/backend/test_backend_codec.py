@@ -118,7 +118,7 @@ MESSAGES: list[Message] = [
     Prepare(3, REQUEST),
     *(FindFaults(4, path, True) for path in PATHS),
     Repair(5, Path("x"), FAULT),
-    BuildIndex(6, False),
+    BuildIndex(6, False, True),
     UpdateFiles(7, (), ()),
     UpdateFiles(7, tuple(PATHS), (Path("gone"),)),
     IndexStatus(8),

@@ -1,0 +1,59 @@
+"""Packages that have just been imported are read before everything else, whatever builds run."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from soothsay_index.sources.base import Used
+from soothsay_index.worker.writer import Writer
+
+log = logging.getLogger(__name__)
+
+
+class ImportedPackages:
+    """Reads what open and saved files import and the index does not have, on a thread of normal priority.
+
+    ``changed`` is called after something was read.
+    """
+
+    def __init__(self, writer: Writer, changed: Callable[[], None]) -> None:
+        self._writer = writer
+        self._changed = changed
+        self._news = threading.Condition()
+        self._noted: dict[frozenset[str], Used] = {}
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        """Start the thread."""
+        threading.Thread(target=self._run, name="imported", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the thread after what it reads now."""
+        with self._news:
+            self._stop.set()
+            self._news.notify()
+
+    def note(self, used: Used) -> None:
+        """Note that a file uses ``used``: what of it is not indexed is read soon, the last noted first. Returns at once."""
+        key = frozenset((*used.modules, *used.services))
+        if not key:
+            return
+        with self._news:
+            self._noted.pop(key, None)
+            self._noted[key] = used
+            self._news.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._news:
+                self._news.wait_for(lambda: self._noted or self._stop.is_set())
+                if self._stop.is_set():
+                    return
+                _, used = self._noted.popitem()
+            try:
+                if self._writer.read_used(used, self._stop):
+                    self._changed()
+            except Exception:
+                log.exception("what was imported could not be read")
