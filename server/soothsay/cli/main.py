@@ -191,7 +191,7 @@ def _explain(args: argparse.Namespace) -> int:
 def _completion_at(args: argparse.Namespace) -> dict[str, Any]:
     from soothsay.backend.client import BackendSession
     from soothsay.cli.locations import find_workspace, offset_at, parse_location, read_document
-    from soothsay.cli.progress import bring_up_to_date
+    from soothsay.cli.progress import bring_up_to_date, waiting
     from soothsay.engine.contract import completion_to_json
     from soothsay.engine.types import CompletionRequest
     from soothsay.frontend.languages import language_named
@@ -206,11 +206,13 @@ def _completion_at(args: argparse.Namespace) -> dict[str, Any]:
     workspace = _folder(args.workspace or find_workspace(location.path))
     session = BackendSession(settings, workspace, name="soothsay complete")
     try:
-        session.load_model()  # first: a missing model is reported before the index is built
+        with waiting("loading the model"):
+            session.load_model()  # first: a missing model is reported before the index is built
         bring_up_to_date(session)
         _print_warnings(session)
         request = CompletionRequest(location.path.resolve(), text, offset, workspace, language.id)
-        completion = completion_to_json(session.complete(request))
+        with waiting("completing"):
+            completion = completion_to_json(session.complete(request))
     finally:
         session.close()
     _write_last(completion)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ from soothsay.frontend.completion_target import (
     insert_chosen,
 )
 from soothsay.frontend.documents import MAX_CHARACTERS, Document, EditorWorkspace
+from soothsay.frontend.long_completions import log_if_long
 from soothsay.frontend.status import StatusPublisher, summarize_completion
 from soothsay_languages.lines import units
 
@@ -145,14 +147,17 @@ class CompletionService:
         return answer
 
     async def _generate(self, request: CompletionRequest) -> Completion | None:
+        began, completion = time.monotonic(), None
         try:
             with self._foreground():
-                return await self._scheduler.submit(request)
+                completion = await self._scheduler.submit(request)
+                return completion
         except SoothsayError as error:
             self._messages.error(error)
         except Exception:
             logger.exception("a completion failed")
         finally:
+            log_if_long(request, completion, time.monotonic() - began)
             self._sessions.show_warnings()
         return None
 

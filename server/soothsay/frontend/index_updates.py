@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from soothsay.errors import Cancelled, SoothsayError
-from soothsay.frontend.progress_rate import ProgressThrottle, RemainingTime, describe_remaining
+from soothsay.frontend.progress_rate import ProgressThrottle, RemainingTime, describe_progress
 from soothsay.frontend.status import IndexingProgress, StatusPublisher
 from soothsay.frontend.user_messages import UserMessages
 from soothsay_common.cancellation import Cancellation
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-def describe_progress(progress: Progress, seconds_left: float | None) -> str:
-    """Return the text of a progress bar, such as ``"embedding 120/500 botocore · 12 s left"``."""
-    count = f"{progress.stage} {progress.done:,}/{progress.total:,}" if progress.total else progress.stage
-    parts = (f"{count} {progress.detail}".strip(), describe_remaining(seconds_left))
-    return " · ".join(part for part in parts if part)
 
 
 class IndexUpdates:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
+from soothsay_index.types import Progress
+
 _INTERVAL = 0.1  # seconds between two reports; the index reports thousands of files per second
 _MIN_ELAPSED = 1.0  # seconds of work before the remaining time is estimated
 
@@ -46,6 +48,13 @@ def describe_remaining(seconds: float | None) -> str:
     if seconds is None:
         return ""
     return f"{seconds:.0f} s left" if seconds < 99.5 else f"{seconds / 60:.0f} min left"
+
+
+def describe_progress(progress: Progress, seconds_left: float | None) -> str:
+    """Return the text of a progress bar, such as ``"embedding 120/500 botocore · 12 s left"``."""
+    count = f"{progress.stage} {progress.done:,}/{progress.total:,}" if progress.total else progress.stage
+    parts = (f"{count} {progress.detail}".strip(), describe_remaining(seconds_left))
+    return " · ".join(part for part in parts if part)
 
 
 class RemainingTime:

@@ -92,6 +92,11 @@ class LspProtocol(LanguageServerProtocol):
         self._request_futures.pop(msg_id, None)
         self._send_response(msg_id, error=refusal)
 
+    def _handle_cancel_notification(self, msg_id: MsgId) -> None:
+        """Cancel a request; one that was answered already is nothing to tell anybody: the two messages crossed."""
+        if msg_id in self._request_futures:
+            super()._handle_cancel_notification(msg_id)
+
     def _handle_response(
         self, msg_id: MsgId, result: Any = None, error: types.ResponseError | None = None
     ) -> None:

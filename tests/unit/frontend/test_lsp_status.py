@@ -10,8 +10,13 @@ from lsprotocol.types import ClientCapabilities
 
 from soothsay.engine.types import Check, Completion, Evidence, TriggerDecision
 from soothsay.frontend.acceptance import Acceptance
-from soothsay.frontend.index_updates import describe_progress
-from soothsay.frontend.progress_rate import ProgressThrottle, RemainingTime, describe_remaining, seconds_left
+from soothsay.frontend.progress_rate import (
+    ProgressThrottle,
+    RemainingTime,
+    describe_progress,
+    describe_remaining,
+    seconds_left,
+)
 from soothsay.frontend.status import (
     IndexingProgress,
     LastCompletion,
