@@ -73,6 +73,10 @@ class PackageSync:
         for source in self._sources.values():
             yield from source.releases()
 
+    def installed_keys(self) -> set[str]:
+        """Return the keys of all releases that are installed in the environment."""
+        return {release.key for release in self.installed()}
+
     def write(
         self, releases: Sequence[Release], executor: Executor, progress: OnProgress, stop: threading.Event
     ) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from soothsay_index.sources.base import Used
 from soothsay_index.worker.writer import Writer
+from soothsay_languages.environment import Environment
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ class ImportedPackages:
         self._changed = changed
         self._news = threading.Condition()
         self._noted: dict[frozenset[str], Used] = {}
+        self._handled: frozenset[str] = frozenset()  # names that were looked at in the environment below
+        self._handled_in: Environment | None = None
         self._stop = threading.Event()
 
     def start(self) -> None:
@@ -45,6 +48,11 @@ class ImportedPackages:
             self._noted[key] = used
             self._news.notify()
 
+    def note_again(self, used: Used) -> None:
+        """Like :meth:`note`, also for what was looked at before: a build has written anew what is in use."""
+        self._handled = frozenset()
+        self.note(used)
+
     def _run(self) -> None:
         while True:
             with self._news:
@@ -53,7 +61,21 @@ class ImportedPackages:
                     return
                 _, used = self._noted.popitem()
             try:
-                if self._writer.read_used(used, self._stop):
-                    self._changed()
+                self._read(used)
             except Exception:
                 log.exception("what was imported could not be read")
+
+    def _read(self, used: Used) -> None:
+        """Read what is new in ``used``: a document is noted at each key."""
+        environment = self._writer.environment
+        if environment is not self._handled_in:
+            self._handled_in, self._handled = environment, frozenset()
+        new = Used(
+            {name: count for name, count in used.modules.items() if name not in self._handled},
+            {name: count for name, count in used.services.items() if f":{name}" not in self._handled},
+        )
+        if environment is None or not (new.modules or new.services):
+            return
+        if self._writer.read_used(new, self._stop):
+            self._changed()
+        self._handled |= {*new.modules, *(f":{name}" for name in new.services)}

@@ -55,6 +55,8 @@ class LocalIndex:
         self._searcher = Searcher(store, self._views, embedder, self._overlay)
         self._loading: threading.Thread | None = None
         self.on_use: Callable[[Used], None] = ignore_use  # called with what a shown or saved file imports
+        self.on_build: Callable[[Used], None] = ignore_use  # called with what the open documents import
+        self.writer.on_environment = lambda: self.on_use(self.open_files())
 
     @classmethod
     def open(
@@ -215,7 +217,7 @@ class LocalIndex:
     def _after_build(self) -> IndexSummary:
         self.store.reopen()
         self._views.forget()
-        self.on_use(self.open_files())
+        self.on_build(self.open_files())
         return self.status()
 
     def refresh_environment(self, options: BuildOptions) -> None:

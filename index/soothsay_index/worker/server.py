@@ -38,7 +38,7 @@ class IndexServer:
         self._updates = ThreadPoolExecutor(1, "update")
         self._documents = DocumentUpdates(index)
         self._imported = ImportedPackages(index.writer, self._packages_read)
-        index.on_use = self._imported.note
+        index.on_use, index.on_build = self._imported.note, self._imported.note_again
         self._maintenance = Maintenance(index, self._notify_changed)
         self._methods: dict[str, tuple[ThreadPoolExecutor, Callable[[dict[str, Any]], Any]]] = {
             "members": (self._readers, lambda p: [pack_symbol(each) for each in index.members(p["owner"])]),

@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from soothsay_common.priority import BACKGROUND
+from soothsay_common.threads import SerialExecutor
 from soothsay_index.build.builder import Builder
 from soothsay_index.build.claims import Claims
 from soothsay_index.build.files import FileSync, OnParsed, ignore_parsed
 from soothsay_index.build.packages import PackageSync
 from soothsay_index.build.process_pool import OpenExecutor
+from soothsay_index.build.vectors import VectorSync
 from soothsay_index.embedding.embedder import Embedder
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.progress import OnProgress, ignore_progress
@@ -34,6 +36,7 @@ from soothsay_languages.environment import Environment
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.02  # how often a submitted request is checked
+_EMBEDDING_SECONDS = 1.0
 _EMBEDDED_FILES = 8  # files: about a second
 _MAX_UNCOMPACTED_WRITES = 400  # 8 for each updated file; more make searches slow
 
@@ -76,7 +79,13 @@ class Writer:
         self._taking_over = threading.Lock()
         self._turns = BuildTurns()
         self._claims = Claims()
-        self._built_for: threading.Thread | None = None  # runs a requested build
+        self._serving: set[Path] = set()  # requests of others whose builds wait or run
+        # Threads have the priority of who starts them: this one starts here, not where a request is found.
+        self._awaited_builds = SerialExecutor("awaited-build")
+        self._awaited_builds.submit(int)
+        self._unembedded: dict[str, None] = {}  # releases that were read apart from builds
+        self._packages: tuple[Environment, PackageSync] | None = None
+        self.on_environment: Callable[[], object] = int  # called when an environment was read
         self._files: FileSync | None = None
         self._active_writes = 0
         self._keeps_lease = False
@@ -163,6 +172,7 @@ class Writer:
         """Like :meth:`build`, with an environment that was found already."""
         stop = stop or threading.Event()
         self._use(environment)
+        self.on_environment()
         content = {
             "do": "build",
             "interpreter": options.interpreter,
@@ -173,6 +183,8 @@ class Writer:
         with self._writing(content, progress, stop) as files:
             if files is None:
                 return
+            if environment is None:  # what another one had is not known to be here
+                self._store.write_state((), "")
             builder = self._builder(files, options)
             turn: Turn | None = None
             while turn is None or turn.is_interrupted:
@@ -195,35 +207,42 @@ class Writer:
     def _use(self, environment: Environment | None) -> None:
         """Answer from the packages of ``environment`` from now on."""
         self.environment, self.environment_sought = environment, True
-        if environment is None:
-            self._store.write_state((), "")
 
     def refresh_environment(self, options: BuildOptions) -> None:
         """Read again what is installed, so that what was installed just now can be read before the next build."""
+        before = set[str]() if self.environment is None else self._sync_of(self.environment).installed_keys()
         environment = read_environment(locate_environment(self._workspace.root, options.interpreter))
         self._use(environment)
-        packages = PackageSync(environment, self._store.packages)
-        installed = {release.key for release in packages.installed()}
-        self._store.write_state(self._store.releases_in_use() | installed, packages.environment)
+        packages = self._sync_of(environment)
+        others = self._store.releases_in_use() - before
+        self._store.write_state(others | packages.installed_keys(), packages.environment)
 
     def read_used(self, used: Used, stop: threading.Event) -> bool:
         """Read the packages of ``used`` that are installed and not indexed, now; return whether there were any."""
         environment = self.environment
         if environment is None:
             return False
-        packages = PackageSync(environment, self._store.packages)
+        packages = self._sync_of(environment)
         wanted = packages.build_order(used).now
+        keys = {release.key for release in wanted}
         in_use = self._store.releases_in_use()
-        if any(release.key not in in_use for release in wanted):  # of the standard library
-            keys = in_use | {release.key for release in wanted}
-            self._store.write_state(keys, packages.environment)
+        if not keys <= in_use:  # of the standard library
+            self._store.write_state(in_use | keys, packages.environment)
         missing = packages.missing(wanted)
         if not missing:
             return False
         names = {release.key: release.part for release in missing}
         with self._claims.held(names), self._open_executor(0) as executor:
-            packages.write(wanted, executor, ignore_progress, stop)
+            packages.write(missing, executor, ignore_progress, stop)
+        self._unembedded.update(dict.fromkeys(names))
         return True
+
+    def _sync_of(self, environment: Environment) -> PackageSync:
+        """Return what reads the packages of ``environment``: making it looks at many files."""
+        known = self._packages
+        if known is None or known[0] is not environment:
+            self._packages = known = environment, PackageSync(environment, self._store.packages)
+        return known[1]
 
     @property
     def reading(self) -> tuple[str, ...]:
@@ -294,14 +313,15 @@ class Writer:
     def _begin_build_for(self, request: WriteRequest, open_files: Used) -> None:
         """Build for another process, one build at a time: the request stays pending until it is done."""
         awaited = bool(request.content.get("awaited"))
-        if self._built_for is not None and self._built_for.is_alive():
+        if request.path in self._serving or (not awaited and (self._serving or self.is_building)):
             return
-        if self._turns.is_building and not awaited:
-            return
-        self._built_for = threading.Thread(
-            target=self._build_for, args=(request, open_files), name="build", daemon=True
-        )
-        self._built_for.start()
+        self._serving.add(request.path)
+        if awaited:
+            self._awaited_builds.submit(self._build_for, request, open_files)
+        else:
+            threading.Thread(
+                target=self._build_for, args=(request, open_files), name="build", daemon=True
+            ).start()
 
     def _build_for(self, request: WriteRequest, open_files: Used) -> None:
         content = request.content
@@ -317,6 +337,7 @@ class Writer:
             log.exception("a build for another process failed")
         finally:
             self._requests.finish(request)
+            self._serving.discard(request.path)
 
     def embed_updated(self) -> None:
         """Compute the vectors of some updated files."""
@@ -329,6 +350,22 @@ class Writer:
             self._builder(self._files, BuildOptions()).embed(paths)
             for path in paths:
                 self._without_vectors.pop(path, None)
+        elif self._unembedded:
+            self._embed_releases(self._embedder)
+
+    def _embed_releases(self, embedder: Embedder) -> None:
+        """Compute vectors of packages that were read apart from builds, for a moment: the next one goes on."""
+        stop = threading.Event()
+        timer = threading.Timer(_EMBEDDING_SECONDS, stop.set)
+        timer.start()
+        try:
+            vectors = VectorSync(embedder)
+            vectors.releases(self._store.packages, list(self._unembedded), ignore_progress, stop)
+        finally:
+            timer.cancel()
+        states = self._store.packages.manifest().releases
+        for key in [key for key in self._unembedded if key not in states or states[key].embedded]:
+            self._unembedded.pop(key, None)
 
     @property
     def is_building(self) -> bool:

@@ -8,6 +8,7 @@ import time
 from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.sources.base import Used
 from soothsay_index.store.store import Store
+from soothsay_index.types import Progress
 from soothsay_index.worker.local import LocalIndex
 from soothsay_index.worker.requests import WriteRequests
 
@@ -19,7 +20,7 @@ def test_a_build_that_takes_long_is_begun_once(tmp_path, workspace, monkeypatch)
     begun: list[str | None] = []
     goes_on = threading.Event()
 
-    def build(options, open_files):
+    def build(options, open_files, progress):
         begun.append(options.interpreter)
         assert goes_on.wait(30)
 
@@ -40,3 +41,18 @@ def test_a_build_that_takes_long_is_begun_once(tmp_path, workspace, monkeypatch)
         writer.serve_requests(Used())
         time.sleep(0.01)
     assert begun == ["/one", "/two"] and all(request.done for request in pending)
+
+
+def test_the_sender_of_a_request_sees_how_far_it_is(tmp_path):
+    """13: a command that waits for another process's build saw nothing."""
+    sender, holder = WriteRequests(tmp_path), WriteRequests(tmp_path)
+    request = sender.submit({"do": "build"})
+    assert request.progress() is None
+    (served,) = holder.pending()
+    served.report(Progress("packages", 1, 9, "oats"))
+    served.report(Progress("packages", 2, 9, "rye"))
+    assert request.progress() == Progress("packages", 2, 9, "rye")
+    assert request.progress() is None, "it was told"
+    served.report(Progress("packages", 3, 9, "rye"))
+    holder.finish(served)
+    assert request.done and not list(tmp_path.iterdir())
