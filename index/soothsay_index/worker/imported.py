@@ -76,6 +76,9 @@ class ImportedPackages:
         )
         if environment is None or not (new.modules or new.services):
             return
+        self._handled |= {
+            *new.modules,
+            *(f":{name}" for name in new.services),
+        }  # also what fails: the next build tries
         if self._writer.read_used(new, self._stop):
             self._changed()
-        self._handled |= {*new.modules, *(f":{name}" for name in new.services)}

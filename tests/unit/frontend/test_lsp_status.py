@@ -101,7 +101,15 @@ async def test_a_burst_of_changes_is_two_messages_and_the_last_one_is_the_truth(
     status.update(state="ready", message="", index=None)
     await asyncio.sleep(0.2)
     assert [each["state"] for each in sent] == ["loading", "ready"]
-    assert sent[1] == {"state": "ready", "message": "", "model": "m", "index": None, "last": None}
+    expected = {
+        "state": "ready",
+        "message": "",
+        "model": "m",
+        "pausedUntil": None,
+        "index": None,
+        "last": None,
+    }
+    assert sent[1] == expected
     status.update(state="ready")  # no change
     await asyncio.sleep(0.15)
     assert len(sent) == 2
