@@ -35,7 +35,7 @@ def site(tmp_path: Path) -> Path:
 def client(tmp_path: Path, site: Path) -> Iterator[IndexClient]:
     workspace = tmp_path / "farm"
     write(workspace, {"barn.py": "import rye\n"})
-    with IndexClient(tmp_path / "index", workspace, timeout=30.0) as made:
+    with IndexClient(tmp_path / "index", workspace, timeout=30.0, log_file=tmp_path / "index.log") as made:
         made.build(interpreter=tmp_path / "env", embed=False)
         assert made.package_state("rye") == "indexed" and made.package_state("oats") == "pending"
         yield made
