@@ -62,10 +62,11 @@ class DocumentAnalysis:
 
     @cached_property
     def scopes(self) -> ScopeTree | None:
-        """What it binds; None for a language without a binder."""
-        if self.language.binder is None or self.parsed is None:
+        """What it binds; None for a language that does not say."""
+        binder = self.language.scope_binder
+        if binder is None or self.parsed is None:
             return None
-        return self.language.binder().bind(self.parsed, self.module, None)
+        return binder.bind(self.parsed, self.module, None)
 
     def fragment(self, offset: int, written: str) -> Fragment:
         """Return the statement that ``offset`` is in, up to there, with what is ``written`` behind it."""
@@ -75,26 +76,41 @@ class DocumentAnalysis:
     def names_before_statement(self, offset: int) -> NamesAt | None:
         """Return what names stand for where the statement that ``offset`` is in begins.
 
-        That statement may be unfinished: a placeholder stands for it, so that it does not break what is around it.
+        That statement may be unfinished: a placeholder stands for it, so that it does not break what is around it. A query
+        of names reads unfinished code as any other: of that, the line alone is left out.
         """
         start = self.statement_start(offset)
+        if self.language.binder is None:
+            start = max(start, self.text.rfind("\n", 0, offset) + 1)
         if start not in self._names:
             self._names[start] = self._names_without(start, offset)
         return self._names[start]
 
     def _names_without(self, start: int, offset: int) -> NamesAt | None:
         grammar, placeholder = self.language.tree_sitter, self.language.blocks.placeholder
-        if self.language.binder is None or self.parsed is None or grammar is None:
+        binder = self.language.scope_binder
+        if binder is None or self.parsed is None or grammar is None:
             return None
         begin = start + indentation(self.text[start:offset])
         end = self._statement_end(start, offset)
         head = self._mended(begin, self._place(offset).broken).encode("utf-8", "surrogatepass")
         tail = self.text[end:].encode("utf-8", "surrogatepass")
-        parsed = parse_again(grammar, self.parsed, head + placeholder.encode() + tail)
-        scopes = self.language.binder().bind(parsed, self.module, None)
+        source = head + placeholder.encode() + tail
+        parsed = parse_again(grammar, self.parsed, source + self._missing_closers(start, source))
+        scopes = binder.bind(parsed, self.module, None)
         byte = len(head)
-        node = parsed.tree.root_node.descendant_for_byte_range(byte, byte + len(placeholder))
+        # without a placeholder, what is before it says where it is
+        first = byte if placeholder else max(0, len(head.rstrip()) - 1)
+        node = parsed.tree.root_node.descendant_for_byte_range(first, max(byte, first) + len(placeholder))
         return NamesAt(scopes.root if node is None else scopes.of(node), byte)
+
+    def _missing_closers(self, start: int, source: bytes) -> bytes:
+        """Return lines that close what ``source`` leaves open, where a query reads it: so do functions being written."""
+        if self.language.binder is not None:
+            return b""
+        begin = len(self.text[: self.statement_start(start)].encode("utf-8", "surrogatepass"))
+        closers = scan(source[begin:].decode("utf-8", "surrogatepass"), self.language.lexis).closers
+        return "".join(f"\n{closer}" for closer in closers).encode()
 
     def _statement_end(self, start: int, offset: int) -> int:
         """Return where the statement that begins at ``start`` ends: where its brackets close, or its lines are dedented."""
@@ -209,10 +225,11 @@ class Fragment:
 
     @cached_property
     def scopes(self) -> ScopeTree | None:
-        """What it binds itself; None for a language without a binder."""
-        if self.language.binder is None or self.parsed is None:
+        """What it binds itself; None for a language that does not say."""
+        binder = self.language.scope_binder
+        if binder is None or self.parsed is None:
             return None
-        return self.language.binder().bind(self.parsed, self.module, self.around)
+        return binder.bind(self.parsed, self.module, self.around)
 
     def names_at(self, node: Node) -> NamesAt | None:
         """Return what names stand for where ``node`` of its tree begins."""
@@ -220,7 +237,7 @@ class Fragment:
 
     @cached_property
     def names_at_end(self) -> NamesAt | None:
-        """What names stand for where it ends; None for a language without a binder."""
+        """What names stand for where it ends; None for a language that does not say."""
         if self.scopes is None or self.parsed is None:
             return None
         end = self.lead + self.size

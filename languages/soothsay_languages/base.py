@@ -202,7 +202,8 @@ class Language:
     the index, ``module:function``, where a query does not say it all; ``content`` is what the index calls a piece of a file.
     ``modules`` tells the name of a file's module from the workspace's root and the path.
     ``whole`` loads its own parser, which says whether a sequence of statements is whole; None where its grammar alone says it.
-    ``binder`` and ``resolver`` load what reads its scopes and what tells what an expression stands for; ``exposes`` what
+    ``locals`` is a tree-sitter query of the names that are bound and read (see `query_scopes`), for a language without a
+    ``binder``. ``binder`` and ``resolver`` load what reads its scopes and what tells what an expression stands for; ``exposes`` what
     makes unreachable code reachable; ``environments`` what finds where its packages are installed, None for a language
     without packages; ``cells`` what reads it in notebooks, None where it is in none.
     """
@@ -220,6 +221,7 @@ class Language:
     grammar: Callable[[], tree_sitter.Language] | None = None
     modules: Callable[[Path, Path], ModuleName] | None = None
     whole: Callable[[], Callable[[str], bool]] | None = None
+    locals: str = ""
     binder: Callable[[], Binder] | None = None
     resolver: Callable[[], Resolver] | None = None
     exposes: Callable[[], Exposes] | None = None
@@ -238,6 +240,17 @@ class Language:
     def tree_sitter(self) -> tree_sitter.Language | None:
         """The loaded grammar."""
         return None if self.grammar is None else self.grammar()
+
+    @cached_property
+    def scope_binder(self) -> Binder | None:
+        """What reads the scopes: the language's own ``binder``, else its query ``locals``; None without either."""
+        if self.binder is not None:
+            return self.binder()
+        if not self.locals or self.tree_sitter is None:
+            return None
+        from soothsay_languages.query_scopes import QueryBinder  # needs the parser
+
+        return QueryBinder(self.tree_sitter, self.locals)
 
     def can_parse(self, text: str) -> bool:
         """Return whether the grammar parses ``text``, and does it safely."""

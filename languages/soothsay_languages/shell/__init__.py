@@ -32,4 +32,5 @@ LANGUAGE = Language(
     blocks=Blocks(placeholder=":"),
     grammar=_grammar,
     tags=read_query(__name__, "tags.scm"),
+    locals=read_query(__name__, "locals.scm"),
 )

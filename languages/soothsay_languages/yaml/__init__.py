@@ -28,5 +28,6 @@ LANGUAGE = Language(
     # the grammar loses its place after 32,767 lines, and writes past the end of a buffer at 250 levels
     limits=ParserLimits(lines=32_000, depth=200),
     tags=read_query(__name__, "tags.scm"),
+    locals=read_query(__name__, "locals.scm"),
     content="config",
 )

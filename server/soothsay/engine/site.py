@@ -44,7 +44,7 @@ class Site:
 
     @cached_property
     def names_here(self) -> NamesAt | None:
-        """What names stand for at the cursor; None for a language without a binder."""
+        """What names stand for at the cursor; None for a language that does not say."""
         return self.fragment(self._placeholder).names_at_end
 
     @property

@@ -9,6 +9,7 @@ from fakes import FakeIndex, FakeModel, function
 
 from soothsay.config import METHODS, Method, Settings
 from soothsay.engine.pipeline import Engine
+from soothsay.engine.site import Site
 from soothsay.engine.types import CompletionRequest
 
 SHOP = FakeIndex(shop=[function("shop.pay", "order")])
@@ -45,3 +46,17 @@ def test_reading_ahead_reads_the_file_alone(language: str, name: str, text: str)
     request = CompletionRequest(Path("/w", name), text, len(text), Path("/w"), language)
     Engine(model, SHOP, Settings()).prepare(request)
     assert {prompt.prefix + prompt.middle + prompt.forced for prompt in model.prepared} == {text}
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "text", "names"),
+    [
+        ("shellscript", "go.sh", "target=prod\ndeploy() {\n  local region=eu\n  echo $", {"deploy", "region", "target"}),
+        ("yaml", "deploy.yaml", "base: &base {}\nweb:\n  <<: *", {"base"}),
+    ],
+)  # fmt: skip
+def test_names_in_scope_are_known_at_the_cursor(language: str, name: str, text: str, names: set[str]) -> None:
+    site = Site(CompletionRequest(Path("/w", name), text, len(text), Path("/w"), language), SHOP)
+    assert site.names_here is not None
+    assert set(site.names_here.visible()) == names
+    assert (site.imports, site.owners(), site.names("pay(")) == ({}, [], [])

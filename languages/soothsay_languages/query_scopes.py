@@ -1,0 +1,124 @@
+"""Scopes of a language without a binder of its own, as its query ``locals.scm`` says where names are bound and read.
+
+The captures of the query are the names of nodes' uses:
+
+* ``@local.scope``: a scope. The whole file is one.
+* ``@local.definition.<kind>``: a name that is bound in the innermost scope around it; ``<kind>`` is a `BindingKind`.
+* ``@global.definition.<kind>``: a name that is bound where it is bound already, in a scope around it; else in the file.
+* ``@local.reference``: a name that is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import cast, get_args
+
+import tree_sitter
+from tree_sitter import Node
+
+from soothsay_languages.scopes import Binding, BindingKind, Contents, ModuleName, NamesAt, Scope
+from soothsay_languages.syntax import Parsed, query, text_of
+
+_KINDS = frozenset(get_args(BindingKind))
+
+
+@dataclass(frozen=True, slots=True)
+class QueryBinder:
+    """Reads scopes by the query ``source`` of a grammar."""
+
+    grammar: tree_sitter.Language
+    source: str
+
+    def bind(self, parsed: Parsed, module: ModuleName, around: NamesAt | None) -> QueryScopes:
+        """Return the scopes of ``parsed``: a document, or a fragment of one where ``around`` are its names."""
+        root = parsed.tree.root_node
+        captures = tree_sitter.QueryCursor(query(self.grammar, self.source)).captures(root)
+        return QueryScopes(root, captures, around)
+
+
+@dataclass(frozen=True, eq=False)
+class QueryScopes:
+    """The scopes of one source; ``captures`` are the nodes that the query found in it."""
+
+    node: Node
+    captures: Mapping[str, Sequence[Node]]
+    around: NamesAt | None = None
+
+    @property
+    def shared(self) -> frozenset[str]:
+        """The names that some scope binds for others: a query knows of none."""
+        return frozenset()
+
+    @property
+    def assigned_attributes(self) -> frozenset[str]:
+        """The attributes that are given a value: a query knows of none."""
+        return frozenset()
+
+    @property
+    def root(self) -> Scope:
+        """The outermost scope."""
+        return self._root
+
+    @cached_property
+    def _root(self) -> Scope:
+        if self.around is None:
+            return Scope("module", self.node, self)
+        return Scope("fragment", self.node, self, self.around.scope, self.around.byte)
+
+    @cached_property
+    def references(self) -> Sequence[Node]:
+        """The names that are read, in source order."""
+        return sorted(self.captures.get("local.reference", ()), key=lambda node: node.start_byte)
+
+    def of(self, node: Node) -> Scope:
+        """Return the innermost scope in which ``node`` is read."""
+        here: Node | None = node
+        while here is not None:
+            if here.id in self._scopes:
+                return self._scopes[here.id]
+            here = here.parent
+        return self.root
+
+    def contents(self, scope: Scope) -> Contents:
+        """Return what ``scope`` itself binds."""
+        return Contents(self._bindings.get(scope.node.id, {}))
+
+    def attributes(self, scope: Scope) -> Mapping[str, Sequence[Binding]]:
+        """Return nothing: a query knows of no objects."""
+        return {}
+
+    @cached_property
+    def _scopes(self) -> Mapping[int, Scope]:
+        """The scopes by the ids of their nodes."""
+        scopes: dict[int, Scope] = {self.node.id: self.root}
+        for node in sorted(self.captures.get("local.scope", ()), key=lambda node: (node.start_byte, -node.end_byte)):  # fmt: skip
+            outer = node.parent
+            while outer is not None and outer.id not in scopes:
+                outer = outer.parent
+            scopes.setdefault(node.id, Scope("function", node, self, scopes[(outer or self.node).id]))
+        return scopes
+
+    @cached_property
+    def _bindings(self) -> Mapping[int, Mapping[str, Sequence[Binding]]]:
+        """What each scope binds, by the ids of their nodes, in source order."""
+        found: dict[int, dict[str, list[Binding]]] = {}
+        for node, is_global, kind in self._definitions():
+            name = text_of(node)
+            scope = self.of(node)
+            if is_global:
+                within = (each for each in scope.chain() if name in found.get(each.node.id, {}))
+                scope = next(within, self.root)
+            binding = Binding(name, kind, node.end_byte, scope)
+            found.setdefault(scope.node.id, {}).setdefault(name, []).append(binding)
+        return found
+
+    def _definitions(self) -> Sequence[tuple[Node, bool, BindingKind]]:
+        """Return the names that are bound, in source order: whether it is no name of its scope's own, and what it is."""
+        definitions: dict[int, tuple[Node, bool, BindingKind]] = {}
+        for capture, nodes in sorted(self.captures.items()):  # global ones first: a local one says more
+            where, _, kind = capture.partition(".definition.")
+            if kind in _KINDS:
+                definitions |= {node.id: (node, where == "global", cast(BindingKind, kind)) for node in nodes}
+        return sorted(definitions.values(), key=lambda each: each[0].start_byte)
