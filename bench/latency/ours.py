@@ -74,29 +74,9 @@ class Ours:
 
     async def start(self, say: Callable[[str], None] = lambda _: None) -> None:
         """Start the server, and wait until its model is loaded and its index is up to date; ``say`` is told how far."""
-        command = [_python(self._setup.code), "-m", "soothsay", "serve", "--stdio"]
-        environment = {**os.environ, **self._setup.variables, "SOOTHSAY_CACHE": str(self._setup.cache)}
-        # a backend of its own, that ends with the server: the next replay begins as this one did
-        environment["SOOTHSAY_RUNTIME"] = str(self._setup.cache / "run")
-        if self._setup.code is not None:
-            folders = (self._setup.code / name for name in ("server", "index", "languages", "common"))
-            environment["PYTHONPATH"] = os.pathsep.join(str(folder) for folder in folders if folder.is_dir())
+        command, environment = launch(self._setup)
         self._client = await Client.start(command, self._setup.log, self._note, env=environment)
-        folder = {"uri": self._setup.workspace.as_uri(), "name": "bench"}
-        await self._client.ask(
-            "initialize",
-            {
-                "processId": os.getpid(),
-                "rootUri": folder["uri"],
-                "workspaceFolders": [folder],
-                "capabilities": {
-                    "general": {"positionEncodings": ["utf-16"]},
-                    "textDocument": {"inlineCompletion": {}},
-                    "experimental": {"soothsay": {"status": True}},
-                },
-                "initializationOptions": dict(self._setup.settings),
-            },
-        )
+        await self._client.ask("initialize", initialize_params(self._setup))
         self._client.notify("initialized", {})
         await self._ready(say)
 
@@ -329,6 +309,33 @@ def _id_of(item: Mapping[str, Any]) -> int | None:
     arguments = (item.get("command") or {}).get("arguments") or [{}]
     number = arguments[0].get("id")
     return number if isinstance(number, int) else None
+
+
+def launch(setup: Setup) -> tuple[list[str], dict[str, str]]:
+    """Return the command that starts the server, and its environment."""
+    environment = {**os.environ, **setup.variables, "SOOTHSAY_CACHE": str(setup.cache)}
+    # a backend of its own, that ends with the server: the next replay begins as this one did
+    environment["SOOTHSAY_RUNTIME"] = str(setup.cache / "run")
+    if setup.code is not None:
+        folders = (setup.code / name for name in ("server", "index", "languages", "common"))
+        environment["PYTHONPATH"] = os.pathsep.join(str(folder) for folder in folders if folder.is_dir())
+    return [_python(setup.code), "-m", "soothsay", "serve", "--stdio"], environment
+
+
+def initialize_params(setup: Setup) -> dict[str, Any]:
+    """Return what the editor says of itself in ``initialize``."""
+    folder = {"uri": setup.workspace.as_uri(), "name": "bench"}
+    return {
+        "processId": os.getpid(),
+        "rootUri": folder["uri"],
+        "workspaceFolders": [folder],
+        "capabilities": {
+            "general": {"positionEncodings": ["utf-16"]},
+            "textDocument": {"inlineCompletion": {}},
+            "experimental": {"soothsay": {"status": True}},
+        },
+        "initializationOptions": dict(setup.settings),
+    }
 
 
 def _python(checkout: Path | None) -> str:

@@ -6,6 +6,8 @@ not: set LLAMA_CPP_LIB_PATH to it (``soothsay prove --build`` makes one), and bo
 
 LIMIT=0.3     only the first part of each trace
 SPEEDS=120    milliseconds a key
+STARTS=20     starts of each server until it answers `initialize` (0: none)
+PARTS=starts  only those, without typing (starts,typing)
 REPORT=house  the page's name in bench/results, without .md (backend)
 """
 
@@ -18,10 +20,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from bench.latency import starts
 from bench.latency.figures import Replay, Summary, counted, ratio, summarize
-from bench.latency.run import RESULTS, Condition, Plan, build_index, make_world
+from bench.latency.run import RESULTS, Condition, Plan, World, build_index, make_world
 from bench.latency.run import replay as typed
-from bench.latency.trace import stored
+from bench.latency.trace import Trace, stored
 from bench.machine import about, head_commit
 from bench.oracle.report import table
 
@@ -35,8 +38,18 @@ _CONDITIONS = (
 )
 
 
-def page(replays: Sequence[Replay], facts: Mapping[str, str]) -> str:
-    """Return the report."""
+def page(
+    replays: Sequence[Replay], facts: Mapping[str, str], begun: Mapping[str, Sequence[float]] | None = None
+) -> str:
+    """Return the report; ``begun`` are the milliseconds to the answer to ``initialize``, by side."""
+    head = ["# Typing on two commits", "", "The same traces typed on an earlier checkout and on this one, in turn, in one run.", ""]  # fmt: skip
+    head += [f"* {name}: {value}" for name, value in facts.items()]
+    parts = ["\n".join(head) + "\n", starts.section(begun or {}), _typing(replays)]
+    return "\n".join(part for part in parts if part)
+
+
+def _typing(replays: Sequence[Replay]) -> str:
+    """Return the part about typing, "" where nothing was typed."""
     rows, sums = [], {}
     for condition in _CONDITIONS:
         own = [each for each in replays if each.side == condition.name]
@@ -50,18 +63,13 @@ def page(replays: Sequence[Replay], facts: Mapping[str, str]) -> str:
                 _ms(found.through_p50, 1), _ms(found.through_p95, 1), *(_ms(each, 1) for each in late),
             )
         )  # fmt: skip
+    if not rows:
+        return ""
     head = (
         "side", "replays", "stops", "answer p50 ms", "p95 ms", "typed through p50 ms", "p95 ms", "loop late ms",
         "held ms",
     )  # fmt: skip
-    lines = [
-        "# Typing on two commits",
-        "",
-        "The same traces typed on an earlier checkout and on this one, in turn, in one run.",
-        "",
-    ]
-    lines += [f"* {name}: {value}" for name, value in facts.items()]
-    lines += ["", table(head, rows), ""]
+    lines = [table(head, rows), ""]
     for before, after in ((_BEFORE, _AFTER), (f"{_BEFORE}, index build", f"{_AFTER}, index build")):
         if before in sums and after in sums:
             lines.append(_compared(before, after, sums[before], sums[after]))
@@ -99,6 +107,18 @@ def _commit(checkout: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
+async def _replays(world: World, traces: Sequence[Trace], speeds: Sequence[int]) -> list[Replay]:
+    """Type the traces on both sides, each time another one first."""
+    await build_index(world)
+    replays: list[Replay] = []
+    for turn, (trace, speed) in enumerate((trace, speed) for trace in traces for speed in speeds):
+        row = [c for c in _CONDITIONS if not c.indexing or trace.name == "medium"]
+        for condition in row if turn % 2 == 0 else row[::-1]:
+            print(f"{trace.name}, {speed} ms a key, {condition.name} ...", flush=True)
+            replays.append(await typed(Plan(condition, trace, speed), world))
+    return replays
+
+
 async def main() -> None:
     """Run the comparison and write its page in bench/results."""
     before = Path(os.environ.get("BEFORE") or "").expanduser().absolute()
@@ -110,20 +130,17 @@ async def main() -> None:
     speeds = [int(each) for each in (os.environ.get("SPEEDS") or "120").split(",")]
     traces = [each.part(limit) for each in stored()]
     world = replace(make_world(traces, "vscode"), before=before)
-    await build_index(world)
-    replays: list[Replay] = []
-    for turn, (trace, speed) in enumerate((trace, speed) for trace in traces for speed in speeds):
-        row = [c for c in _CONDITIONS if not c.indexing or trace.name == "medium"]
-        for condition in row if turn % 2 == 0 else row[::-1]:
-            print(f"{trace.name}, {speed} ms a key, {condition.name} ...", flush=True)
-            replays.append(await typed(Plan(condition, trace, speed), world))
+    parts = (os.environ.get("PARTS") or "starts,typing").split(",")
+    times = int(os.environ.get("STARTS") or 20) if "starts" in parts else 0
+    begun = await starts.measure({each.name: world.setup(each) for each in _CONDITIONS[:2]}, times)
+    replays = await _replays(world, traces, speeds) if "typing" in parts else []
     facts = {
         "before": _commit(before),
         "after": head_commit(),
         **about(("llama-cpp-python", "pygls")),
         "traces": f"LIMIT={limit:g} of {', '.join(trace.name for trace in traces)}, {speeds} ms a key",
     }
-    text = page(replays, facts)
+    text = page(replays, facts, begun)
     (RESULTS / f"{os.environ.get('REPORT') or 'backend'}.md").write_text(text, encoding="utf-8")
     print(text)
 
