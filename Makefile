@@ -10,20 +10,26 @@ BIN := $(VENV)/bin
 SOURCES := common languages index server tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo check test lint format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-places bench-trigger vscode measure-vscode docs structure
+.PHONY: help install models demo check test lint lock format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-places bench-trigger vscode measure-vscode docs structure
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-install: models ## Create .venv, install everything, pull the models and try them (llama.cpp compiles for 3 to 5 minutes, once)
+install: models ## Create .venv, install everything (LOCKED=1: at the locked versions), pull the models and try them; llama.cpp compiles once
+
+ifdef LOCKED
+LOCK := requirements-dev.lock
+endif
 
 # -e: an edit of the source needs no new install; the stamp is renewed when the dependencies change.
 # compiling.py chooses what llama.cpp is compiled for: the compiler may break what the processor has, memory may be short
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: pyproject.toml $(LOCK)
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV); llama.cpp is compiled once, which takes 3 to 5 minutes ..."
 	$(BIN)/python -P server/soothsay/model/compiling.py \
-		$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -e '.[dev]'
+		$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on \
+		$(if $(LOCK),--require-hashes -r $(LOCK),-e '.[dev]')
+	$(if $(LOCK),$(BIN)/python -m pip install --disable-pip-version-check --no-deps -e .)
 	@touch $@
 
 # pip may have kept a llama.cpp that was compiled elsewhere: the proof tells, and which command helps
@@ -35,9 +41,15 @@ demo: models ## Index examples/ and complete its files: draft, trigger, evidence
 	$(BIN)/soothsay index build --workspace examples
 	$(BIN)/python examples/demo.py
 
-# what the tests in tests/lsp and tests/e2e need (processes, models, editors) is left out
-check: lint ## Lint, check types, and run the tests that need no model, no network and no process (about three minutes on two cores)
-	$(BIN)/python -m pytest -q -m "not slow and not process" tests/unit tests/bench tests/structure
+# What the tests in tests/lsp and tests/e2e need (processes, models, editors) is left out, and properties are tried on fewer
+# examples. Lint and types run beside the tests; what they find is shown after the tests' summary.
+WORKERS ?= 2
+check: $(VENV)/.installed ## Lint, check types, and run the tests that need no model, no network and no process (under two minutes on two cores)
+	@found=$$(mktemp); trap 'rm -f $$found' EXIT; \
+	$(MAKE) --no-print-directory lint > $$found 2>&1 & lint=$$!; \
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --hypothesis-profile=check \
+		-m "not slow and not process" tests/unit tests/bench tests/structure; tests=$$?; \
+	wait $$lint || { cat $$found; exit 1; }; exit $$tests
 
 test: lint models ## Lint, then run all tests, with the real model and the real index
 	$(BIN)/soothsay models pull smollm2-135m
@@ -51,6 +63,9 @@ lint: $(VENV)/.installed ## Check style and types
 format: $(VENV)/.installed ## Format the sources
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+lock: $(VENV)/.installed ## Write requirements-dev.lock: what .venv has installed, with hashes (Python 3.11 on Linux)
+	$(BIN)/python -m tests.lockfile
 
 docs: $(VENV)/.installed ## Write the generated pages of docs/
 	$(BIN)/python -m tests.docs
@@ -88,8 +103,8 @@ bench-retrieval: models ## Measure whether the right member is found first, by q
 bench-latency: models ## Type the same traces on our server and on llama.vim's (LIMIT=0.2: a part; SPEEDS=60,120; SIDES=a;b)
 	LIMIT=$(LIMIT) SPEEDS="$(SPEEDS)" SIDES="$(SIDES)" EDITOR_PLUGIN=$(EDITOR_PLUGIN) $(BIN)/python -m bench.latency.run
 
-bench-seam: models ## Type the same traces on an earlier checkout and on this one (BEFORE=folder; LIMIT=0.2; SPEEDS=60,120; REPORT=page)
-	BEFORE=$(BEFORE) REPORT=$(REPORT) LIMIT=$(LIMIT) SPEEDS="$(SPEEDS)" $(BIN)/python -m bench.latency.seam
+bench-seam: models ## Start an earlier checkout and this one, and type the same traces (BEFORE=folder; PARTS=starts; STARTS=20; LIMIT=0.2; SPEEDS=60,120; REPORT=page)
+	PARTS=$(PARTS) STARTS=$(STARTS) BEFORE=$(BEFORE) REPORT=$(REPORT) LIMIT=$(LIMIT) SPEEDS="$(SPEEDS)" $(BIN)/python -m bench.latency.seam
 
 structure: $(VENV)/.installed ## Count what the structure is judged by (CHECKOUT=folder: another checkout)
 	$(BIN)/python tests/structure/counts.py $(CHECKOUT)

@@ -9,6 +9,8 @@ from required_tools import missing_tool
 
 # no deadline: a busy machine is no reason to fail
 settings.register_profile("soothsay", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# make check: fewer examples of each property, by --hypothesis-profile; make test tries all of them
+settings.register_profile("check", settings.get_profile("soothsay"), max_examples=20)
 settings.load_profile("soothsay")
 
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.structure.counts import modules, python_places, undocumented, wrong_arrows
+import pytest
+from tests.structure.counts import Module, modules, python_places, undocumented, wrong_arrows
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_imports_point_one_way() -> None:
-    assert wrong_arrows(modules(ROOT)) == []
+@pytest.fixture(scope="module")
+def source() -> list[Module]:
+    return modules(ROOT)
 
 
-def test_every_public_name_has_a_docstring() -> None:
-    assert undocumented(modules(ROOT)) == []
+def test_imports_point_one_way(source: list[Module]) -> None:
+    assert wrong_arrows(source) == []
 
 
-def test_nothing_outside_of_its_folder_knows_python() -> None:
-    assert python_places(modules(ROOT)) == []
+def test_every_public_name_has_a_docstring(source: list[Module]) -> None:
+    assert undocumented(source) == []
+
+
+def test_nothing_outside_of_its_folder_knows_python(source: list[Module]) -> None:
+    assert python_places(source) == []

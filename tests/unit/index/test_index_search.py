@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from index_fakes import environment_of, write_site, write_workspace
 
 from hash_embedder import HashEmbedder
 from soothsay_index.build.process_pool import open_single_thread
@@ -9,16 +10,18 @@ from soothsay_index.types import Query
 from soothsay_index.worker.local import LocalIndex
 
 
-@pytest.fixture
-def index(tmp_path: Path, workspace: Path, environment) -> LocalIndex:
+def build(folder: Path) -> LocalIndex:
     embedder = HashEmbedder()
-    made = LocalIndex(
-        Store(tmp_path / "index", workspace, embedder.model_id, embedder.dimension),
-        embedder,
-        open_single_thread,
-    )
-    made.build_from(environment)
+    store = Store(folder / "index", write_workspace(folder), embedder.model_id, embedder.dimension)
+    made = LocalIndex(store, embedder, open_single_thread)
+    made.build_from(environment_of(write_site(folder)))
     return made
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> LocalIndex:
+    """An index that is only read."""
+    return build(tmp_path_factory.mktemp("search"))
 
 
 def found(hits) -> list[str]:
@@ -53,7 +56,9 @@ def test_an_unknown_owner_has_no_answers(index):
     assert index.search(Query("anything", owners=("botocore:nothing",))) == []
 
 
-def test_imported_files_come_first_and_the_edited_file_never(index, workspace):
+def test_imported_files_come_first_and_the_edited_file_never(tmp_path):
+    index = build(tmp_path)
+    workspace = index.store.workspace
     (workspace / "copy_of_ledger.py").write_text(
         "def post_entry_copy(x):\n    '''Post one entry to the ledger.'''\n"
     )

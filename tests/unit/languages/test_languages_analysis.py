@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from soothsay_languages.analysis import DocumentAnalysis, analyse, read_fragment
@@ -52,7 +52,6 @@ def facts(analysis: DocumentAnalysis) -> object:
     return calls, starts, quotes, names
 
 
-@settings(deadline=None, max_examples=60)  # the machine may be busy
 @given(st.sampled_from([SOURCE, BROKEN]), EDITS)
 def test_made_of_the_one_before_it_is_the_same(source: str, edits: list[tuple[int, int, str]]) -> None:
     analysis = analyse(source, LANGUAGE)
@@ -97,7 +96,6 @@ def test_a_long_document_is_scanned_from_near() -> None:
     assert again.statement_before(len(text) + 5) == "b = ("
 
 
-@settings(deadline=None, max_examples=30)
 @given(EDITS)
 def test_every_offset_of_broken_code_has_names(edits: list[tuple[int, int, str]]) -> None:
     text = SOURCE

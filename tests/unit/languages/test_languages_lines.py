@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from soothsay_languages.lines import Encoding, LineTable, units
@@ -25,7 +25,6 @@ def block(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-@settings(deadline=None, max_examples=60)  # the machine may be busy
 @given(TEXT, st.sampled_from(ENCODINGS))
 def test_every_offset_comes_back(text: str, encoding: Encoding) -> None:
     table = LineTable(text)
@@ -38,7 +37,6 @@ def test_every_offset_comes_back(text: str, encoding: Encoding) -> None:
         assert table.offset(line, column, encoding) == offset
 
 
-@settings(deadline=None, max_examples=60)  # the machine may be busy
 @given(TEXT)
 def test_bytes_and_code_points(text: str) -> None:
     table = LineTable(text)
@@ -55,7 +53,6 @@ def test_positions_outside_are_pulled_back(line: int, column: int, offset: int) 
     assert LineTable("ab\ncd").offset(line, column, "utf-16") == offset
 
 
-@settings(deadline=None, max_examples=60)
 @given(TEXT)
 def test_lines_begin_behind_line_ends(text: str) -> None:
     ends = [match.end() for match in re.finditer(r"\r\n|\n|\r", text)]

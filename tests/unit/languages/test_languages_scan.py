@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from soothsay_languages.analysis import analyse
@@ -74,7 +74,6 @@ def test_strings_and_comments_are_recognised(text: str, inside: bool) -> None:
     assert analyse(text, LANGUAGE).in_string_or_comment(len(text)) is inside
 
 
-@settings(deadline=None, max_examples=60)  # the machine may be busy
 @given(CODE)
 def test_closed_code_is_closed(code: str) -> None:
     state = scan(close(code), LEXIS)
@@ -82,7 +81,6 @@ def test_closed_code_is_closed(code: str) -> None:
         assert (state.quote, state.closers) == ("", "")
 
 
-@settings(deadline=None, max_examples=60)  # the machine may be busy
 @given(CODE)
 def test_a_scan_may_begin_again_at_every_end_of_a_statement(code: str) -> None:
     whole = scan(code, LEXIS)
@@ -94,7 +92,6 @@ def test_a_scan_may_begin_again_at_every_end_of_a_statement(code: str) -> None:
         assert [end + 1 + each for each in rest.ends] == [each for each in whole.ends if each > end]
 
 
-@settings(deadline=None, max_examples=60)  # the machine may be busy
 @given(CODE)
 def test_pairs_are_brackets_that_belong_together(code: str) -> None:
     for start, end in scan(code, LEXIS).pairs:

@@ -12,7 +12,8 @@ from soothsay_languages.python import python_grammar
 from soothsay_languages.syntax import Parsed, nodes_of, parse, parse_again, parse_in_pieces, walk
 
 PYTHON = python_grammar()
-SOURCE = Path(somewhere.__file__).read_bytes() * 5
+ONE = Path(somewhere.__file__).read_bytes()
+SOURCE = ONE * 5
 TYPES = ("call", "assignment", "import_from_statement")
 
 
@@ -57,7 +58,7 @@ def test_while_pieces_are_parsed_others_get_their_turn():
 
 def test_after_an_edit_the_tree_is_the_same_as_a_new_one():
     chance = random.Random(7)
-    parsed = parse_again(PYTHON, None, SOURCE)
+    parsed = parse_again(PYTHON, None, ONE)
     for _ in range(100):
         start = chance.randrange(len(parsed.source))
         end = min(len(parsed.source), start + chance.choice((0, 0, 0, 1, 40)))

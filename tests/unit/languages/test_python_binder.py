@@ -6,7 +6,7 @@ import symtable
 import textwrap
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from soothsay_languages.python import python_grammar
@@ -198,7 +198,6 @@ def compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 MODULE = st.lists(st.recursive(SIMPLE, compound, max_leaves=8), min_size=1, max_size=4).map("\n".join)
 
 
-@settings(deadline=None, max_examples=60)  # the machine may be busy
 @given(MODULE)
 def test_scopes_bind_what_python_says(text: str) -> None:
     try:
@@ -224,7 +223,6 @@ def test_scopes_bind_what_python_says(text: str) -> None:
         assert bound == {symbol.get_name() for symbol in each.get_symbols() if symbol.is_local()}, text
 
 
-@settings(deadline=None, max_examples=60)  # the machine may be busy
 @given(MODULE, st.lists(st.tuples(st.integers(0, 300), st.integers(0, 9), st.sampled_from(["", "(", ".", "\n", "def ", ":", "'"])), max_size=4))  # fmt: skip
 def test_broken_code_has_scopes_everywhere(text: str, edits: list[tuple[int, int, str]]) -> None:
     for at, length, typed in edits:

@@ -123,7 +123,7 @@ PIECES = ["%time ", "%timeit -n 3 ", "%matplotlib inline", "!ls", "x = !ls", "x 
 texts = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 
 
-@settings(deadline=None, max_examples=300)  # the machine may be busy
+@settings(max_examples=3 * settings().max_examples)
 @given(texts)
 def test_lines_stay_and_places_keep_their_order(cell: str) -> None:
     code = CELLS.code(cell)
@@ -136,7 +136,6 @@ def test_lines_stay_and_places_keep_their_order(cell: str) -> None:
     assert lines == [cell.count("\n", 0, at) for at in range(len(cell) + 1)]
 
 
-@settings(deadline=None, max_examples=100)
 @given(texts)
 def test_what_has_been_rewritten_has_no_commands(cell: str) -> None:
     code = CELLS.code(cell)
