@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # the editor's process starts without a parser
 
     from soothsay_languages.cells import CellSyntax
     from soothsay_languages.environment import EnvironmentFinder
-    from soothsay_languages.resolving import Resolver
+    from soothsay_languages.resolving import D, Definitions, Resolver
     from soothsay_languages.scopes import ModuleName, NamesAt, ScopeTree
     from soothsay_languages.syntax import Parsed
 
@@ -179,6 +179,43 @@ class Binder(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class WrongValue:
+    """A value that an argument cannot be. ``what`` it was meant to be, what is ``written``, and what is ``known`` instead.
+
+    ``node`` is its literal; None where it stands in no argument of the call.
+    """
+
+    what: str
+    written: str
+    known: Sequence[str]
+    node: tree_sitter.Node | None = None
+
+
+class ReadsValues(Protocol):
+    """Tells which values a language's code may pass where that is known."""
+
+    def string(self, node: tree_sitter.Node) -> str | None:
+        """Return the value of a string literal, None for anything else."""
+        ...
+
+    def strings(self, annotation: str) -> Sequence[str] | None:
+        """Return the strings that a parameter of the type ``annotation`` takes; None where it may take others."""
+        ...
+
+    def wrong_service(self, call: tree_sitter.Node, index: Definitions[D]) -> WrongValue | None:
+        """Return the name of a service in ``call`` that the installed packages do not have."""
+        ...
+
+    def wrong_owner(self, owner: str, index: Definitions[D]) -> WrongValue | None:
+        """Return the name of a service, where ``owner`` is a client of it, that the installed packages do not have."""
+        ...
+
+    def wrong_key(self, uri: str, name: str, arguments: Mapping[str, tree_sitter.Node]) -> WrongValue | None:
+        """Return a key in ``arguments`` that the operation ``name`` of the service model at ``uri`` does not take."""
+        ...
+
+
 class Exposes(Protocol):
     """Tells what hides a place from a type checker, which says nothing about code that it takes for unreachable."""
 
@@ -204,7 +241,8 @@ class Language:
     ``whole`` loads its own parser, which says whether a sequence of statements is whole; None where its grammar alone says it.
     ``locals`` is a tree-sitter query of the names that are bound and read (see `query_scopes`), for a language without a
     ``binder``. ``binder`` and ``resolver`` load what reads its scopes and what tells what an expression stands for; ``exposes`` what
-    makes unreachable code reachable; ``environments`` what finds where its packages are installed, None for a language
+    makes unreachable code reachable; ``values`` what arguments of known meaning may be; ``environments`` what finds where its
+    packages are installed, None for a language
     without packages; ``cells`` what reads it in notebooks, None where it is in none.
     """
 
@@ -225,6 +263,7 @@ class Language:
     binder: Callable[[], Binder] | None = None
     resolver: Callable[[], Resolver] | None = None
     exposes: Callable[[], Exposes] | None = None
+    values: Callable[[], ReadsValues] | None = None
     environments: Callable[[], EnvironmentFinder] | None = None
     layout: ProjectLayout = field(default_factory=ProjectLayout)
     cells: Callable[[], CellSyntax] | None = None

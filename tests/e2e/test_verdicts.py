@@ -352,3 +352,48 @@ def test_where_names_are_made_no_list_is_complete(oracle: Oracle, folder: Path) 
 def test_what_is_assigned_exists(oracle: Oracle, folder: Path, text: str, verdict: str) -> None:
     head = "class Crate: ...\n\nbox = crate = Crate()\n"
     assert judged(oracle, folder, head + text, "crate.label.upper()").verdict == verdict
+
+
+TYPED = """\
+import enum
+from typing import Literal, NotRequired, TypedDict
+
+class Colour(enum.Enum):
+    RED = 1
+
+class Movie(TypedDict):
+    name: str
+    year: NotRequired[int]
+
+def paint(mode: Literal["fast", "slow"], times: int = 1) -> Movie: return {"name": mode}
+def show(movie: Movie) -> None: ...
+
+import pandas as pd
+df = pd.DataFrame()
+movie = paint("fast")
+x = |
+"""
+
+
+@pytest.mark.parametrize(
+    ("completion", "verdict", "mended"),
+    [
+        ('paint("fast")', "verified", ""),
+        ('paint(mode="fasst")', "rejected", 'paint(mode="fast")'),
+        ('paint("medium", 2)', "rejected", ""),
+        ("paint(Colour.RED.name)", "unverified", ""),
+        ("Colour.PURPLE.value", "rejected", ""),
+        ("movie['nme']", "rejected", ""),
+        ("show({'name': 'a', 'yeer': 1})", "rejected", ""),
+        ("show({'name': 'a', 'year': 1})", "verified", ""),
+        ('df.merge(df, how="inne")', "rejected", 'df.merge(df, how="inner")'),
+        ('df.merge(df, how="outer")', "verified", ""),
+        ('df.sort_values("a", kind="quick")', "rejected", 'df.sort_values("a", kind="quicksort")'),
+        ('df.sort_values("a", kind="stable")', "verified", ""),
+    ],
+)
+def test_values_that_a_type_names(
+    oracle: Oracle, folder: Path, completion: str, verdict: str, mended: str
+) -> None:
+    found = judged(oracle, folder, TYPED, completion)
+    assert (found.verdict, found.mended) == (verdict, mended)

@@ -15,7 +15,7 @@ from soothsay_languages.python.oracle import TY
 if TYPE_CHECKING:
     import tree_sitter
 
-    from soothsay_languages.base import Binder, Exposes
+    from soothsay_languages.base import Binder, Exposes, ReadsValues
     from soothsay_languages.cells import CellSyntax
     from soothsay_languages.environment import EnvironmentFinder
     from soothsay_languages.resolving import Resolver
@@ -61,6 +61,12 @@ def _whole() -> Callable[[str], bool]:
     from soothsay_languages.python.whole import is_whole
 
     return is_whole
+
+
+def _values() -> ReadsValues:
+    from soothsay_languages.python.known_values import KnownValues
+
+    return KnownValues()
 
 
 def _module_of(root: Path, path: Path) -> ModuleName:
@@ -153,6 +159,7 @@ LANGUAGE = Language(
     binder=_binder,
     resolver=_resolver,
     exposes=_exposes,
+    values=_values,
     environments=_environments,
     layout=ProjectLayout(
         root_files=("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt"),

@@ -298,6 +298,10 @@ class Engine:
         """Write the rejected call once more, with the documentation that its mistake asks for."""
         fault = rejected.judgement
         grounding = rejected.grounding
+        if fault.mended:
+            judgement = judge(task.site, fault.mended, self._oracle, rejected.replaced)
+            if judgement.verdict != "rejected":
+                return replace(rejected, text=fault.mended, judgement=judgement)
         if fault.fault == "bad_arguments" and fault.name is not None:
             found = task.site.resolve(fault.name)
             if found.symbol is not None:

@@ -14,7 +14,8 @@ from soothsay.engine.arguments import misfit
 from soothsay.engine.site import Site
 from soothsay.engine.types import ApiName, FaultKind, Verdict
 from soothsay.engine.usage import is_assigned, is_used
-from soothsay.oracle.types import Finding, Oracle
+from soothsay.engine.values import Misuse, find_misuse, takes_strings
+from soothsay.oracle.types import Finding, Oracle, Signature
 from soothsay_index.types import Symbol
 from soothsay_languages.analysis import analyse
 from soothsay_languages.scan import characters, close, scan
@@ -37,7 +38,7 @@ class Judgement:
 
     ``symbols`` were found for the calls. ``problem`` says in a few words what is wrong, ``fault`` which kind of mistake it
     is, where writing again may mend it, and ``at`` where in the completion (code points). When rejected, ``name`` is the
-    call that holds it.
+    call that holds it. ``mended`` is the completion with the right value, where one is clearly meant.
     """
 
     verdict: Verdict
@@ -46,6 +47,7 @@ class Judgement:
     fault: FaultKind | None = None
     name: ApiName | None = None
     at: int = 0
+    mended: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,10 @@ def _judgement(
     for name, fact in zip(names, facts, strict=True):
         if fact.fault is not None:
             return Judgement("rejected", symbols, fact.problem, fact.fault, name, shadow.within(name))
+    misused = _misuse(site, names, shadow, findings is not None, oracle)
+    if misused is not None:
+        name, misuse = misused
+        return Judgement("rejected", symbols, misuse.problem, "bad_arguments", name, misuse.at, misuse.mended)
     stray = next((finding for finding in strays if finding.kind in _FAULTS), None)
     if stray is not None:  # in no call: an import, an attribute that is read
         return Judgement(
@@ -103,6 +109,22 @@ def _judgement(
     return Judgement("verified" if certain else "unverified", symbols, doubt)
 
 
+def _misuse(
+    site: Site, names: Sequence[ApiName], shadow: Shadow, answers: bool, oracle: Oracle
+) -> tuple[ApiName, Misuse] | None:
+    """Return the first call with a wrong value."""
+    if shadow.unfinished:
+        return None
+    for name in names:
+        modelled = _is_modelled(site.resolve(name).symbol)
+        asks = answers and not modelled and takes_strings(name, site)
+        signatures = shadow.signatures(name, oracle) if asks else ()
+        misuse = find_misuse(site, name, shadow.completion, [each.parameters for each in signatures])
+        if misuse is not None:
+            return name, misuse
+    return None
+
+
 class Shadow:
     """The document with a completion in it, closed so that what is unfinished is no error."""
 
@@ -111,7 +133,7 @@ class Shadow:
         self._path = request.path
         self._offset = request.offset
         self._plain = request.text
-        self._completion = completion
+        self.completion = completion
         before, language = site.rule.before, site.language
         self._language = language
         behind = site.place.after[replaced:]
@@ -127,7 +149,7 @@ class Shadow:
         found = oracle.findings(self._path, self.text)
         if found is None:
             return None
-        end = self._offset + len(self._completion)
+        end = self._offset + len(self.completion)
         inside = [f for f in found if f.start < end and f.end > self._offset and self._counts(f)]
         if any(f.start < self._offset for f in inside):
             before = oracle.findings(self._path, self._plain) or ()
@@ -146,7 +168,7 @@ class Shadow:
         if language.exposes is None or not language.can_parse(self.text):
             return None
         analysis = analyse(self.text, language)
-        start = self._offset + len(self._completion) - len(self._completion.lstrip())
+        start = self._offset + len(self.completion) - len(self.completion.lstrip())
         if analysis.parsed is None:
             return None
         edits = language.exposes()(analysis.parsed, analysis.lines.to_bytes(start))
@@ -162,11 +184,11 @@ class Shadow:
 
     def position(self, name: ApiName) -> int:
         """Offset in the shadow of the last character of ``name``."""
-        return self._offset + characters(self._completion, name.end) - 1
+        return self._offset + characters(self.completion, name.end) - 1
 
     def within(self, name: ApiName) -> int:
         """Where ``name`` begins in the completion."""
-        return characters(self._completion, max(0, name.start))
+        return characters(self.completion, max(0, name.start))
 
     def relative(self, offset: int) -> int:
         """An offset in the shadow as one in the completion."""
@@ -179,16 +201,23 @@ class Shadow:
     def call_problem(self, name: ApiName, oracle: Oracle) -> str:
         """Why the call ``name`` fits none of the signatures that the oracle knows, "" when it fits one."""
         call = name.given
+        signatures = self.signatures(name, oracle)
+        if not signatures or self.unfinished:
+            return ""
+        problems = [misfit(signature.parameters, call) for signature in signatures]
+        return problems[0] if all(problems) else ""
+
+    def signatures(self, name: ApiName, oracle: Oracle) -> Sequence[Signature]:
+        """Return the signatures of the call ``name`` that the oracle knows; none where it may take anything."""
         inside = self.position(name) + 2
         text = self.text
         if "(" in name.arguments[1:].partition(",")[0]:
             # the first argument is a call itself: a blank keeps the place behind the bracket out of it
             text = f"{text[:inside]} {text[inside:]}"
         signatures = oracle.signature(self._path, text, inside)
-        if not signatures or self.unfinished or any(signature.anything for signature in signatures):
-            return ""
-        problems = [misfit(signature.parameters, call) for signature in signatures]
-        return problems[0] if all(problems) else ""
+        if not signatures or any(signature.anything for signature in signatures):
+            return ()
+        return signatures
 
     def _innermost(self, names: Sequence[ApiName]) -> list[tuple[int, int]]:
         """Return where those calls stand that hold no other of ``names``."""
@@ -208,7 +237,7 @@ class Shadow:
         if start < 0:
             first = self._offset - len(node.text[:-start].decode("utf-8", "replace"))
         else:
-            first = self._offset + characters(self._completion, start)
+            first = self._offset + characters(self.completion, start)
         return first, first + len(node.text.decode("utf-8", "replace"))
 
     def _counts(self, finding: Finding) -> bool:

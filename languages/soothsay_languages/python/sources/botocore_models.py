@@ -111,8 +111,7 @@ class BotocoreModels:
         path, model = _read(folder, "service-2")
         if path is None or not isinstance(model.get("operations"), dict):
             return Harvest()
-        _, extras = _read(folder, "service-2.sdk-extras")
-        _merge(model, extras.get("merge", {}))
+        _add_extras(folder, model)
         owner = f"{PACKAGE}:{release.part}"
         uri = path.as_uri()
         shapes = model.get("shapes", {})
@@ -147,6 +146,21 @@ def _read(folder: Path, stem: str) -> tuple[Path | None, dict[str, Any]]:
             with opener(path, "rb") as file:
                 return path, json.loads(file.read())
     return None, {}
+
+
+def _add_extras(folder: Path, model: dict[str, Any]) -> None:
+    _, extras = _read(folder, "service-2.sdk-extras")
+    _merge(model, extras.get("merge", {}))
+
+
+def read_model(folder: Path) -> Mapping[str, Any]:
+    """Return the service model in ``folder``, as botocore completes it; empty when it cannot be read."""
+    try:
+        _, model = _read(folder, "service-2")
+        _add_extras(folder, model)
+    except (OSError, ValueError):
+        return {}
+    return model
 
 
 def _operation(
