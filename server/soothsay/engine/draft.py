@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from soothsay.engine.loops import loop_start
 from soothsay.engine.stop import StopRule
 from soothsay.model.constraint import Constraint
 from soothsay.model.types import OpenPrompt, Token
@@ -30,7 +31,7 @@ def never_stop(_text: str, _tokens: list[Token]) -> bool:
 class Written:
     """What the model wrote. ``tokens`` begin with ``typed`` bytes that the user had already typed.
 
-    ``complete`` is False when a watcher, the token budget or the clock stopped it early. ``evaluated`` is how many tokens
+    ``complete`` is False when a watcher, the token budget or the clock stopped it early, or it repeated itself. ``evaluated`` is how many tokens
     of the prompt were not in the model's cache.
     """
 
@@ -46,7 +47,7 @@ class Limits:
     """When writing ends.
 
     ``deadline`` is in seconds of `time.monotonic`; ``last_line``, after which no further line is begun, of ``clock``.
-    ``max_lines`` counts lines that hold text; 0: no limit.
+    ``max_lines`` counts lines that hold text; 0: no limit. ``began`` is when the time that ends with the deadline began.
     """
 
     max_tokens: int
@@ -55,6 +56,11 @@ class Limits:
     clock: Callable[[], float] = time.monotonic
     cancel: Cancellation | None = None
     max_lines: int = 0
+    began: float = 0.0
+
+    def until(self, share: float) -> Limits:
+        """Return the limits of a step that may use the time up to ``share`` of all of it."""
+        return replace(self, deadline=self.began + share * (self.deadline - self.began))
 
 
 def write(
@@ -77,6 +83,7 @@ def write(
     data = b""
     text = accepted
     complete = True
+    most = min(limits.max_tokens, rule.most_tokens or limits.max_tokens)
     for token in opened.stream(limits.cancel, constraint, limits.deadline):
         tokens.append(token)
         data += token.data
@@ -93,10 +100,13 @@ def write(
             break
         if cut is not None:
             break
-        if b"\n" in token.data and limits.clock() > limits.last_line and (end := rule.line_end(text)):
+        if (start := loop_start(text)) is not None:
+            text, complete = text[:start], False
+            break
+        if _may_end(token.data) and limits.clock() > limits.last_line and (end := rule.late_end(text)):
             text = text[:end]
             break
-        if len(tokens) >= limits.max_tokens or time.monotonic() > limits.deadline:
+        if len(tokens) >= most or time.monotonic() > limits.deadline:
             complete = False
             break
     else:  # the model had no more to say, or no more time
@@ -114,6 +124,10 @@ def end_of_lines(text: str, count: int) -> int | None:
             return end
         begin = end + 1
     return None
+
+
+def _may_end(data: bytes) -> bool:
+    return b"\n" in data or b"," in data
 
 
 def _text(accepted: str, data: bytes, typed: int) -> str:

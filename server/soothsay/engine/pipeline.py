@@ -48,6 +48,9 @@ _Constrain = Callable[[str], CallConstraint | None]
 
 _SHOWN = Ending()
 
+# shares of the time limit until which a text is drafted, is written again, and may begin to be repaired
+_DRAFTED, _REWRITTEN, _REPAIRABLE = 0.8, 0.9, 0.7
+
 
 @dataclass(frozen=True, slots=True)
 class _Task:
@@ -129,14 +132,16 @@ class Engine:
         now, settings = time.monotonic(), self._settings.completion
         deadline = now + settings.max_latency_ms / 1000
         last_line = self._clock() + settings.lines_ms / 1000
-        limits = Limits(settings.max_tokens, deadline, last_line, self._clock, cancel, settings.max_lines)
+        limits = Limits(
+            settings.max_tokens, deadline, last_line, self._clock, cancel, settings.max_lines, now
+        )
         site = Site(request, self._index.until(cancel), self._analyses)
         anchor, opened = self._open(request)
-        task = _Task(method, site, anchor, limits, on_text)
+        task = _Task(method, site, anchor, limits.until(_REWRITTEN), on_text)
         rules = Rules.of(method, self._settings, self._model.capabilities)
         watch = Watch(site, rules, len(opened.prompt.forced.encode()), clock)
         with clock.step("draft"):
-            draft = write(opened, site.rule, limits, watch=watch, on_text=on_text)
+            draft = write(opened, site.rule, limits.until(_DRAFTED), watch=watch, on_text=on_text)
         evaluated = {"draft": draft.evaluated}
         clock.ms["draft"] -= clock.ms["trigger"]  # the trigger ran inside
         outcome = watch.outcome(draft)
@@ -156,9 +161,9 @@ class Engine:
             answer = self._judge(task, written, grounding)
         check = Check(problem=answer.judgement.problem)
         fault = answer.judgement.fault
-        if method == "full" and fault is not None and time.monotonic() < deadline:
+        if method == "full" and fault is not None and time.monotonic() < limits.until(_REPAIRABLE).deadline:
             with clock.step("repair"):
-                repaired = self._repair(task, answer)
+                repaired = self._repair(replace(task, limits=limits), answer)
             if fault != "unknown_name":
                 decision = replace(decision, fired=True, reasons=(*decision.reasons, fault))
             if fault != "unknown_name" or repaired.judgement.fault is None:

@@ -93,7 +93,7 @@ class Site:
     @cached_property
     def rule(self) -> StopRule:
         """Return the rule that says where a completion at the cursor is complete."""
-        return stop_rule(self.analysis, self.request.offset)
+        return stop_rule(self.analysis, self.request.offset, self.place)
 
     def names(self, draft: str) -> list[ApiName]:
         """Return the API names in ``draft``; the language's own builtins are none."""

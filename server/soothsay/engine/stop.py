@@ -1,93 +1,191 @@
-"""When a completion is complete: at the end of the statement or block that the cursor is in."""
+"""When a completion is complete: at the end of the statement, block, string or comment that the cursor is in."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+from soothsay.engine.place import Place, place_at
 from soothsay_languages.analysis import DocumentAnalysis
-from soothsay_languages.base import Blocks, Language
+from soothsay_languages.base import Language, Lexis
 from soothsay_languages.scan import Scan, indentation, scan
+
+_WORD = re.compile(r"\w*")
+_CALLED = re.compile(r"[\w)\]}\"']\s*\Z")  # what stands before a bracket that is no literal's
+
+# tokens: what is longer is not worth waiting for
+_MOST_IN_WORD, _MOST_ON_LINE, _MOST_IN_PROSE = 12, 48, 96
+_MOST_ITEMS = 12  # of a list or a table
+_LATE_ITEMS = 3
+_MOST_COMMENTS = 3  # lines without code
 
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
     """Where the cursor is, as far as stopping is concerned.
 
-    ``before`` is the current statement up to the cursor. ``block`` is the indentation of the header whose
-    body is being written, or None when a single statement is.
+    ``block`` is the indentation of the header whose body is being written, or None when a single statement is.
     """
 
-    before: str
+    place: Place
     block: int | None
-    language: Language
+
+    @property
+    def before(self) -> str:
+        """The current statement up to the cursor."""
+        return self.place.before
+
+    @property
+    def language(self) -> Language:
+        """The language of the document."""
+        return self.place.language
+
+    @property
+    def most_tokens(self) -> int | None:
+        """How many tokens are worth writing here; None where the place does not say it."""
+        if self.place.word_rest:
+            return _MOST_IN_WORD
+        if self.place.kind == "string":
+            return _MOST_IN_PROSE if self.place.is_multiline else _MOST_ON_LINE
+        return _MOST_ON_LINE if self.place.kind == "comment" else None
 
     def cut(self, draft: str) -> int | None:
         """The length at which ``draft`` is complete, or None while it must go on."""
+        if self.place.word_rest:
+            end = _end_of_word(draft)
+            return end if end < len(draft) else None
+        if self.place.kind == "string":
+            return self._end_in_string(draft)
+        if self.place.kind == "comment" and draft.lstrip(" \t")[:1] not in ("", "\n"):
+            end = draft.find("\n")
+            return end if end >= 0 else None
+        return self._end_of_code(draft)
+
+    def _end_in_string(self, draft: str) -> int | None:
+        end = self.place.string_end(draft)
+        lead = len(draft) - len(draft.lstrip())
+        paragraph = draft.find("\n\n", lead) if self.place.is_multiline else -1
+        ends = [each for each in (end, paragraph) if each >= 0]
+        return min(ends) if ends else None
+
+    def _end_of_code(self, draft: str) -> int | None:
         lead = len(self.before)
-        state = scan(self.before + draft, self.language.lexis)
+        code = self.before + draft
+        state = scan(code, self.language.lexis)
         if state.overclosed >= lead:
             return state.overclosed - lead
-        prose = _prose_after_call(self.before + draft, state, self.language.blocks)
+        prose = _prose_after_call(code, state, self.language)
         if prose >= lead:
             return prose - lead
-        block = self.block
-        begin = 0
+        items = _items(code, state, lead, self.language.lexis)
+        if len(items) > _MOST_ITEMS:
+            return items[_MOST_ITEMS - 1] - lead
+        return self._end_of_lines(code, state)
+
+    def _end_of_lines(self, code: str, state: Scan) -> int | None:
+        lead, block = len(self.before), self.block
+        begin = comments = 0
         written = False
         for end in (e for e in (*state.ends, None)):
-            line = (self.before + draft)[begin:end]
+            line = code[begin:end]
             if end is not None and end < lead:
                 begin = end + 1
                 continue
-            code = line.strip()
-            if code and written and block is not None and begin > lead and indentation(line) <= block:
+            text = line.strip()
+            if text and written and block is not None and begin > lead and indentation(line) <= block:
                 return begin - 1 - lead  # dedented: the block has ended with the line before
             if end is None:
                 return None
-            if not code:
+            if not text:
                 if written:
                     return max(0, begin - 1 - lead)
-            elif not _is_comment(code, self.language):
+            elif _is_comment(text, self.language):
+                comments += 1
+                if comments >= _MOST_COMMENTS and not written:
+                    return max(0, end - lead) if self.place.kind != "comment" else 0
+            elif not _is_attached(text, self.language):
                 written = True
-                if block is None and _opens_block(code, self.language):
+                if block is None and _opens_block(text, self.language):
                     block = indentation(line)
                 if block is None:
                     return end - lead
             begin = end + 1
         return None
 
-    def line_end(self, draft: str) -> int:
-        """The length at which the last whole line of code in ``draft`` ends; 0 while there is none."""
+    def late_end(self, draft: str) -> int:
+        """The length at which ``draft`` can end when it takes long: with a line, or an item of a list; 0 for nowhere."""
+        if self.place.kind == "string":
+            end = draft.rfind("\n") if self.place.is_multiline else 0
+            return end if end > 0 and draft[:end].strip() else 0
         lead = len(self.before)
         code = self.before + draft
+        state = scan(code, self.language.lexis)
+        items = _items(code, state, lead, self.language.lexis)
+        if len(items) >= _LATE_ITEMS:
+            return items[-1] - lead
         begin = found = 0
-        for end in scan(code, self.language.lexis).ends:
+        for end in state.ends:
             line = code[begin:end].strip()
-            if end > lead and line and not _is_comment(line, self.language):
-                found = end - lead
             begin = end + 1
+            alone = not self.before.strip() and _opens_block(
+                line, self.language
+            )  # a header without its block
+            if end > lead and line and not alone and not self._leads(line):
+                found = end - lead
         return found
 
+    def _leads(self, line: str) -> bool:
+        """Return whether ``line`` says nothing without the one below it."""
+        return _is_comment(line, self.language) or _is_attached(line, self.language)
 
-def stop_rule(analysis: DocumentAnalysis, offset: int) -> StopRule:
-    """Return the rule for a cursor at ``offset``."""
+
+def stop_rule(analysis: DocumentAnalysis, offset: int, place: Place | None = None) -> StopRule:
+    """Return the rule for a cursor at ``offset``, which is ``place``."""
     language = analysis.language
-    start = analysis.statement_start(offset)
-    before = analysis.text[start:offset]
-    if before.strip():
-        return StopRule(before, None, language)
-    above = analysis.text[:start].rstrip().rsplit("\n", 1)[-1]
-    return StopRule(before, indentation(above) if _opens_block(above.strip(), language) else None, language)
+    place = place or place_at(analysis, offset)
+    if place.before.strip():
+        return StopRule(place, None)
+    above = analysis.text[: offset - len(place.before)].rstrip().rsplit("\n", 1)[-1]
+    return StopRule(place, indentation(above) if _opens_block(above.strip(), language) else None)
 
 
-def _prose_after_call(code: str, state: Scan, blocks: Blocks) -> int:
-    """Return where a statement goes on as documentation does, ``call(…): what it does``; -1 when it does not."""
-    if _first_word(code) in blocks.headers:
+def _end_of_word(draft: str) -> int:
+    match = _WORD.match(draft)
+    return match.end() if match else 0
+
+
+def _items(code: str, state: Scan, lead: int, lexis: Lexis) -> list[int]:
+    """Return where items end that were written behind ``lead`` into the list or table that ``code`` ends in.
+
+    A few are none, and so are the arguments of a call: it needs all of them.
+    """
+    if not state.opened or state.quote:
+        return []
+    start = state.opened[-1]
+    if _CALLED.search(code[max(0, start - 80) : start].rpartition("\n")[2]):
+        return []
+    inner = [pair for pair in state.pairs if pair[0] > start]
+    commas = [match.start() for match in re.finditer(",", code[start:])]
+    ends = [start + at for at in commas if start + at >= lead]
+    if len(ends) < _LATE_ITEMS:
+        return []
+    outer = [at for at in ends if not any(first < at < last for first, last in inner)]
+    return [at for at in outer if not scan(code[start:at], lexis).quote]
+
+
+def _prose_after_call(code: str, state: Scan, language: Language) -> int:
+    """Return where the last statement goes on as documentation does, ``call(…): what it does``; -1 when it does not."""
+    if _first_word(code[state.statement :]) in language.blocks.headers:
         return -1  # it has a colon of its own, and so have the statements of its block
     for start, end in state.pairs:
         nested = any(o < start for o in state.opened) or any(s < start and e > end for s, e in state.pairs)
-        if not nested and code[end + 1 :].lstrip(" ").startswith(":"):
+        if start >= state.statement and not nested and code[end + 1 :].lstrip(" ").startswith(":"):
             return end + 1
     return -1
+
+
+def _is_attached(code: str, language: Language) -> bool:
+    return bool(language.blocks.attached) and code.startswith(language.blocks.attached)
 
 
 def _opens_block(code: str, language: Language) -> bool:

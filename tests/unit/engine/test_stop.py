@@ -30,6 +30,19 @@ def stop_rule(text: str, offset: int) -> StopRule:
         ("def f():\n    ", "a = 1\n    return a\nx = 2", "a = 1\n    return a"),
         ("", "for x in y:\n    print(x)\nz = 1", "for x in y:\n    print(x)"),
         ("if a:\n    b()\n    ", "c()\n    d()", "c()"),  # one statement, though inside a block
+        ("", "@fixture\ndef shed(path):\n    return path\n\n", "@fixture\ndef shed(path):\n    return path"),
+        (
+            "",
+            '@fixture(scope="module")\ndef shed(path):\n    pass\nx',
+            '@fixture(scope="module")\ndef shed(path):\n    pass',
+        ),
+        (
+            "",
+            "# weigh (all)\nfor crate in f(crates):\n    pass\nx",
+            "# weigh (all)\nfor crate in f(crates):\n    pass",
+        ),
+        ("@pack(1)\n", "class Crate(Box):\n    pass\nx", "class Crate(Box):\n    pass"),
+        ("a + \\", "\n    b\nc", "\n    b"),
     ],
 )
 def test_cut(text: str, draft: str, kept: str) -> None:
@@ -64,4 +77,49 @@ def test_goes_on(text: str, draft: str) -> None:
     ],
 )
 def test_the_last_whole_line(text: str, draft: str, kept: str) -> None:
-    assert draft[: stop_rule(text, len(text)).line_end(draft)] == kept
+    assert draft[: stop_rule(text, len(text)).late_end(draft)] == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "draft", "kept"),
+    [
+        ('open("|")', 'crates.csv", "r")\n', "crates.csv"),
+        ('x = ["|"]', "Cox\n", "Cox"),
+        ('x = """|"""', 'Weigh.\n"""\n', "Weigh.\n"),
+        ('x = """|"""', "\n    Weigh.\n\n    More.", "\n    Weigh."),
+        ("# |\nx = 1", "weigh\n# and pack\n", "weigh"),
+        ("# weigh|\nx = 1", "\n# a = 1\n# b = 2\n# c = 3\n", ""),
+        ("# weigh|", "\na = 1\nb", "\na = 1"),
+        ("|", "# one\n# two\n# three\n# four\n", "# one\n# two\n# three"),
+        ("x = cra|es", "t(1)", "t"),
+        ("x = |", "[" + "1, " * 20, "[" + "1, " * 11 + "1"),
+        ("x = {'a': 1, |", "'b, c': f(1, 2), " * 20, ("'b, c': f(1, 2), " * 12)[:-2]),
+    ],
+)
+def test_each_place_has_its_own_end(text: str, draft: str, kept: str) -> None:
+    offset = text.index("|")
+    cut = stop_rule(text.replace("|", "", 1), offset).cut(draft)
+    assert cut is not None
+    assert draft[:cut] == kept
+
+
+def test_a_call_needs_all_of_its_arguments() -> None:
+    assert stop_rule("", 0).cut("x = f(" + "1, " * 30) is None
+    assert stop_rule("", 0).late_end("x = f(1, 2, 3, 4, ") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "draft", "kept"),
+    [
+        ("x = |", "[1, 2, 3, 4", "[1, 2, 3"),
+        ("x = |", "[1, 2, 3", ""),
+        ("|", "for x in y:\n", ""),  # alone it would break the file
+        ("|", "for x in y:\n    f(x)\n", "for x in y:\n    f(x)"),
+        ("|", "@fixture\n", ""),
+        ('"""|"""', "Weigh the crates\nand pa", "Weigh the crates"),
+    ],
+)
+def test_late_it_ends_where_something_is_whole(text: str, draft: str, kept: str) -> None:
+    offset = text.index("|")
+    rule = stop_rule(text.replace("|", "", 1), offset)
+    assert draft[: rule.late_end(draft)] == kept
