@@ -31,7 +31,9 @@ in snake_case. The server reports a value that it cannot use, and takes the defa
 
 ```lua
 -- Neovim: init.lua
-require("soothsay").setup({ settings = { model = { name = "qwen2.5-coder-1.5b" }, retrieval = { documents = 3 } } })
+require("soothsay").setup({
+  settings = { model = { name = "qwen2.5-coder-1.5b" }, retrieval = { documents = 3 } },
+})
 ```
 """
 
