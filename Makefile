@@ -82,14 +82,14 @@ bench-oracle: models ## Judge what is shown, the check itself and its cost (LIMI
 bench-index: models ## Build, search, update and kill indexes (PARTS=search,crash: some; LIMIT=10: a tenth)
 	PARTS=$(PARTS) LIMIT=$(LIMIT) $(BIN)/python -m bench.index.run
 
-bench-quality: models ## Ask every method for the right API call (LIMIT=n: a sample; MODEL=, METHODS=a;b; it resumes)
-	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" SPLIT=$(SPLIT) $(BIN)/python -m bench.cloudapi.run
+bench-quality: models ## Ask every method for the right API call (LIMIT=n: a sample; MODEL=, METHODS=a;b; LSP=1: also over LSP; it resumes)
+	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" SPLIT=$(SPLIT) LSP=$(LSP) SLOWDOWN=$(SLOWDOWN) $(BIN)/python -m bench.cloudapi.run
 
-bench-installed: models ## Complete calls of ordinary libraries as they are installed (LIMIT=n: a sample; MODEL=, METHODS=a;b, SPLIT=; it resumes)
-	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" SPLIT=$(SPLIT) THREADS=$(THREADS) $(BIN)/python -m bench.installed.run
+bench-installed: models ## Complete calls of ordinary libraries as they are installed (LIMIT=n: a sample; MODEL=, METHODS=a;b, SPLIT=; LSP=1: also over LSP; it resumes)
+	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" SPLIT=$(SPLIT) THREADS=$(THREADS) LSP=$(LSP) SLOWDOWN=$(SLOWDOWN) $(BIN)/python -m bench.installed.run
 
-bench-repo: models ## Complete lines that call another file of a repository (LIMIT=n: a sample; MODEL=, METHODS=a;b, SPLIT=; it resumes)
-	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" SPLIT=$(SPLIT) THREADS=$(THREADS) $(BIN)/python -m bench.repo.run
+bench-repo: models ## Complete lines that call another file of a repository (LIMIT=n: a sample; MODEL=, METHODS=a;b, SPLIT=; LSP=1: also over LSP; it resumes)
+	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" SPLIT=$(SPLIT) THREADS=$(THREADS) LSP=$(LSP) SLOWDOWN=$(SLOWDOWN) $(BIN)/python -m bench.repo.run
 
 bench-places: models ## Ask for a suggestion at every kind of place, over LSP (LIMIT=n: a sample; MODEL=, SPLIT=, KINDS=a;b, SLOWDOWN=8; it resumes)
 	LIMIT=$(LIMIT) MODEL=$(MODEL) SPLIT=$(SPLIT) KINDS="$(KINDS)" SLOWDOWN=$(SLOWDOWN) $(BIN)/python -m bench.places.run

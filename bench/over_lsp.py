@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.completing import Generations, fill, fingerprint
 from bench.environments import share_models
 from bench.latency.client import LspError
 from bench.latency.ours import PLUGINS, Ours, Setup
 from bench.machine import head_commit
+from bench.parsing import parses_with
 
 import soothsay
 from soothsay.config import CompletionSettings
@@ -27,6 +29,8 @@ from soothsay_languages.lines import LineTable
 
 Row = dict[str, Any]
 METHOD = "full, over LSP"
+NEW = "full, over LSP, new to the workspace"  # no file of the workspace imports what the task imports
+OVER_LSP = (METHOD, NEW)
 OPEN_FOR = 0.3  # seconds from opening the file to the request
 _PATIENCE = 60.0  # seconds; the server's own limit is 10
 _AUTOMATIC = 2  # LSP's InlineCompletionTriggerKind
@@ -134,22 +138,16 @@ class Lsp:
 
 
 @contextmanager
-def open_server(
-    workspace: Path, python: Path, cache: Path, model: str = DEFAULT_MODEL, slowdown: float = 1.0
-) -> Iterator[Lsp]:
-    """Start the server in ``workspace``, with the environment of ``python`` activated, and wait for model and index.
+def open_server(project: Project, model: str = DEFAULT_MODEL, slowdown: float = 1.0) -> Iterator[Lsp]:
+    """Start the server of a project, its environment activated, and wait for model and index.
 
-    ``cache`` keeps its index. The settings are the defaults but for what `settings` says.
+    The settings are the defaults but for what `settings` says.
     """
-    share_models(cache)
-    variables = {"VIRTUAL_ENV": str(python.parents[1])}
+    share_models(project.cache)
+    variables = {"VIRTUAL_ENV": str(project.python.parents[1])}
+    log, workspace = project.cache / "server.log", project.workspace
     setup = Setup(
-        settings(model, slowdown),
-        workspace,
-        cache,
-        cache / "server.log",
-        PLUGINS["vscode"],
-        variables=variables,
+        settings(model, slowdown), workspace, project.cache, log, PLUGINS["vscode"], variables=variables
     )
     with asyncio.Runner() as runner:
         editor = Editor(setup, slowdown)
@@ -158,6 +156,59 @@ def open_server(
             yield Lsp(editor, runner)
         finally:
             runner.run(editor.close())
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Where a benchmark's tasks are completed over LSP: a workspace, the Python of its environment, and the index's folder."""
+
+    workspace: Path
+    python: Path
+    cache: Path
+
+
+def write_over_lsp(
+    todo: Sequence[tuple[Row, str]],
+    name_of: Callable[[Row], str],
+    project: Project,
+    model: str,
+    kept: Generations,
+) -> None:
+    """Complete the tasks that are left: the file ``name_of`` a task, with its ``text``, at its ``offset`` or at its end."""
+    if not todo:
+        return
+    with open_server(project, model, slowdown_asked()) as lsp:
+
+        def complete(task: Row, _: str) -> Row:
+            text, offset = task["text"], offset_of(task)
+            return recorded(lsp.complete(project.workspace / name_of(task), text, offset), text, offset)
+
+        fill(todo, complete, kept)
+
+
+def generations(folder: Path, model: str, *others: Path) -> Generations:
+    """Return what was generated over LSP with ``model``, kept in ``folder``; it depends on the server and on ``others``."""
+    limits = f"-slower-{slowdown_asked():g}" if slowdown_asked() != 1 else ""
+    return Generations(folder / f"{model}.lsp.jsonl.gz", fingerprint(*server_code(), *others) + limits)
+
+
+def asked_for() -> tuple[str, ...]:
+    """Return the methods that ``LSP=1`` adds to a benchmark's usual ones."""
+    return (METHOD,) if os.environ.get("LSP") else ()
+
+
+def offset_of(task: Mapping[str, Any]) -> int:
+    """Return where the cursor is: at a task's ``offset``, else at the end of its text."""
+    return int(task.get("offset", len(task["text"])))
+
+
+def leaves_parsing(task: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    """Return whether the task's file parses once the answer is in it; what showed nothing breaks nothing."""
+    if not row["shown"].strip():
+        return True
+    text, offset = task["text"], offset_of(task)
+    start, end = row.get("start", offset), row.get("end", offset)
+    return parses_with(text[:start], row.get("text", row["shown"]), text[end:])
 
 
 def settings(model: str, slowdown: float) -> dict[str, Any]:

@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from bench.cloudapi.stats import bootstrap_difference, mcnemar
-from bench.oracle.report import percent, table
+from bench.oracle.report import percent, quantile, table, with_interval
 
 Row = dict[str, Any]
 Groups = Mapping[str, Sequence[Row]]  # by method
+SLOW = 2000.0  # ms: longer than anybody waits
+AS_SHOWN = (
+    "`over LSP`: the real server, default settings and time limits, a file that was opened 0.3 s before. The others have all the time that they "
+    "need. *Does not parse*: of what is shown, Python cannot parse the file with it."
+)
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
@@ -25,6 +30,21 @@ def by_method(rows: Sequence[Row], methods: Iterable[str]) -> dict[str, list[Row
 def share(rows: Sequence[Row], what: Callable[[Row], bool]) -> str:
     """How many are so, in percent."""
     return percent(sum(map(what, rows)), len(rows))
+
+
+def as_shown(groups: Groups, what: str, good: Callable[[Row], bool]) -> str:
+    """What a person would see: the share that is ``good``, what is shown but does not parse, where nothing is shown, times."""
+    lines = []
+    for method, group in groups.items():
+        shown = [row for row in group if row["shown"].strip()]
+        times = [row["ms"] for row in group]
+        lines.append((
+            method, len(group), with_interval(sum(map(good, group)), len(group)), f"{sum(not row['parses'] for row in shown)} of {len(shown)}",
+            share(group, lambda row: not row["shown"].strip()), f"{quantile(times, 0.5):.0f} ms", f"{quantile(times, 0.95):.0f} ms",
+            share(group, lambda row: row["ms"] > SLOW), f"{sum(row['load'] for row in group) / len(group):.1f}",
+        ))  # fmt: skip
+    head = ("method", "tasks", what, "does not parse", "nothing shown", "p50", "p95", "over 2 s", "load")
+    return table(head, lines)
 
 
 def outcomes(groups: Groups, names: Sequence[str]) -> str:

@@ -13,7 +13,8 @@ from bench.cloudapi.methods import VARIANTS
 from bench.cloudapi.plots import draw_confidence, draw_strata
 from bench.cloudapi.tasks import STRATA
 from bench.oracle.report import percent, quantile, table, with_interval
-from bench.side_by_side import RESULTS, footer, outcomes, pairs, share
+from bench.over_lsp import OVER_LSP
+from bench.side_by_side import AS_SHOWN, RESULTS, as_shown, footer, outcomes, pairs, share
 
 from bench import side_by_side
 
@@ -37,7 +38,7 @@ def valid(row: Row) -> bool:
 
 
 def by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    return side_by_side.by_method(rows, VARIANTS)
+    return side_by_side.by_method(rows, (*VARIANTS, *OVER_LSP))
 
 
 def validity(rows: Sequence[Row]) -> str:
@@ -213,6 +214,7 @@ def page(rows: Sequence[Row], found: Sequence[Examined], facts: Mapping[str, Any
         "`make bench-quality`; every generation is in `bench/cloudapi/generations`.\n",
         f"## Goals\n\n{goals(test, facts['model'])}\n",
         f"## Valid invocations, test split\n\n{picture}{validity(test)}\n",
+        f"## As it is shown (test)\n\n{AS_SHOWN}\n\n{as_shown(by_method(test), 'valid (95 % interval)', valid)}\n",
         f"## Development split\n\n{validity([row for row in tasks if row['split'] == 'dev'])}\n",
         f"## When it retrieved, and what that brought (test)\n\n{retrieval(test)}\n",
         f"## What the others were (test)\n\n{outcomes(by_method(test), OUTCOMES)}\n",

@@ -1,7 +1,7 @@
 """`make bench-quality`: CloudAPIBench's question, asked of every method: is the right API called, and rightly?
 
 ``LIMIT=n`` takes the first n tasks, which hold the same share of strata as all of them; ``MODEL=`` another model of
-the registry; ``METHODS=base;full`` some methods; ``SPLIT=dev`` one split. What was generated is kept in ``generations/`` by what it depends on, so
+the registry; ``METHODS=base;full`` some methods; ``SPLIT=dev`` one split; ``LSP=1`` also over LSP. What was generated is kept in ``generations/`` by what it depends on, so
 a run goes on where the last one stopped, on any machine, and regenerates what a change of the engine touches.
 """
 
@@ -18,6 +18,17 @@ from bench.cloudapi.tasks import STALE, TASKS, read_names
 from bench.cloudapi.world import CACHE, HERE, interpreter
 from bench.completing import Generations, Row, fill, fingerprint, open_model, recorded, wanted
 from bench.oracle.world import built_index
+from bench.over_lsp import (
+    METHOD,
+    OVER_LSP,
+    Project,
+    asked_for,
+    generations,
+    leaves_parsing,
+    limits_said,
+    slowdown_asked,
+    write_over_lsp,
+)
 from bench.retrieval.tasks import read_tasks
 
 from soothsay.engine.pipeline import Engine
@@ -31,8 +42,8 @@ GENERATIONS = HERE / "generations"
 _BLOCK = 12
 
 
-def open_index(tasks: Iterable[Mapping[str, Any]]) -> tuple[LocalIndex, Path]:
-    """The index of the SDKs, built first; its workspace makes a client of every kind that a task has."""
+def client_workspace(tasks: Iterable[Mapping[str, Any]]) -> Path:
+    """The workspace, which makes a client of every kind that a task has."""
     workspace = CACHE / "workspace"
     workspace.mkdir(parents=True, exist_ok=True)
     setups = sorted({task["text"].rpartition("\n# ")[0] for task in tasks})
@@ -40,6 +51,12 @@ def open_index(tasks: Iterable[Mapping[str, Any]]) -> tuple[LocalIndex, Path]:
         path = workspace / f"client_{number}.py"
         if not path.exists() or path.read_text() != setup:
             path.write_text(setup)
+    return workspace
+
+
+def open_index(tasks: Iterable[Mapping[str, Any]]) -> tuple[LocalIndex, Path]:
+    """The index of the SDKs, built first, and its workspace."""
+    workspace = client_workspace(tasks)
     return built_index(workspace, interpreter()), workspace
 
 
@@ -49,15 +66,27 @@ def owner_of(client: str) -> str:
     return client if family == "botocore" else name
 
 
+def write_all_over_lsp(tasks: Sequence[Row], methods: Sequence[str], model: str, kept: Generations) -> None:
+    """Every task that is not there yet over LSP: in the workspace that uses all clients, and in one that uses none."""
+    for method in methods:
+        todo = [(task, method) for task in tasks if kept.get(task, method) is None]
+        if method in OVER_LSP and todo:
+            folder = client_workspace(tasks) if method == METHOD else CACHE / "workspace-new"
+            folder.mkdir(parents=True, exist_ok=True)
+            write_over_lsp(
+                todo, lambda _: "task.py", Project(folder, interpreter(), CACHE / "home"), model, kept
+            )
+
+
 def judged(task: Row, row: Row, names: Mapping[str, frozenset[str]]) -> Row:
     """A generation with what the judge says of it today, and the place of the right document (0: not found)."""
     verdict = judge(
         task["name"], stub(task["parameters"]), names[task["client"]], task["prefix"], row["shown"]
     )
-    found = row["found"]
+    found = [each.rpartition(".")[2] for each in row["found"]]
     return {
         **row, "outcome": verdict.outcome, "called": verdict.called, "why": verdict.why,
-        "rank": found.index(task["name"]) + 1 if task["name"] in found else 0,
+        "parses": leaves_parsing(task, row), "rank": found.index(task["name"]) + 1 if task["name"] in found else 0,
         **{key: task[key] for key in ("client", "name", "family", "split", "stratum", "unseen", "name_leak", "count") if key in task},
     }  # fmt: skip
 
@@ -97,14 +126,17 @@ def write_generations(
 
 
 def main() -> None:
-    run = wanted(read_tasks(TASKS), VARIANTS, tuple(VARIANTS))
+    over = OVER_LSP if asked_for() else ()
+    run = wanted(read_tasks(TASKS), (*VARIANTS, *OVER_LSP), (*VARIANTS, *over))
     stale = read_tasks(STALE)[: len(run.tasks) // 6]
     code = fingerprint(HERE / "requirements.txt", HERE / "methods.py")
     kept = Generations(GENERATIONS / f"{run.model}.jsonl.gz", code)
-    write_generations(run.tasks, run.methods, run.model, kept)
+    write_generations(run.tasks, [name for name in run.methods if name in VARIANTS], run.model, kept)
     write_generations(
         stale, [name for name in run.methods if name in ("base", "dag++", "full")], run.model, kept
     )
+    over_lsp = generations(GENERATIONS, run.model, HERE / "requirements.txt")
+    write_all_over_lsp(run.tasks, run.methods, run.model, over_lsp)
     names = read_names()
     rows = [
         judged(task, row, names)
@@ -112,7 +144,13 @@ def main() -> None:
         for method in VARIANTS
         if (row := kept.get(task, method))
     ]
-    print(write_report(rows, run.facts(), run.model))
+    rows += [
+        judged(task, row, names)
+        for task in run.tasks
+        for method in OVER_LSP
+        if (row := over_lsp.get(task, method))
+    ]
+    print(write_report(rows, {**run.facts(), **limits_said(slowdown_asked())}, run.model))
 
 
 if __name__ == "__main__":

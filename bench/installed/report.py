@@ -10,7 +10,8 @@ from bench.cloudapi.methods import VARIANTS
 from bench.installed.child import OUTCOMES
 from bench.installed.tasks import STRATA
 from bench.oracle.report import quantile, table, with_interval
-from bench.side_by_side import footer, outcomes, pairs, share, write_rows
+from bench.over_lsp import METHOD
+from bench.side_by_side import AS_SHOWN, as_shown, footer, outcomes, pairs, share, write_rows
 
 from bench import side_by_side
 
@@ -30,7 +31,7 @@ def sound(row: Row) -> bool:
 
 
 def by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    return side_by_side.by_method(rows, VARIANTS)
+    return side_by_side.by_method(rows, (*VARIANTS, METHOD))
 
 
 def by_stratum(rows: Sequence[Row], what: Callable[[Row], bool]) -> str:
@@ -96,6 +97,7 @@ def page(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
         "have it. *Frequent*: at least 40 calls in the code of other distributions. `make bench-installed`; every generation is in "
         "`bench/installed/generations`.\n",
         f"## Valid, test split\n\n{by_stratum(test, valid)}\n",
+        f"## As it is shown (test)\n\n{AS_SHOWN}\n\n{as_shown(by_method(test), 'valid (95 % interval)', valid)}\n",
         f"## Hallucinated: invented, or cannot be called like this (test)\n\n{by_stratum(test, lambda row: not sound(row))}\n",
         f"## What became of them (test)\n\n{outcomes(by_method(test), OUTCOMES)}\n",
         f"## When it retrieved, and what that brought (test)\n\n{retrieval(test)}\n",

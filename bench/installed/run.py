@@ -1,7 +1,7 @@
 """`make bench-installed`: calls of ordinary libraries, as they are installed, by every method.
 
 ``LIMIT=n`` takes the first n tasks, which hold the same share of strata as all of them; ``MODEL=`` another model of the
-registry; ``METHODS=base;full`` some methods; ``SPLIT=dev`` one split; ``THREADS=`` the model's threads. What was generated is kept
+registry; ``METHODS=base;full`` some methods; ``SPLIT=dev`` one split; ``THREADS=`` the model's threads; ``LSP=1`` also over LSP. What was generated is kept
 in ``generations/`` by what it depends on: a run goes on where the last one stopped. Judging is done anew each time.
 """
 
@@ -18,6 +18,16 @@ from bench.installed.report import write_report
 from bench.installed.tasks import LIBRARIES, STANDARD, TASKS, preload
 from bench.installed.world import CACHE, HERE, REQUIREMENTS, Referee, interpreter
 from bench.oracle.world import built_index
+from bench.over_lsp import (
+    METHOD,
+    Project,
+    asked_for,
+    generations,
+    leaves_parsing,
+    limits_said,
+    slowdown_asked,
+    write_over_lsp,
+)
 from bench.retrieval.tasks import read_tasks
 
 from soothsay.engine.pipeline import Engine
@@ -47,7 +57,8 @@ def write_generations(everything: Sequence[Row], run: Wanted, kept: Generations)
     """Every task by every method that is not there yet."""
     tasks = run.tasks
     # one task after the other: the methods share its draft, which is remembered, and find it in the KV cache
-    missing = [(task, method) for task in tasks for method in run.methods if kept.get(task, method) is None]
+    methods = [method for method in run.methods if method in VARIANTS]
+    missing = [(task, method) for task in tasks for method in methods if kept.get(task, method) is None]
     if not missing:
         return
     folder = workspace(everything)
@@ -72,28 +83,38 @@ def write_generations(everything: Sequence[Row], run: Wanted, kept: Generations)
         index.close()
 
 
+def write_all_over_lsp(everything: Sequence[Row], run: Wanted, kept: Generations) -> None:
+    """Every task that is not there yet over LSP."""
+    if METHOD in run.methods:
+        todo = [(task, METHOD) for task in run.tasks if kept.get(task, METHOD) is None]
+        project = Project(workspace(everything), interpreter(), CACHE / "home")
+        write_over_lsp(todo, lambda _: "task.py", project, run.model, kept)
+
+
 def judged(task: Row, row: Row, referee: Referee) -> Row:
     """A generation with what the referee says of it today, and the place of the right document (0: not found)."""
     verdict = referee.ask({
         "ask": "judge", "setup": task["setup"], "prefix": task["prefix"], "receiver": task["receiver"], "name": task["name"],
         "shown": row["shown"], "preload": preload(task["setup"]),
     })  # fmt: skip
-    found = row["found"]
+    found = [each.rpartition(".")[2] for each in row["found"]]
     keys = ("name", "library", "split", "stratum", "comment_from", "name_leak", "call")
     return {
         **row, **(verdict or {"outcome": "nothing", "called": "", "why": "the code before the call ended in an error"}),
-        "rank": found.index(task["name"]) + 1 if task["name"] in found else 0,
+        "parses": leaves_parsing(task, row), "rank": found.index(task["name"]) + 1 if task["name"] in found else 0,
         "of_module": task["client"].endswith(f":{task['module']}"), **{key: task[key] for key in keys},
     }  # fmt: skip
 
 
 def main() -> None:
     everything = read_tasks(TASKS)
-    run = wanted(everything, VARIANTS, USUAL)
+    run = wanted(everything, (*VARIANTS, METHOD), (*USUAL, *asked_for()))
     kept = Generations(
         GENERATIONS / f"{run.model}.jsonl.gz", fingerprint(Path(methods.__file__), REQUIREMENTS)
     )
     write_generations(everything, run, kept)
+    over_lsp = generations(GENERATIONS, run.model, REQUIREMENTS)
+    write_all_over_lsp(everything, run, over_lsp)
     referee = Referee(interpreter())
     rows = [
         judged(task, row, referee)
@@ -101,8 +122,9 @@ def main() -> None:
         for method in VARIANTS
         if (row := kept.get(task, method))
     ]
+    rows += [judged(task, row, referee) for task in run.tasks if (row := over_lsp.get(task, METHOD))]
     referee.close()
-    print(write_report(rows, run.facts(), run.model))
+    print(write_report(rows, {**run.facts(), **limits_said(slowdown_asked())}, run.model))
 
 
 if __name__ == "__main__":

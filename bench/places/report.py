@@ -8,12 +8,11 @@ from typing import Any
 
 from bench.oracle.report import percent, quantile, table, with_interval
 from bench.places.cutting import KINDS
-from bench.side_by_side import footer, write_rows
+from bench.side_by_side import SLOW, footer, write_rows
 
 from soothsay.model.files.registry import DEFAULT_MODEL
 
 Row = dict[str, Any]
-SLOW = 2000.0  # ms; over it, there has to be a reason
 _EXAMPLES = 3  # of each kind
 _LONGEST = 90  # characters of an example
 

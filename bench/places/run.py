@@ -1,8 +1,9 @@
 """`make bench-places`: one suggestion at each of many places of real files, asked over LSP with default settings.
 
 ``LIMIT=n`` takes the first n places, which hold the same share of each kind; ``SPLIT=dev`` one split; ``KINDS=a;b`` some
-kinds; ``MODEL=`` another model of the registry; ``SLOWDOWN=8`` time limits for a machine on which others work. What was generated is kept in ``generations/`` by what it depends on: a
-run goes on where the last one stopped. Judging is done anew each time.
+kinds; ``MODEL=`` another model of the registry; ``SLOWDOWN=8`` time limits for a machine on which others work. What was
+generated is kept in ``generations/`` by what it depends on: a run goes on where the last one stopped. Judging is done
+anew each time.
 """
 
 from __future__ import annotations
@@ -11,17 +12,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from bench.completing import Generations, Row, Wanted, fill, fingerprint, wanted
-from bench.over_lsp import (
-    METHOD,
-    Answer,
-    Lsp,
-    limits_said,
-    open_server,
-    recorded,
-    server_code,
-    slowdown_asked,
-)
+from bench.completing import Generations, Row, Wanted, wanted
+from bench.over_lsp import METHOD, Answer, Project, generations, limits_said, slowdown_asked, write_over_lsp
 from bench.places.cutting import KINDS
 from bench.places.judge import judge
 from bench.places.report import write_report
@@ -34,13 +26,6 @@ GENERATIONS = HERE / "generations"
 CACHE = user_cache_path("soothsay-bench") / "places"
 
 
-def complete(lsp: Lsp, task: Row) -> Row:
-    """Ask at one place."""
-    path = workspace(task["repository"]) / task["path"]
-    answer = lsp.complete(path, task["text"], task["offset"])
-    return recorded(answer, task["text"], task["offset"])
-
-
 def write_generations(run: Wanted, kept: Generations) -> None:
     """Ask at every place that is not there yet, one repository after the other."""
     missing = [task for task in run.tasks if kept.get(task, METHOD) is None]
@@ -48,8 +33,8 @@ def write_generations(run: Wanted, kept: Generations) -> None:
     for number, name in enumerate(names, 1):
         todo = [(task, METHOD) for task in missing if task["repository"] == name]
         print(f"{name} ({number} of {len(names)} repositories)", flush=True)
-        with open_server(workspace(name), interpreter(), CACHE / "home", run.model, slowdown_asked()) as lsp:
-            fill(todo, lambda task, _, lsp=lsp: complete(lsp, task), kept)
+        project = Project(workspace(name), interpreter(), CACHE / "home")
+        write_over_lsp(todo, lambda task: task["path"], project, run.model, kept)
 
 
 def judged(task: Row, row: Row) -> Row:
@@ -71,8 +56,7 @@ def chosen(tasks: Sequence[Row]) -> list[Row]:
 
 def main() -> None:
     run = wanted(chosen(read()), (METHOD,), (METHOD,))
-    code = fingerprint(*server_code(), REPO / "requirements.txt", REPO / "world.py")
-    kept = Generations(GENERATIONS / f"{run.model}.jsonl.gz", code)
+    kept = generations(GENERATIONS, run.model, REPO / "requirements.txt", REPO / "world.py")
     write_generations(run, kept)
     rows = [judged(task, row) for task in run.tasks if (row := kept.get(task, METHOD))]
     print(write_report(rows, {**run.facts(), **limits_said(slowdown_asked())}, run.model))

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bench.oracle.report import percent, quantile, table, with_interval
+from bench.over_lsp import METHOD
 from bench.repo.methods import VARIANTS
-from bench.side_by_side import footer, share, write_rows
+from bench.side_by_side import AS_SHOWN, as_shown, footer, share, write_rows
 
 from bench import side_by_side
 
@@ -17,7 +18,7 @@ _EXAMPLES = 6  # of each class of failures
 
 
 def by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    return side_by_side.by_method(rows, VARIANTS)
+    return side_by_side.by_method(rows, (*VARIANTS, METHOD))
 
 
 def mean(values: Sequence[float]) -> float:
@@ -117,6 +118,7 @@ def page(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
         "`bench/repo/generations`.\n",
         f"## Test split\n\n{main_table(test)}\n",
         f"The goal:\n\n{goals}\n" if goals else "",
+        f"## As it is shown (test)\n\n{AS_SHOWN}\n\n{as_shown(by_method(test), 'exact match (95 % interval)', lambda row: row['exact'])}\n",
         f"## Side by side, the same lines: exact match (test)\n\n{pairs(test)}\n",
         f"## Side by side: the name resolves (test)\n\n{pairs(test, 'resolves')}\n",
         f"## Subsets: exact match (test)\n\n{subsets(test)}\n",

@@ -1,7 +1,7 @@
 """`make bench-repo`: lines that call another file of the repository, by every method.
 
 ``LIMIT=n`` takes the first n tasks, which hold the same share of each repository; ``MODEL=`` another model of the registry;
-``METHODS=base;full`` some methods; ``SPLIT=dev`` one split; ``THREADS=`` the model's threads. What was generated is kept in
+``METHODS=base;full`` some methods; ``SPLIT=dev`` one split; ``THREADS=`` the model's threads; ``LSP=1`` also over LSP. What was generated is kept in
 ``generations/`` by what it depends on: a run goes on where the last one stopped.
 """
 
@@ -14,12 +14,22 @@ from pathlib import Path
 from bench.cloudapi import methods
 from bench.completing import Generations, Row, Wanted, fill, fingerprint, open_model, recorded, wanted
 from bench.oracle.world import built_index
+from bench.over_lsp import (
+    METHOD,
+    Project,
+    asked_for,
+    generations,
+    leaves_parsing,
+    limits_said,
+    slowdown_asked,
+    write_over_lsp,
+)
 from bench.remember import RememberingModel, Streams
 from bench.repo.methods import USUAL, VARIANTS
 from bench.repo.metrics import score
 from bench.repo.report import write_report
 from bench.repo.tasks import TASKS
-from bench.repo.world import HERE, REPOSITORIES, interpreter, workspace
+from bench.repo.world import CACHE, HERE, REPOSITORIES, interpreter, workspace
 from bench.retrieval.tasks import read_tasks
 
 from soothsay.engine.pipeline import Engine
@@ -81,7 +91,8 @@ def missing_of(tasks: Sequence[Row], methods: Sequence[str], kept: Generations) 
 def write_generations(run: Wanted, kept: Generations) -> None:
     """Every task by every method that is not there yet, one repository after the other."""
     names = sorted({task["repository"] for task in run.tasks})
-    todo = {name: missing_of([task for task in run.tasks if task["repository"] == name], run.methods, kept) for name in names}  # fmt: skip
+    patient = [method for method in run.methods if method in VARIANTS]
+    todo = {name: missing_of([task for task in run.tasks if task["repository"] == name], patient, kept) for name in names}  # fmt: skip
     if not any(todo.values()):
         return
     with open_model(run.model, GENERATIONS) as (model, streams):
@@ -101,19 +112,36 @@ def _of_repository(
         world.close()
 
 
+def write_all_over_lsp(run: Wanted, kept: Generations) -> None:
+    """Every task that is not there yet over LSP, one repository after the other."""
+    for name in sorted({task["repository"] for task in run.tasks}):
+        tasks = [task for task in run.tasks if task["repository"] == name]
+        todo = missing_of(tasks, [METHOD] if METHOD in run.methods else [], kept)
+        write_over_lsp(
+            todo,
+            lambda task: task["path"],
+            Project(workspace(name), interpreter(), CACHE / "home"),
+            run.model,
+            kept,
+        )
+
+
 def scored(task: Row, row: Row) -> Row:
     """A generation with how close it is."""
     found = score(task["before"], task["answer"], row["shown"], task["names"], task["closed"])
-    return {**row, **asdict(found), **{key: task[key] for key in ("repository", "split", "kind", "seen", "name", "answer", "before", "receiver")}}  # fmt: skip
+    return {**row, **asdict(found), "parses": leaves_parsing(task, row), **{key: task[key] for key in ("repository", "split", "kind", "seen", "name", "answer", "before", "receiver")}}  # fmt: skip
 
 
 def main() -> None:
-    run = wanted(read_tasks(TASKS), VARIANTS, USUAL)
+    run = wanted(read_tasks(TASKS), (*VARIANTS, METHOD), (*USUAL, *asked_for()))
     code = fingerprint(Path(methods.__file__), HERE / "methods.py", HERE / "requirements.txt", REPOSITORIES)
     kept = Generations(GENERATIONS / f"{run.model}.jsonl.gz", code)
     write_generations(run, kept)
+    over_lsp = generations(GENERATIONS, run.model, HERE / "requirements.txt", REPOSITORIES)
+    write_all_over_lsp(run, over_lsp)
     rows = [scored(task, row) for task in run.tasks for method in VARIANTS if (row := kept.get(task, method))]
-    print(write_report(rows, run.facts(), run.model))
+    rows += [scored(task, row) for task in run.tasks if (row := over_lsp.get(task, METHOD))]
+    print(write_report(rows, {**run.facts(), **limits_said(slowdown_asked())}, run.model))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,21 +13,25 @@ from bench.environments import share_models
 from bench.latency.client import Client
 from bench.latency.ours import PLUGINS, Setup
 from bench.over_lsp import (
+    METHOD,
     Answer,
     Editor,
     answer_of,
+    asked_for,
     evidence,
+    generations,
+    leaves_parsing,
     limits_said,
     recorded,
     server_code,
     settings,
     why_nothing,
 )
+from bench.side_by_side import as_shown
 from hypothesis import given
 from hypothesis import strategies as st
 
 from soothsay.config import CompletionSettings
-from soothsay.frontend.documents import position_at
 from soothsay.model.files.registry import DEFAULT_MODEL
 
 SAID: dict[str, Any] = {"ms": 12.0, "explained": {}}
@@ -35,10 +40,14 @@ TEXT = st.text("ab😀é.(\n", max_size=40) | st.text("ab😀", max_size=20).map
 )
 
 
+def position(text: str, offset: int) -> dict[str, int]:
+    """The position of an offset, counted in UTF-16 as LSP says it."""
+    *above, line = re.split(r"\r\n|\r|\n", text[:offset])
+    return {"line": len(above), "character": len(line.encode("utf-16-le")) // 2}
+
+
 def item(text: str, start: int, end: int, inserted: str) -> dict[str, Any]:
-    ends = (position_at(text, at, "utf-16") for at in (start, end))
-    first, last = ({"line": each.line, "character": each.character} for each in ends)
-    return {"insertText": inserted, "range": {"start": first, "end": last}}
+    return {"insertText": inserted, "range": {"start": position(text, start), "end": position(text, end)}}
 
 
 @given(TEXT, st.data())
@@ -118,6 +127,58 @@ def test_another_model_and_a_busy_machine_are_set() -> None:
     assert found["model"] == {"name": "smollm2-135m"}
     assert found["completion"] == {"maxLatencyMs": 4 * usual.max_latency_ms, "linesMs": 4 * usual.lines_ms}
     assert "4 times" in limits_said(4)["time limits"]
+
+
+@pytest.mark.parametrize(
+    ("task", "row", "expected"),
+    [
+        ({"text": "x = a."}, {"shown": "size"}, True),  # at the end of the text
+        ({"text": "x = a."}, {"shown": "size("}, False),
+        ({"text": "x = a.\ny = 1\n", "offset": 6}, {"shown": "size"}, True),
+        ({"text": "f(a.)\n", "offset": 4}, {"shown": "size)"}, False),
+        ({"text": "f(a.)\n", "offset": 4}, {"shown": "size)", "text": "size)", "start": 4, "end": 5}, True),
+        ({"text": "f(a.si)\n", "offset": 6}, {"shown": "ze", "text": "size", "start": 4, "end": 6}, True),
+        ({"text": "x = a."}, {"shown": ""}, True),
+    ],
+)
+def test_what_does_not_parse(task: dict[str, Any], row: dict[str, Any], expected: bool) -> None:
+    assert leaves_parsing(task, row) is expected
+
+
+def test_over_lsp_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LSP", raising=False)
+    assert asked_for() == ()
+    monkeypatch.setenv("LSP", "1")
+    assert asked_for() == (METHOD,)
+
+
+def test_longer_limits_are_other_generations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = {"id": "1", "text": "x = "}
+    monkeypatch.delenv("SLOWDOWN", raising=False)
+    kept = generations(tmp_path, "tiny")
+    kept.put(task, METHOD, {"shown": "1"})
+    kept.save()
+    again = generations(tmp_path, "tiny").get(task, METHOD)
+    assert again is not None and again["shown"] == "1"
+    monkeypatch.setenv("SLOWDOWN", "4")
+    assert generations(tmp_path, "tiny").get(task, METHOD) is None
+
+
+def test_beside_the_patient_figures() -> None:
+    usual = {"id": "1", "shown": "size()", "parses": True, "ms": 300.0, "load": 1.0, "good": True}
+    late = {**usual, "ms": 2500.0, "parses": False, "good": False}
+    text = as_shown(
+        {"full": [usual, usual], METHOD: [late, {**late, "shown": " ", "parses": True}]},
+        "right",
+        lambda row: row["good"],
+    )
+    one, other = (
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line.startswith("| full")
+    )
+    assert (one[1], one[3:5], one[7]) == ("2", ["0 of 2", "0.0 %"], "0.0 %")
+    assert (other[2][:5], other[3:5], other[7]) == ("0.0 %", ["1 of 1", "50.0 %"], "100.0 %")
 
 
 def test_a_cache_shares_the_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
