@@ -242,12 +242,15 @@ def server_code() -> list[Path]:
     return [*rooms, server / "config.py", Path(__file__)]
 
 
-def why_nothing(answer: Answer) -> str:
-    """Return the server's reason for showing nothing, "" where it gives none."""
-    explained = answer.explained
-    oracle = explained.get("oracle") or {}
-    named = explained.get("why_not") or explained.get("nothing_shown") or oracle.get("problem")
-    return str(answer.error or named or (oracle.get("trimmed") and f"cut off: {oracle['trimmed']}") or "")
+def ending(answer: Answer) -> str:
+    """Return the server's reason for showing less than was written, or nothing; "" where it gives none."""
+    told = answer.explained.get("ending") or {}
+    problem = (answer.explained.get("oracle") or {}).get("problem")
+    if answer.error:
+        return answer.error
+    if told.get("step", "shown") == "shown":
+        return str(problem or "") if not answer.text else ""
+    return f"{told['explanation']}: {problem}" if problem else str(told["explanation"])
 
 
 def recorded(answer: Answer, text: str, offset: int) -> Row:
@@ -260,7 +263,7 @@ def recorded(answer: Answer, text: str, offset: int) -> Row:
         "fired": bool(trigger.get("fired")), "reasons": list(trigger.get("reasons", ())),
         "confidence": trigger.get("confidence"), "certainty": [], "found": evidence(explained),
         "problem": oracle.get("problem", ""), "repaired": oracle.get("repaired", ""), "trimmed": oracle.get("trimmed", ""),
-        "why_not": "" if answer.text else why_nothing(answer), "messages": list(answer.messages),
+        "ending": ending(answer), "messages": list(answer.messages),
         "ms": round(answer.ms, 1), "steps": dict(explained.get("timings_ms") or {}), "evaluated": dict(explained.get("evaluated") or {}),
         "load": round(os.getloadavg()[0], 1), "commit": head_commit(),
     }  # fmt: skip

@@ -72,8 +72,8 @@ def _met(met: bool) -> str:
 
 
 def reason(row: Row) -> str:
-    """Return the server's reason for an answer that took long or showed nothing; "" where it gives none."""
-    return str(row["why_not"] or row.get("slow_because") or "")
+    """Return the server's reason for an answer that ended early or shows nothing; "" where it gives none."""
+    return str(row["ending"])
 
 
 def nothing_shown(rows: Sequence[Row]) -> str:
@@ -85,7 +85,7 @@ def nothing_shown(rows: Sequence[Row]) -> str:
 
 def _reason_class(row: Row) -> str:
     """Return the reason without the names in it."""
-    return row["why_not"].partition(":")[0].partition("`")[0].strip()[:60] or "none given"
+    return row["ending"].partition(":")[0].partition("`")[0].strip()[:60] or "none given"
 
 
 def slow(rows: Sequence[Row]) -> str:
@@ -152,7 +152,7 @@ def page(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
 def write_report(rows: Sequence[Row], facts: Mapping[str, Any], model: str) -> str:
     """Write the page and the figures behind it; returns the page."""
     text = page(rows, facts)
-    kept = ("id", "kind", "split", "outcome", "useful", "verdict", "text", "why_not", "ms", "load")
+    kept = ("id", "kind", "split", "outcome", "useful", "verdict", "text", "ending", "ms", "load")
     name = "places" if model == DEFAULT_MODEL else f"places-{model}"
     write_rows(name, text, facts, ({key: row[key] for key in kept} for row in rows))
     return text

@@ -18,6 +18,7 @@ from bench.over_lsp import (
     Editor,
     answer_of,
     asked_for,
+    ending,
     evidence,
     generations,
     leaves_parsing,
@@ -25,7 +26,6 @@ from bench.over_lsp import (
     recorded,
     server_code,
     settings,
-    why_nothing,
 )
 from bench.side_by_side import as_shown
 from hypothesis import given
@@ -79,14 +79,30 @@ def test_what_stood_before_the_cursor_is_not_written() -> None:
     ("explained", "error", "reason"),
     [
         ({}, "", ""),
-        ({"why_not": "the middle of a word"}, "", "the middle of a word"),
-        ({"oracle": {"problem": "json has no dump_yaml", "trimmed": ""}}, "", "json has no dump_yaml"),
-        ({"oracle": {"problem": "", "trimmed": "a.b()"}}, "", "cut off: a.b()"),
+        ({"ending": {"step": "shown", "explanation": "shown as it was written", "dropped": ""}}, "", ""),
+        (
+            {"ending": {"step": "gate", "explanation": "it would break the file", "dropped": ")"}},
+            "",
+            "it would break the file",
+        ),
+        (
+            {
+                "ending": {"step": "verdict", "explanation": "rejected"},
+                "oracle": {"problem": "json has no dump_yaml"},
+            },
+            "",
+            "rejected: json has no dump_yaml",
+        ),
+        ({"oracle": {"problem": "json has no dump_yaml"}}, "", "json has no dump_yaml"),
         ({}, "no answer", "no answer"),
     ],
 )
-def test_why_nothing_is_shown(explained: dict[str, Any], error: str, reason: str) -> None:
-    assert why_nothing(Answer("", 0, 0, 3.0, explained, error)) == reason
+def test_ending_is_shown(explained: dict[str, Any], error: str, reason: str) -> None:
+    assert ending(Answer("", 0, 0, 3.0, explained, error)) == reason
+
+
+def test_what_is_shown_as_written_needs_no_reason() -> None:
+    assert ending(Answer("size", 0, 0, 3.0, {"oracle": {"problem": "a wrong type"}})) == ""
 
 
 def test_what_is_kept() -> None:
@@ -102,7 +118,7 @@ def test_what_is_kept() -> None:
         True,
         ["crate.size"],
     )
-    assert (row["ms"], row["evaluated"], row["messages"], row["why_not"]) == (
+    assert (row["ms"], row["evaluated"], row["messages"], row["ending"]) == (
         10.0,
         {"draft": 3},
         ["full"],
@@ -229,7 +245,7 @@ while True:
             result = {"items": [{"insertText": "size"}]}
     if method == "workspace/executeCommand":
         number = params["arguments"][0]["id"]
-        result = {"id": number, "why_not": f"reason {number}"} if number <= answers else None
+        result = {"id": number, "ending": {"step": "gate", "explanation": f"reason {number}"}} if number <= answers else None
     if "id" in message:
         send({"id": message["id"], "result": result})
     if method == "exit":
@@ -253,6 +269,6 @@ def test_each_answer_comes_with_its_own_reason(tmp_path: Path) -> None:
 
     first, second, third = asyncio.run(ask())
     assert [each.text for each in (first, second, third)] == ["size", "", "size"]
-    assert why_nothing(second) == "reason 2"
+    assert ending(second) == "reason 2"
     assert third.explained["id"] == 3
     assert second.messages == ("too long",)

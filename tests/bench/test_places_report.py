@@ -10,7 +10,7 @@ from bench.places.report import by_kind, example, goals, main_table, nothing_sho
 def row(kind: str = "attribute", **other: Any) -> dict[str, Any]:
     usual = {
         "id": "1", "kind": kind, "split": "dev", "outcome": "parses", "useful": True, "verdict": "verified", "text": "size",
-        "why_not": "", "ms": 100.0, "load": 1.0, "messages": [], "steps": {"draft": 80.0, "verify": 5.0, "total": 85.0},
+        "ending": "", "ms": 100.0, "load": 1.0, "messages": [], "steps": {"draft": 80.0, "verify": 5.0, "total": 85.0},
         "before": "x = 1\ny = a.", "after": "\nz", "answer": "size",
     }  # fmt: skip
     return {**usual, **other}
@@ -22,7 +22,7 @@ SILENT = row(
     outcome="nothing",
     useful=False,
     text="",
-    why_not="oxen has no `yoke`: it is a module",
+    ending="oxen has no `yoke`: it is a module",
     ms=9000.0,
 )
 
@@ -53,10 +53,8 @@ def test_goals_are_met_or_missed() -> None:
 
 
 def test_reasons_are_counted_without_names() -> None:
-    assert (
-        cells(nothing_shown([SILENT, {**SILENT, "why_not": "oxen has no `cart`"}]), "oxen has no")[1] == "2"
-    )
-    assert cells(nothing_shown([{**SILENT, "why_not": ""}]), "none given")[1] == "1"
+    assert cells(nothing_shown([SILENT, {**SILENT, "ending": "oxen has no `cart`"}]), "oxen has no")[1] == "2"
+    assert cells(nothing_shown([{**SILENT, "ending": ""}]), "none given")[1] == "1"
 
 
 def test_what_was_slow_names_its_longest_step() -> None:
