@@ -29,6 +29,7 @@ DiagnosticKind = Literal[
     "unknown_argument",  # too many arguments, or a keyword that no parameter takes
     "missing_argument",
     "wrong_type",
+    "not_callable",  # what is called has a type that cannot be called
     "no_overload",  # no overload fits; whether by name, number or type its signatures can often tell
     "unresolved_import",
     "syntax",

@@ -51,6 +51,10 @@ def runtime() -> Iterator[LlamaRuntime]:
         ("arr.reshap(3)", "rejected"),
         ("ec2.describe_instances()", "verified"),  # no stubs: the service model is the judge
         ("ec2.describe_all_instances()", "rejected"),
+        ('boto3.client("iotevents-dataa")', "rejected"),  # the installed botocore has no such service
+        ('boto3.client("dynamodb")', "verified"),
+        ('ec2.run_instances(MinCount=1, MaxCount=1, Placement={"HostIdd": "h"})', "rejected"),
+        ('ec2.run_instances(MinCount=1, MaxCount=1, Placement={"HostId": "h"})', "verified"),
         ("json.loads('1').anything()", "unverified"),
         ("np.sum(", "verified"),  # unfinished
         ("np.log(np.sum(np.power(arr, arr), axis=0))", "verified"),  # each call by its own signature
@@ -59,6 +63,19 @@ def runtime() -> Iterator[LlamaRuntime]:
 )
 def test_verdicts(session: Session, workspace: Path, completion: str, expected: str) -> None:
     assert judged(session, workspace, completion).verdict == expected
+
+
+@pytest.mark.parametrize("guard", ["if False:\n    ", 'import sys\nif sys.platform == "win32":\n    '])
+def test_unreachable_code_is_judged_as_any_other(session: Session, workspace: Path, guard: str) -> None:
+    preamble = PREAMBLE.removesuffix("x = ") + guard
+
+    def verdict(completion: str) -> str:
+        return judged(session, workspace, completion, preamble).verdict
+
+    assert verdict("json.dump_yaml(arr)") == "rejected"
+    assert verdict("np.unstak(arr)") == "rejected"
+    assert verdict("json.dumps(1)") == "verified"
+    assert verdict("ec2.describe_all_instances()") == "rejected"
 
 
 def test_imports_are_checked_against_what_is_installed(session: Session, workspace: Path) -> None:

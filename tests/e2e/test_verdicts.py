@@ -324,6 +324,13 @@ def test_what_makes_no_names_is_judged_as_before(
             "a.no_such(1)",
             "unverified",
         ),
+        # as type stubs of data frames have it: what is answered cannot be called
+        (
+            "class A:\n    def __getattr__(self, n: str) -> int: ...\na = A()\nx = |\n",
+            "a.no_such(1)",
+            "rejected",
+        ),
+        ("class A:\n    size: int = 1\na = A()\nx = |\n", "a.size()", "unverified"),
     ],
 )
 def test_a_name_that_is_answered_to_need_not_exist(

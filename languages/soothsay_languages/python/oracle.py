@@ -61,7 +61,7 @@ _KINDS: dict[str, DiagnosticKind] = {
     "missing-argument": "missing_argument",
     "missing-typed-dict-key": "missing_argument",
     "invalid-argument-type": "wrong_type",
-    "not-callable": "wrong_type",
+    "not-callable": "not_callable",
     "not-iterable": "wrong_type",
     "not-subscriptable": "wrong_type",
     "unsupported-operator": "wrong_type",
@@ -75,7 +75,7 @@ _KINDS: dict[str, DiagnosticKind] = {
 _OLD_KINDS: dict[str, DiagnosticKind] = {
     "unresolved-attribute": "not_a_member",
     "unresolved-import": "unresolved_import",
-    "call-non-callable": "wrong_type",
+    "call-non-callable": "not_callable",
     "non-subscriptable": "wrong_type",
 }
 # `x.upper()` where x may be None is no hallucination, and unfinished functions return nothing yet

@@ -130,6 +130,8 @@ class _CallReader:
             misfits = misfit(found.symbol.parameters, call.given)
         start, end = self._characters(call.name.start_byte), self._characters(call.name.end_byte)
         finding = self._finding(call)
+        if finding is not None and self._may_be_made(finding):
+            return None
         if finding is not None:
             kind: FaultKind = "not_a_member" if finding.kind == "not_a_member" else "bad_arguments"
         elif self._is_rejected(found, misfits, members[0].origin, end, typed=typed):
@@ -174,6 +176,12 @@ class _CallReader:
         if found is None and missing is not None and self._characters(call.node.end_byte) == missing.end:
             return missing
         return found
+
+    def _may_be_made(self, finding: Finding) -> bool:
+        """Whether what the oracle does not know may be made while the program runs."""
+        if finding.kind != "not_a_member":
+            return False
+        return bool(self.oracle.makes_names(self.path, self.analysis.text, finding.start))
 
     def _no_such_name(
         self, members: Sequence[Symbol], receiver: str, name: str, start: int, end: int, call_end: int

@@ -22,7 +22,8 @@ from soothsay_languages.scan import characters, close, scan
 
 # signatures read from these are what the call is checked against; a package's may hide overloads and decorators
 _EXACT_ORIGINS = ("service", "workspace")
-UNREACHABLE = "the type checker takes this place for unreachable and says nothing about it"
+UNREACHABLE = "the type checker says nothing about this place, right or wrong"
+_OPEN_KINDS = ("no_overload", "not_callable")  # what they mean, the name and its signatures tell
 _NAME_KINDS = ("unknown_name", "not_a_member", "unresolved_import")
 _FAULTS: dict[str, FaultKind] = {
     "not_a_member": "not_a_member",
@@ -71,7 +72,7 @@ def judge(site: Site, text: str, oracle: Oracle, replaced: int = 0) -> Judgement
         return judgement
     if all(_is_modelled(site.resolve(name).symbol) for name in names):
         return judgement  # the oracle was not needed
-    if shadow.is_looked_at(names, oracle) is not False:
+    if shadow.is_looked_at(names, oracle):
         return judgement
     exposed = shadow.exposed()
     if exposed is not None and exposed.is_looked_at(names, oracle):
@@ -159,8 +160,7 @@ class Shadow:
 
     def is_looked_at(self, names: Sequence[ApiName], oracle: Oracle) -> bool | None:
         """Return whether the oracle would find what is wrong in the calls ``names``; False where it takes one for unreachable."""
-        spans = self._innermost(names)
-        return oracle.looks_at(self._path, self.text, spans) if spans else None
+        return oracle.looks_at(self._path, self.text, self._innermost(names))
 
     def exposed(self) -> Shadow | None:
         """Return the shadow without what hides the completion from the oracle; None where that cannot be told."""
@@ -293,7 +293,7 @@ def _fact(
     symbol = indexed.symbol
     finding = _finding_of(name, shadow, findings or ())
     modelled = _is_modelled(symbol)
-    if finding is not None and finding.kind != "no_overload" and not modelled:
+    if finding is not None and finding.kind not in _OPEN_KINDS and not modelled:
         fault: FaultKind | None = (
             "not_a_member" if finding.kind == "unknown_name" else _FAULTS.get(finding.kind)
         )

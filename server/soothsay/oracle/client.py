@@ -279,7 +279,13 @@ class LspOracle:
             if not text[:start].rstrip().endswith(self._spec.member_operators):
                 return None
             return bool(self._definition(path, text, start)) or None
-        return self._has_source(path, text, start, end) or None
+        if self._has_source(path, text, start, end):
+            return True
+        is_refused = any(
+            finding.kind == "not_callable" and finding.start <= start and end <= finding.end
+            for finding in self._findings(path, text)
+        )
+        return False if is_refused and text[end:].lstrip(" ").startswith("(") else None
 
     def _has_source(self, path: Path, text: str, start: int, end: int) -> bool:
         """Return whether the name at ``start``, which has a type, is one that is written somewhere.
@@ -359,9 +365,9 @@ class LspOracle:
                 todo += self._places("textDocument/typeDefinition", place.path, source, each)
         return bool(todo)
 
-    def _reaches(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool | None:
+    def _reaches(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool:
         if "unknown_name" not in self._spec.kinds.values():
-            return None
+            return True  # it never complains of a name: whether it looks there cannot be told
         places: list[int] = []
         written, last = "", 0
         for start, end in spans:

@@ -196,6 +196,9 @@ class FakeOracle(NullOracle):
     def names(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
         return ()
 
+    def looks_at(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool | None:
+        return True
+
     def resolves(self, path: Path, text: str, offset: int) -> bool | None:
         return not any(m.start() <= offset < m.end() for n in self.refused for m in re.finditer(n, text))
 

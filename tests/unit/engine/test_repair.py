@@ -27,9 +27,21 @@ HEAD = 'import boto3\nimport shop\n\ns3 = boto3.client("s3")\n'
 class Judge(NullOracle):
     """Says what it is told of names and finds what it is told."""
 
-    def __init__(self, resolved: bool | None = None, *found: tuple[DiagnosticKind, str]) -> None:
+    def __init__(
+        self,
+        resolved: bool | None = None,
+        *found: tuple[DiagnosticKind, str],
+        makes_names: bool | None = None,
+    ) -> None:
         self.resolved = resolved
         self.found = found
+        self._makes_names = makes_names
+
+    def looks_at(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool | None:
+        return True
+
+    def makes_names(self, path: Path, text: str, offset: int) -> bool | None:
+        return self._makes_names
 
     def findings(self, path: Path, text: str) -> Sequence[Finding]:
         return [
@@ -187,6 +199,12 @@ def test_a_finding_is_told_when_the_index_can_explain_it(index: Index) -> None:
         HEAD + "shop.pay()\n", index, Judge(True, ("missing_argument", "shop.pay()")), typed=True
     )
     assert missing.problem == "shop.pay: missing argument order (till)"
+
+
+@pytest.mark.parametrize(("makes_names", "count"), [(True, 0), (False, 1), (None, 1)])
+def test_no_hint_where_names_are_made(index: Index, makes_names: bool | None, count: int) -> None:
+    oracle = Judge(False, ("not_a_member", "nope"), makes_names=makes_names)
+    assert len(faults(HEAD + "shop.nope()\n", index, oracle, typed=True)) == count
 
 
 def test_it_can_be_stopped(index: Index) -> None:

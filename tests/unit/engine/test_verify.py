@@ -197,3 +197,16 @@ def test_other_methods_only_say_what_is_wrong(index: Index) -> None:
     request = CompletionRequest(Path("/w/app.py"), TEXT, len(TEXT), Path("/w"), method="base")
     answer = engine.complete(request)
     assert (answer.text, answer.verdict, answer.check.problem) == ("shop.bad(1)", "rejected", "no bad")
+
+
+class Silent(FakeOracle):
+    """Finds nothing, and does not say in time whether it looks."""
+
+    def looks_at(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool | None:
+        return None
+
+
+def test_what_may_not_have_been_looked_at_is_not_verified(index: Index) -> None:
+    assert verdict(index, "lib.load(1)", Silent()).verdict == "unverified"
+    assert verdict(index, "s3.list_buckets()", Silent()).verdict == "verified"  # the service model knows
+    assert verdict(index, "lib.bad(1)", Silent("bad")).verdict == "rejected"
