@@ -123,10 +123,11 @@ def test_one_that_keeps_dying_is_not_started_all_the_time(
 ) -> None:
     oracle = open_fake("die")
     end = time.monotonic() + 1.0
-    while time.monotonic() < end:
+    # a second start, however busy the machine is, and in a second no more than at once, after 0.1, 0.2 and 0.4 s
+    while time.monotonic() < end or notes.read_text().count("start") < 2:
         assert oracle.findings(tmp_path / "a.py", "bad") is None
         time.sleep(0.01)
-    assert 2 <= notes.read_text().count("start") <= 5  # at once, after 0.1, 0.2, 0.4 s
+    assert notes.read_text().count("start") <= 5
 
 
 def test_while_an_answer_is_late_nothing_more_is_asked(open_fake: Open, tmp_path: Path, notes: Path) -> None:
