@@ -215,6 +215,8 @@ def write_report(
     complete = complete_tasks(rows, methods)
     compared = [row for row in rows if row["id"] in complete]
     by_id = {task["id"]: task for task in tasks}
+    hidden = [call for call in calls if call.get("place") == "unreachable"]
+    calls = [call for call in calls if call.get("place") != "unreachable"]
     mask = mask_cost([row for row in compared if row["method"] == "full"])
     loads = [row["load"] for row in compared]
     leak = statistics.mean(task["name_leak"] for task in tasks)
@@ -225,6 +227,7 @@ def write_report(
     tables = {
         "Completions": generation_table(compared, methods),
         "The check: recall and false alarms": check_table(calls),
+        "The check in unreachable code (behind `if False:`)": check_table(hidden),
         "The check on what models write (`base` and `dag++`)": check_table(natural_calls(compared)),
         "The check: time, warm": check_times(calls),
         "The constraint: time": table(("what", "value"), [(k, f"{v:.3f}".rstrip("0").rstrip(".")) for k, v in mask.items()]),
@@ -250,6 +253,6 @@ def write_report(
     results = {
         "about": facts, "goal": goal, "mask": mask,
         "summary": {g: {m: summary([r for r in of_group if r["method"] == m]) for m in methods} for g, of_group in by_group(compared).items()},
-        "generations": rows, "calls": list(calls),
+        "generations": rows, "calls": [*calls, *hidden],
     }  # fmt: skip
     (folder / "oracle.json").write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")

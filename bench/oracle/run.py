@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from bench.machine import head_commit
 from bench.oracle.judge import FORWARDED
-from bench.oracle.mutate import labelled_calls
+from bench.oracle.mutate import labelled_calls, unreachable
 from bench.oracle.report import write_report
 from bench.oracle.world import CACHE, HERE, World, open_world
 from bench.order import interleaved
@@ -193,6 +193,19 @@ def judged_again(rows: Sequence[Row], tasks: Sequence[Row], worlds: dict[str, Wo
     ]
 
 
+def check(text: str, shown: str, world: World) -> Row:
+    """The engine's check of ``shown`` at the end of ``text``, and what it cost."""
+    request = CompletionRequest(world.workspace / "scratch.py", text, len(text), world.workspace)
+    with world.oracle.asking() as questions:
+        began = time.perf_counter()
+        judgement = judge(Site(request, world.index), shown, world.oracle)
+        ms = (time.perf_counter() - began) * 1000
+    return {
+        "verdict": judgement.verdict, "problem": judgement.problem, "fault": judgement.fault, "ms": round(ms, 3),
+        "oracle_ms": round(sum(q.ms for q in questions), 3), "unanswered": sum(not q.answered for q in questions),
+    }  # fmt: skip
+
+
 def judge_calls(tasks: Sequence[Row], worlds: dict[str, World]) -> list[Row]:
     """Parts 2 and 3: calls whose truth is known, given to the engine's check."""
     rows: list[Row] = []
@@ -204,24 +217,16 @@ def judge_calls(tasks: Sequence[Row], worlds: dict[str, World]) -> list[Row]:
         truth = world.referee.judge(task["setup"], task["prefix"], call.shown)
         if truth["outcome"] not in ("ok", "no_name", "no_bind") or truth["detail"].endswith(FORWARDED):
             continue  # nobody can tell
-        request = CompletionRequest(
-            world.workspace / "scratch.py", task["text"], len(task["text"]), world.workspace
-        )
         if task["setup"] not in warm:  # the first question about a package reads it
             warm.add(task["setup"])
-            judge(Site(request, world.index), "zz()", world.oracle)
-        with world.oracle.asking() as questions:
-            began = time.perf_counter()
-            judgement = judge(Site(request, world.index), call.shown, world.oracle)
-            ms = (time.perf_counter() - began) * 1000
-        rows.append(
-            {
-                "id": task["id"], "group": task["group"], "kind": call.kind, "shown": call.shown, "truth": truth["outcome"],
-                "why": truth["detail"], "verdict": judgement.verdict, "problem": judgement.problem, "fault": judgement.fault,
-                "ms": round(ms, 3), "oracle_ms": round(sum(q.ms for q in questions), 3),
-                "unanswered": sum(not q.answered for q in questions),
-            }
-        )  # fmt: skip
+            check(task["text"], "zz()", world)
+        for place, text in (("reachable", task["text"]), ("unreachable", unreachable(task["text"]))):
+            rows.append(
+                {
+                    "id": task["id"], "group": task["group"], "kind": call.kind, "place": place, "shown": call.shown,
+                    "truth": truth["outcome"], "why": truth["detail"], **check(text, call.shown, world),
+                }
+            )  # fmt: skip
         print(f"\r{number}/{len(calls)} labelled calls ", end="", flush=True)
     print()
     return rows

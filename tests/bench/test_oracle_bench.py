@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from bench.oracle import report
-from bench.oracle.mutate import labelled_calls, renamed
+from bench.oracle.mutate import labelled_calls, renamed, unreachable
 from bench.oracle.report import complete_tasks, mask_cost, quantile, summary, wilson, write_report
 from bench.oracle.tasks import call_of, comment_of, same_word, words_of
 
@@ -117,3 +117,8 @@ def test_the_committed_tasks_are_enough_and_whole() -> None:
     assert len({task["id"] for task in tasks}) == len(tasks)
     assert len({task["group"] for task in tasks}) == 6
     assert all(task["text"].endswith(f"{task['receiver']}.") for task in tasks)
+
+
+def test_the_last_line_is_put_where_no_type_checker_looks() -> None:
+    text = "import json\n\n# write it\nresult = json."
+    assert unreachable(text) == "import json\n\n# write it\nif False:\n    result = json."
