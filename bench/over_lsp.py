@@ -107,13 +107,13 @@ class Editor(Ours):
         except (LspError, TimeoutError) as failed:
             error = str(failed) or "no answer"
         ms = (time.perf_counter() - began) * 1000
-        explained = await self._why(result)
+        explained = await self._why()
         self.client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
         messages = tuple(self._messages)
         return answer_of(result, text, offset, ms=ms, explained=explained, error=error, messages=messages)
 
-    async def _why(self, result: Any) -> Mapping[str, Any]:
-        """Return what is said of the last answer; those that show nothing have a number, too."""
+    async def _why(self) -> Mapping[str, Any]:
+        """Return what the server says of its last answer; those that show nothing have a number, too."""
         last: Mapping[str, Any] = {}
         while (found := await self.command("explain", {"id": self._explained + 1})) is not None:
             self._explained += 1

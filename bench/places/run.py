@@ -18,12 +18,10 @@ from bench.places.cutting import KINDS
 from bench.places.judge import judge
 from bench.places.report import write_report
 from bench.places.tasks import HERE, read
+from bench.repo.world import CACHE, interpreter, workspace
 from bench.repo.world import HERE as REPO
-from bench.repo.world import interpreter, workspace
-from platformdirs import user_cache_path
 
 GENERATIONS = HERE / "generations"
-CACHE = user_cache_path("soothsay-bench") / "places"
 
 
 def write_generations(run: Wanted, kept: Generations) -> None:
@@ -33,7 +31,7 @@ def write_generations(run: Wanted, kept: Generations) -> None:
     for number, name in enumerate(names, 1):
         todo = [(task, METHOD) for task in missing if task["repository"] == name]
         print(f"{name} ({number} of {len(names)} repositories)", flush=True)
-        project = Project(workspace(name), interpreter(), CACHE / "home")
+        project = Project(workspace(name), interpreter(), CACHE / "home")  # its index is that of bench.repo
         write_over_lsp(todo, lambda task: task["path"], project, run.model, kept)
 
 
