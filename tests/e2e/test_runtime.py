@@ -11,10 +11,11 @@ import pytest
 
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.files.cache import model_path
-from soothsay.model.fim import Prompt
+from soothsay.model.fim import Prompt, Window, build_prompt, place_anchor
 from soothsay.model.local.runtime import LlamaRuntime
 from soothsay.model.local.tuning import Threads, choose
 from soothsay_common.cancellation import Cancellation
+from soothsay_languages.registry import language_or_plain
 
 pytestmark = pytest.mark.slow
 
@@ -133,6 +134,14 @@ def test_what_does_not_fit_is_cut_from_the_far_ends(runtime: LlamaRuntime) -> No
     longer = runtime.encode(Prompt("", "", "x = 1\n" * 2000 + "z ="))
     assert runtime.context.size // 2 < len(longer) < runtime.context.size
     assert runtime.vocab.pieces[longer[-1]] == b" ="
+
+
+@pytest.mark.parametrize(("text", "python"), [("\n", "import"), ("class ", ":\n"), ("def ", "):\n")])
+def test_a_new_file_is_completed_in_its_language(runtime: LlamaRuntime, text: str, python: str) -> None:
+    anchor = place_anchor(text, len(text), Window(), language_or_plain("python"), "", "shop/crates.py")
+    line = written(runtime, build_prompt(anchor, text, len(text)), tokens=24)
+    assert python in line
+    assert not any(sign in line for sign in (";", "{", "public "))
 
 
 def test_a_model_without_fim_completes_the_prefix() -> None:

@@ -22,7 +22,7 @@ from soothsay.engine.gate import pass_gate
 from soothsay.engine.ground import Grounding, call_line, ground, of_members
 from soothsay.engine.known import Known
 from soothsay.engine.query import intent, lines_before, masked, nearest, without_target
-from soothsay.engine.site import Site
+from soothsay.engine.site import Site, relative_path
 from soothsay.engine.types import ApiName, Check, Completion, CompletionRequest, Ending, Evidence
 from soothsay.engine.verify import Judgement, judge
 from soothsay.engine.watch import Rules, Watch
@@ -120,7 +120,8 @@ class Engine:
         others = cross_file(site, self._window.cross_file, self._model.count_tokens)
         raise_if_cancelled(cancel)  # an index that was not waited for has said nothing
         if anchor.window != self._window or anchor.cross_file != others:
-            whole = place_anchor(request.text, request.offset, self._window, site.language, others)
+            text, offset, path = request.text, request.offset, site.relative_path
+            whole = place_anchor(text, offset, self._window, site.language, others, path)
             self._model.open(_prompt(whole, request)).read(cancel)
             self._anchors[request.path] = whole
 
@@ -212,7 +213,8 @@ class Engine:
         before = self._anchors.get(request.path)
         language = language_or_plain(request.language)
         others = before.cross_file if before else ""
-        return place_anchor(request.text, request.offset, window, language, others)
+        path = relative_path(request)
+        return place_anchor(request.text, request.offset, window, language, others, path)
 
     def _retrieve(self, task: _Task, name: ApiName | None, tokens: Sequence[Token], typed: int) -> Grounding:
         """Documents for the drafted ``name`` (None: for the draft as a whole)."""

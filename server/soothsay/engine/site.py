@@ -82,8 +82,7 @@ class Site:
     @property
     def relative_path(self) -> str:
         """The file as the index names it."""
-        path, root = self.request.path, self.request.workspace
-        return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
+        return relative_path(self.request)
 
     @cached_property
     def place(self) -> Place:
@@ -163,6 +162,12 @@ class Site:
             if target == symbol.owner:
                 return f"{local}.{symbol.name}"
         return symbol.qualified_name
+
+
+def relative_path(request: CompletionRequest) -> str:
+    """Return the file's path from its workspace; the whole of it outside."""
+    path, root = request.path, request.workspace
+    return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
 
 
 def _is_bound_in_draft(name: ApiName) -> bool:

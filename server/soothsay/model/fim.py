@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from soothsay.model.condense import MARK, condensed, short_line
 from soothsay.model.healing import split_for_healing
@@ -20,16 +21,16 @@ _CHARS_PER_TOKEN = 3  # a low estimate for code: windows are cut in characters, 
 _LOOK_BACK = 64_000  # characters before the cursor that a window is filled from
 _LOOK_AHEAD = 16_000  # and after it
 _WIDER = 4  # times as much is read of what is condensed, until a window is filled
-_LONGEST_THOUGHT, _THOUGHT_LINES = (
-    800,
-    8,
-)  # characters and lines of comment above the cursor's line that go with it
+_LONGEST_THOUGHT = 800  # characters of comment above the cursor's line that go with it
+_THOUGHT_LINES = 8  # and lines
 _NEAREST_LINES = 3  # of a longer comment
 _LINE_HEAD, _LINE_TAIL, _LINE_STEP = (
     200,
     800,
     400,
-)  # characters of the cursor's line, when it is longer than all of them
+)  # characters of the cursor's line that are kept, and cut at once
+_LITTLE_TEXT = 1_200  # characters; a file of so few does not say itself what it is
+_LONGEST_PATH = 120  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Prompt:
     """What the model is given.
 
     ``forced`` is text that the completion must begin with (already typed). ``code_first`` keeps it from beginning
-    with a comment, which is what follows comments most of the time.
+    with a comment, which is what follows comments most of the time. ``path`` is told to models that were trained with
+    the paths of files, "" to none.
     """
 
     prefix: str
@@ -45,6 +47,7 @@ class Prompt:
     middle: str
     forced: str = ""
     code_first: bool = False
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Anchor:
     prefix: str
     suffix: str
     cross_file: str = ""  # of other files; only once it was read ahead
+    path: str = ""  # only where the text does not say itself what it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,12 @@ class Window:
         return replace(self, prefix=min(self.prefix, 224), suffix=min(self.suffix, 48))
 
 
-def place_anchor(text: str, offset: int, window: Window, language: Language, cross_file: str = "") -> Anchor:
+def place_anchor(
+    text: str, offset: int, window: Window, language: Language, cross_file: str = "", path: str = ""
+) -> Anchor:
     """Return a fresh anchor for a cursor at ``offset`` of a text in ``language``; ``cross_file`` are whole lines.
+
+    ``path`` is the file's, as its workspace names it.
 
     It stands at the start of the current line, or of the comment block right above it, so that documentation can go
     between the two.
@@ -100,7 +108,17 @@ def place_anchor(text: str, offset: int, window: Window, language: Language, cro
     start, prefix = _prefix(text, end, window, language)
     suffix = _suffix(text, offset, window, language)
     imports = _imports(text, start, window, language)
-    return Anchor(language, window, start, end, imports, text[start:end], prefix, suffix, cross_file)
+    shown_path = prompt_path(path, language) if len(text.strip()) < _LITTLE_TEXT else ""
+    return Anchor(
+        language, window, start, end, imports, text[start:end], prefix, suffix, cross_file, shown_path
+    )
+
+
+def prompt_path(path: str, language: Language) -> str:
+    """Return ``path`` as a model is told it: by its suffix it is a file of ``language``, whatever it is on disk."""
+    if not path or language.handles(PurePosixPath(path)):
+        return path[-_LONGEST_PATH:]
+    return PurePosixPath(path).with_suffix(language.suffix).as_posix()[-_LONGEST_PATH:]
 
 
 def still_fits(anchor: Anchor, text: str, offset: int) -> bool:
@@ -125,6 +143,7 @@ def build_prompt(anchor: Anchor, text: str, offset: int, documentation: str = ""
         middle,
         forced,
         code_first=bool(documentation) and not forced.strip(),
+        path=anchor.path,
     )
 
 

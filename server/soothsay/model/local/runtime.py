@@ -95,6 +95,9 @@ class LlamaRuntime:
         if fim is None:
             tokens = self.vocab.encode(prompt.prefix + prompt.middle)
             return [*head, *tokens[max(0, len(tokens) - room) :]] or [0]
+        if prompt.path and fim.file is not None:
+            head += [fim.file, *self.vocab.encode(f"{prompt.path}\n")]
+            room = size - size // 8 - len(head) - 3
         middle = self.vocab.encode(prompt.middle)
         step = max(1, min(_CUT_AT_ONCE, room // 4))
         middle = middle[-(-max(0, len(middle) - room) // step) * step :]

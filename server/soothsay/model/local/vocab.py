@@ -18,11 +18,15 @@ _NO_TOKEN = -1  # what llama.cpp answers for a special token that the vocabulary
 
 @dataclass(frozen=True, slots=True)
 class FimTokens:
-    """Ids of the fill-in-the-middle markers, as the GGUF declares them."""
+    """Ids of the fill-in-the-middle markers, as the GGUF declares them.
+
+    ``file`` goes before the path of a file; None for a model that was not trained with paths.
+    """
 
     prefix: int
     suffix: int
     middle: int
+    file: int | None = None
 
 
 class Vocab:
@@ -66,7 +70,8 @@ class Vocab:
                 llama_cpp.llama_vocab_fim_mid,
             )
         ]
-        return None if _NO_TOKEN in markers else FimTokens(*markers)
+        file = cast(int, llama_cpp.llama_vocab_fim_sep(self._vocab))
+        return None if _NO_TOKEN in markers else FimTokens(*markers, file=None if file == _NO_TOKEN else file)
 
     @cached_property
     def bos(self) -> int | None:
