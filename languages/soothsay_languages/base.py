@@ -64,11 +64,12 @@ class Blocks:
     """How a language groups statements.
 
     ``opener`` ends the line before an indented block; "" where there is none. ``attached`` begins a line that belongs to the
-    statement below it. ``headers`` are the words that begin a line before a block; ``statement_words`` begin statements and stand in no expression. ``placeholder`` is a statement that does nothing, and ``frame`` a header line for a block to be read alone.
+    statement below it. ``pairs`` are words that open a block, with those that end it. ``headers`` are the words that begin a line before a block; ``statement_words`` begin statements and stand in no expression. ``placeholder`` is a statement that does nothing, and ``frame`` a header line for a block to be read alone.
     """
 
     opener: str = ""
     attached: str = ""
+    pairs: Mapping[str, str] = field(default_factory=dict)
     headers: frozenset[str] = frozenset()
     statement_words: frozenset[str] = frozenset()
     placeholder: str = ""

@@ -29,7 +29,7 @@ LANGUAGE = Language(
         brackets={"(": ")", "{": "}"},
         continuation="\\",
     ),
-    blocks=Blocks(placeholder=":"),
+    blocks=Blocks(placeholder=":", pairs={"if": "fi", "do": "done", "case": "esac"}),
     grammar=_grammar,
     tags=read_query(__name__, "tags.scm"),
     locals=read_query(__name__, "locals.scm"),

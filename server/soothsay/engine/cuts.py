@@ -28,6 +28,13 @@ def candidates(place: Place, written: str, *, complete: bool) -> Iterator[Candid
 
     What is not ``complete`` ended in the middle of something: that part is never shown.
     """
+    stray = _stray_quotes(place, written)
+    text = written[stray:]
+    for each in _candidates(place, text, complete=complete):
+        yield Candidate(each.text, each.replaced, each.kept + stray)
+
+
+def _candidates(place: Place, written: str, *, complete: bool) -> Iterator[Candidate]:
     if place.kind == "comment" and not written.startswith("\n"):
         yield from _in_comment(place, written, complete=complete)
     elif place.word_rest:
@@ -38,6 +45,13 @@ def candidates(place: Place, written: str, *, complete: bool) -> Iterator[Candid
         yield from _before_rest(place, written, complete=complete)
     else:
         yield from _at_line_end(place, written, complete=complete)
+
+
+def _stray_quotes(place: Place, written: str) -> int:
+    """Return how many quotes ``written`` begins with that are no delimiter, where a string over several lines has begun."""
+    if not place.is_multiline or not place.before.endswith(place.quote) or written.startswith(place.quote):
+        return 0
+    return len(written) - len(written.lstrip(place.quote[0]))
 
 
 def _in_comment(place: Place, written: str, *, complete: bool) -> Iterator[Candidate]:
@@ -58,15 +72,13 @@ def _in_word(place: Place, written: str) -> Iterator[Candidate]:
 
 
 def _in_string(place: Place, written: str, *, complete: bool) -> Iterator[Candidate]:
-    stray = len(written) - len(written.lstrip(place.quote[0])) if place.is_multiline else 0
-    inside = written[stray:]
+    inside = written
     end = place.string_end(inside)
     if end >= 0:
         inside = inside[:end]
     elif not complete:
         inside = _sentences(inside) if place.is_multiline else ""
-    for each in _unless_said(place, inside.rstrip() if place.is_multiline else inside):
-        yield Candidate(each.text, each.replaced, each.kept + stray)
+    yield from _unless_said(place, inside.rstrip() if place.is_multiline else inside)
 
 
 def _unless_said(place: Place, text: str) -> Iterator[Candidate]:

@@ -84,11 +84,12 @@ class StopRule:
 
     def _end_of_lines(self, code: str, state: Scan) -> int | None:
         lead, block = len(self.before), self.block
-        begin = comments = 0
+        begin = comments = depth = 0
         written = False
         for end in (e for e in (*state.ends, None)):
             line = code[begin:end]
-            if end is not None and end < lead:
+            depth += _opened_words(line, self.language)
+            if end is not None and (end < lead or depth > 0):
                 begin = end + 1
                 continue
             text = line.strip()
@@ -123,10 +124,13 @@ class StopRule:
         items = _items(code, state, lead, self.language.lexis)
         if len(items) >= _LATE_ITEMS:
             return items[-1] - lead
-        begin = found = 0
+        begin = found = depth = 0
         for end in state.ends:
             line = code[begin:end].strip()
             begin = end + 1
+            depth += _opened_words(line, self.language)
+            if depth > 0:
+                continue
             alone = not self.before.strip() and _opens_block(
                 line, self.language
             )  # a header without its block
@@ -182,6 +186,15 @@ def _prose_after_call(code: str, state: Scan, language: Language) -> int:
         if start >= state.statement and not nested and code[end + 1 :].lstrip(" ").startswith(":"):
             return end + 1
     return -1
+
+
+def _opened_words(line: str, language: Language) -> int:
+    """Return how many blocks ``line`` opens with words, less those that it ends."""
+    pairs = language.blocks.pairs
+    if not pairs or _is_comment(line.strip(), language):
+        return 0
+    words = re.findall(r"\w+", line)
+    return sum((word in pairs) - (word in pairs.values()) for word in words)
 
 
 def _is_attached(code: str, language: Language) -> bool:

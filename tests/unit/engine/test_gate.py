@@ -120,6 +120,8 @@ def test_what_a_limit_has_cut_loses_its_half_written_end(text: str, written: str
         ('x = "|"\n', "a\nb", "a"),
         ('x = f("|.csv")\n', 'crates.csv")', "crates"),
         ('def f():\n    """|"""\n    return 1\n', '"Weigh the crates."""', "Weigh the crates."),
+        ('def f():\n    """|\n', '"Weigh the crates."""', 'Weigh the crates."""'),
+        ('def f():\n    """|"""\n', '"""', ""),
         ('def f():\n    """|\n    """\n    return 1\n', 'Weigh.\n    """\n    return 2', "Weigh."),
         ("x = '|'\n", "it\\'s'", "it\\'s"),
         ('x = f"{|}"\n', "name}", "name"),

@@ -6,6 +6,7 @@ from soothsay.engine.stop import StopRule
 from soothsay.engine.stop import stop_rule as rule_of
 from soothsay_languages.analysis import analyse
 from soothsay_languages.python import LANGUAGE
+from soothsay_languages.shell import LANGUAGE as SHELL
 
 
 def stop_rule(text: str, offset: int) -> StopRule:
@@ -123,3 +124,16 @@ def test_late_it_ends_where_something_is_whole(text: str, draft: str, kept: str)
     offset = text.index("|")
     rule = stop_rule(text.replace("|", "", 1), offset)
     assert draft[: rule.late_end(draft)] == kept
+
+
+@pytest.mark.parametrize(
+    ("draft", "kept"),
+    [
+        ("for f in *; do\n  echo $f\ndone\necho", "for f in *; do\n  echo $f\ndone"),
+        ("if a; then\n  if b; then\n    c\n  fi\nfi\nd", "if a; then\n  if b; then\n    c\n  fi\nfi"),
+        ("echo a\nfor", "echo a"),
+    ],
+)
+def test_a_block_between_words_is_written_to_its_end(draft: str, kept: str) -> None:
+    rule = rule_of(analyse("", SHELL), 0)
+    assert draft[: rule.cut(draft)] == kept

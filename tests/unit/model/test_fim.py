@@ -23,6 +23,8 @@ CODE = "import numpy as np\n\nx = 1\n# split it\nparts = np."
         ("x = 1\n", "x = 1\n", ""),
         ("", "", ""),
         ("größ", "", "größ"),
+        ('f():\n    """', "f():\n", '    """'),  # three quotes are one token
+        ('x = f("', "x = f(", '"'),
     ],
 )
 def test_healing_takes_out_the_unfinished_end(text: str, stable: str, forced: str) -> None:
