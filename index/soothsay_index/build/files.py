@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+from soothsay_index.build.careful_pool import TaskDiedError
 from soothsay_index.build.reading import FileRows, FileState, ParsedFiles, file_rows, file_state, read_files
 from soothsay_index.progress import OnProgress
 from soothsay_index.sources.base import Used
@@ -73,27 +74,19 @@ class FileSync:
         total = len(found.names)
         progress(Progress("workspace", total - len(changed), total))
         batches = [changed[at : at + _FILES_AT_ONCE] for at in range(0, len(changed), _FILES_AT_ONCE)]
-        futures = [executor.submit(file_rows, *self._task(batch)) for batch in batches]
+        futures = {executor.submit(file_rows, *self._task(batch)): batch for batch in batches}
         done = 0
         for future in as_completed(futures):
             if stop.is_set():
                 for waiting in futures:
                     waiting.cancel()
                 break
-            batch = future.result()
-            skipped |= {printable(name): reason for name, reason in batch.skipped.items()}
-            with self._lock:
-                # Files that were updated one by one in between are newer.
-                current = [
-                    each.path
-                    for each in (*batch.files, *batch.touched)
-                    if self._known.get(each.path) == before.get(each.path)
-                ]
-                self._write(batch.only(current))
-            self._database.index_recent_rows()
-            done += len(batch.files)
-            if batch.files:
-                progress(Progress("workspace", total - len(changed) + done, total, batch.files[-1].path))
+            for batch in self._outcomes(future, futures[future], executor):
+                skipped |= {printable(name): reason for name, reason in batch.skipped.items()}
+                self._write_current(batch, before)
+                done += len(batch.files)
+                if batch.files:
+                    progress(Progress("workspace", total - len(changed) + done, total, batch.files[-1].path))
         if done or lost:
             self._write_modules()
         if not stop.is_set():
@@ -167,6 +160,30 @@ class FileSync:
                 if old is None or (old.size, old.mtime) != (now.size, now.mtime):
                     changed.append(name)
         return _Found(names, changed, skipped)
+
+    def _outcomes(
+        self, future: Future[FileRows], names: Sequence[str], executor: Executor
+    ) -> Iterator[FileRows]:
+        """Yield the rows of the files ``names``; one that ends the process which reads it is skipped."""
+        try:
+            yield future.result()
+        except TaskDiedError:
+            if len(names) == 1:
+                yield FileRows(gone=tuple(names), skipped={names[0]: "ends the process that reads it"})
+                return
+            for name in names:
+                yield from self._outcomes(executor.submit(file_rows, *self._task([name])), [name], executor)
+
+    def _write_current(self, batch: FileRows, before: Mapping[str, FileState]) -> None:
+        """Write the files of a build's batch, except those that were updated one by one in between: these are newer."""
+        with self._lock:
+            current = [
+                each.path
+                for each in (*batch.files, *batch.touched)
+                if self._known.get(each.path) == before.get(each.path)
+            ]
+            self._write(batch.only(current))
+        self._database.index_recent_rows()
 
     # -- what is not indexed -------------------------------------------------------------------------------
 

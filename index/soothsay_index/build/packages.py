@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from soothsay_index.build.careful_pool import TaskDiedError
 from soothsay_index.build.claims import Claims
 from soothsay_index.progress import OnProgress
 from soothsay_index.shared.local_files import LocalFileFilter
@@ -16,10 +18,12 @@ from soothsay_index.shared.reader import SharedReader
 from soothsay_index.sources.base import PackageSource, Release, Used
 from soothsay_index.sources.registry import package_sources
 from soothsay_index.store.database import Database, ReleaseState
-from soothsay_index.store.releases import ReleaseTables, harvest_releases
+from soothsay_index.store.releases import ReleaseTables, harvest_releases, nothing_of
 from soothsay_index.store.rows import rows_with
 from soothsay_index.types import Progress
 from soothsay_languages.environment import Environment
+
+log = logging.getLogger(__name__)
 
 _SERVICES_AT_ONCE = 20  # a package may be as large as a hundred services
 _USED_NOTED_EVERY = 24 * 3600.0  # seconds
@@ -117,11 +121,26 @@ class PackageSync:
                 for waiting in futures:
                     waiting.cancel()
                 return
-            harvested = future.result()
-            self._write(harvested)
             batch = futures[future]
+            for harvested in self._outcomes(future, batch, executor):
+                self._write(harvested)
             done += len(batch)
             progress(Progress(stage[batch[-1].origin == "service"], done, total, batch[-1].part))
+
+    def _outcomes(
+        self, future: Future[ReleaseTables], batch: Sequence[Release], executor: Executor
+    ) -> Iterator[ReleaseTables]:
+        """Yield what was read of ``batch``; a release that ends the process which reads it counts as empty."""
+        try:
+            yield future.result()
+        except TaskDiedError as error:
+            if len(batch) == 1:
+                log.warning("%s %s is not indexed: %s", batch[0].package, batch[0].version, error)
+                yield nothing_of(batch)
+                return
+            for release in batch:
+                again = executor.submit(harvest_releases, self._environment, [release])
+                yield from self._outcomes(again, [release], executor)
 
     def write_projects(self, local_files: LocalFileFilter, stop: threading.Event) -> list[Release]:
         """Write the published workspaces of the shared index and return those that are written.

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from multiprocessing.context import SpawnContext, SpawnProcess
 
 from soothsay_common.priority import BACKGROUND, lower_process_priority
+from soothsay_index.build.careful_pool import CarefulPool
 from soothsay_index.runtime.lean_imports import import_pyarrow
 
 OpenExecutor = Callable[[int], AbstractContextManager[Executor]]
@@ -52,11 +53,13 @@ class _Context(SpawnContext):
 @contextlib.contextmanager
 def open_process_pool(niceness: int = BACKGROUND) -> Iterator[Executor]:
     """Open a pool of one process per core, at most 4. The processes end with the block."""
+
     # spawn: the parent has threads, and a fork would copy their locks in whatever state they are
-    with _without_current_folder():  # making the pool starts multiprocessing's resource tracker
-        pool = ProcessPoolExecutor(
-            min(4, os.cpu_count() or 1), _Context(), initializer=_begin, initargs=(niceness,)
-        )
+    def make(processes: int) -> ProcessPoolExecutor:
+        with _without_current_folder():  # making the pool starts multiprocessing's resource tracker
+            return ProcessPoolExecutor(processes, _Context(), initializer=_begin, initargs=(niceness,))
+
+    pool = CarefulPool(make, min(4, os.cpu_count() or 1))
     try:
         yield pool
     finally:

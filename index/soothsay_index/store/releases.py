@@ -47,6 +47,12 @@ def harvest_releases(environment: Environment, releases: Sequence[Release]) -> R
     )
 
 
+def nothing_of(releases: Sequence[Release]) -> ReleaseTables:
+    """Return tables that say of ``releases`` that nothing is known of them."""
+    none = dict.fromkeys(releases, 0)
+    return ReleaseTables(none, none, _tables({release: Harvest() for release in releases}))
+
+
 def _tables(harvests: Mapping[Release, Harvest]) -> dict[str, pa.Table]:
     """Return all harvests as tables, built in pieces to bound memory: a row takes ten times as much before."""
     pieces = [

@@ -74,7 +74,9 @@ class Maintenance:
         writer.serve_requests(self._index.open_files())
         now = time.monotonic()
         if now >= self._next_poll:
-            began = time.thread_time()  # what it costs, not how long it waits for its turn while something compiles
+            began = (
+                time.thread_time()
+            )  # what it costs, not how long it waits for its turn while something compiles
             self._poll_files()
             took = time.thread_time() - began
             self._next_poll = time.monotonic() + max(_POLL_SECONDS, took / _MAX_POLL_SHARE)
