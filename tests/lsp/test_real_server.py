@@ -18,7 +18,7 @@ from pytest_lsp import make_test_lsp_client
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-SETTINGS = {"index": {"python": sys.executable}, "completion": {"maxLatencyMs": 60_000, "linesMs": 60_000}}
+SETTINGS = {"index": {"python": sys.executable}, "completion": {"maxLatencyMs": 300_000, "linesMs": 300_000}}
 MAX_RESIDENT = 150e6  # bytes of the process that the editor starts: the model is in the backend
 
 
@@ -150,16 +150,15 @@ async def test_windows_line_ends(real: Editor) -> None:
     await real.start(settings=SETTINGS)
     await indexed(real)
     text = content(real, "bedrock.py").replace("\n", "\r\n")
-    uri = real.uri("bedrock.py")
-    real.open(text, "bedrock.py")
-    lines = text.split("\r\n")
-    (shown,) = await real.inline(len(lines) - 1, len(lines[-1]), uri)
+    (item,) = await inline(real, "bedrock.py", text)
+    shown = str(item.insert_text)
     assert shown.startswith("create_model_customization_job(")
-    assert "\n" in shown and "\r" not in shown
+    assert "\r" not in shown
     assert (await real.explain())["verdict"] == "verified"
 
 
-async def test_a_cell_is_grounded_in_the_cells_above_it(real: Editor) -> None:
+async def complete_in_notebook(real: Editor, *cells: str) -> str:
+    """Return what is suggested at the end of the last cell."""
     await real.start(
         capabilities(
             notebook_document=types.NotebookDocumentClientCapabilities(
@@ -170,8 +169,7 @@ async def test_a_cell_is_grounded_in_the_cells_above_it(real: Editor) -> None:
     )
     await indexed(real)
     notebook = real.uri("study.ipynb")
-    above, below = content(real, "bedrock.py").rsplit("\n\n", 1)  # imports and client; comment and call
-    texts = {f"{notebook}#0": f"%load_ext x\n{above}", f"{notebook}#1": below}
+    texts = {f"{notebook}#{number}": text for number, text in enumerate(cells)}
     real.client.notebook_document_did_open(
         types.DidOpenNotebookDocumentParams(
             types.NotebookDocument(
@@ -183,11 +181,26 @@ async def test_a_cell_is_grounded_in_the_cells_above_it(real: Editor) -> None:
             [types.TextDocumentItem(uri, "python", 1, text) for uri, text in texts.items()],
         )
     )
-    last = below.splitlines()
-    (text,) = await real.inline(len(last) - 1, len(last[-1]), f"{notebook}#1")
+    last = cells[-1].splitlines()
+    (text,) = await real.inline(len(last) - 1, len(last[-1]), f"{notebook}#{len(cells) - 1}")
+    return text
+
+
+async def test_a_cell_is_grounded_in_the_cells_above_it(real: Editor) -> None:
+    above, below = content(real, "bedrock.py").rsplit("\n\n", 1)  # imports and client; comment and call
+    text = await complete_in_notebook(real, f"%load_ext x\n{above}", below)
     assert text.startswith("create_model_customization_job(")
     assert (await real.explain())["verdict"] == "verified"  # the type checker and the index know `client`
     assert not list(real.workspace.glob("study*"))
+
+
+async def test_magics_define_names_and_no_cell_ends_the_next(real: Editor) -> None:
+    above, below = content(real, "bedrock.py").rsplit("\n\n", 1)
+    commands = above.replace("client =", "files = !ls 'here (\n%time client =")
+    assert "%time client" in commands
+    text = await complete_in_notebook(real, commands, "raise SystemExit('the rest is old')", below)
+    assert text.startswith("create_model_customization_job(")
+    assert (await real.explain())["verdict"] == "verified"
 
 
 async def test_cancel_frees_the_model(real: Editor) -> None:
