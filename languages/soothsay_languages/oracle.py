@@ -98,13 +98,17 @@ class ReadsHooks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where members are defined. ``makes_names``: there may be some that no type checker sees.
+    """Where members are defined. ``made`` are patterns of the names of those that no type checker sees.
 
     ``made_by`` are offsets (code points) of the names of what else has a say: base classes, decorators.
     """
 
-    makes_names: bool
+    made: tuple[str, ...] = ()
     made_by: tuple[int, ...] = ()
+
+
+ANY_NAME = r"\w+"
+"""The pattern of a name that is computed."""
 
 
 class ReadsOrigins(Protocol):

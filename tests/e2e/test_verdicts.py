@@ -44,6 +44,12 @@ MODULES = {
     "registry.py": (
         "class Registered:\n    def __init_subclass__(cls):\n        setattr(cls, cls.__name__, 1)\n"
     ),
+    "requests_of.py": (
+        "class Asks:\n    def __init_subclass__(cls):\n        for name in ('fit', 'score'):\n"
+        "            made = f'set_{name}_request'\n            if made not in vars(cls): setattr(cls, made, print)\n"
+        "class Settable:\n    def set_params(self, **given):\n        for k, v in given.items():\n"
+        "            setattr(self, k, v)\n"
+    ),
     "bags.py": (
         "class Bag:\n    def __init__(self, **given):\n        for k, v in given.items():\n"
         "            setattr(self, k, v)\n"
@@ -281,6 +287,7 @@ TRACK = "from models import Model\n\nclass Track(Model):\n    ...\n\n"
         ("import models\nclass Song(models.Model): ...\nx = |\n", "Song.objects.all()"),
         ("from marked import marked\n@marked\nclass Deck: ...\nx = |\n", "Deck.mark.real"),
         ("from registry import Registered\nclass Row(Registered): ...\nx = |\n", "Row.table.upper()"),
+        ("from requests_of import Asks\nclass A(Asks): ...\na = A()\nx = |\n", "a.set_fit_request(1)"),
         ("from bags import Bag\nbag = Bag(weight=1)\nx = |\n", "bag.weigh()"),
         ("class Crate: ...\nsetattr(Crate, 'weigh', len)\nx = |\n", "Crate.weigh()"),
     ],
@@ -300,6 +307,10 @@ def test_where_names_are_made_absence_is_no_proof(
         ("from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int\nx = |\n", "P(1).area()"),
         ("import json\njson.dump_yaml(1)\nx = |\n", "json.dump_yaml(2)"),  # used, and wrong
         ("x = |\n", "'a'.shout()"),
+        # what is made has another name
+        ("from marked import marked\n@marked\nclass Deck: ...\nx = |\n", "Deck.marks.real"),
+        ("from requests_of import Asks\nclass A(Asks): ...\na = A()\nx = |\n", "a.fitt(1)"),
+        ("from requests_of import Settable\na = Settable()\nx = |\n", "a.no_such(1)"),
     ],
 )
 def test_what_makes_no_names_is_judged_as_before(

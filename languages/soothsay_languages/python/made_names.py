@@ -12,16 +12,17 @@ from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
-from soothsay_languages.oracle import Origin
+from soothsay_languages.oracle import ANY_NAME, Origin
 from soothsay_languages.python import python_grammar
 from soothsay_languages.scan import indentation
 from soothsay_languages.syntax import parse, text_of, walk
 
 _FILLS = frozenset({"globals", "vars", "locals", "exec", "setattr"})
+_TABLES = frozenset({"globals", "vars", "locals"})  # what they return may be read only
 _DEFINITIONS = frozenset({"function_definition", "class_definition"})
 _MODULE_WAYS = re.compile(r"\b(?:globals|vars|locals|exec|setattr)\(|sys\.modules\[|__dict__")
 _LONGEST = 60  # bytes of a called name that is looked at
-_MAKERS = frozenset({"__new__", "__init_subclass__", "__prepare__"})  # they are given the class
+_MAKERS = frozenset({"__init__", "__new__", "__init_subclass__", "__prepare__"})  # they are given the class
 _IMPORT_FROM = re.compile(r"\bfrom\s+([\w.]+)\s+import\b[^\n]*\Z|\bfrom\s+([\w.]+)\s+import\s*\([^)]*\Z")
 _RECEIVER = re.compile(r"[\w\"'\]]\s*\.\s*\Z")
 
@@ -42,19 +43,20 @@ class MadeNames:
     def read(self, source: str, line: int, whole: bool) -> Origin:
         """Return what the module (``whole``), or the definition at ``line`` (from 0) of ``source``, says."""
         if whole:
-            return Origin(_MODULE_WAYS.search(source) is not None and _fills_module(source))
+            return Origin((ANY_NAME,) if _MODULE_WAYS.search(source) and _fills_module(source) else ())
         lines = source.split("\n")
         first, last = _lines_of(lines, line)
         code = "\n".join(lines[first:last])
         node = _definition_in(_tree(textwrap.dedent(code)))
         if node is None:
-            return Origin(True)  # what it is, is not known
+            return Origin((ANY_NAME,))  # what it is, is not known
         if node.type == "function_definition":
-            return Origin(any(_fills(each) or _sets_attribute(each) for each in walk(node)))
+            return Origin(tuple(_made_in(node)))
+        made = list(_made_in_class(node))
         name = re.escape(text_of(node.child_by_field_name("name")))
-        if _class_makes_names(node) or re.search(rf"^\s*setattr\(\s*{name}\s*,", source, re.MULTILINE):
-            return Origin(True)
-        return Origin(False, tuple(_offset(each, lines, first) for each in _made_by(node)))
+        if re.search(rf"^\s*setattr\(\s*{name}\s*,", source, re.MULTILINE):
+            made.append(ANY_NAME)
+        return Origin(tuple(made), tuple(_offset(each, lines, first) for each in _made_by(node)))
 
 
 def _lines_of(lines: Sequence[str], line: int) -> tuple[int, int]:
@@ -99,20 +101,67 @@ def _definition_in(root: Node) -> Node | None:
     return next((each for each in walk(root) if each.type in _DEFINITIONS), None)
 
 
-def _class_makes_names(node: Node) -> bool:
+def _made_in_class(node: Node) -> Iterator[str]:
+    """Yield patterns of the names that the class makes: in its own body, for its objects, for its subclasses."""
     body = node.child_by_field_name("body")
-    if body is None:
-        return False
     bases = node.child_by_field_name("superclasses")
     is_metaclass = bases is not None and any(text_of(each) == "type" for each in bases.named_children)
-    for each in walk(body):
-        if _fills(each):
-            return True
-        is_function = each.type == "function_definition"
-        is_maker = is_function and text_of(each.child_by_field_name("name")) in _MAKERS
-        if (is_maker or (is_function and is_metaclass)) and any(map(_sets_attribute, walk(each))):
-            return True
-    return False
+    for each in body.named_children if body is not None else ():
+        inner = each.child_by_field_name("definition") if each.type == "decorated_definition" else each
+        if inner is None or inner.type == "class_definition":
+            continue
+        if inner.type != "function_definition":
+            yield from (ANY_NAME for part in walk(inner) if _fills(part))
+        elif is_metaclass or text_of(inner.child_by_field_name("name")) in _MAKERS:
+            yield from _made_in(inner)
+
+
+def _made_in(function: Node) -> Iterator[str]:
+    """Yield patterns of the names of the attributes that ``function`` sets."""
+    for node in walk(function):
+        target = node.child_by_field_name("left") if node.type == "assignment" else None
+        if target is not None and target.type == "attribute":
+            yield re.escape(text_of(target.child_by_field_name("attribute")))
+        elif _fills(node) and not _only_reads(node):
+            yield _name_given(node, function)
+
+
+def _only_reads(call: Node) -> bool:
+    """Return whether ``call``, such as ``vars(cls)``, is looked at and not changed."""
+    if text_of(call.child_by_field_name("function")) not in _TABLES or call.parent is None:
+        return False
+    is_changed = call.parent.type in ("attribute", "subscript") and (
+        text_of(call.parent).endswith((".update", ".setdefault")) or call.parent.type == "subscript"
+    )
+    return not is_changed
+
+
+def _name_given(call: Node, function: Node) -> str:
+    """Return the pattern of the name that ``call`` makes: of ``setattr(cls, f"set_{name}", value)`` ``set_\\w+``."""
+    arguments = call.child_by_field_name("arguments")
+    given = arguments.named_children[1:2] if arguments is not None else []
+    if text_of(call.child_by_field_name("function")) != "setattr" or not given:
+        return ANY_NAME
+    if given[0].type == "identifier":
+        return _pattern_of(_value_of(text_of(given[0]), function))
+    return _pattern_of(given[0])
+
+
+def _value_of(name: str, function: Node) -> Node | None:
+    """Return the only value that ``name`` is given in ``function``, None for none or several."""
+    values = [
+        node.child_by_field_name("right")
+        for node in walk(function)
+        if node.type == "assignment" and text_of(node.child_by_field_name("left")) == name
+    ]
+    return values[0] if len(values) == 1 else None
+
+
+def _pattern_of(string: Node | None) -> str:
+    if string is None or string.type != "string":
+        return ANY_NAME
+    parts = [each for each in string.named_children if each.type in ("string_content", "interpolation")]
+    return "".join(re.escape(text_of(each)) if each.type == "string_content" else ANY_NAME for each in parts)
 
 
 def _made_by(node: Node) -> Iterator[Node]:
@@ -144,11 +193,3 @@ def _fills(node: Node) -> bool:
     is_short = function is not None and function.end_byte - function.start_byte < _LONGEST
     called = text_of(function) if is_short else ""
     return called in _FILLS or called.endswith(".__dict__.update")
-
-
-def _sets_attribute(node: Node) -> bool:
-    """Return whether ``node`` assigns to an attribute of a name other than ``self``."""
-    target = node.child_by_field_name("left") if node.type == "assignment" else None
-    if target is None or target.type != "attribute":
-        return False
-    return text_of(target.child_by_field_name("object")) != "self"

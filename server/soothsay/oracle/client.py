@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ from soothsay.oracle.supervisor import Supervisor
 from soothsay.oracle.types import Finding, Member, Question, Signature
 from soothsay_common.deadlines import result_of, wait_until
 from soothsay_languages.lines import LineTable
-from soothsay_languages.oracle import ReadsOrigins, ReadsSignatures, ServerSpec
+from soothsay_languages.oracle import ANY_NAME, ReadsOrigins, ReadsSignatures, ServerSpec
 from soothsay_languages.parameters import Parameter
 
 log = logging.getLogger(__name__)
@@ -342,10 +343,14 @@ class LspOracle:
         if receiver is None:
             return None
         places = self._places("textDocument/typeDefinition", path, text, receiver)
-        return self._is_made(reader, places, path, text) if places else None
+        if not places:
+            return None
+        end = identifier(text, offset)[1]
+        name = text[start:end]
+        return any(re.fullmatch(each, name) for each in self._made(reader, places, path, text))
 
-    def _is_made(self, reader: ReadsOrigins, places: Sequence[Location], path: Path, text: str) -> bool:
-        """Return whether one of ``places``, or what it is made by, makes names. ``text`` is that of ``path``, not saved."""
+    def _made(self, reader: ReadsOrigins, places: Sequence[Location], path: Path, text: str) -> Iterator[str]:
+        """Yield patterns of the names that ``places``, or what they are made by, make. ``text`` is that of ``path``, not saved."""
         seen: set[Location] = set()
         todo = list(places)
         while todo and len(seen) < _MOST_ORIGINS:
@@ -357,13 +362,14 @@ class LspOracle:
                 continue  # what declares names, and makes none
             source = text if place.path == path.absolute() else place.source
             if source is None:
-                return True
+                yield ANY_NAME
+                continue
             origin = reader.read(source, place.line, place.whole)
-            if origin.makes_names:
-                return True
+            yield from origin.made
             for each in origin.made_by:
                 todo += self._places("textDocument/typeDefinition", place.path, source, each)
-        return bool(todo)
+        if todo:
+            yield ANY_NAME
 
     def _reaches(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool:
         if "unknown_name" not in self._spec.kinds.values():
