@@ -22,12 +22,14 @@ class Judgement:
     """Of one place.
 
     *parses*: the file parses after accepting. *unfinished*: it does not, and was no better before. *breaks*: it parsed
-    before, or has more errors now. ``useful`` is None where nothing was removed, so that nothing is wanted.
+    before, or has more errors now. ``useful`` is None where nothing was removed, so that nothing is wanted. ``idle``: it
+    says what stands there already, so that accepting changes nothing.
     """
 
     outcome: Outcome
     useful: bool | None
     written: str
+    idle: bool = False
 
 
 def judge(task: Mapping[str, Any], answer: Answer) -> Judgement:
@@ -38,7 +40,7 @@ def judge(task: Mapping[str, Any], answer: Answer) -> Judgement:
     helps = useful(text[:offset], wanted, written, prose=task["kind"] in PROSE) if task["answer"] else None
     if not answer.text:
         return Judgement("nothing", None if helps is None else False, "")
-    return Judgement(outcome(task, answer), helps, written)
+    return Judgement(outcome(task, answer), helps, written, answer.accept(text) == text)
 
 
 def outcome(task: Mapping[str, Any], answer: Answer) -> Outcome:

@@ -34,14 +34,14 @@ def line(name: str, rows: Sequence[Row]) -> tuple[object, ...]:
     outcomes = Counter(row["outcome"] for row in rows)
     times = [row["ms"] for row in rows]
     return (
-        name, len(rows), percent(len(shown), len(rows)), percent(outcomes["parses"], len(shown)), outcomes["unfinished"], outcomes["breaks"],
+        name, len(rows), percent(len(shown), len(rows)), percent(outcomes["parses"], len(shown)), outcomes["unfinished"], outcomes["breaks"], sum(row["idle"] for row in rows),
         percent(sum(row["useful"] for row in wanted), len(wanted)), f"{quantile(times, 0.5):.0f}", f"{quantile(times, 0.95):.0f}",
         f"{max(times, default=0):.0f}", sum(ms > SLOW for ms in times), sum(bool(row["messages"]) for row in rows),
     )  # fmt: skip
 
 
 HEAD = (
-    "place", "asked", "shown", "parses after accepting", "unfinished", "breaks the file", "useful", "p50 ms", "p95 ms", "max ms", "over 2 s", "pop-ups",
+    "place", "asked", "shown", "parses after accepting", "unfinished", "breaks the file", "changes nothing", "useful", "p50 ms", "p95 ms", "max ms", "over 2 s", "pop-ups",
 )  # fmt: skip
 
 
@@ -136,7 +136,7 @@ def page(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
         "and time limits, 0.3 s after a file was opened, one request a place. *Parses after accepting*: of what was shown, by Python's own parser; "
         "what the place has broken above the cursor is taken out before. *Unfinished*: it does not parse, and was no better before. *Breaks*: it "
         "parsed before, or tree-sitter finds more errors now. *Useful*: it agrees with what stood there as far as both go, or names the "
-        "same thing first; not judged where nothing was removed. `make bench-places`; every generation is in `bench/places/generations`.\n",
+        "same thing first; not judged where nothing was removed. *Changes nothing*: it says what stands there already. `make bench-places`; every generation is in `bench/places/generations`.\n",
         f"## Goals, test split\n\n{goals(test)}\n",
         f"## Test split\n\n{main_table(test)}\n",
         f"## Development split\n\n{main_table(dev)}\n",

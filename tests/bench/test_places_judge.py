@@ -57,6 +57,13 @@ def test_the_rest_of_the_line_may_be_replaced() -> None:
     assert judge(place, shown(place, ") > 1:", replaces=2)).outcome == "parses"
 
 
+def test_what_stands_there_already_changes_nothing() -> None:
+    place = task("os.unlink‸(path)\n", kind="middle of a line")
+    assert judge(place, shown(place, "(path)", replaces=6)).idle
+    assert not judge(place, shown(place, "(path, True)", replaces=6)).idle
+    assert not judge(place, shown(place, "")).idle
+
+
 def test_what_was_broken_above_is_taken_out() -> None:
     above = "settings = dict(\n"
     place = task(f"{above}a = 1\nb = a.‸\n", "real", broken=(0, len(above)))

@@ -9,7 +9,7 @@ from bench.places.report import by_kind, example, goals, main_table, nothing_sho
 
 def row(kind: str = "attribute", **other: Any) -> dict[str, Any]:
     usual = {
-        "id": "1", "kind": kind, "split": "dev", "outcome": "parses", "useful": True, "verdict": "verified", "text": "size",
+        "id": "1", "kind": kind, "split": "dev", "outcome": "parses", "useful": True, "idle": False, "verdict": "verified", "text": "size",
         "ending": "", "ms": 100.0, "load": 1.0, "messages": [], "steps": {"draft": 80.0, "verify": 5.0, "total": 85.0},
         "before": "x = 1\ny = a.", "after": "\nz", "answer": "size",
     }  # fmt: skip
@@ -33,10 +33,10 @@ def cells(text: str, first: str) -> list[str]:
 
 
 def test_a_line_for_each_kind_and_one_for_all() -> None:
-    text = main_table([row(), row(outcome="unfinished", useful=None), BROKEN, SILENT])
-    assert cells(text, "attribute")[1:7] == ["2", "100.0 %", "50.0 %", "1", "0", "100.0 %"]
-    assert cells(text, "string")[1:7] == ["1", "100.0 %", "0.0 %", "0", "1", "0.0 %"]
-    assert cells(text, "comment")[1:7] == ["1", "0.0 %", "–", "0", "0", "0.0 %"]
+    text = main_table([row(idle=True), row(outcome="unfinished", useful=None), BROKEN, SILENT])
+    assert cells(text, "attribute")[1:8] == ["2", "100.0 %", "50.0 %", "1", "0", "1", "100.0 %"]
+    assert cells(text, "string")[1:8] == ["1", "100.0 %", "0.0 %", "0", "1", "0", "0.0 %"]
+    assert cells(text, "comment")[1:8] == ["1", "0.0 %", "–", "0", "0", "0", "0.0 %"]
     assert cells(text, "**all**")[1:4] == ["4", "75.0 %", "33.3 %"]
     assert cells(text, "**all**")[-3:] == ["9000", "2", "0"]
 
