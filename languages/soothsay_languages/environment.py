@@ -124,6 +124,10 @@ class EnvironmentFinder(Protocol):
         """
         ...
 
+    def has_own(self, folder: Path, environ: Mapping[str, str]) -> bool:
+        """Return whether ``folder`` has an environment of its own, in it or kept for it elsewhere."""
+        ...
+
     def read(self, located: LocatedEnvironment, timeout: float) -> Environment:
         """Return the environment with its packages. Raises `EnvironmentNotFoundError`.
 

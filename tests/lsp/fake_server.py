@@ -87,12 +87,17 @@ class FakeOracle(NullOracle):
 
 
 class FakeSession:
-    def __init__(self, settings: Settings, workspace: Path) -> None:
+    def __init__(self, settings: Settings, workspace: Path, *, subfolders: bool = True) -> None:
         self.settings = settings
+        self.workspace = workspace
         self.warnings: list[str] = []
         self.oracle = FakeOracle()
         journal(
-            "open", workspace=str(workspace), model=settings.model.name, threshold=settings.trigger.threshold
+            "open",
+            workspace=str(workspace),
+            subfolders=subfolders,
+            model=settings.model.name,
+            threshold=settings.trigger.threshold,
         )
 
     def mirror(self, path: Path, text: str) -> None:
@@ -150,6 +155,7 @@ class FakeSession:
             method=request.method,
             language=request.language,
             path=str(request.path),
+            workspace=str(request.workspace),
         )
         if "SLOW" in before:
             assert cancel is not None

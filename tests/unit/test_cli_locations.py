@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from soothsay.cli.locations import FilePosition, find_workspace, offset_at, parse_location, read_document
+from soothsay.cli.locations import FilePosition, offset_at, parse_location, read_document
 from soothsay.errors import SoothsayError
 
 
@@ -51,10 +51,3 @@ def test_what_is_no_source_file(tmp_path: Path) -> None:
         with pytest.raises(SoothsayError, match=message) as error:
             read_document(path)
         assert "\n" not in str(error.value)
-
-
-def test_workspace_is_the_nearest_project(tmp_path: Path) -> None:
-    inner = tmp_path / "a" / "b"
-    inner.mkdir(parents=True)
-    (tmp_path / "a" / "pyproject.toml").touch()
-    assert find_workspace(inner / "x.py") == tmp_path / "a"

@@ -37,12 +37,27 @@ def project_marks() -> tuple[str, ...]:
 
 def boundaries_of(workspace: Path, environ: Mapping[str, str]) -> Boundaries:
     """Return the boundaries of ``workspace``. The user's home folder and those above it are never a project's root."""
-    workspace = workspace.resolve()
-    home = Path(environ.get("HOME") or environ.get("USERPROFILE") or Path.home()).resolve()
+    workspace, home = workspace.resolve(), _home(environ)
     # a repository of several packages has one environment, at its root
     project = _root(workspace, _REPOSITORY, home) or _root(workspace, project_marks(), home) or workspace
     folders = [each for each in (workspace, *workspace.parents) if each.is_relative_to(project)]
     return Boundaries(tuple(folders))
+
+
+def nearest_project(folder: Path, environ: Mapping[str, str]) -> Path | None:
+    """Return the nearest folder at or above ``folder`` that is the root of a project; None where there is none."""
+    found = None if is_too_wide(folder, environ) else _root(folder, project_marks(), _home(environ))
+    return None if found is None or is_too_wide(found, environ) else found
+
+
+def is_too_wide(folder: Path, environ: Mapping[str, str]) -> bool:
+    """Return whether ``folder`` is the user's home folder or one above it: no project, whatever lies in it."""
+    folder = folder.resolve()
+    return _home(environ).is_relative_to(folder) or folder == Path(folder.anchor)
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("HOME") or environ.get("USERPROFILE") or Path.home()).resolve()
 
 
 def _root(workspace: Path, marks: tuple[str, ...], home: Path) -> Path | None:

@@ -6,7 +6,7 @@ import fnmatch
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePath
 
@@ -91,6 +91,12 @@ def walk_files(root: Path, wanted: Wanted, max_bytes: int = MAX_BYTES) -> Iterat
     """Every file under ``root`` that is wanted and may be indexed, in a stable order."""
     for folder in walk(root, wanted, max_bytes):
         yield from folder.files
+
+
+def look_into(folder: Path, wanted: Wanted, most: int, max_bytes: int = MAX_BYTES) -> Folder:
+    """Return ``folder`` alone, with up to ``most`` of its files, by name."""
+    found, _ = _look_into(folder, IgnoreRules().within(folder), wanted, max_bytes)
+    return replace(found, files=found.files[:most], skipped=())
 
 
 def may_read(root: Path, path: Path, wanted: Wanted, max_bytes: int = MAX_BYTES) -> bool:

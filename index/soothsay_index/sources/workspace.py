@@ -7,19 +7,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 
 from soothsay_index.sources.base import FileFacts, OwnerFacts, Place
-from soothsay_index.sources.ignore import Folder, is_secret, is_utf8, may_read, printable, walk
+from soothsay_index.sources.ignore import Folder, is_secret, is_utf8, look_into, may_read, printable, walk
 from soothsay_index.sources.registry import file_sources
 from soothsay_index.types import Symbol
 from soothsay_languages.registry import language_of_file
 from soothsay_languages.scopes import ModuleName
 
+_MOST_SIBLINGS = 200  # files beside one that belongs to no project
+
 
 class Workspace:
-    """The files under ``root`` that may be indexed, and those of ``docs``, folders of documentation elsewhere."""
+    """The files under ``root`` that may be indexed, and those of ``docs``, folders of documentation elsewhere.
 
-    def __init__(self, root: Path, docs: Sequence[Path] = ()) -> None:
+    Without ``subfolders`` only files in ``root`` itself belong to it, up to a number of them.
+    """
+
+    def __init__(self, root: Path, docs: Sequence[Path] = (), *, subfolders: bool = True) -> None:
         self.root = root.resolve()
         self.docs = tuple(docs)
+        self.subfolders = subfolders
 
     @property
     def name(self) -> str:
@@ -28,13 +34,18 @@ class Workspace:
 
     def folders(self) -> Iterator[Folder]:
         """Every folder with the files that one of the sources may cut, in a stable order."""
-        yield from walk(self.root, _is_handled)
+        if self.subfolders:
+            yield from walk(self.root, _is_handled)
+        else:
+            yield look_into(self.root, _is_handled, _MOST_SIBLINGS)
         for folder in self.docs:
             yield from walk(folder, _is_prose)
 
     def may_read(self, path: Path) -> bool:
         """True when ``path`` is one of the files of :meth:`folders`."""
         if path.is_relative_to(self.root):
+            if not self.subfolders and path.parent != self.root:
+                return False
             return may_read(self.root, path, _is_handled)
         return any(may_read(folder, path, _is_prose) for folder in self.docs)
 

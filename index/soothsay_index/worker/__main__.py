@@ -30,6 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=1, help="processors for embedding")
     parser.add_argument("--docs", type=Path, action="append", default=[], help="folder of documentation")
     parser.add_argument("--uri", default="", help="shared index that builds take from")
+    parser.add_argument(
+        "--no-subfolders",
+        dest="subfolders",
+        action="store_false",
+        help="index only the files in the workspace itself",
+    )
     options = parser.parse_args(arguments)
     # Imported late: the processes of the pool begin by importing this module, and need neither the database nor the model.
     import_lancedb()
@@ -51,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.docs,
             options.uri,
             embed_apart=True,
+            subfolders=options.subfolders,
         )
     except SoothsayIndexError as error:
         print(error, file=sys.stderr)

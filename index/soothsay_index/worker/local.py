@@ -44,9 +44,11 @@ class LocalIndex:
         open_executor: OpenExecutor = open_process_pool,
         docs: Sequence[Path] = (),
         uri: str = "",
+        *,
+        subfolders: bool = True,
     ) -> None:
         self.store = store
-        self.workspace = Workspace(store.workspace, docs)
+        self.workspace = Workspace(store.workspace, docs, subfolders=subfolders)
         self.writer = Writer(store, self.workspace, embedder, open_executor, uri)
         self._embedder = embedder
         self._overlay = Overlay()
@@ -70,11 +72,13 @@ class LocalIndex:
         uri: str = "",
         *,
         embed_apart: bool = False,
+        subfolders: bool = True,
     ) -> LocalIndex:
         """Open (or create) the index of ``workspace`` under the folder ``root``.
 
         ``model_folder`` is the embedding model; without one the index works by full text alone. ``docs`` are folders
-        of documentation outside the workspace, ``uri`` is a shared index that builds take from. ``embed_apart``: the
+        of documentation outside the workspace, ``uri`` is a shared index that builds take from. Without ``subfolders``
+        only the files in ``workspace`` itself belong to it. ``embed_apart``: the
         model is loaded in a process that ends when it is idle, for an index that stays.
         """
         if not workspace.is_dir():
@@ -84,7 +88,8 @@ class LocalIndex:
             embedder = ProcessEmbedder(model_folder, model_id, threads=threads, run_in=root)
         elif model_folder:
             embedder = SentenceTransformerEmbedder(model_folder, model_id, threads=threads)
-        return cls(Store(root, workspace, model_id if embedder else ""), embedder, docs=docs, uri=uri)
+        store = Store(root, workspace, model_id if embedder else "")
+        return cls(store, embedder, docs=docs, uri=uri, subfolders=subfolders)
 
     def load_model(self) -> None:
         """Load the embedding model now; until it is loaded, searches do without vectors."""

@@ -50,16 +50,19 @@ class BackendSession(ReconnectingClient):
         *,
         name: str = "editor",
         environ: Mapping[str, str] | None = None,
+        subfolders: bool = True,
         connect: Callable[[str], BackendConnection] = connect_or_start,
     ) -> None:
         """Connect to the backend and open ``workspace``. Raises `SoothsayError`.
 
-        ``name`` is shown by ``soothsay status``; ``environ`` is the user's environment, by default this process's.
+        ``name`` is shown by ``soothsay status``; ``environ`` is the user's environment, by default this process's. Without
+        ``subfolders`` only the files in ``workspace`` itself belong to it.
         """
         super().__init__(connect, name, RestartPolicy(settings.model))
         self.settings = settings
         self.workspace = workspace
         self._environ = dict(os.environ if environ is None else environ)
+        self._subfolders = subfolders
         self._needs_model = False
         self._documents: dict[Path, str] = {}
         self._missed: dict[Path, bool] = {}  # files that changed without a backend; False: removed
@@ -170,7 +173,7 @@ class BackendSession(ReconnectingClient):
     # -- at each connection --------------------------------------------------------------------------------
 
     def _open_on(self, link: Link) -> None:
-        link.ask(lambda number: Open(number, self.settings, self.workspace, self._environ))
+        link.ask(lambda number: Open(number, self.settings, self.workspace, self._environ, self._subfolders))
         if self._needs_model:
             link.ask(Load)
 

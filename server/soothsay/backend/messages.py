@@ -45,12 +45,16 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Serve ``workspace`` with ``settings``. Notifications before the answer have no effect."""
+    """Serve ``workspace`` with ``settings``. Notifications before the answer have no effect.
+
+    Without ``subfolders`` only the files in ``workspace`` itself belong to it.
+    """
 
     id: int
     settings: Settings
     workspace: Path
     environ: dict[str, str]
+    subfolders: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -29,6 +30,7 @@ from soothsay.oracle.types import Oracle
 from soothsay.paths import cache_folder
 from soothsay_common.cancellation import Cancellation
 from soothsay_index.errors import SoothsayIndexError
+from soothsay_index.runtime.boundaries import is_too_wide
 from soothsay_index.runtime.environment import locate_environment
 from soothsay_index.types import Hit, Index, IndexSummary, PackageState, Progress, Query, Symbol
 from soothsay_languages.registry import languages
@@ -92,7 +94,7 @@ class WritableIndex(Index, Protocol):
 class IndexPlace:
     """Where an index is and what it is made of: ``root`` is the folder of all indexes, ``embedding`` the embedding
     model's folder (None: full text only), ``docs`` are folders of documentation outside the workspace, ``uri`` is a
-    shared index that builds take from."""
+    shared index that builds take from. Without ``subfolders`` only the files in ``workspace`` itself are indexed."""
 
     root: Path
     workspace: Path
@@ -100,6 +102,7 @@ class IndexPlace:
     docs: tuple[Path, ...] = ()
     uri: str = ""
     environ: Mapping[str, str] | None = None
+    subfolders: bool = True
 
 
 OpenIndex = Callable[[IndexPlace], WritableIndex]
@@ -114,7 +117,14 @@ def open_in_process(place: IndexPlace) -> WritableIndex:
     """For a command that ends soon."""
     from soothsay_index.worker.local import LocalIndex
 
-    return LocalIndex.open(place.root, place.workspace, place.embedding, docs=place.docs, uri=place.uri)
+    return LocalIndex.open(
+        place.root,
+        place.workspace,
+        place.embedding,
+        docs=place.docs,
+        uri=place.uri,
+        subfolders=place.subfolders,
+    )
 
 
 def open_in_worker(place: IndexPlace) -> WritableIndex:
@@ -122,7 +132,13 @@ def open_in_worker(place: IndexPlace) -> WritableIndex:
     from soothsay_index.worker.client import IndexClient
 
     return IndexClient(
-        place.root, place.workspace, place.embedding, docs=place.docs, uri=place.uri, environ=place.environ
+        place.root,
+        place.workspace,
+        place.embedding,
+        docs=place.docs,
+        uri=place.uri,
+        environ=place.environ,
+        subfolders=place.subfolders,
     )
 
 
@@ -170,18 +186,21 @@ class Session:
         *,
         environ: Mapping[str, str] | None = None,
         lane: Lane | None = None,
+        subfolders: bool = True,
     ) -> None:
         """Open the index of ``workspace``. Raises `SoothsayError` when it cannot be had.
 
         ``weights`` are where a local model's come from, which other sessions may share. ``environ`` is the environment
         of the person's editor, where it is not this process's. ``lane`` is where the
-        model's evaluations wait for those of other sessions.
+        model's evaluations wait for those of other sessions. Without ``subfolders`` only the files in ``workspace`` itself
+        belong to it; the home folder and those above it are never more than that.
         """
         self.settings = settings
         self.workspace = workspace
         self._weights = weights or OwnWeights()
         self._environ = environ
         self._lane = lane or Alone()
+        self._subfolders = subfolders
         self.last: Completion | None = None
         self.warnings: list[str] = []
         self._analyses = Analyses()  # of hints and completions, which are asked for on several threads
@@ -375,6 +394,11 @@ class Session:
         embedding = model_path(EMBEDDING_MODEL) if is_pulled(EMBEDDING_MODEL) else None
         if embedding is None:
             self._warn(f"searching by text alone; for vectors run: soothsay models pull {EMBEDDING_MODEL}")
+        if self._subfolders and is_too_wide(
+            self.workspace, os.environ if self._environ is None else self._environ
+        ):
+            self._subfolders = False
+            self._warn(f"{self.workspace} is no project: only the files in it are indexed, not those below")
         try:
             with _index_errors():
                 place = IndexPlace(
@@ -384,6 +408,7 @@ class Session:
                     self._docs(),
                     self._shared_index(),
                     self._environ,
+                    self._subfolders,
                 )
                 return open_index(place)
         except OSError as error:

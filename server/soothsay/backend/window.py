@@ -243,6 +243,7 @@ class EditorWindow:
             open_in_worker,
             self._services.models.within(settings.backend.memory_mb),
             environ=request.environ,
+            subfolders=request.subfolders,
             lane=self._services.turns.lane(),
         )
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from soothsay.errors import SoothsayError
-from soothsay_index.runtime.boundaries import project_marks
 
 MAX_BYTES = 5_000_000  # larger files are data
 
@@ -68,12 +67,3 @@ def offset_at(text: str, location: FilePosition) -> int:
             f"line {location.line} of {location.path} has columns 1 to {len(line) + 1}, not {location.column}"
         )
     return sum(len(above) + 1 for above in lines[: location.line - 1]) + location.column - 1
-
-
-def find_workspace(path: Path) -> Path:
-    """Return the nearest folder above ``path`` with a project file, else the folder of ``path``."""
-    folder = path.resolve().parent
-    for candidate in (folder, *folder.parents):
-        if any((candidate / mark).exists() for mark in project_marks()):
-            return candidate
-    return folder

@@ -190,11 +190,12 @@ def _explain(args: argparse.Namespace) -> int:
 
 def _completion_at(args: argparse.Namespace) -> dict[str, Any]:
     from soothsay.backend.client import BackendSession
-    from soothsay.cli.locations import find_workspace, offset_at, parse_location, read_document
+    from soothsay.cli.locations import offset_at, parse_location, read_document
     from soothsay.cli.progress import bring_up_to_date, waiting
     from soothsay.engine.contract import completion_to_json
     from soothsay.engine.types import CompletionRequest
     from soothsay.frontend.languages import language_named
+    from soothsay_index.runtime.projects import Project, project_of
 
     location = parse_location(args.position)
     text = read_document(location.path)
@@ -203,14 +204,16 @@ def _completion_at(args: argparse.Namespace) -> dict[str, Any]:
         raise SoothsayError(problem)
     offset = offset_at(text, location)
     settings = _settings(args)
-    workspace = _folder(args.workspace or find_workspace(location.path))
-    session = BackendSession(settings, workspace, name="soothsay complete")
+    path = location.path.resolve()
+    project = Project(_folder(args.workspace)) if args.workspace else project_of(path, (), os.environ)
+    workspace = project.folder
+    session = BackendSession(settings, workspace, name="soothsay complete", subfolders=project.subfolders)
     try:
         with waiting("loading the model"):
             session.load_model()  # first: a missing model is reported before the index is built
         bring_up_to_date(session)
         _print_warnings(session)
-        request = CompletionRequest(location.path.resolve(), text, offset, workspace, language.id)
+        request = CompletionRequest(path, text, offset, workspace, language.id)
         with waiting("completing"):
             completion = completion_to_json(session.complete(request))
     finally:

@@ -127,8 +127,11 @@ class EditorWorkspace(pygls.workspace.Workspace):
         document = self.text_documents.get(unquote(uri))
         return document if isinstance(document, Document) else None
 
-    def first_folder(self) -> Path | None:
-        """Return the first workspace folder, or the root that older clients send; None without one."""
+    def all_folders(self) -> list[Path]:
+        """Return the workspace folders, or the root that older clients send."""
         uris = [folder.uri for folder in self.folders.values()] or [self.root_uri or ""]
-        path = to_fs_path(uris[0])
-        return Path(path) if path else None
+        return [Path(path) for uri in uris if (path := to_fs_path(uri))]
+
+    def first_folder(self) -> Path | None:
+        """Return the first workspace folder; None without one."""
+        return next(iter(self.all_folders()), None)

@@ -99,7 +99,12 @@ class EditorSession(Protocol):
         ...
 
 
-SessionFactory = Callable[[Settings, Path], EditorSession]
+class SessionFactory(Protocol):
+    """Opens the session of a project."""
+
+    def __call__(self, settings: Settings, workspace: Path, *, subfolders: bool = True) -> EditorSession:
+        """Open a session. Without ``subfolders`` only files in ``workspace`` itself belong to it. Raises `SoothsayError`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ class RepairRequest:
     fault: Fault
 
 
-def open_session(settings: Settings, workspace: Path) -> EditorSession:
+def open_session(settings: Settings, workspace: Path, *, subfolders: bool = True) -> EditorSession:
     """Open a session in the backend process. Raises `SoothsayError`."""
     # Heavy modules are imported here, after `initialize` was answered. The first is used on the event loop while the user
     # types, which must not wait for its import.
@@ -121,7 +126,7 @@ def open_session(settings: Settings, workspace: Path) -> EditorSession:
 
     languages()
 
-    return BackendSession(settings, workspace, name=editor_name())
+    return BackendSession(settings, workspace, name=editor_name(), subfolders=subfolders)
 
 
 def editor_name() -> str:

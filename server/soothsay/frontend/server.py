@@ -188,7 +188,7 @@ def _register_life_cycle(server: SoothsayServer) -> None:
         server.status.enable(server.client_capabilities)
         await asyncio.gather(server.configuration.pull(server), watch_files(server))
         if folder := server.protocol.workspace.first_folder():
-            server.sessions.set_workspace(folder)
+            server.sessions.set_workspace(folder, server.protocol.workspace.all_folders())
         server.configure()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
@@ -200,7 +200,8 @@ def _register_life_cycle(server: SoothsayServer) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
-        server.sessions.set_workspace(server.protocol.workspace.first_folder())
+        workspace = server.protocol.workspace
+        server.sessions.set_workspace(workspace.first_folder(), workspace.all_folders())
 
     @server.feature(types.SHUTDOWN)
     def shutdown(params: None) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from cachetools import TTLCache
 
 from soothsay.config import CompletionSettings, Method, Settings
 from soothsay.engine.types import Completion, CompletionRequest
@@ -19,10 +22,12 @@ from soothsay.frontend.exclusion import is_excluded, unusable
 from soothsay.frontend.index_updates import IndexUpdates
 from soothsay.frontend.languages import enabled_language, language_refusal
 from soothsay.frontend.progress import ProgressBar
+from soothsay.frontend.project_sessions import ProjectSessions
 from soothsay.frontend.status import StatusPublisher
 from soothsay.frontend.user_messages import UserMessages
 from soothsay_common.cancellation import Cancellation
 from soothsay_common.threads import SerialExecutor
+from soothsay_index.runtime.projects import Project, project_in, project_of
 
 if TYPE_CHECKING:
     from soothsay.backend.client import State
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_KEPT_PROJECTS, _PROJECT_SECONDS = 1_000, 60.0  # an environment may be made while a file is open
 LOAD_TIMEOUT_S = 2.0  # a completion waits so long for the model, then it is answered with nothing
 
 
@@ -53,7 +59,11 @@ class SessionManager:
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self.settings: Settings | None = None
-        self.workspace: Path | None = None
+        self._main: Project | None = None
+        self._roots: tuple[Path, ...] = ()
+        self._projects: TTLCache[Path, Project, float] = TTLCache(  # type: ignore[assignment]
+            _KEPT_PROJECTS, _PROJECT_SECONDS
+        )  # by a file's folder
         self.model_worker = SerialExecutor("soothsay-model")
         self.background_worker = SerialExecutor("soothsay-ahead")
         self.index = IndexUpdates(
@@ -84,11 +94,30 @@ class SessionManager:
         elif replace(before, method=settings.method) != settings:
             self._on_change()
 
-    def set_workspace(self, workspace: Path | None) -> None:
-        """Use ``workspace``. None: use the folder of the next document."""
-        if workspace != self.workspace:
-            self.workspace = workspace
+    def set_workspace(self, workspace: Path | None, roots: Sequence[Path] = ()) -> None:
+        """Use ``workspace``, the first of the folders ``roots`` that are open. None: use the project of the next document."""
+        self._use(None if workspace is None else project_in(workspace, os.environ), roots)
+
+    def _use(self, main: Project | None, roots: Sequence[Path]) -> None:
+        self._roots = tuple(roots)
+        self._projects.clear()
+        if main != self._main:
+            self._main = main
             self.reopen()
+
+    @property
+    def workspace(self) -> Path | None:
+        """The folder of the project that is open from the start."""
+        return None if self._main is None else self._main.folder
+
+    def project_of(self, path: Path) -> Project:
+        """Return the project of a file: that of the workspace, or another one, which has a session of its own."""
+        if self._main is not None and path.parent == self._main.folder:
+            return self._main
+        found = self._projects.get(path.parent)
+        if found is None:
+            found = self._projects[path.parent] = project_of(path, self._roots, os.environ)
+        return found
 
     @property
     def method(self) -> Method:
@@ -121,9 +150,11 @@ class SessionManager:
         return ""
 
     def ensure_workspace(self, file: Path) -> None:
-        """Use the folder of ``file`` as the workspace if there is none yet."""
-        if self.workspace is None or self.workspace == empty_workspace():
-            self.set_workspace(file.parent)
+        """Use the project of ``file`` as the workspace if there is none yet."""
+        if self.workspace is not None and self.workspace != empty_workspace():
+            return
+        nowhere = file.parent == empty_workspace()
+        self._use(Project(file.parent, False) if nowhere else project_of(file, (), os.environ), ())
 
     def folder_for_unsaved(self, opened: EditorWorkspace) -> Path:
         """Return the folder that unsaved documents belong to: that of ``opened``, else the current workspace."""
@@ -150,8 +181,8 @@ class SessionManager:
         self._load_ended.clear()
         self._is_loaded = False
         self.index.cancel_build()
-        if self.settings is not None and self.workspace is not None:
-            task = asyncio.create_task(self._open(self.settings, self.workspace, self._opening))
+        if self.settings is not None and self._main is not None:
+            task = asyncio.create_task(self._open(self.settings, self._main, self._opening))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             self._opening = task
@@ -179,7 +210,7 @@ class SessionManager:
         self.model_worker.submit(lambda: _close(self._detach()))
         return self.model_worker.stop(max(0.1, deadline - time.monotonic())) and stopped
 
-    async def _open(self, settings: Settings, workspace: Path, previous: asyncio.Task[None] | None) -> None:
+    async def _open(self, settings: Settings, main: Project, previous: asyncio.Task[None] | None) -> None:
         if previous is not None:
             await asyncio.wait([previous])
         if self._opening is not asyncio.current_task():  # settings have changed again
@@ -188,7 +219,7 @@ class SessionManager:
         old = await self.index.call_when_idle(self._detach)
         await self.background_worker.run(lambda: None)
         await self.model_worker.run(_close, old)
-        await self._load_model(settings, workspace)
+        await self._load_model(settings, main)
         for path, text in self._open_documents():  # they may have been opened before the session
             self.mirror(path, text)
         if self._opening is asyncio.current_task():
@@ -197,13 +228,13 @@ class SessionManager:
             if settings.index.enabled:
                 self.index.start_build(requested=False)
 
-    async def _load_model(self, settings: Settings, workspace: Path) -> None:
+    async def _load_model(self, settings: Settings, main: Project) -> None:
         name = Path(settings.model.path).name or settings.model.name
         bar = self._progress_bar(f"Loading {name}")
         self._status.update(state="loading", message=f"loading {name}", model=name)
         loop = asyncio.get_running_loop()
         try:
-            await self.model_worker.run(self._create_session, settings, workspace, loop)
+            await self.model_worker.run(self._create_session, settings, main, loop)
         except SoothsayError as error:
             self._load_failed(str(error))
         except Exception:
@@ -216,12 +247,20 @@ class SessionManager:
         finally:
             bar.end()
 
-    def _create_session(self, settings: Settings, workspace: Path, loop: asyncio.AbstractEventLoop) -> None:
+    def _create_session(self, settings: Settings, main: Project, loop: asyncio.AbstractEventLoop) -> None:
         """Open the session and load its model (blocking). Raises `SoothsayError`."""
-        if workspace == empty_workspace():
+        if main.folder == empty_workspace():
             with suppress(OSError):  # opening the session reports what is wrong with the cache folder
-                workspace.mkdir(parents=True, exist_ok=True)
-        session = self._session = self._factory(settings, workspace)
+                main.folder.mkdir(parents=True, exist_ok=True)
+
+        def open_session(project: Project) -> EditorSession:
+            return self._factory(settings, project.folder, subfolders=project.subfolders)
+
+        def on_open() -> None:
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._project_opened, session)
+
+        session = self._session = ProjectSessions(open_session, main, self.project_of, on_open)
 
         def on_change(state: State, message: str) -> None:
             with suppress(RuntimeError):  # the loop is closed: the server is stopping
@@ -229,6 +268,15 @@ class SessionManager:
 
         session.listen(on_change)
         session.load_model()
+
+    def _project_opened(self, session: EditorSession) -> None:
+        """Index a project that has been opened beside the workspace, and check its documents."""
+        if session is not self._session or self.settings is None:
+            return
+        self.show_warnings()
+        self._on_change()
+        if self.settings.index.enabled:
+            self.index.start_build(requested=False)
 
     def _load_failed(self, message: str) -> None:
         # A client that shows the status shows the message with it, and may offer to pull the model.

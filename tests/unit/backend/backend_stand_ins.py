@@ -68,7 +68,9 @@ class StandInSession:
         *,
         environ: Mapping[str, str],
         lane: object,
+        subfolders: bool,
     ) -> None:
+        self.subfolders = subfolders
         self.settings = settings
         self.workspace = workspace
         self.environ = environ

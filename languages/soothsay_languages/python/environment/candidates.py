@@ -36,9 +36,14 @@ def candidate_folders(environ: Mapping[str, str], boundaries: Boundaries) -> Ite
     yield from (each for each in active if not _lies_in(each.folder, root))
     for folder in boundaries.folders:
         yield from (each for each in active if _lies_in(each.folder, folder))
-        yield from _inside(folder, environ)
-        yield from (Candidate(found, origin) for found, origin in managed_environments(folder, environ))
+        yield from own_folders(folder, environ)
     yield from base
+
+
+def own_folders(folder: Path, environ: Mapping[str, str]) -> Iterator[Candidate]:
+    """Yield where an environment may be that lies in ``folder``, or is kept for it by a tool."""
+    yield from _inside(folder, environ)
+    yield from (Candidate(found, origin) for found, origin in managed_environments(folder, environ))
 
 
 def _activated(environ: Mapping[str, str]) -> tuple[list[Candidate], list[Candidate]]:

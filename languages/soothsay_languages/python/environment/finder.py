@@ -15,7 +15,7 @@ from soothsay_languages.environment import (
     EnvironmentNotFoundError,
     LocatedEnvironment,
 )
-from soothsay_languages.python.environment.candidates import candidate_folders
+from soothsay_languages.python.environment.candidates import candidate_folders, own_folders
 from soothsay_languages.python.environment.layout import environment_of, interpreter_in, prefix_of
 from soothsay_languages.python.environment.ownership import foreign_owner
 from soothsay_languages.python.environment.reading import KIND, ask_interpreter, fingerprint_of, read_folder
@@ -50,6 +50,10 @@ class PythonEnvironments:
             "No Python found: create a .venv in the workspace or configure the interpreter."
         )
 
+    def has_own(self, folder: Path, environ: Mapping[str, str]) -> bool:
+        """Return whether ``folder`` has an environment of its own, in it or kept for it elsewhere."""
+        return any(_environment_in(each.folder) is not None for each in own_folders(folder, environ))
+
     def read(self, located: LocatedEnvironment, timeout: float) -> Environment:
         """Read an environment from its folder, or from the answer of an interpreter that has none."""
         if located.folder is not None:
@@ -74,15 +78,21 @@ def read_interpreter(python: Path, timeout: float = 20.0) -> Environment:
 def _candidates(environ: Mapping[str, str], boundaries: Boundaries) -> Iterator[LocatedEnvironment]:
     """Yield the candidates for the workspace's interpreter, in order of preference."""
     for candidate in candidate_folders(environ, boundaries):
-        python = interpreter_in(candidate.folder)
-        # Only an environment is read. An interpreter without one would have to be run, and a file may name any.
-        folder = environment_of(python) or prefix_of(python) if candidate.folder.is_dir() else None
+        folder = _environment_in(candidate.folder)
         if folder is not None:
-            yield LocatedEnvironment(python, folder, origin=candidate.origin)
+            yield LocatedEnvironment(interpreter_in(candidate.folder), folder, origin=candidate.origin)
     for name in ("python3", "python"):
         for path in executables(name, environ, boundaries):
             if found := _found(path, boundaries):
                 yield replace(found, origin="PATH", is_default=True)
+
+
+def _environment_in(folder: Path) -> Path | None:
+    """Return the environment that ``folder`` is, or None: an interpreter without one would have to be run."""
+    if not folder.is_dir():
+        return None
+    python = interpreter_in(folder)
+    return environment_of(python) or prefix_of(python)
 
 
 def _found(python: Path, boundaries: Boundaries) -> LocatedEnvironment | None:

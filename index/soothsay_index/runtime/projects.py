@@ -1,0 +1,45 @@
+"""Which project a file belongs to: the nearest one has the index, the interpreter and the helpers of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from soothsay_index.runtime.boundaries import is_too_wide, nearest_project
+from soothsay_languages.registry import languages
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The folder of a project. Without ``subfolders`` it is one of files that belong to none: its own files count."""
+
+    folder: Path
+    subfolders: bool = True
+
+
+def project_of(path: Path, roots: Sequence[Path], environ: Mapping[str, str]) -> Project:
+    """Return the project of the file ``path``; ``roots`` are the folders that the user has opened.
+
+    That is the nearest folder with an environment of its own in the root that the file lies in, else that root. A file
+    outside of all roots belongs to the project around it, else only to its folder. The home folder and those above it are
+    no project, though they are opened.
+    """
+    around = [root for root in roots if path.is_relative_to(root) and not is_too_wide(root, environ)]
+    if not around:
+        found = nearest_project(path.parent, environ)
+        return Project(path.parent, subfolders=False) if found is None else Project(found)
+    root = max(around, key=lambda each: len(each.parts))
+    between = path.parents[: len(path.parents) - len(root.parents) - 1]
+    return Project(next((folder for folder in between if _has_environment(folder, environ)), root))
+
+
+def project_in(folder: Path, environ: Mapping[str, str]) -> Project:
+    """Return the project that a user means who opens ``folder``."""
+    return Project(folder, subfolders=not is_too_wide(folder, environ))
+
+
+def _has_environment(folder: Path, environ: Mapping[str, str]) -> bool:
+    return any(
+        language.environments().has_own(folder, environ) for language in languages() if language.environments
+    )

@@ -1,0 +1,43 @@
+"""16: each root, and each project outside, is completed by a session of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fake_editor import Editor
+from lsprotocol import types
+
+ANSWER = "create_job(\n    name=1,\n)"
+
+
+def add_root(editor: Editor, folder: Path) -> None:
+    root = types.WorkspaceFolder(uri=folder.as_uri(), name=folder.name)
+    event = types.WorkspaceFoldersChangeEvent(added=[root], removed=[])
+    editor.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+
+
+async def test_a_file_of_the_second_root_has_a_session_of_its_own(editor: Editor, tmp_path: Path) -> None:
+    second = tmp_path / "second"
+    second.mkdir()
+    await editor.start()
+    await editor.happened("open")
+    add_root(editor, second)
+    for name in ("main.py", str(second / "helpers.py"), str(second / "inner" / "more.py")):
+        editor.open("text", name)
+        assert await editor.inline(0, 4, name) == [ANSWER]
+    assert [each["workspace"] for each in editor.journal("open")] == [str(editor.workspace), str(second)]
+    asked = {Path(each["path"]).name: each["workspace"] for each in editor.journal("complete")}
+    assert asked == {
+        "main.py": str(editor.workspace), "helpers.py": str(second), "more.py": str(second)
+    }  # fmt: skip
+
+
+async def test_a_file_without_a_workspace_has_its_folder_alone(editor: Editor) -> None:
+    await editor.start(folders=False)
+    (editor.workspace / "shop" / "src").mkdir(parents=True)
+    (editor.workspace / "shop" / "pyproject.toml").write_text("")
+    for name in ("loose/a.py", "shop/src/b.py"):
+        editor.open("text", name)
+        assert await editor.inline(0, 4, name) == [ANSWER]
+    opened = [(each["workspace"], each["subfolders"]) for each in editor.journal("open")]
+    assert opened == [(str(editor.workspace / "loose"), False), (str(editor.workspace / "shop"), True)]
