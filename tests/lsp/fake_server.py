@@ -175,8 +175,10 @@ class FakeSession:
             libc.puts(b"printed by C")
             libc.fflush(None)
         text = "" if "NOTHING" in before else "create_job(\n    name=1,\n)"
+        rest = request.text[request.offset :].partition("\n")[0]
         return Completion(
             text=text,
+            replaced=len(rest) if "REST" in before else 0,
             ending=Ending() if text else Ending("breaks", ")"),
             draft=before,
             verdict="verified",

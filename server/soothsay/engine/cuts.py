@@ -171,8 +171,8 @@ def _closed(place: Place, text: str, replaced: int) -> Iterator[str]:
         text += here.quote
         here = scan(place.before + text, lexis)
     whole = scan(place.before + text + place.after[replaced:], lexis)
-    if whole.closers and text.endswith(tuple(lexis.brackets)):
-        return  # what belongs into a bracket that was just opened is not known
+    if whole.closers and text.endswith((*lexis.brackets, ",")):
+        return  # what belongs into a bracket that was just opened, or behind a comma, is not known
     yield text + whole.closers
     own = _own_closers(here, lead)
     if own and own != whole.closers:

@@ -80,6 +80,7 @@ def test_a_bracket_that_is_closed_below_is_not_closed_again(text: str, written: 
     [
         ("response = client.|\n", 'pause_recording TrailName="x"', ""),
         ("x = |\n", "f(a, b=", "f(a)"),
+        ("x = |\n", "f(a, ", "f(a)"),
         ("x = |\n", 'f(a, "b', "f(a)"),
         ("x = |\n", "{'a': 1, 'b': 2, 'c", "{'a': 1, 'b': 2}"),
         ("x = |\n", "a +", ""),

@@ -24,7 +24,7 @@ from soothsay_languages.syntax import parse
 from soothsay_languages.yaml import LANGUAGE as YAML
 
 ROOT = Path(__file__).parents[3]
-QUICK, ALL = 150, 2_000  # places
+QUICK, ALL = 60, 2_000  # places
 PLACES_A_FILE = 10
 LONGEST = 60_000  # characters of a file
 
@@ -102,7 +102,9 @@ def shown(sample: Sample, at: int, written: str, engines: dict[str, Engine]) -> 
     return accepted(request, completion) if completion.text else None
 
 
-@pytest.mark.parametrize("places", [QUICK, pytest.param(ALL, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "places", [QUICK, pytest.param(ALL, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
+)
 def test_accepting_never_breaks_a_file_that_parsed(places: int) -> None:
     seed = random.Random(places)
     engines: dict[str, Engine] = {}
