@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import wrap
 
 PACKAGES = (
     "common/soothsay_common",
@@ -15,7 +16,7 @@ PACKAGES = (
 )
 _INDENT = 2
 _COLUMN = 34  # where the descriptions begin
-_WIDTH = 100  # characters of a description
+_WIDTH = 100  # characters of a line: a page shows no more
 BEGIN, END = "<!-- tree: made by `make docs` -->\n", "<!-- end of tree -->\n"
 
 
@@ -46,15 +47,15 @@ def _folder(folder: Path, name: str, depth: int) -> Iterator[str]:
 
 
 def _line(name: str, description: str, depth: int) -> str:
-    return f"{' ' * _INDENT * depth}{name}".ljust(_COLUMN) + f"  {description}".rstrip() + "\n"
+    """Return the name with its description, which goes on below itself where it is long."""
+    lines = wrap(description, _WIDTH - _COLUMN - 2) or [""]
+    first = f"{' ' * _INDENT * depth}{name}".ljust(_COLUMN) + f"  {lines[0]}".rstrip()
+    return "".join(f"{line}\n" for line in (first, *(" " * (_COLUMN + 2) + line for line in lines[1:])))
 
 
 def _description(module: Path) -> str:
-    """Return the first sentence of a module's docstring, cut to the width; "" if there is none."""
+    """Return the first sentence of a module's docstring; "" if there is none."""
     if not module.exists():
         return ""
     text = " ".join((ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or "").split())
-    sentence = re.split(r"(?<=[^.])\.(?= [A-Z]|$)", text, maxsplit=1)[0].strip().replace("`", "")
-    if len(sentence) <= _WIDTH:
-        return sentence
-    return sentence[:_WIDTH].rsplit(" ", 1)[0].rstrip(",;:") + " …"
+    return re.split(r"(?<=[^.])\.(?= [A-Z]|$)", text, maxsplit=1)[0].strip().replace("`", "")
