@@ -66,7 +66,7 @@ def row(method: str, number: int, **changes: Any) -> dict[str, Any]:
     return {
         "id": f"r/{number}", "method": method, "split": "test", "fired": method == "dag", "exact": False, "similarity": 0.5, "identifiers": 0.5,
         "resolves": True, "called": "f", "name": "g", "shown": "f()", "answer": "g()", "before": "x = ", "kind": "function", "seen": False, "ms": 10.0,
-        "load": 1.0, "verdict": "verified", "problem": "", "repaired": "", **changes,
+        "load": 1.0, "parses": True, "verdict": "verified", "problem": "", "repaired": "", **changes,
     }  # fmt: skip
 
 

@@ -130,4 +130,5 @@ def test_accepting_never_breaks_a_file_that_parsed(places: int) -> None:
                     f"{where}\nwritten: {written!r}\nshown up to {after.offset}"
                 )
     assert tried >= places
-    assert accepted_texts > places, "most of it is not simply hidden"
+    # most places are in the middle of text, where the true continuation stands already
+    assert accepted_texts > places / 2, "most of what could be accepted is not simply hidden"
