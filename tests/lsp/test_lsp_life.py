@@ -95,7 +95,7 @@ async def test_configuration_lies_over_initialization_options(editor: Editor) ->
 async def test_a_bad_setting_is_a_message_and_the_default(editor: Editor) -> None:
     await editor.start(settings={"trigger": {"threshold": 7}, "metod": "dag"}, options="nonsense")
     (opened,) = await editor.happened("open")
-    assert opened["threshold"] == 0.8
+    assert opened["threshold"] == 0.0  # the model's own
     message = await editor.told("soothsay.trigger.threshold: 7 is not a number between 0 and 1; using 0.0")
     assert message.type == types.MessageType.Warning
     await editor.told("soothsay.metod: there is no such setting (did you mean method?)")
