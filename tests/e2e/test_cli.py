@@ -42,7 +42,9 @@ def test_complete_prints_the_contract(session: Session, workspace: Path) -> None
         "tokens",
         "timings_ms",
     } <= answer.keys()
-    assert answer["trigger"].keys() == {"fired", "reasons", "explanations", "confidence", "threshold", "name"}
+    assert answer["trigger"].keys() == {
+        "fired", "reasons", "explanations", "confidence", "threshold", "name", "missing", "calibrated",
+    }  # fmt: skip
     assert {"kind", "symbol", "package", "version", "uri", "text", "score"} <= answer["evidence"][0].keys()
     assert {"draft", "trigger", "retrieve", "regenerate", "total"} <= answer["timings_ms"].keys()
     assert answer["text"].startswith("create_model_customization_job(")
