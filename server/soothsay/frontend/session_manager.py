@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
@@ -64,6 +65,7 @@ class SessionManager:
         self._projects: TTLCache[Path, Project, float] = TTLCache(  # type: ignore[assignment]
             _KEPT_PROJECTS, _PROJECT_SECONDS
         )  # by a file's folder
+        self._projects_lock = threading.Lock()  # completions ask on threads of their own
         self.model_worker = SerialExecutor("soothsay-model")
         self.background_worker = SerialExecutor("soothsay-ahead")
         self.index = IndexUpdates(
@@ -100,7 +102,8 @@ class SessionManager:
 
     def _use(self, main: Project | None, roots: Sequence[Path]) -> None:
         self._roots = tuple(roots)
-        self._projects.clear()
+        with self._projects_lock:
+            self._projects.clear()
         if main != self._main:
             self._main = main
             self.reopen()
@@ -114,9 +117,12 @@ class SessionManager:
         """Return the project of a file: that of the workspace, or another one, which has a session of its own."""
         if self._main is not None and path.parent == self._main.folder:
             return self._main
-        found = self._projects.get(path.parent)
+        with self._projects_lock:
+            found = self._projects.get(path.parent)
         if found is None:
-            found = self._projects[path.parent] = project_of(path, self._roots, os.environ)
+            found = project_of(path, self._roots, os.environ)
+            with self._projects_lock:
+                self._projects[path.parent] = found
         return found
 
     @property
