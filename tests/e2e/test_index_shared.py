@@ -145,7 +145,7 @@ def machine(tmp_path: Path, embedder: SentenceTransformerEmbedder) -> Iterator[C
         counting, tasks = Counting(embedder), list[str]()
 
         @contextmanager
-        def open_executor() -> Iterator[Executor]:
+        def open_executor(_niceness: int) -> Iterator[Executor]:
             with open_single_thread() as real:
                 submit = real.submit
 

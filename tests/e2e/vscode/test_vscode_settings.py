@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 
 import soothsay
-from soothsay.config import EDITOR_KEYS, Settings
+from soothsay.config import EDITOR_KEYS, PublicName, Settings, public_name
 
 EXTENSION = Path(__file__).parents[3] / "editors" / "vscode"
 MANIFEST: dict[str, Any] = json.loads((EXTENSION / "package.json").read_text(encoding="utf-8"))
@@ -28,7 +28,8 @@ def settings(of: Any, path: str = "soothsay") -> Iterator[tuple[str, Any, Any]]:
     """Every setting of the server: its name in an editor, its type, its default."""
     hints = get_type_hints(type(of), include_extras=True)
     for field in dataclasses.fields(of):
-        name = f"{path}.{re.sub('_([a-z])', lambda match: match[1].upper(), field.name)}"
+        public = public_name(hints[field.name], field.name)
+        name = f"{path}.{re.sub('_([a-z])', lambda match: match[1].upper(), public)}"
         default = getattr(of, field.name)
         if dataclasses.is_dataclass(default):
             yield from settings(default, name)
@@ -40,6 +41,8 @@ def schema_of(kind: Any) -> dict[str, Any]:
     """The part of a JSON schema that a type decides."""
     if get_origin(kind) is Literal:
         return {"type": "string", "enum": list(get_args(kind))}
+    if get_origin(kind) is Annotated and isinstance(get_args(kind)[1], PublicName):
+        return schema_of(get_args(kind)[0])
     if get_origin(kind) is Annotated:
         number, between = get_args(kind)
         name = "integer" if number is int else "number"

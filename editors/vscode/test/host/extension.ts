@@ -75,7 +75,7 @@ export const extensionTests: Tests = {
     const section = JSON.parse(JSON.stringify(vscode.workspace.getConfiguration("soothsay"))) as object;
     const told = forServer(section, "/usr/bin/python3") as Record<string, Record<string, unknown>>;
     assert.equal("server" in told || "trace" in told, false);
-    assert.equal(told["trigger"]?.["threshold"], 0.8);
+    assert.equal(told["trigger"]?.["threshold"], 0);
     const own = vscode.workspace.getConfiguration("soothsay").get("index.python");
     assert.equal(told["index"]?.["python"], own || "/usr/bin/python3");
   },

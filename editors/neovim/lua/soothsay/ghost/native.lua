@@ -71,9 +71,9 @@ function M.accept(what)
       row = row - 1
       local replaced = 0
       if item.range then
-        local finish
-        row, col, finish = item.range:to_extmark()
-        replaced = math.max(0, finish.end_col - col)
+        local _, last
+        row, col, _, last = item.range:to_extmark()
+        replaced = math.max(0, last - col)
       end
       -- inserted by us: a part of it, and without what has been typed of it since
       ghost.insert({
