@@ -52,6 +52,8 @@ def main_table(rows: Sequence[Row]) -> str:
 
 def goals(rows: Sequence[Row]) -> str:
     """Return what is aimed at, and what came of it."""
+    if not rows:
+        return "Not measured: no place of this split was asked."
     shown = [row for row in rows if is_shown(row)]
     good = sum(row["outcome"] == "parses" for row in shown)
     breaks = sum(row["outcome"] == "breaks" for row in shown)

@@ -72,3 +72,7 @@ def test_the_page_has_both_splits() -> None:
     text = page([row(), {**BROKEN, "split": "test"}], {"model": "tiny", "commit": "abc"})
     assert "## Test split" in text
     assert "model tiny, commit abc" in text
+
+
+def test_no_goal_is_met_where_nothing_was_asked() -> None:
+    assert "met" not in goals([])
