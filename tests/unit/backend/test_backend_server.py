@@ -309,16 +309,17 @@ def test_a_thread_that_cannot_be_started_is_an_answer(
 
 
 def test_a_window_that_goes_cancels_what_it_asked(window: Peer, backend: SmallBackend, world: World) -> None:
-    cancelled = threading.Event()
+    begun, cancelled = threading.Event(), threading.Event()
 
     def complete(request: CompletionRequest, cancel: Cancellation, on_text: object) -> Completion:
+        begun.set()
         if cancel.wait(PATIENCE):
             cancelled.set()
         return completion("")
 
     world.complete = complete
     window.stream.send(Complete(2, REQUEST, True), "x")
-    until(lambda: backend.windows[0]._running)
+    assert begun.wait(PATIENCE)
     window.stream.close()
     assert cancelled.wait(PATIENCE)
     until(lambda: not backend.windows, "the window to go")
