@@ -33,7 +33,11 @@ class IgnoreRules:
     def within(self, folder: Path) -> IgnoreRules:
         """Return the rules that hold in ``folder``, which lies in the folder of these."""
         text = read_text(folder / ".gitignore")
-        return self if text is None else IgnoreRules((*self.files, _Own(folder, _spec(text.splitlines()))))
+        return (
+            self
+            if text is None
+            else IgnoreRules((*self.files, _Own(folder, read_patterns(text.splitlines()))))
+        )
 
     def ignore(self, path: Path, *, is_folder: bool) -> bool:
         """Return whether git ignores ``path``: the nearest file that mentions it decides."""
@@ -44,14 +48,15 @@ class IgnoreRules:
         return False
 
 
-def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
+def read_patterns(lines: Sequence[str]) -> GitIgnoreSpec:
+    """Return what ``lines`` of a ``.gitignore`` match; those that are no pattern match nothing."""
     try:
         return GitIgnoreSpec.from_lines(lines)
     except Exception:  # errors of its own, and those of the regular expressions that it makes
-        return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
+        return GitIgnoreSpec.from_lines([line for line in lines if is_pattern(line)])
 
 
-def _is_pattern(line: str) -> bool:
+def is_pattern(line: str) -> bool:
     """Return False for ``!``, ``[z-a]`` or ``a\\``: git takes them for patterns that match nothing."""
     try:
         GitIgnoreSpec.from_lines([line])

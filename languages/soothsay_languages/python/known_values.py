@@ -13,6 +13,7 @@ from tree_sitter import Node
 
 from soothsay_languages.base import WrongValue
 from soothsay_languages.python.imports import service_of
+from soothsay_languages.python.marks import outer_marks
 from soothsay_languages.python.sources.botocore_models import read_model, snake_case, special_names
 from soothsay_languages.python.syntax import string_value
 from soothsay_languages.resolving import D, Definitions
@@ -80,19 +81,10 @@ class KnownValues:
 
 def _parts(annotation: str) -> list[str]:
     """Return the members of a union, brackets and strings in them whole."""
-    parts, depth, quote, begin = [], 0, "", 0
-    for at, char in enumerate(annotation):
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "\"'":
-            quote = char
-        elif char in "([{":
-            depth += 1
-        elif char in ")]}":
-            depth -= 1
-        elif char == "|" and not depth:
-            parts.append(annotation[begin:at].strip())
-            begin = at + 1
+    parts, begin = [], 0
+    for at in outer_marks(annotation, "|"):
+        parts.append(annotation[begin:at].strip())
+        begin = at + 1
     return [*parts, annotation[begin:].strip()]
 
 

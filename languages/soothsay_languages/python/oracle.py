@@ -13,6 +13,7 @@ from typing import Any
 
 from soothsay_languages.oracle import DiagnosticKind, ReadsHooks, ReadsOrigins, ServerSpec, Span
 from soothsay_languages.parameters import Parameter, ParameterKind
+from soothsay_languages.python.marks import outer_marks
 
 log = logging.getLogger(__name__)
 
@@ -227,19 +228,8 @@ def _parameter(text: str, keyword_only: bool) -> Parameter:
 
 def _cut(text: str, mark: str) -> tuple[str, bool]:
     """Return ``text`` up to the first ``mark`` outside of brackets and strings, and whether there was one."""
-    depth, quote = 0, ""
-    for at, char in enumerate(text):
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "\"'":
-            quote = char
-        elif char in "([{":
-            depth += 1
-        elif char in ")]}":
-            depth -= 1
-        elif char == mark and depth == 0:
-            return text[:at], True
-    return text, False
+    at = next(outer_marks(text, mark), None)
+    return (text, False) if at is None else (text[:at], True)
 
 
 def _origins() -> ReadsOrigins:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
+from soothsay_index.sources.gitignore import is_pattern, read_patterns
+
 
 def is_excluded(file: Path | None, workspace: Path | None, patterns: Sequence[str]) -> bool:
     """Return whether one of ``patterns``, as a `.gitignore` in ``workspace`` holds them, matches ``file``.
@@ -23,17 +25,9 @@ def is_excluded(file: Path | None, workspace: Path | None, patterns: Sequence[st
 
 def unusable(patterns: Sequence[str]) -> list[str]:
     """Return the patterns that say nothing: they are not valid in a `.gitignore`."""
-    return [pattern for pattern in patterns if not _is_valid(pattern)]
+    return [pattern for pattern in patterns if not is_pattern(pattern)]
 
 
 @lru_cache(maxsize=8)
 def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines(pattern for pattern in patterns if _is_valid(pattern))
-
-
-def _is_valid(pattern: str) -> bool:
-    try:
-        GitIgnoreSpec.from_lines([pattern])
-    except ValueError:
-        return False
-    return True
+    return read_patterns(patterns)

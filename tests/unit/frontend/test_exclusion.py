@@ -42,3 +42,8 @@ def test_a_pattern_that_says_nothing_is_named_and_the_others_hold() -> None:
     patterns = ["!", "vendor/"]
     assert unusable(patterns) == ["!"]
     assert is_excluded(HOME / "vendor/a.py", HOME, patterns)
+
+
+def test_a_pattern_that_makes_no_regular_expression_is_named_too() -> None:
+    assert unusable(["[z-a]", "vendor/"]) == ["[z-a]"]
+    assert is_excluded(HOME / "vendor/a.py", HOME, ["[z-a]", "vendor/"])
