@@ -90,6 +90,11 @@ class Surroundings:
         return self._place.before + self._place.after
 
     @cached_property
+    def _document_is_whole(self) -> bool:
+        """Whether the tree of the document as it is has no error."""
+        return not self._tree(self._statement).root_node.has_error
+
+    @cached_property
     def _neutral(self) -> str:
         """A statement that does nothing, in place of the one that is being written."""
         blocks = self._language.blocks
@@ -122,10 +127,12 @@ class Surroundings:
         return whole is None or whole()(code)
 
     def _tree_is_whole(self, statement: str) -> bool:
-        """Return whether the tree has no error around the place."""
+        """Return whether the tree has no error around the place, or, where the document has none, none at all."""
         root = self._tree(statement).root_node
         if not root.has_error:
             return True
+        if self._document_is_whole:
+            return False
         start, end = self._around
         return not _has_error(root, start, end + len(_encode(statement)) - len(_encode(self._neutral)))
 

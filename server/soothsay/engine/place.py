@@ -76,9 +76,10 @@ def _is_closed(text: str, start: int, offset: int, quote: str, lexis: Lexis) -> 
         return False
     if one_line:
         return True
-    depth = indentation(text[start:offset])
+    depth = min(indentation(line) for line in text[start:offset].split("\n") if line.strip())
     inside = after[:end].split("\n")[1:]
     behind = after[end + len(quote) :]
+    # lines less deep than all of the statement above are code, which the quote of another string follows
     dedented = any(line.strip() and indentation(line) < depth for line in inside[:-1])
     return not dedented and _WORD.match(behind) is None
 
