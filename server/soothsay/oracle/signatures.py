@@ -1,15 +1,36 @@
-"""Signature help, read. What a label says of its parameters, the language tells."""
+"""Read signature help. The language reads the parameters in a label."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from soothsay.oracle.connection import ServerConnection
 from soothsay.oracle.types import Signature
 from soothsay_languages.lines import code_points
 from soothsay_languages.oracle import ReadsSignatures, Span
+from soothsay_languages.parameters import Parameter
 
 _LOOK_BACK = 4000  # characters
+_DEFINITION_LINES = 40
+
+
+def signatures_at(connection: ServerConnection, path: Path, text: str, offset: int) -> list[Signature] | None:
+    """Return the overloads of what is being called at ``offset``. Raises `NoAnswer`."""
+    reader = connection.spec.signatures
+    if reader is None:
+        return None
+    signatures = read_signatures(connection.ask("textDocument/signatureHelp", path, text, offset), reader)
+    if not signatures or not any(reader.needs_definition(each.parameters) for each in signatures):
+        return signatures
+    callee = callee_offset(text, offset)
+    if callee is None:
+        return signatures
+    # one place for each overload, and before them the variable that holds the callable
+    sources = [place.lines(_DEFINITION_LINES) for place in connection.definition(path, text, callee)]
+    return [replace(each, parameters=_as_defined(reader, each.parameters, sources)) for each in signatures]
 
 
 def read_signatures(help_: Mapping[str, Any] | None, reader: ReadsSignatures) -> list[Signature] | None:
@@ -39,6 +60,14 @@ def callee_offset(text: str, offset: int) -> int | None:
             elif text[at] == "(" and at and (text[at - 1].isalnum() or text[at - 1] == "_"):
                 return at - 1
     return None
+
+
+def _as_defined(
+    reader: ReadsSignatures, parameters: tuple[Parameter, ...], sources: Sequence[Sequence[str]]
+) -> tuple[Parameter, ...]:
+    """Return ``parameters`` as the first of ``sources`` that tells more has them."""
+    read = (reader.from_definition(parameters, lines) for lines in sources)
+    return next((each for each in read if each != parameters), parameters)
 
 
 def _read_signature(one: Mapping[str, Any], reader: ReadsSignatures, active: int | None) -> Signature:

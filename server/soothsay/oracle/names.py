@@ -1,0 +1,78 @@
+"""Which names exist at a place, and whether a written one does, as a language server knows it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from soothsay.oracle.connection import ServerConnection
+from soothsay.oracle.conversion import hover_text, identifier, read_members, with_details
+from soothsay.oracle.findings import PROBE, Findings
+from soothsay.oracle.made_names import MadeNames, is_called
+from soothsay.oracle.types import Member
+
+
+class Names:
+    """The names that one server knows. All methods raise `NoAnswer`."""
+
+    def __init__(self, connection: ServerConnection, findings: Findings, made: MadeNames) -> None:
+        self._connection = connection
+        self._spec = connection.spec
+        self._findings = findings
+        self._made = made
+
+    def members(self, path: Path, text: str, offset: int, dunders: bool) -> list[Member] | None:
+        """Return the members of the receiver before ``offset``, when its type is known for certain."""
+        # Asking for a name that cannot exist tells more than any hover text: no complaint means that the
+        # receiver is unknown, has an unknown base or a `__getattr__`, and its members are not all there is.
+        start, end = identifier(text, offset)
+        probe = text[:start] + PROBE + text[end:]
+        at = start + len(PROBE)
+        refusal = next(
+            (f for f in self._findings.of(path, probe) if f.kind == "not_a_member" and f.end == at), None
+        )
+        # of a union, servers list only what all of its types have
+        if refusal is None or self._spec.tells_of_union(refusal.message):
+            return None
+        if self._made.includes(path, probe, start):
+            return None
+        # servers filter by the name that stands there, so none may
+        return self.proposed(path, text[:start] + text[end:], start, dunders)
+
+    def proposed(self, path: Path, text: str, offset: int, dunders: bool) -> list[Member] | None:
+        """Return what the server proposes at ``offset``."""
+        answer = self._connection.ask("textDocument/completion", path, text, offset)
+        return read_members(answer, dunders, self._spec.name) or None
+
+    def details(self, member: Member) -> Member | None:
+        """Return ``member`` with what the server says of it when asked to resolve the completion item."""
+        server = self._connection.server()
+        if member.source != self._spec.name or not server.provides("completionItem/resolve"):
+            return None
+        return with_details(member, self._connection.request(server, "completionItem/resolve", member.item))
+
+    def hover(self, path: Path, text: str, offset: int) -> str:
+        """Return what the server shows about ``offset``."""
+        return hover_text(self._connection.ask("textDocument/hover", path, text, offset))
+
+    def resolves(self, path: Path, text: str, start: int, end: int) -> bool | None:
+        """Return whether the identifier from ``start`` to ``end`` exists; None when that cannot be told."""
+        for finding in self._findings.of(path, text):
+            if finding.kind in ("unknown_name", "not_a_member") and finding.end == end:
+                return False
+            if finding.kind == "unresolved_import" and finding.start <= start < finding.end:
+                return False
+        shown = self.hover(path, text, start)
+        if not shown or self._spec.is_unknown(shown):
+            return False if self._made.is_called_data(path, text, start, end) else None
+        if self._spec.is_anything(shown):
+            # a member declared as anything is real; a member of something that is anything may not be
+            if not self._made.is_member(text, start):
+                return None
+            return bool(self._connection.definition(path, text, start)) or None
+        if self._made.has_source(path, text, start, end):
+            return True
+        is_refused = any(
+            finding.kind == "not_callable" and finding.start <= start and end <= finding.end
+            for finding in self._findings.of(path, text)
+        )
+        return False if is_refused and is_called(text, end) else None
