@@ -16,8 +16,8 @@ from soothsay.oracle.conversion import identifier
 from soothsay.oracle.findings import Findings
 from soothsay.oracle.limits import TimeLimits
 from soothsay.oracle.locations import Location
-from soothsay.oracle.made_names import MadeNames
 from soothsay.oracle.names import Names
+from soothsay.oracle.origins import NameOrigins
 from soothsay.oracle.process import NoAnswer
 from soothsay.oracle.recording import QuestionLog
 from soothsay.oracle.signatures import signatures_at
@@ -54,8 +54,8 @@ class LspOracle:
             spec, workspace.absolute(), runtime, self._limits, environ, self._questions
         )
         self._findings = Findings(self._connection)
-        self._made_names = MadeNames(self._connection)
-        self._names = Names(self._connection, self._findings, self._made_names)
+        self._origins = NameOrigins(self._connection)
+        self._names = Names(self._connection, self._findings, self._origins)
         self._asking = threading.Lock()  # held for a whole question
 
     # what the editor and the disk do ------------------------------------------------------------------------
@@ -112,7 +112,7 @@ class LspOracle:
 
     def makes_names(self, path: Path, text: str, offset: int) -> bool | None:
         """Return whether what the name at ``offset`` is a member of makes names while the program runs."""
-        return self._question("made names", path, lambda: self._made_names.includes(path, text, offset))
+        return self._question("made names", path, lambda: self._origins.is_made(path, text, offset))
 
     def looks_at(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool | None:
         """Return whether what is wrong at ``spans`` would be found: a name that nothing defines is put there."""

@@ -7,18 +7,18 @@ from pathlib import Path
 from soothsay.oracle.connection import ServerConnection
 from soothsay.oracle.conversion import hover_text, identifier, read_members, with_details
 from soothsay.oracle.findings import PROBE, Findings
-from soothsay.oracle.made_names import MadeNames, is_called
+from soothsay.oracle.origins import NameOrigins, is_called
 from soothsay.oracle.types import Member
 
 
 class Names:
     """The names that one server knows. All methods raise `NoAnswer`."""
 
-    def __init__(self, connection: ServerConnection, findings: Findings, made: MadeNames) -> None:
+    def __init__(self, connection: ServerConnection, findings: Findings, origins: NameOrigins) -> None:
         self._connection = connection
         self._spec = connection.spec
         self._findings = findings
-        self._made = made
+        self._origins = origins
 
     def members(self, path: Path, text: str, offset: int, dunders: bool) -> list[Member] | None:
         """Return the members of the receiver before ``offset``, when its type is known for certain."""
@@ -33,7 +33,7 @@ class Names:
         # of a union, servers list only what all of its types have
         if refusal is None or self._spec.tells_of_union(refusal.message):
             return None
-        if self._made.includes(path, probe, start):
+        if self._origins.is_made(path, probe, start):
             return None
         # servers filter by the name that stands there, so none may
         return self.proposed(path, text[:start] + text[end:], start, dunders)
@@ -63,13 +63,13 @@ class Names:
                 return False
         shown = self.hover(path, text, start)
         if not shown or self._spec.is_unknown(shown):
-            return False if self._made.is_called_data(path, text, start, end) else None
+            return False if self._origins.is_called_data(path, text, start, end) else None
         if self._spec.is_anything(shown):
             # a member declared as anything is real; a member of something that is anything may not be
-            if not self._made.is_member(text, start):
+            if not self._origins.is_member(text, start):
                 return None
             return bool(self._connection.definition(path, text, start)) or None
-        if self._made.has_source(path, text, start, end):
+        if self._origins.has_source(path, text, start, end):
             return True
         is_refused = any(
             finding.kind == "not_callable" and finding.start <= start and end <= finding.end

@@ -1,4 +1,4 @@
-"""Names that code makes while it runs: which classes and modules make them, told from their source."""
+"""Where names come from: written in a source file, or made by a class or module while it runs."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _HOOK_LINES = 60
 _MOST_ORIGINS = 24  # classes and modules that are read to tell whether one makes names
 
 
-class MadeNames:
-    """Reads the definitions that one server points at. All methods raise `NoAnswer`."""
+class NameOrigins:
+    """Reads the sources of definitions that one server finds. Methods that ask it raise `NoAnswer`."""
 
     def __init__(self, connection: ServerConnection) -> None:
         self._connection = connection
         self._spec = connection.spec
 
-    def includes(self, path: Path, text: str, offset: int) -> bool | None:
+    def is_made(self, path: Path, text: str, offset: int) -> bool | None:
         """Return whether the name at ``offset`` is one that its receiver makes; None when that cannot be told."""
         if self._spec.origins is None:
             return None
