@@ -8,7 +8,7 @@ import sys
 import threading
 
 BACKGROUND = 10
-"""The niceness of work that nobody waits for: next to one busy program it still gets a tenth of a processor.
+"""The niceness of background work: next to one busy program it still gets a tenth of a processor.
 
 Idle priority, or niceness 19, would get nothing (1.5 %) for as long as something compiles.
 """

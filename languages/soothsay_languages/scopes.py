@@ -15,7 +15,7 @@ from tree_sitter import Node
 from soothsay_languages.syntax import text_of
 
 ScopeKind = Literal["module", "function", "class", "comprehension", "fragment"]
-# "instance": what a method calls its object; "unknown": bound, and nobody can tell to what
+# "instance": what a method calls its object; "unknown": bound, but it is not known to what
 BindingKind = Literal["import", "function", "class", "parameter", "instance", "value", "deletion", "unknown"]
 Span = tuple[int, int]
 

@@ -56,13 +56,13 @@ class TriggerSettings:
 
     certainty: Annotated[float, Between(0, 1)] = 0.0
     """Method `full`: retrieve when the certainty of a drafted API name is below this. The certainty is
-    `exp(-mean entropy)` of the name's tokens. 0: what was measured for the model; 0.7 for one that nobody has
+    `exp(-mean entropy)` of the name's tokens. 0: what was measured for the model; 0.7 for one that was not
     measured."""
 
     threshold: Annotated[float, Between(0, 1)] = 0.0
     """Methods `confidence` and `dag++`: retrieve when the confidence in a drafted API name is below this. The
     confidence is the least probability of the name's tokens. 0: what was measured for the model; 0.8 for one that
-    nobody has measured."""
+    was not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +212,7 @@ def decode_settings(raw: object) -> tuple[Settings, list[str]]:
 
 
 def _decode(defaults: Any, raw: object, where: str, problems: list[str]) -> Any:
-    """A copy of the dataclass ``defaults`` with what ``raw`` sets and the types allow."""
+    """Return a copy of the dataclass ``defaults`` with what ``raw`` sets and the types allow."""
     if raw is None:
         return defaults
     if not isinstance(raw, Mapping):

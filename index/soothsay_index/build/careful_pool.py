@@ -18,7 +18,7 @@ class TaskDiedError(Exception):
 
 
 class CarefulPool(Executor):
-    """Runs tasks in a pool made by ``make(processes)``. Where a process ends, nobody knows by which task.
+    """Runs tasks in a pool made by ``make(processes)``. When a process ends, it is not known which task ended it.
 
     The tasks that were under way or waiting are then done one at a time, each alone in a process.
     """

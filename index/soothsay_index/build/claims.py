@@ -1,4 +1,4 @@
-"""Which releases are read for somebody who has just imported them: a build leaves them to that."""
+"""Which releases are read at once because they were just imported: builds leave them out."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from soothsay_index.build.careful_pool import CarefulPool
 from soothsay_index.runtime.lean_imports import import_pyarrow
 
 OpenExecutor = Callable[[int], AbstractContextManager[Executor]]
-"""Opens an executor whose work has the given niceness (0: somebody waits for it)."""
+"""Opens an executor whose work has the given niceness (0: a user waits for it)."""
 
 _starting = threading.Lock()
 

@@ -1,4 +1,4 @@
-"""Which files of the workspace a file can import_reach through its imports (CoCoMIC, Ding et al. 2022)."""
+"""Which files of the workspace a file can reach through its imports (CoCoMIC, Ding et al. 2022)."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class Features:
         return frozenset(self.identifiers)
 
     def counts(self, sought: Sought) -> dict[str, int]:
-        """How often each of the stems that are sought occurs. Not remembered: the next query wants others."""
+        """Return how often each of the stems that are sought occurs; not cached, because each query seeks others."""
         counts = dict.fromkeys(sought.in_name(self._title), _TITLE)
         for word in sought.among(self.identifiers.keys()):
             count = self.identifiers[word]
@@ -92,7 +92,7 @@ class Features:
 
 @lru_cache(maxsize=65_536)
 def stems(name: str) -> tuple[str, ...]:
-    """The stemmed words of an identifier. The same few thousand identifiers are met over and over."""
+    """Return the stemmed words of an identifier; cached, because the same few thousand identifiers occur again and again."""
     return tuple(terms(name))
 
 
@@ -105,7 +105,7 @@ class Sought:
         self._having: dict[str, tuple[str, ...]] = {}
 
     def in_name(self, name: str) -> tuple[str, ...]:
-        """The stems of ``name`` that are sought."""
+        """Return the stems of ``name`` that are sought."""
         if name not in self._seen:
             self._seen.add(name)
             if found := tuple(stem for stem in stems(name) if stem in self._wanted):
@@ -113,7 +113,7 @@ class Sought:
         return self._having.get(name, ())
 
     def among(self, names: Set[str]) -> Set[str]:
-        """Those of ``names`` that have one."""
+        """Return those of ``names`` that have a stem that is sought."""
         for name in names - self._seen:
             self.in_name(name)
         return names & self._having.keys()
@@ -125,17 +125,17 @@ def _window(lines: Sequence[str], start: int) -> LineWindow:
 
 
 def tokens(text: str) -> frozenset[str]:
-    """The identifiers and keywords in ``text``."""
+    """Return the identifiers and keywords in ``text``."""
     return frozenset(_WORD.findall(text))
 
 
 def last_window(code: str) -> str:
-    """The lines just before the cursor: what similar code is compared with."""
+    """Return the lines just before the cursor, which similar code is compared with."""
     return "\n".join(code.rstrip().split("\n")[-WINDOW:])
 
 
 def jaccard(left: frozenset[str] | frozenset[int], right: frozenset[str] | frozenset[int]) -> float:
-    """The share of what both have in what either has, 0 for two empty sets."""
+    """Return the size of the intersection divided by that of the union, 0 for two empty sets."""
     if not left or not right:
         return 0.0
     common = len(left & right)
@@ -143,7 +143,7 @@ def jaccard(left: frozenset[str] | frozenset[int], right: frozenset[str] | froze
 
 
 def most_like(windows: Sequence[LineWindow], wanted: frozenset[str]) -> tuple[float, LineWindow]:
-    """The window whose tokens are most like ``wanted``, and how much (Jaccard); the first of equals."""
+    """Return the window whose tokens are most like ``wanted``, and how much (Jaccard); the first of equals."""
     scored = [jaccard(window.tokens, wanted) for window in windows]
     best = max(range(len(windows)), key=lambda position: scored[position])
     return scored[best], windows[best]
@@ -180,7 +180,7 @@ def shape(code: str, language: Language | None) -> frozenset[int]:
 
 
 def bm25(pieces: Sequence[Features], wanted: Iterable[str]) -> list[float]:
-    """BM25 of each piece for the stems ``wanted``; how rare a stem is, is judged among the pieces themselves.
+    """Return the BM25 score of each piece for the stems ``wanted``; a stem's rarity is measured among the pieces.
 
     Scores of a database's full-text index cannot be compared with scores of texts that are not in it: one scorer over
     the candidates of both can.

@@ -86,7 +86,7 @@ class Used:
     services: Mapping[str, int] = field(default_factory=dict)
 
     def roots(self) -> dict[str, int]:
-        """The top-level packages, most used first."""
+        """Return the top-level packages, most used first."""
         counts: dict[str, int] = {}
         for module, count in self.modules.items():
             root = module.split(".", 1)[0]
@@ -94,7 +94,7 @@ class Used:
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     def mentions(self, part: str) -> bool:
-        """True when the package ``part``, or something in it, is imported."""
+        """Return whether the package ``part``, or something in it, is imported."""
         return any(module == part or module.startswith(f"{part}.") for module in self.modules)
 
 
@@ -115,11 +115,11 @@ class PackageSource(Protocol):
         ...
 
     def releases(self) -> Sequence[Release]:
-        """All there is to harvest, cheaply."""
+        """Return all there is to harvest, cheaply."""
         ...
 
     def relevant(self, used: Used) -> Relevant:
-        """The releases among them that matter to a workspace which uses ``used``."""
+        """Return the releases among them that matter to a workspace which uses ``used``."""
         ...
 
     def harvest(self, release: Release) -> Harvest:
@@ -177,9 +177,9 @@ class FileSource(Protocol):
         ...
 
     def handles(self, path: PurePath) -> bool:
-        """True when a file of this name may be of this kind. Judged by the name alone, nothing is read."""
+        """Return whether a file of this name may be of this kind. Judged by the name alone, nothing is read."""
         ...
 
     def cut(self, text: str, place: Place) -> FileFacts | None:
-        """The chunks and symbols of ``text``; None when it is not of this kind after all (any YAML file is no OpenAPI)."""
+        """Return the chunks and symbols of ``text``; None when it is not of this kind after all (any YAML file is no OpenAPI)."""
         ...

@@ -95,7 +95,7 @@ def _in_ci_folder(path: PurePath) -> bool:
 
 
 def _stages(lines: Sequence[str]) -> list[Part]:
-    """The build stages of a Dockerfile; what stands before the first ``FROM`` belongs to it."""
+    """Return the build stages of a Dockerfile; what stands before the first ``FROM`` belongs to it."""
     parts: list[Part] = []
     waiting_for = ""
     continued = False
@@ -120,7 +120,7 @@ def _toml_language() -> tree_sitter.Language:
 
 
 def _tables(text: str, name: str) -> list[Part]:
-    """The tables of a TOML file; keys before the first table are titled with the file's name."""
+    """Return the tables of a TOML file; keys before the first table are titled with the file's name."""
     root = tree_sitter.Parser(_toml_language()).parse(text.encode("utf-8", "replace")).root_node
     parts: list[Part] = []
     for node in root.children:
@@ -131,7 +131,7 @@ def _tables(text: str, name: str) -> list[Part]:
 
 
 def _named(text: str, key: str, kind: str) -> list[Part]:
-    """The entries under ``key`` one by one, and the other top-level settings of the file."""
+    """Return the entries under ``key`` one by one, and the other top-level settings of the file."""
     root = parse_yaml(text)
     parts: list[Part] = []
     for entry in root.entries() if root else ():
@@ -143,7 +143,7 @@ def _named(text: str, key: str, kind: str) -> list[Part]:
 
 
 def _jobs(text: str, stem: str) -> list[Part]:
-    """The jobs of a workflow under its name. When it runs, and with what, is one part."""
+    """Return the jobs of a workflow under its name. When it runs, and with what, is one part."""
     root = parse_yaml(text)
     if root is None:
         return []
@@ -158,7 +158,7 @@ def _jobs(text: str, stem: str) -> list[Part]:
 
 
 def _settings(text: str) -> list[Part]:
-    """The top-level settings of a YAML file, small neighbours together."""
+    """Return the top-level settings of a YAML file, small neighbours together."""
     root = parse_yaml(text)
     if root is None:
         return []

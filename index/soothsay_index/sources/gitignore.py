@@ -19,7 +19,7 @@ class _Own:
     spec: GitIgnoreSpec
 
     def verdict(self, path: Path, is_folder: bool) -> bool | None:
-        """True: ignored, False: brought back with ``!``, None: not mentioned."""
+        """Return True for an ignored path, False for one brought back with ``!``, None for one not mentioned."""
         relative = path.relative_to(self.folder).as_posix() + ("/" if is_folder else "")
         return self.spec.check_file(relative).include
 

@@ -27,7 +27,7 @@ _LOCK = re.compile(r"([-_.]lock\.|^pylock\.)", re.IGNORECASE)
 
 
 def is_secret(name: str) -> bool:
-    """True when a file of this name may hold a secret."""
+    """Return whether a file of this name may hold a secret."""
     lowered = name.lower()
     return any(fnmatch.fnmatchcase(lowered, pattern) for pattern in _SECRETS)
 
@@ -77,7 +77,7 @@ class Folder:
 
 
 def walk(root: Path, wanted: Wanted, max_bytes: int = MAX_BYTES) -> Iterator[Folder]:
-    """Every folder under ``root``, itself included, in a stable order."""
+    """Yield every folder under ``root``, itself included, in a stable order."""
     waiting = [(root, IgnoreRules())]
     while waiting:  # no recursion: folders may be nested deeper than calls
         folder, outer = waiting.pop()
@@ -88,7 +88,7 @@ def walk(root: Path, wanted: Wanted, max_bytes: int = MAX_BYTES) -> Iterator[Fol
 
 
 def walk_files(root: Path, wanted: Wanted, max_bytes: int = MAX_BYTES) -> Iterator[Path]:
-    """Every file under ``root`` that is wanted and may be indexed, in a stable order."""
+    """Yield every file under ``root`` that is wanted and may be indexed, in a stable order."""
     for folder in walk(root, wanted, max_bytes):
         yield from folder.files
 
@@ -100,7 +100,7 @@ def look_into(folder: Path, wanted: Wanted, most: int, max_bytes: int = MAX_BYTE
 
 
 def may_read(root: Path, path: Path, wanted: Wanted, max_bytes: int = MAX_BYTES) -> bool:
-    """The same judgement for a single file: would :func:`walk_files` have found it?"""
+    """Return whether :func:`walk_files` would find this file."""
     try:
         parts = path.relative_to(root).parts
     except ValueError:

@@ -37,7 +37,7 @@ class Markdown:
 
 
 def outline_of(lines: Sequence[str]) -> HeadingOutline:
-    """The headings and fenced blocks of a Markdown document; what stands in comments and fences is no heading."""
+    """Return the headings and fenced blocks of a Markdown document; what stands in comments and fences is no heading."""
     headings: list[Heading] = []
     blocks: list[tuple[int, int]] = []
     first = position = _after_front_matter(lines)
@@ -65,7 +65,7 @@ def outline_of(lines: Sequence[str]) -> HeadingOutline:
 
 
 def _after_front_matter(lines: Sequence[str]) -> int:
-    """The first line of the document itself: settings may stand between two rules above it."""
+    """Return the first line of the document itself: settings may stand between two rules above it."""
     rule = lines[0].rstrip() if lines else ""
     if rule not in {"---", "+++"}:
         return 0
@@ -91,7 +91,7 @@ def _after_comment(lines: Sequence[str], start: int) -> int:
 
 
 def _is_title(lines: Sequence[str], position: int, first: int, headings: Sequence[Heading]) -> bool:
-    """True when the line is a paragraph of its own, which an underline makes a heading."""
+    """Return whether the line is a paragraph of its own, which an underline makes a heading."""
     above = headings[-1].body if headings else first
     if position < above or not lines[position].strip() or _NO_PARAGRAPH.match(lines[position]):
         return False
@@ -106,5 +106,5 @@ def _atx_title(text: str) -> str:
 
 
 def _plain(title: str) -> str:
-    """A heading without its markup."""
+    """Return a heading without its markup."""
     return squeeze(_MARKUP.sub("", _LINK.sub(r"\1", title[:MAX_TITLE])))

@@ -91,7 +91,7 @@ def _parameter(parameter: Branch) -> str:
 
 
 def _bodies(root: Branch, operation: Branch, parameters: list[Branch]) -> Iterator[str]:
-    """The schemas of what is sent: each once, whatever it is encoded as."""
+    """Yield the schemas of what is sent: each once, whatever it is encoded as."""
     body = _resolve(root, operation.get("requestBody"))
     found = [_type_of(media.value.get("schema")) for media in body.get("content").entries()]
     found += [_type_of(each.get("schema")) for each in parameters if each.get("in").text == "body"]
@@ -130,7 +130,7 @@ def _properties(schema: Branch) -> list[str]:
 
 
 def _type_of(schema: Branch, depth: int = 0) -> str:
-    """A schema in a word or two: ``Pet``, ``[string]``, ``Cat | Dog``, ``"asc" | "desc"``."""
+    """Return a schema in a word or two: ``Pet``, ``[string]``, ``Cat | Dog``, ``"asc" | "desc"``."""
     reference = schema.get("$ref").text
     if reference:
         return reference.rpartition("/")[2]
@@ -150,7 +150,7 @@ def _type_of(schema: Branch, depth: int = 0) -> str:
 
 
 def _resolve(root: Branch, branch: Branch) -> Branch:
-    """What a reference within the file points to; anything else is returned as it is."""
+    """Return what a reference within the file points to; anything else is returned as it is."""
     reference = branch.get("$ref").text
     if not reference.startswith("#/"):
         return branch

@@ -49,7 +49,7 @@ class PlainText:
 
 
 def is_prose(text: str) -> bool:
-    """True when lines have words in them: word lists, logs of numbers and tables of data are no documents."""
+    """Return whether lines have words in them: word lists, logs of numbers and tables of data are no documents."""
     lines = [line for line in text.split("\n", _SAMPLE_LINES)[:_SAMPLE_LINES] if line.strip()]
     if not lines:
         return False

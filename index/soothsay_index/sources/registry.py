@@ -24,7 +24,7 @@ FILES = "soothsay_index.files"
 
 
 def package_sources(environment: Environment) -> dict[str, PackageSource]:
-    """The sources that find something in ``environment``, by name: those of its language, and of entry points."""
+    """Return the sources that find something in ``environment``, by name: those of its language, and of entry points."""
     language = language_or_plain(environment.kind.language)
     factories = (*_load(PACKAGES), *_resolve(language.package_sources))
     made = (factory(environment) for factory in factories)
@@ -40,7 +40,7 @@ def file_sources() -> tuple[FileSource, ...]:
 
 
 def _load(group: str) -> Iterator[Any]:
-    """The loaded entry points of ``group``, by name, other people's before ours: they may know a file better."""
+    """Yield the loaded entry points of ``group``, by name; those of other distributions go before ours."""
     for point in sorted(entry_points(group=group), key=_order):
         try:
             yield point.load()

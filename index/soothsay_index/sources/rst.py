@@ -33,7 +33,7 @@ class ReStructuredText:
 
 
 def outline_of(lines: Sequence[str]) -> HeadingOutline:
-    """The headings of a document, and its indented blocks.
+    """Return the headings of a document, and its indented blocks.
 
     A heading's level is not in its characters: each new style of line is one level below the ones before it.
     """
@@ -93,5 +93,5 @@ def _blocks(lines: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _plain(title: str) -> str:
-    """A heading without its markup."""
+    """Return a heading without its markup."""
     return squeeze(_MARKUP.sub("", _ROLE.sub(r"\1", title[:MAX_TITLE])))

@@ -25,7 +25,7 @@ _LEGAL = re.compile(
 
 
 def is_legal(path: PurePath) -> bool:
-    """True for licences and the like: long, the same everywhere, and no help with writing code."""
+    """Return whether this is a licence or the like, which is long and no help with writing code."""
     return bool(_LEGAL.match(path.name))
 
 
@@ -67,7 +67,7 @@ class Section:
 
 
 def sections_of(lines: Sequence[str], outline: HeadingOutline) -> Iterator[Section]:
-    """The sections of a document in order; the first may have no heading."""
+    """Yield the sections of a document in order; the first may have no heading."""
     starts = [*outline.headings, Heading(len(lines), len(lines), 1, "")]
     yield Section(outline.first, outline.first, starts[0].line)
     above: list[Heading] = []
@@ -80,7 +80,7 @@ def sections_of(lines: Sequence[str], outline: HeadingOutline) -> Iterator[Secti
 
 
 def cut_document(text: str, outline: HeadingOutline, place: Place) -> tuple[Chunk, ...]:
-    """The sections of ``text`` as chunks. A heading without text is only a part of the titles below it."""
+    """Return the sections of ``text`` as chunks. A heading without text is only a part of the titles below it."""
     lines = text.split("\n")
     blocks = dict(outline.blocks)
     chunks: list[Chunk] = []
@@ -98,7 +98,7 @@ def cut_section(
     uri: str,
     title: str,
 ) -> Iterator[Chunk]:
-    """One section as one chunk, or as several when it is long; none when nothing stands below its heading.
+    """Yield one section as one chunk, or as several when it is long; none when nothing stands below its heading.
 
     ``blocks`` gives the line after each block by the block's first line.
     """
@@ -133,7 +133,7 @@ def _paragraphs(
 
 
 def _chunks(lines: Sequence[str], start: int, end: int, path: str, uri: str, title: str) -> Iterator[Chunk]:
-    """The lines without blank ones at both ends, in as many chunks as their sheer size needs."""
+    """Yield the lines without blank ones at both ends, in as many chunks as their sheer size needs."""
     while start < end and not lines[start].strip():
         start += 1
     while end > start and not lines[end - 1].strip():

@@ -23,12 +23,12 @@ _YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a PyYAML without
 
 
 def parse_json(text: str) -> Branch:
-    """The tree of a JSON text. Broken text gives what can be read of it."""
+    """Return the tree of a JSON text. Broken text gives what can be read of it."""
     return JsonBranch(tree_sitter.Parser(_json_language()).parse(text.encode("utf-8", "replace")).root_node)
 
 
 def parse_yaml(text: str) -> Branch | None:
-    """The tree of the first YAML document in ``text``; None when it is broken."""
+    """Return the tree of the first YAML document in ``text``; None when it is broken."""
     try:
         node = next(iter(yaml.compose_all(text, Loader=_YAML_LOADER)), None)
     except (yaml.YAMLError, RecursionError, ValueError):
@@ -77,15 +77,15 @@ class Branch:
         return False
 
     def entries(self) -> Iterable[Entry]:
-        """The entries of a mapping, in order."""
+        """Return the entries of a mapping, in order."""
         return ()
 
     def items(self) -> Iterable[Branch]:
-        """The items of a list, in order."""
+        """Return the items of a list, in order."""
         return ()
 
     def get(self, *path: str) -> Branch:
-        """The value under the keys of ``path``."""
+        """Return the value under the keys of ``path``."""
         branch = self
         for key in path:
             branch = next((entry.value for entry in branch.entries() if entry.key == key), Branch())
@@ -185,7 +185,7 @@ class YamlBranch(Branch):
 
 
 def _last_line(node: yaml.Node) -> int:
-    """The last line of a value, 1-based. libyaml ends a block where the next one begins, comments between included."""
+    """Return the last line of a value, 1-based. libyaml ends a block where the next one begins, comments between included."""
     start = node.start_mark.index
     while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]

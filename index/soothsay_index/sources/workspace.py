@@ -33,7 +33,7 @@ class Workspace:
         return printable(self.root.name) or "workspace"
 
     def folders(self) -> Iterator[Folder]:
-        """Every folder with the files that one of the sources may cut, in a stable order."""
+        """Yield every folder with the files that one of the sources may cut, in a stable order."""
         if self.subfolders:
             yield from walk(self.root, _is_handled)
         else:
@@ -42,7 +42,7 @@ class Workspace:
             yield from walk(folder, _is_prose)
 
     def may_read(self, path: Path) -> bool:
-        """True when ``path`` is one of the files of :meth:`folders`."""
+        """Return whether ``path`` is one of the files of :meth:`folders`."""
         if path.is_relative_to(self.root):
             if not self.subfolders and path.parent != self.root:
                 return False
@@ -54,7 +54,7 @@ class Workspace:
         return self.may_read(path) or (not path.exists() and _is_handled(path) and not is_secret(path.name))
 
     def name_of(self, path: Path) -> str | None:
-        """What ``path`` is called in the index: relative to the root, absolute in :attr:`docs`.
+        """Return what ``path`` is called in the index: relative to the root, absolute in :attr:`docs`.
 
         None for what lies elsewhere, and for names that are not UTF-8.
         """
@@ -71,11 +71,11 @@ class Workspace:
         return path.as_posix() if any(path.is_relative_to(folder) for folder in self.docs) else None
 
     def path_of(self, name: str) -> Path:
-        """The file that :meth:`name_of` named."""
+        """Return the file that :meth:`name_of` named."""
         return self.root / name
 
     def place(self, name: str) -> Place:
-        """Where the file ``name`` is."""
+        """Return where the file ``name`` is."""
         path = self.path_of(name)
         inside = not Path(name).is_absolute()
         language = language_of_file(path) if inside else None
@@ -83,7 +83,7 @@ class Workspace:
         return Place(name, path.as_uri(), self.name, module.name, module.is_package)
 
     def cut(self, place: Place, text: str) -> FileFacts | None:
-        """The facts in ``text``, which is (or will be) the contents of ``place``; None when no source wants it."""
+        """Return the facts in ``text``, which is (or will be) the contents of ``place``; None when no source wants it."""
         name = PurePath(place.path)
         for source in file_sources():
             facts = source.cut(text, place) if source.handles(name) else None
@@ -97,7 +97,7 @@ def _is_handled(path: PurePath) -> bool:
 
 
 def _is_prose(path: PurePath) -> bool:
-    """In folders of documentation everything but code counts: examples there are not importable."""
+    """Return whether ``path`` counts in a folder of documentation: all but code, which cannot be imported there."""
     language = language_of_file(path)
     return (language is None or language.modules is None) and _is_handled(path)
 
@@ -105,7 +105,7 @@ def _is_prose(path: PurePath) -> bool:
 def module_tree(
     modules: Iterable[tuple[str, str, int]], package: str
 ) -> tuple[list[Symbol], list[OwnerFacts]]:
-    """Submodules are members of their packages: ``billing`` has ``ledger``. Takes (module, uri, is_package)."""
+    """Return submodules as members of their packages (``billing`` has ``ledger``), from (module, uri, is_package)."""
     listed = {name: (uri, is_package) for name, uri, is_package in modules if name}
     symbols: list[Symbol] = []
     folders: set[str] = set()

@@ -1,4 +1,4 @@
-"""What of a workspace is not indexed, and why: kept beside its tables, for whoever asks for the status."""
+"""Which files of a workspace are not indexed, and why: kept beside its tables, and shown with the status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds of one index take turns; one that somebody waits for interrupts one that nobody waits for."""
+"""Builds of one index take turns; one that a user waits for interrupts background builds."""
 
 from __future__ import annotations
 

@@ -294,7 +294,7 @@ class _Walk:
                 self._statement(child, block)
 
     def _type_checking(self, node: Node, block: Span) -> None:
-        """What type checkers see goes before what runs."""
+        """Bind the names under ``if TYPE_CHECKING``: the branch that type checkers see goes before the one that runs."""
         outer = self.without
         seen = _Walk(self.scope, self.module, self.has_walrus)
         seen._statement(node.child_by_field_name("consequence"), block)
@@ -316,7 +316,7 @@ class _Walk:
             self._bind(name, "import", node.end_byte, block, target=targets.get(name, ""))
 
     def _pattern(self, node: Node, block: Span) -> None:
-        """The names that a pattern of a ``case`` captures."""
+        """Return the names that a pattern of a ``case`` captures."""
         children = node.named_children
         match node.type:
             case "dotted_name" if len(children) == 1:

@@ -27,7 +27,7 @@ def imports_of(root: Node, module: str = "", is_package: bool = False) -> Import
 
 
 def aliases_of(imports: Iterable[Node], module: str = "", is_package: bool = False) -> Mapping[str, str]:
-    """The names that nodes of the types `IMPORTS` bind."""
+    """Return the names that nodes of the types `IMPORTS` bind."""
     return _read(imports, module, is_package).aliases
 
 
@@ -65,7 +65,7 @@ def _read(nodes: Iterable[Node], module: str, is_package: bool) -> Imports:
 
 
 def resolve_relative(dots: int, rest: str, module: str, is_package: bool) -> str | None:
-    """The absolute name of ``from ..rest`` in ``module``; None when it leaves the top-level package."""
+    """Return the absolute name of ``from ..rest`` in ``module``; None when it leaves the top-level package."""
     parts = module.split(".") if module else []
     drop = dots - 1 if is_package else dots
     if drop > len(parts):
@@ -75,7 +75,7 @@ def resolve_relative(dots: int, rest: str, module: str, is_package: bool) -> str
 
 
 def _names(node: Node) -> list[tuple[str, str]]:
-    """The (name, alias) pairs of an import statement."""
+    """Return the (name, alias) pairs of an import statement."""
     found: list[tuple[str, str]] = []
     for child in node.children_by_field_name("name"):
         if child.type == "aliased_import":
@@ -101,7 +101,7 @@ def _source_module(node: Node, module: str, is_package: bool) -> str | None:
 
 
 def service_of(call: Node) -> str | None:
-    """``bedrock`` for ``boto3.client("bedrock")``, ``session.client("bedrock")``, ``client("bedrock")``."""
+    """Return ``bedrock`` for ``boto3.client("bedrock")``, ``session.client("bedrock")``, ``client("bedrock")``."""
     function = call.child_by_field_name("function")
     name = (
         function.child_by_field_name("attribute") if function and function.type == "attribute" else function

@@ -122,6 +122,6 @@ def _is_false_assertion(node: Node) -> bool:
 
 
 def _unused_letter(source: str) -> str:
-    """Return a name of one letter that stands nowhere in ``source``: nobody knows whether it is true."""
+    """Return a name of one letter that does not occur in ``source``: a type checker cannot know whether it is true."""
     used = set(re.findall(r"\b[A-Za-z]\b", source))
     return next((letter for letter in string.ascii_letters if letter not in used), "_")

@@ -70,7 +70,7 @@ class _At:
         return _At(self.names, self.module, self.index, self.depth - 1)
 
     def before(self, binding: Binding) -> _At:
-        """The place where the value of ``binding`` is read."""
+        """Return the place where the value of ``binding`` is read."""
         byte = binding.value.start_byte if binding.value is not None else binding.byte
         return _At(self.names.at(binding.scope, byte), self.module, self.index, self.depth - 1)
 
@@ -137,7 +137,7 @@ def _owner_of_binding(binding: Binding, at: _At) -> str:
 
 
 def _class_path(method: Scope, module: ModuleName) -> str:
-    """The dotted path of the class of ``method``; "" for a class in a function, which no index knows."""
+    """Return the dotted path of the class of ``method``; "" for a class in a function, which no index knows."""
     around = list(method.chain())[1:]
     classes = [scope for scope in around if scope.kind == "class"]
     if not module.name or len(classes) != len(around) - 1:
@@ -178,7 +178,7 @@ def makes_resource(node: Node) -> bool:
 
 
 def _class_owner(annotation: str, at: _At) -> str:
-    """The class that ``annotation`` (as written in the file) names."""
+    """Return the class that ``annotation`` (as written in the file) names."""
     match = _CLASS_NAME.search(annotation.strip("\"'"))
     if match is None:
         return ""
@@ -190,7 +190,7 @@ def _class_owner(annotation: str, at: _At) -> str:
 
 
 def _return_owner(symbol: D, index: Definitions[D]) -> str:
-    """The class a function returns, when it says so and the class is public near the function."""
+    """Return the class a function returns, when it says so and the class is public near the function."""
     match = _CLASS_NAME.fullmatch(symbol.returns.strip("\"'"))
     if match is None:
         return ""

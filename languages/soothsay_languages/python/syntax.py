@@ -13,17 +13,17 @@ from soothsay_languages.syntax import parse, text_of
 
 @lru_cache(maxsize=1)
 def python_language() -> tree_sitter.Language:
-    """The grammar of Python."""
+    """Return the grammar of Python."""
     return python_grammar()
 
 
 def parse_python(source: bytes) -> Tree:
-    """The tree of ``source``. Broken code gives a tree too, with ERROR nodes in it."""
+    """Return the tree of ``source``. Broken code gives a tree too, with ERROR nodes in it."""
     return parse(python_language(), source)
 
 
 def string_value(node: Node | None) -> str | None:
-    """The value of a plain string literal; None for anything that is computed."""
+    """Return the value of a plain string literal; None for anything that is computed."""
     if node is None or node.type != "string":
         return None
     if any(child.type == "interpolation" for child in node.children):

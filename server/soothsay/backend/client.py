@@ -140,7 +140,7 @@ class BackendSession(ReconnectingClient):
         embed: bool = True,
         awaited: bool = False,
     ) -> IndexSummary:
-        """Bring the index up to date; ``embed``: with vectors, ``awaited``: somebody waits for it. If the backend dies, the next one continues.
+        """Bring the index up to date; ``embed``: with vectors, ``awaited``: a user waits for it. If the backend dies, the next one continues.
 
         Raises `Cancelled`, `SoothsayError`.
         """

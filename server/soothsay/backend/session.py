@@ -109,12 +109,12 @@ OpenIndex = Callable[[IndexPlace], WritableIndex]
 
 
 def index_folder() -> Path:
-    """Where the indexes of all workspaces lie."""
+    """Return where the indexes of all workspaces lie."""
     return cache_folder() / "index"
 
 
 def open_in_process(place: IndexPlace) -> WritableIndex:
-    """For a command that ends soon."""
+    """Open the index in this process, for a command that ends soon."""
     from soothsay_index.worker.local import LocalIndex
 
     return LocalIndex.open(
@@ -128,7 +128,7 @@ def open_in_process(place: IndexPlace) -> WritableIndex:
 
 
 def open_in_worker(place: IndexPlace) -> WritableIndex:
-    """For a server: indexing and embedding take a process of their own."""
+    """Open the index in a worker process, for a server."""
     from soothsay_index.worker.client import IndexClient
 
     return IndexClient(
@@ -143,30 +143,30 @@ def open_in_worker(place: IndexPlace) -> WritableIndex:
 
 
 class Lane(Protocol):
-    """Where one session's evaluations wait for those of others."""
+    """Schedules one session's evaluations among those of other sessions."""
 
     def working(self, *, urgent: bool) -> AbstractContextManager[object]:
-        """Within the block, evaluations are for a request that a person waits for, or for one ahead of need."""
+        """Mark evaluations within the block as ``urgent`` (a user waits for them), or as work ahead of need."""
         ...
 
     def turn(self) -> AbstractContextManager[object]:
-        """Within the block, no other session evaluates."""
+        """Wait until no other session evaluates, and keep the others waiting within the block."""
         ...
 
     def clock(self) -> float:
-        """Return seconds that go on only while no other session is waited for."""
+        """Return a time in seconds that stands still while this session waits for another one."""
         ...
 
 
 class Alone:
-    """There are no other sessions."""
+    """A `Lane` for the only session of a process."""
 
     def working(self, *, urgent: bool) -> AbstractContextManager[object]:
-        """Nothing to note."""
+        """Do nothing."""
         return nullcontext()
 
     def turn(self) -> AbstractContextManager[object]:
-        """It is always this one's turn."""
+        """Do nothing: there is no other session to wait for."""
         return nullcontext()
 
     def clock(self) -> float:
@@ -275,7 +275,7 @@ class Session:
 
     @property
     def evaluated(self) -> int:
-        """Tokens that the model has evaluated, whatever for."""
+        """How many tokens the model has evaluated in all."""
         return self._model.evaluated_in_all if self._model else 0
 
     def processes(self) -> dict[str, int]:
@@ -289,7 +289,7 @@ class Session:
     def find_faults(
         self, path: Path, text: str, cancel: Cancellation | None = None, *, typed: bool = False
     ) -> Sequence[Fault]:
-        """The wrong calls in ``text`` (blocking, without the model); ``typed``: those a type checker sees, too."""
+        """Return the wrong calls in ``text`` (blocking, without the model); ``typed``: with those that a type checker finds."""
         index = (self._index or NoIndex()).until(cancel)
         with self.oracle.asking(cancel):
             return find_faults(
@@ -306,7 +306,7 @@ class Session:
     def repair(
         self, path: Path, text: str, fault: Fault, cancel: Cancellation | None = None
     ) -> Replacement | None:
-        """A verified call to put in place of a wrong one (blocking, like `complete`)."""
+        """Return a verified call to put in place of a wrong one (blocking, like `complete`)."""
         index = (self._index or NoIndex()).until(cancel)
         with self._working() as engine, self.oracle.asking(cancel):
             return repair(fault, text, path, self.workspace, engine.complete, index, self.oracle, cancel)
@@ -316,7 +316,7 @@ class Session:
     ) -> IndexSummary:
         """Bring the index up to date (blocking): the workspace, what it imports, then the rest.
 
-        ``awaited``: somebody waits for it, so it has the priority of other programs.
+        ``awaited``: a user waits for it, so it has the priority of other programs.
         """
         settings = self.settings.index
 
@@ -337,17 +337,17 @@ class Session:
             )
 
     def reindex(self, on_progress: OnProgress, cancel: Cancellation) -> IndexSummary:
-        """What a user asks for by hand: the same as `build_index`, which reads again what has changed."""
+        """Build the index as `build_index` does, for a user who waits for it."""
         return self.build_index(on_progress, cancel, awaited=True)
 
     def mirror(self, path: Path, text: str) -> None:
-        """The editor shows ``text`` for ``path``, saved or not. Returns at once."""
+        """Note that the editor shows ``text`` for ``path``, saved or not. Returns at once."""
         self.oracle.mirror(path, text)
         if self._index is not None:
             self._index.mirror(path, text)
 
     def forget(self, path: Path) -> None:
-        """The editor has closed ``path``. Returns at once."""
+        """Note that the editor has closed ``path``. Returns at once."""
         self.oracle.forget(path)
         if self._index is not None:
             self._index.forget(path)
@@ -383,7 +383,7 @@ class Session:
 
     @contextmanager
     def _working(self, *, urgent: bool = True) -> Iterator[Engine]:
-        """The engine, for one caller at a time; the model is loaded first."""
+        """Load the model, and yield the engine to one caller at a time."""
         self.load_model()
         with self._lock, self._lane.working(urgent=urgent):
             if self._engine is None:
@@ -426,7 +426,7 @@ class Session:
         return tuple(found)
 
     def _shared_index(self) -> str:
-        """The address of the shared index; a folder is taken from the workspace, like all paths in settings."""
+        """Return the address of the shared index; a folder is taken from the workspace, like all paths in settings."""
         uri = self.settings.index.uri.strip()
         return uri if not uri or "://" in uri else str(self.workspace / Path(uri).expanduser())
 
@@ -442,7 +442,7 @@ def _interpreters(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def _index_errors() -> Iterator[None]:
-    """What the index cannot do, as an error of ours."""
+    """Raise the index's errors as `SoothsayError`."""
     try:
         yield
     except SoothsayIndexError as error:

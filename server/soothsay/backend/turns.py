@@ -27,7 +27,7 @@ class WindowLane:
 
     @contextmanager
     def working(self, *, urgent: bool) -> Iterator[None]:
-        """Within the block, turns are asked for with this urgency, as of now."""
+        """Give turns within the block this urgency; newer requests go first."""
         before, self._work = self._work, _Turn(urgent, time.monotonic())
         try:
             yield

@@ -1,4 +1,4 @@
-"""What a command does while somebody waits: bars in a terminal, a line now and then elsewhere, on standard error."""
+"""Progress of a command on standard error: bars in a terminal, a line every few seconds elsewhere."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class IndexBuilder(Protocol):
     def build_index(
         self, on_progress: OnProgress, cancel: Cancellation, *, embed: bool = True, awaited: bool = False
     ) -> IndexSummary:
-        """Bring the index up to date; ``embed``: with vectors, ``awaited``: somebody waits. Raises `SoothsayError`."""
+        """Bring the index up to date; ``embed``: with vectors, ``awaited``: a user waits. Raises `SoothsayError`."""
         ...
 
 

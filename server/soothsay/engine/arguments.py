@@ -16,7 +16,7 @@ def parse_arguments(source: str, language: Language) -> Arguments:
 
 
 def misfit(parameters: Sequence[Parameter], call: Arguments) -> str:
-    """Why ``call`` does not bind to ``parameters``, in a few words; "" when it does (as `inspect` would say)."""
+    """Return why ``call`` does not bind to ``parameters``, in a few words; "" when it does (as `inspect` would say)."""
     takes_any_position = any(p.kind == "var_positional" for p in parameters)
     takes_any_keyword = any(p.kind == "var_keyword" for p in parameters)
     positions = [p for p in parameters if p.kind in ("positional_only", "positional_or_keyword")]

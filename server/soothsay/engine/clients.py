@@ -1,4 +1,4 @@
-"""The service clients that a file makes: operations of other services are offered to nobody."""
+"""The service clients that a file makes: operations of other services are not offered."""
 
 from __future__ import annotations
 

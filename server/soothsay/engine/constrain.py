@@ -215,7 +215,7 @@ class CallConstraint:
         return True
 
     def _may_become(self, word: str, mark: str, names: NameTrie, statement: _Statement) -> bool:
-        """Whether ``word``, the end of ``statement`` behind ``mark``, is the beginning of a name, or may be of a keyword."""
+        """Return whether ``word``, the end of ``statement`` behind ``mark``, is the beginning of a name, or may be of a keyword."""
         if names.has_prefix(word.encode()) or any(each.startswith(word) for each in self._language.keywords):
             return True
         if mark == "=":
@@ -292,13 +292,13 @@ def _with_value(code: str) -> str:
 
 
 def _callee(text: str, start: int) -> str:
-    """What is called by the bracket at ``start``; "" when it calls nothing that has a name."""
+    """Return what is called by the bracket at ``start``; "" when it calls nothing that has a name."""
     found = _RECEIVER.search(text[max(0, start - _LOOK_BACK) : start])
     return found[1] if found and text[start] == "(" else ""
 
 
 def _is_endless(text: str, new: str, state: Scan) -> bool:
-    """Whether the new text opened ``f(f(f(``: a model that lacks an argument goes on like that until it is stopped."""
+    """Return whether the new text opened ``f(f(f(``: a model that lacks an argument goes on like that until it is stopped."""
     if len(state.opened) < _NESTED or state.opened[-1] < len(text):
         return False
     callees = {_callee(new, at) for at in state.opened[-_NESTED:]}

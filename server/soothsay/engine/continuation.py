@@ -1,4 +1,4 @@
-"""Completions that survive typing: what is shown, or being written, and is typed meanwhile needs no new answer."""
+"""Completions that stay valid while the user types the text that they show."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KEPT = 64  # completions; comparing with all of them takes less than a tenth of
 
 
 def typed_since(earlier: CompletionRequest, text: str) -> Iterator[str]:
-    """What may have been typed at the cursor of ``earlier`` for its file to hold ``text``; nothing otherwise.
+    """Yield what may have been typed at the cursor of ``earlier`` for its file to hold ``text``; nothing otherwise.
 
     More than one reading is possible where the editor has closed a bracket that was typed: ``()`` or ``(``.
     """
@@ -28,7 +28,7 @@ def typed_since(earlier: CompletionRequest, text: str) -> Iterator[str]:
 
 
 def continues(earlier: CompletionRequest, now: CompletionRequest) -> str | None:
-    """What was typed between two requests for the same place; None when it is another place, or text was changed."""
+    """Return what was typed between two requests for the same place; None when it is another place, or text was changed."""
     if now.offset < earlier.offset or replace(now, text="", offset=0) != replace(earlier, text="", offset=0):
         return None
     typed = now.text[earlier.offset : now.offset]
@@ -36,12 +36,12 @@ def continues(earlier: CompletionRequest, now: CompletionRequest) -> str | None:
 
 
 def agrees(written: str, typed: str) -> bool:
-    """Whether a text that is still being written may turn out to begin with what was typed."""
+    """Return whether ``written``, a text that still grows, may begin with ``typed`` in the end."""
     return written.startswith(typed) or typed.startswith(written)
 
 
 def rest_of(completion: Completion, earlier: CompletionRequest, now: CompletionRequest) -> Completion | None:
-    """What is left of ``completion``, the answer to ``earlier``, where ``now`` continues that; None for nothing."""
+    """Return what is left of ``completion``, the answer to ``earlier``, where ``now`` continues that; None for nothing."""
     typed = now.text[earlier.offset : now.offset]
     if not typed:
         return completion
@@ -63,7 +63,7 @@ def rest_of(completion: Completion, earlier: CompletionRequest, now: CompletionR
 
 
 def accepted(request: CompletionRequest, completion: Completion) -> CompletionRequest:
-    """The request that follows when ``completion`` is taken as it is."""
+    """Return the request that follows when ``completion`` is taken as it is."""
     before, after = request.text[: request.offset], request.text[request.offset + completion.replaced :]
     return replace(
         request, text=before + completion.text + after, offset=request.offset + len(completion.text)
@@ -71,17 +71,17 @@ def accepted(request: CompletionRequest, completion: Completion) -> CompletionRe
 
 
 class Shown:
-    """The last completions, to be found again by those who type what they were shown."""
+    """The last completions, to be found again when a user types what was shown."""
 
     def __init__(self) -> None:
         self._shown: deque[tuple[CompletionRequest, Completion, int | None]] = deque(maxlen=_KEPT)
 
     def add(self, request: CompletionRequest, completion: Completion, number: int | None) -> None:
-        """``number`` is what the completion is known by; None while it was not shown."""
+        """Remember ``completion``; ``number`` is its id in the history of answers, None while it was not shown."""
         self._shown.append((request, completion, number))
 
     def find(self, request: CompletionRequest) -> tuple[Completion, int | None] | None:
-        """What is left of a completion of which ``request`` has typed a part, or nothing yet; the newest first."""
+        """Return what is left of a completion of which ``request`` has typed a part, or nothing yet; the newest first."""
         for earlier, completion, number in reversed(self._shown):
             if not completion.text.startswith(request.text[earlier.offset : request.offset]):
                 continue  # seen before whole texts are compared
@@ -92,5 +92,5 @@ class Shown:
         return None
 
     def forget(self) -> None:
-        """What is known has changed: completions may come out differently."""
+        """Forget all completions: what they were made from has changed."""
         self._shown.clear()

@@ -12,7 +12,7 @@ from soothsay.model.types import Token
 
 
 def completion_to_json(completion: Completion) -> dict[str, Any]:
-    """A tree of dicts, lists, strings and numbers. Keys are only ever added, never renamed."""
+    """Return a tree of dicts, lists, strings and numbers. Keys are only ever added, never renamed."""
     trigger, ending = completion.trigger, completion.ending
     return {
         "text": completion.text,

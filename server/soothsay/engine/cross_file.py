@@ -28,7 +28,7 @@ def cross_file(site: Site, max_tokens: int, count_tokens: Callable[[str], int]) 
 
 
 def _usable(site: Site) -> Iterator[tuple[str, Symbol]]:
-    """What can be called, as this file would write it: first what it imports by name, then members of those."""
+    """Yield what can be called, as this file would write it: first what it imports by name, then members of those."""
     owners: list[tuple[str, str]] = []
     for local, target in site.imports.items():
         symbol = site.index.lookup(target) if "." in target else None

@@ -79,7 +79,7 @@ class Surroundings:
 
     @property
     def _judges(self) -> Iterator[Callable[[str], bool]]:
-        """Whatever says whether the document is whole around the place, given the statement there; the fastest first."""
+        """The functions that tell whether the document is whole with a statement at the place; the fastest first."""
         yield self._tree_is_whole
         if self._language.whole is not None:
             yield self._piece_is_whole

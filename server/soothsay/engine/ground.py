@@ -66,7 +66,7 @@ def ground(
 
 
 def of_members(hits: Sequence[Hit], members: Container[bytes]) -> list[Hit]:
-    """Those of ``hits`` that are about one of ``members`` (names, UTF-8), the first of each."""
+    """Return those of ``hits`` that are about one of ``members`` (names, UTF-8), the first of each."""
     kept: dict[str, Hit] = {}
     for hit in hits:
         symbol = _symbol(hit)
@@ -76,7 +76,7 @@ def of_members(hits: Sequence[Hit], members: Container[bytes]) -> list[Hit]:
 
 
 def _how_many_fit(lines: Sequence[str], fits: Callable[[Sequence[str]], bool]) -> int:
-    """How many of the first lines fit: as many as are worth showing, or none."""
+    """Return how many of the first lines fit: as many as are worth showing, or none."""
     if fits(lines):
         return len(lines)
     low, high = _FEWEST_LINES - 1, len(lines)  # low fits (or is too few), high does not
@@ -87,7 +87,7 @@ def _how_many_fit(lines: Sequence[str], fits: Callable[[Sequence[str]], bool]) -
 
 
 def document(hit: Hit, spell: Callable[[Symbol], str]) -> str:
-    """One hit as text: a call line for what can be called, else an excerpt of the piece that was found."""
+    """Return one hit as text: a call line for what can be called, else an excerpt of the piece that was found."""
     symbol = _symbol(hit)
     if symbol is not None and symbol.parameters is not None:
         return call_line(symbol, spell(symbol))
@@ -103,14 +103,14 @@ def _symbol(hit: Hit) -> Symbol | None:
 
 
 def call_line(symbol: Symbol, spelled: str) -> str:
-    """``client.create_job(jobName=..., roleArn=..., ...): Creates a job.``"""
+    """Return ``client.create_job(jobName=..., roleArn=..., ...): Creates a job.``"""
     line = signature_line(symbol, spelled)
     summary = _short(symbol.summary)
     return f"{line}: {summary}" if summary else line
 
 
 def signature_line(symbol: Symbol, spelled: str) -> str:
-    """``client.create_job(jobName=..., roleArn=..., ...)``"""
+    """Return ``client.create_job(jobName=..., roleArn=..., ...)``"""
     assert symbol.parameters is not None
     return f"{spelled}({', '.join(_arguments(symbol))})"
 
@@ -145,7 +145,7 @@ def _short(summary: str) -> str:
 
 
 def _excerpt(chunk: Chunk) -> str:
-    """Where the piece is from, and its first lines; those of prose are cut, too."""
+    """Return where the piece is from, and its first lines; those of prose are cut, too."""
     lines = [line.rstrip() for line in dedent(chunk.text).splitlines() if line.strip()]
     if chunk.kind == "prose":
         lines = [shorten(line, _PROSE_WIDTH) for line in lines[:_PROSE_LINES]]

@@ -18,7 +18,7 @@ class Known:
         self._oracle = oracle
 
     def members_of(self, receiver: str) -> NameTrie | None:
-        """The names that may follow ``receiver.``."""
+        """Return the names that may follow ``receiver.``."""
         index = self._site.index
         owner = self._site.owner_of(receiver)
         closed = bool(owner) and index.is_closed(owner)
@@ -33,13 +33,13 @@ class Known:
         return NameTrie(symbol.name for symbol in indexed) or None
 
     def names(self) -> NameTrie | None:
-        """The bare names that an argument may be made of."""
+        """Return the bare names that an argument may be made of."""
         text, offset = self._probe("(")
         names = self._oracle.names(self._site.request.path, text, offset)
         return None if names is None else NameTrie(name.name for name in names)
 
     def parameters_of(self, callee: str) -> Sequence[Parameter] | None:
-        """The parameters of the callable written as ``callee``."""
+        """Return the parameters of the callable written as ``callee``."""
         receiver, _, name = callee.rpartition(".")
         symbol = self._site.find(receiver, name).symbol
         if symbol is not None and symbol.origin in ("service", "workspace"):
@@ -51,7 +51,7 @@ class Known:
         return [Parameter(p.name, p.kind, p.required, p.annotation) for p in signatures[0].parameters]
 
     def _probe(self, expression: str) -> tuple[str, int]:
-        """The document with ``expression`` in place of the current statement, and the offset of its end."""
+        """Return the document with ``expression`` in place of the current statement, and the offset of its end."""
         request = self._site.request
         start = request.offset - len(self._site.rule.before)
         indent = self._site.rule.before[: len(self._site.rule.before) - len(self._site.rule.before.lstrip())]

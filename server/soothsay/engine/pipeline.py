@@ -209,7 +209,7 @@ class Engine:
         return anchor, opened
 
     def _place(self, request: CompletionRequest, window: Window) -> Anchor:
-        """A fresh anchor; of other files it has what the one before it has, which was read ahead."""
+        """Return a fresh anchor; of other files it has what the one before it has, which was read ahead."""
         before = self._anchors.get(request.path)
         language = language_or_plain(request.language)
         others = before.cross_file if before else ""
@@ -283,12 +283,12 @@ class Engine:
         return calls.allowed_names(forced) if capabilities.allowed_names else None
 
     def _calls(self, site: Site) -> Callable[[str], CallConstraint]:
-        """Members and keywords that exist."""
+        """Return the constraint to members and keywords that exist."""
         known = Known(site, self._oracle)
         return lambda before: CallConstraint(before, site.language, known.members_of, known.parameters_of)
 
     def _calls_and_names(self, site: Site) -> Callable[[str], CallConstraint]:
-        """Those, and arguments made of names that are defined; which they are is asked once."""
+        """Return the same constraint, and that arguments begin with a name that is defined."""
         known = Known(site, self._oracle)
         names = cache(known.names)
         return lambda before: CallConstraint(
@@ -329,7 +329,7 @@ class Engine:
         return self._judge(task, written, grounding)
 
     def _reject(self, task: _Task, answer: _Answer, check: Check) -> tuple[_Answer, Check]:
-        """What becomes of an answer that could not be repaired, by the setting ``on_rejected``."""
+        """Return what becomes of an answer that could not be repaired, by the setting ``on_rejected``."""
         match self._settings.oracle.on_rejected:
             case "show":
                 return answer, check
@@ -360,13 +360,13 @@ def _anything(_before: str) -> None:
 
 
 def _lines_before(text: str, at: int) -> str:
-    """The lines of ``text`` before the one of ``at``, and its indentation: they are kept."""
+    """Return the lines of ``text`` before the one of ``at``, and its indentation: they are kept."""
     line = text.rfind("\n", 0, at) + 1
     return text[: line + indentation(text[line:at])] if line else ""
 
 
 def _evidence(judgement: Judgement, grounding: Grounding, language: Language) -> tuple[Evidence, ...]:
-    """What the calls resolved to, then what else was in the prompt."""
+    """Return what the calls resolved to, then what else was in the prompt."""
     retrieved = {item.symbol: item for item in grounding.evidence}
     resolved = {
         symbol.qualified_name: retrieved.get(symbol.qualified_name)

@@ -1,4 +1,4 @@
-"""What a good completion never does: repeat the code below, loop, or offer blanks."""
+"""Remove from a completion what repeats the code below it, or itself, and blanks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _MIN_REPEAT = 3  # equal lines in a row that count as a loop
 
 
 def tidy(completion: str, before: str, after: str) -> str:
-    """``completion`` between ``before`` (the current statement up to the cursor) and ``after`` (all below it).
+    """Return ``completion`` as it fits between ``before`` (the current statement up to the cursor) and ``after`` (all below it).
 
     "" when nothing is left that is worth showing.
     """

@@ -17,7 +17,7 @@ _LONGEST_LINE = 200  # characters of a line of code that others are compared wit
 
 
 def masked(tokens: Sequence[Token], typed: int, below: float = MASK_BELOW) -> str:
-    """The drafted text without identifiers that hold a token of probability under ``below``.
+    """Return the drafted text without identifiers that hold a token of probability under ``below``.
 
     A whole identifier goes when a part of it is doubtful: half a hallucinated name is still poison.
     """
@@ -37,7 +37,7 @@ def masked(tokens: Sequence[Token], typed: int, below: float = MASK_BELOW) -> st
 
 
 def without_target(statement: str) -> str:
-    """``statement`` without the names it assigns to: what a result is called says little about what makes it."""
+    """Return ``statement`` without the names it assigns to: a result's name says little about the call that makes it."""
     return _TARGET.sub("", statement, count=1)
 
 

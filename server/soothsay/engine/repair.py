@@ -54,7 +54,7 @@ def find_faults(
     cancel: Cancellation | None = None,
     analyses: Analyses | None = None,
 ) -> Sequence[Fault]:
-    """The wrong calls in ``text``, the content of ``path``, in source order.
+    """Return the wrong calls in ``text``, the content of ``path``, in source order.
 
     Without ``typed`` only calls of service clients that the oracle cannot judge: no type checker tells of those. With it
     also what the oracle rejects and the index can explain. Raises `Cancelled` once ``cancel`` is set.
@@ -148,7 +148,7 @@ class _CallReader:
         return Fault(kind, receiver, name, start, end, call_end, problem)
 
     def _cannot_tell(self, receiver: str, name: str, names: CertainNamesAt) -> bool:
-        """Whether the name may mean something else than what the index knows it for."""
+        """Return whether the name may mean something else than what the index knows it for."""
         if receiver:
             return f"{receiver}.{name}" in self.scopes.assigned_attributes
         bound = names.find(name)
@@ -157,7 +157,7 @@ class _CallReader:
     def _is_rejected(
         self, found: Resolution[Symbol], misfits: str, origin: str, end: int, *, typed: bool
     ) -> bool:
-        """Whether the index rejects a call, and the oracle does not know better (the name ends at ``end``)."""
+        """Return whether the index rejects a call, and the oracle does not know better (the name ends at ``end``)."""
         # a signature read from source may hide overloads and decorators; of the workspace the index has seen what
         # was saved: there the oracle's findings decide
         if found.exists is not False and not (misfits and origin == "service"):
@@ -168,7 +168,7 @@ class _CallReader:
         return resolved is False and typed
 
     def _finding(self, call: Call) -> Finding | None:
-        """What the oracle holds against this call, not against one inside of it."""
+        """Return what the oracle finds wrong with this call, not with one inside of it."""
         keys = [(call.name.start_byte, "not_a_member")]
         keys += [(argument.start_byte, "unknown_argument") for argument in call.items]
         found = next((self.findings[key] for key in keys if key in self.findings), None)
@@ -178,7 +178,7 @@ class _CallReader:
         return found
 
     def _may_be_made(self, finding: Finding) -> bool:
-        """Whether what the oracle does not know may be made while the program runs."""
+        """Return whether what the oracle does not know may be made while the program runs."""
         if finding.kind != "not_a_member":
             return False
         return bool(self.oracle.makes_names(self.path, self.analysis.text, finding.start))
@@ -212,7 +212,7 @@ def _does_not_fit(symbol: Symbol, reason: str) -> str:
 
 
 def _closest(name: str, names: Sequence[str]) -> str:
-    """The one of ``names`` that is spelled most like ``name``, whatever its case."""
+    """Return the one of ``names`` that is spelled most like ``name``, whatever its case."""
     spelled = {_plain(each): each for each in names}
     return next((spelled[each] for each in get_close_matches(_plain(name), spelled, n=1)), "")
 
@@ -270,7 +270,7 @@ def repair(
 
 
 def first_call(completion: str, language: Language) -> str:
-    """``name(…)`` at the beginning of ``completion``, "" when there is no whole call."""
+    """Return ``name(…)`` at the beginning of ``completion``, "" when there is no whole call."""
     name, bracket, rest = completion.partition("(")
     if not bracket or not name.strip().isidentifier():
         return ""

@@ -130,7 +130,7 @@ class Site:
         )
 
     def in_index(self, name: ApiName) -> bool:
-        """Whether a drafted name is known. Of an unknown receiver only the bare name can be asked."""
+        """Return whether a drafted name is known. Of an unknown receiver only the bare name can be asked."""
         found = self.resolve(name)
         if found.exists is not None:
             return found.exists
@@ -139,12 +139,12 @@ class Site:
         return self.index.has_name(name.name)
 
     def was_read(self, name: ApiName) -> bool:
-        """Whether a drafted name is one of this file or its workspace: the model cannot have learnt it elsewhere."""
+        """Return whether a drafted name is one of this file or its workspace: the model cannot have learnt it elsewhere."""
         found = self.resolve(name)
         return bool(found.exists) and (found.symbol is None or found.symbol.origin == "workspace")
 
     def owners(self) -> list[str]:
-        """What the file has at hand: imported modules of the workspace, and the objects it has made."""
+        """Return what the file has at hand: imported modules of the workspace, and the objects it has made."""
         objects = [self.owner_of(name) for name, each in self._visible.items() if each.value is not None]
         modules = [module for module in self.imports.values() if self._is_ours(module)]
         return [owner for owner in dict.fromkeys((*modules, *objects)) if self.index.members(owner)]
@@ -153,7 +153,7 @@ class Site:
         return any(symbol.origin == "workspace" for symbol in self.index.members(module)[:1])
 
     def spell(self, symbol: Symbol, receiver: str, owner: str) -> str:
-        """``symbol`` as this file would write it."""
+        """Return ``symbol`` as this file would write it."""
         if owner and symbol.owner == owner:
             return f"{receiver}.{symbol.name}" if receiver else symbol.name
         for local, target in self.imports.items():

@@ -50,7 +50,7 @@ class StopRule:
         return _MOST_ON_LINE if self.place.kind == "comment" else None
 
     def cut(self, draft: str) -> int | None:
-        """The length at which ``draft`` is complete, or None while it must go on."""
+        """Return the length at which ``draft`` is complete, or None while it must go on."""
         if self.place.word_rest:
             end = _end_of_word(draft)
             return end if end < len(draft) else None
@@ -114,7 +114,7 @@ class StopRule:
         return None
 
     def late_end(self, draft: str) -> int:
-        """The length at which ``draft`` can end when it takes long: with a line, or an item of a list; 0 for nowhere."""
+        """Return the length at which ``draft`` can end when it takes long: with a line, or an item of a list; 0 for nowhere."""
         if self.place.kind == "string":
             end = draft.rfind("\n") if self.place.is_multiline else 0
             return end if end > 0 and draft[:end].strip() else 0

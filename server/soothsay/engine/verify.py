@@ -53,7 +53,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """What is known of one call: None where nobody can tell."""
+    """What is known of one call; None for what is not known."""
 
     exists: bool | None
     symbol: Symbol | None
@@ -146,7 +146,7 @@ class Shadow:
         self.text = request.text[: request.offset] + closed + request.text[request.offset + replaced :]
 
     def findings(self, oracle: Oracle) -> list[Finding] | None:
-        """What the oracle finds wrong in the completion, and did not find before; None when it does not answer."""
+        """Return what the oracle finds wrong in the completion, and did not find before; None when it does not answer."""
         found = oracle.findings(self._path, self.text)
         if found is None:
             return None
@@ -183,15 +183,15 @@ class Shadow:
         return found
 
     def position(self, name: ApiName) -> int:
-        """Offset in the shadow of the last character of ``name``."""
+        """Return the offset in the shadow of the last character of ``name``."""
         return self._offset + characters(self.completion, name.end) - 1
 
     def within(self, name: ApiName) -> int:
-        """Where ``name`` begins in the completion."""
+        """Return where ``name`` begins in the completion."""
         return characters(self.completion, max(0, name.start))
 
     def relative(self, offset: int) -> int:
-        """An offset in the shadow as one in the completion."""
+        """Return an offset in the shadow as one in the completion."""
         return max(0, offset - self._offset)
 
     def resolves(self, name: ApiName, oracle: Oracle) -> bool | None:
@@ -199,7 +199,7 @@ class Shadow:
         return oracle.resolves(self._path, self.text, self.position(name))
 
     def call_problem(self, name: ApiName, oracle: Oracle) -> str:
-        """Why the call ``name`` fits none of the signatures that the oracle knows, "" when it fits one."""
+        """Return why the call ``name`` fits none of the signatures that the oracle knows, "" when it fits one."""
         call = name.given
         signatures = self.signatures(name, oracle)
         if not signatures or self.unfinished:
@@ -280,7 +280,7 @@ def _is_modelled(symbol: Symbol | None) -> bool:
 
 
 def call_problem(symbol: Symbol, name: ApiName) -> str:
-    """Why the call ``name`` does not fit ``symbol``, "" when it does or nobody can tell."""
+    """Return why the call ``name`` does not fit ``symbol``, "" when it does or that is not known."""
     if symbol.parameters is None:
         return ""
     return misfit(symbol.parameters, name.given)
@@ -321,7 +321,7 @@ def _fact(
 
 
 def _finding_of(name: ApiName, shadow: Shadow, findings: Sequence[Finding]) -> Finding | None:
-    """The finding about this call: on its name, or on its arguments."""
+    """Return the finding about this call: on its name, or on its arguments."""
     last = shadow.position(name)
     arguments_end = last + 1 + len(name.arguments)
     for finding in findings:

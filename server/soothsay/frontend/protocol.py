@@ -93,7 +93,7 @@ class LspProtocol(LanguageServerProtocol):
         self._send_response(msg_id, error=refusal)
 
     def _handle_cancel_notification(self, msg_id: MsgId) -> None:
-        """Cancel a request; one that was answered already is nothing to tell anybody: the two messages crossed."""
+        """Cancel a request; ignore one that was answered already, because the two messages crossed."""
         if msg_id in self._request_futures:
             super()._handle_cancel_notification(msg_id)
 

@@ -209,7 +209,7 @@ def run(
 ) -> tuple[int, list[str]]:
     """Run a program to its end in the background of what else runs; its exit code, and the lines of its output.
 
-    Whatever it has started ends with this call.
+    All processes that it has started end with this call.
     """
     lines: list[str] = []
     process = subprocess.Popen(
@@ -297,7 +297,7 @@ def _alone() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _workplace() -> Iterator[Path]:
-    """A folder beside the builds, so that a build is put in place by renaming it; nobody else builds meanwhile."""
+    """Yield a folder beside the builds, so that a build is put in place by renaming it; other processes do not build meanwhile."""
     for left in builds_folder().glob(f"{_PREFIX}*"):  # by a process that was killed
         shutil.rmtree(left, ignore_errors=True)
     with (

@@ -80,7 +80,7 @@ class Window:
 
     @classmethod
     def of(cls, context: int) -> Window:
-        """The window of a model that can hold ``context`` tokens."""
+        """Return the window of a model that can hold ``context`` tokens."""
         usual = cls()
         return cls(
             min(usual.prefix, context // 3),
@@ -90,7 +90,7 @@ class Window:
         )
 
     def near(self) -> Window:
-        """What is read first at a new place, in about a second on two cores; all of it takes four or five."""
+        """Return what is read first at a new place, in about a second on two cores; all of it takes four or five."""
         return replace(self, prefix=min(self.prefix, 224), suffix=min(self.suffix, 48))
 
 
@@ -122,7 +122,7 @@ def prompt_path(path: str, language: Language) -> str:
 
 
 def still_fits(anchor: Anchor, text: str, offset: int) -> bool:
-    """Whether prompts for a cursor at ``offset`` can go on from ``anchor``."""
+    """Return whether prompts for a cursor at ``offset`` can go on from ``anchor``."""
     return (
         anchor.end <= _start_of_thought(text, offset, anchor.language.lexis.line_comment)
         and offset - anchor.end <= _MAX_SINCE_ANCHOR
@@ -184,7 +184,7 @@ def _imports(text: str, end: int, window: Window, language: Language) -> str:
 
 
 def _suffix(text: str, offset: int, window: Window, language: Language) -> str:
-    """What follows; without the brackets and quotes that editors close as soon as they are opened."""
+    """Return what follows; without the brackets and quotes that editors close as soon as they are opened."""
     rest = _CLOSED.match(text, offset)
     start = rest.end() if rest else offset
     limit = window.suffix * _CHARS_PER_TOKEN

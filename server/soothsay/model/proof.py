@@ -300,7 +300,7 @@ def _proofs_file() -> Path:
 
 @contextlib.contextmanager
 def _alone(file: Path, patience: float) -> Iterator[None]:
-    """One process at a time tries ways: two windows that start together need not both."""
+    """Return one process at a time tries ways: two windows that start together need not both."""
     lock = FileLock(file.with_suffix(".lock"), timeout=patience)
     with contextlib.ExitStack() as held:
         try:

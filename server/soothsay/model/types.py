@@ -106,7 +106,7 @@ class OwnedModel(Model, Protocol):
 
     @property
     def evaluated_in_all(self) -> int:
-        """How many tokens it has evaluated, whatever for."""
+        """How many tokens it has evaluated in all."""
         ...
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ _NAMES = (".venv", "venv", "env")  # the usual ones come before folders of other
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A folder that may be an environment; ``origin`` says for people what led to it."""
+    """A folder that may be an environment; ``origin`` says what led to it, for messages."""
 
     folder: Path
     origin: str

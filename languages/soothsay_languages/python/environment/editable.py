@@ -18,7 +18,7 @@ from soothsay_languages.python.environment.layout import is_local, listed, path_
 
 _MOST_NAMES = 200
 _LARGEST_FINDER = 1_000_000  # bytes
-# Folders and modules beside a project's packages that nobody imports from elsewhere.
+# Folders and modules beside a project's packages that are not imported from elsewhere.
 _NOT_INSTALLED = frozenset(
     {"test", "tests", "doc", "docs", "example", "examples", "bench", "benchmarks", "build"}
 )
@@ -52,7 +52,7 @@ def added_folders(site: Path) -> Iterator[Path]:
 
 
 def names_in(folder: Path) -> list[str]:
-    """Return the import names of packages and modules in ``folder``, without those that nobody imports from elsewhere."""
+    """Return the import names of packages and modules in ``folder``, without those that are not imported from elsewhere."""
     return _importable(folder)
 
 

@@ -113,7 +113,7 @@ def _versioned(prefix: Path) -> list[Path]:
 
 
 def _bases(settings: Mapping[str, str]) -> list[Path]:
-    """Where the Python that a virtual environment was made with may be installed; its ``home`` may be a link."""
+    """Return where the Python that a virtual environment was made with may be installed; its ``home`` may be a link."""
     home = settings.get("home", "")
     if not is_local(home):
         return []

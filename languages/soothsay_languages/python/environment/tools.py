@@ -44,7 +44,7 @@ def _uv(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
 
 
 def _pdm(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
-    """The environment whose interpreter PDM has noted."""
+    """Yield the environment whose interpreter PDM has noted."""
     interpreter = read_line(folder / ".pdm-python")
     if interpreter and is_local(interpreter):
         yield Path(interpreter).parent.parent, str(folder / ".pdm-python")
@@ -116,7 +116,7 @@ def _poetry_settings(environ: Mapping[str, str]) -> Path:
 
 
 def _pyenv(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
-    """The environment, or the version of Python, of pyenv's that the folder names."""
+    """Yield the environment, or the version of Python, of pyenv's that the folder names."""
     name = read_line(folder / ".python-version")
     if not re.fullmatch(r"\w[\w.-]*(?:/envs/\w[\w.-]*)?", name) or ".." in name:
         return

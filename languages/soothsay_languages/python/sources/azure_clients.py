@@ -14,7 +14,7 @@ NAMESPACE = "azure"
 
 
 def open_source(environment: Environment) -> AzureClients | None:
-    """The source of the Azure packages in ``environment``; None when there are none."""
+    """Return the source of the Azure packages in ``environment``; None when there are none."""
     return AzureClients(environment) if environment.find_folder(NAMESPACE) else None
 
 
@@ -43,7 +43,7 @@ class AzureClients:
         )
 
     def relevant(self, used: Used) -> Relevant:
-        """The packages that are imported; then the others, if any is: the next client is one line away."""
+        """Return the packages that are imported; then the others, if any is: the next client is one line away."""
         if NAMESPACE not in used.roots():
             return Relevant()
         now = tuple(release for release in self._releases if used.mentions(release.part))

@@ -44,7 +44,7 @@ _DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def snake_case(name: str, special: Mapping[str, str] = MappingProxyType({})) -> str:
-    """The Python name of an operation, as boto3 spells it (``ListWebACLs`` -> ``list_web_acls``).
+    """Return the Python name of an operation, as boto3 spells it (``ListWebACLs`` -> ``list_web_acls``).
 
     ``special`` are the names that botocore spells by hand, see :func:`special_names`.
     """
@@ -59,7 +59,7 @@ def snake_case(name: str, special: Mapping[str, str] = MappingProxyType({})) -> 
 
 
 def special_names(botocore: Path) -> dict[str, str]:
-    """The names that botocore at folder ``botocore`` spells by hand; they differ between its versions."""
+    """Return the names that botocore at folder ``botocore`` spells by hand; they differ between its versions."""
     try:
         tree = ast.parse((botocore / "__init__.py").read_bytes())
         for node in tree.body:
@@ -72,7 +72,7 @@ def special_names(botocore: Path) -> dict[str, str]:
 
 
 def open_source(environment: Environment) -> BotocoreModels | None:
-    """The source of the service clients in ``environment``; None when botocore is not installed."""
+    """Return the source of the service clients in ``environment``; None when botocore is not installed."""
     data = environment.find_folder("botocore/data")
     installed = environment.package_of(PACKAGE)
     return BotocoreModels(data, installed.version) if data and installed else None
@@ -92,19 +92,19 @@ class BotocoreModels:
         return "botocore"
 
     def releases(self) -> Sequence[Release]:
-        """One release a service."""
+        """Return one release a service."""
         services = sorted(folder.name for folder in self._data.iterdir() if _latest(folder))
         return [Release(PACKAGE, self._version, service, "service", self.name) for service in services]
 
     def relevant(self, used: Used) -> Relevant:
-        """The services that clients are made of, most used first; then the others: the next client is one line away."""
+        """Return the services that clients are made of, most used first; then the others: the next client is one line away."""
         known = {release.part: release for release in self.releases()}
         order = sorted(used.services, key=lambda service: (-used.services[service], service))
         now = tuple(known.pop(service) for service in order if service in known)
         return Relevant(now, tuple(known.values()))
 
     def harvest(self, release: Release) -> Harvest:
-        """All operations of one service and the client's other methods."""
+        """Return all operations of one service and the client's other methods."""
         folder = _latest(self._data / release.part)
         if folder is None:
             return Harvest()
@@ -128,7 +128,7 @@ class BotocoreModels:
 
 
 def _latest(service: Path) -> Path | None:
-    """The folder of the newest API version of a service, as botocore chooses it."""
+    """Return the folder of the newest API version of a service, as botocore chooses it."""
     if not service.is_dir():
         return None
     versions = sorted(
@@ -208,7 +208,7 @@ def _parameters(shape: Mapping[str, Any], shapes: Mapping[str, Any]) -> tuple[Pa
 
 
 def _example(shape: str, shapes: Mapping[str, Any], depth: int = 0) -> str:
-    """The shortest literal of a shape: the required keys of a structure (else its first), one element of a list."""
+    """Return the shortest literal of a shape: the required keys of a structure (else its first), one element of a list."""
     described = shapes.get(shape, {})
     match described.get("type"):
         case "structure":
@@ -228,7 +228,7 @@ def _example(shape: str, shapes: Mapping[str, Any], depth: int = 0) -> str:
 
 
 def _filled_in(name: str, member: Mapping[str, Any]) -> bool:
-    """True when botocore fills in the value itself, so that a call without it is valid."""
+    """Return whether botocore fills in the value itself, so that a call without it is valid."""
     return bool(member.get("idempotencyToken")) or (name == "accountId" and member.get("location") == "uri")
 
 

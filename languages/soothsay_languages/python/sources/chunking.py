@@ -132,7 +132,7 @@ def _read_class(
 
 
 def _bases(definition: Node) -> list[str]:
-    """The names of the base classes, without their packages and parameters."""
+    """Return the names of the base classes, without their packages and parameters."""
     listed = definition.child_by_field_name("superclasses")
     found: list[str] = []
     for child in listed.named_children if listed else ():
@@ -364,7 +364,7 @@ _TARGET_FIELDS = {
 
 
 def _bound(root: Node) -> set[str]:
-    """Every name that a scope's own statements bind, in ``if``, ``try``, ``for``, ``with`` and ``match`` too."""
+    """Return every name that a scope's own statements bind, in ``if``, ``try``, ``for``, ``with`` and ``match`` too."""
     names: set[str] = set()
     todo = list(root.children)
     while todo:
@@ -422,7 +422,7 @@ def _lines(place: _Place, start: int, end: int, symbol: Symbol | None) -> Chunk:
 
 
 def _class_chunk(place: _Place, node: Node, definition: Node, symbol: Symbol, methods: list[Symbol]) -> Chunk:
-    """The head of a class, its fields and the signatures of its methods; the bodies are chunks of their own."""
+    """Return the head of a class, its fields and the signatures of its methods; the bodies are chunks of their own."""
     body = definition.child_by_field_name("body")
     parts: list[str] = []
     head_end = body.start_point[0] if body else definition.end_point[0]
@@ -443,5 +443,5 @@ def _class_chunk(place: _Place, node: Node, definition: Node, symbol: Symbol, me
 
 
 def _unique(symbols: list[Symbol]) -> tuple[Symbol, ...]:
-    """One symbol a name: the last definition wins, as it does when the file runs."""
+    """Return one symbol a name: the last definition wins, as it does when the file runs."""
     return tuple({(symbol.owner, symbol.name): symbol for symbol in symbols}.values())

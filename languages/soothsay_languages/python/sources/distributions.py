@@ -25,12 +25,12 @@ class Listed:
     files: str
 
     def matching(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
-        """The matches of a multi-line ``pattern`` in the list of files."""
+        """Return the matches of a multi-line ``pattern`` in the list of files."""
         return pattern.finditer(self.files)
 
 
 def listed(site_packages: Sequence[Path]) -> Iterator[Listed]:
-    """All distributions that say what they brought. The first of a name wins, as it does for imports."""
+    """Yield all distributions that say what they brought. The first of a name wins, as it does for imports."""
     seen: set[str] = set()
     for site in site_packages:
         for info in sorted(site.glob("*.dist-info")):
@@ -52,13 +52,13 @@ def _read(site: Path, info: Path) -> Listed | None:
 
 
 def is_namespace(root: str, site_packages: Sequence[Path]) -> bool:
-    """True when ``root`` is only a folder that several distributions share (``azure``, ``google``)."""
+    """Return whether ``root`` is only a folder that several distributions share (``azure``, ``google``)."""
     folders = [site / root for site in site_packages if (site / root).is_dir()]
     return bool(folders) and all(_is_shared(folder) for folder in folders)
 
 
 def stubbed_roots(site_packages: Sequence[Path]) -> frozenset[str]:
-    """The import names that stub-only distributions describe as a whole (``requests-stubs``)."""
+    """Return the import names that stub-only distributions describe as a whole (``requests-stubs``)."""
     return frozenset(
         init.parent.name.removesuffix("-stubs")
         for site in site_packages
@@ -67,7 +67,7 @@ def stubbed_roots(site_packages: Sequence[Path]) -> frozenset[str]:
 
 
 def namespace_parts(found: Listed, root: str) -> Iterator[str]:
-    """The packages of a distribution below the namespace ``root``: ``azure.storage.blob``."""
+    """Yield the packages of a distribution below the namespace ``root``: ``azure.storage.blob``."""
     pattern = re.compile(rf"^({re.escape(root)}(?:/\w+)+)/__init__\.pyi?,", re.MULTILINE)
     taken: list[str] = []
     for folder in sorted({match[1] for match in found.matching(pattern)}):  # parents before their children
@@ -78,7 +78,7 @@ def namespace_parts(found: Listed, root: str) -> Iterator[str]:
 
 
 def _is_shared(folder: Path) -> bool:
-    """True for a folder without an ``__init__``, or with one that only says that others go on elsewhere."""
+    """Return whether ``folder`` has no ``__init__``, or one that only says that the package goes on in other folders."""
     for name in ("__init__.py", "__init__.pyi"):
         try:
             text = (folder / name).read_text(encoding="utf-8", errors="replace")
@@ -89,7 +89,7 @@ def _is_shared(folder: Path) -> bool:
 
 
 def main_package(found: Listed) -> str:
-    """The name by which a distribution is imported, the most telling where it has several; empty when it has none."""
+    """Return the name by which a distribution is imported, the most telling where it has several; empty when it has none."""
     folders = {match[1].rstrip("/") for match in found.matching(_PACKAGE)}
     taken: list[str] = []
     for folder in sorted(folders, key=lambda name: (name.count("/"), name)):

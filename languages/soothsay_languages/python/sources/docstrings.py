@@ -71,7 +71,7 @@ def describe(docstring: str, name: str, deprecated: str = "") -> Described:
 
 
 def _split(text: str) -> tuple[str, list[Note]]:
-    """The docstring without the directives at its margin, and what these say, in order."""
+    """Return the docstring without the directives at its margin, and what these say, in order."""
     if ":: " not in text and "::\n" not in text and not text.endswith("::"):
         return text, []
     kept: list[str] = []
@@ -98,12 +98,12 @@ def _note(directive: str, version: str, content: Sequence[str]) -> Note:
 
 
 def _flat(text: str) -> str:
-    """One line without roles and drawn lines."""
+    """Return one line without roles and drawn lines."""
     return squeeze(_LINE.sub(" ", _ROLE.sub(r"\1", text)))
 
 
 def _without_signature(text: str, name: str) -> str:
-    """The text without the lines ``name(arg, …)`` that docstrings of compiled functions begin with."""
+    """Return the text without the lines ``name(arg, …)`` that docstrings of compiled functions begin with."""
     while True:
         head, _, rest = text.partition("\n\n")
         first = head.strip()
@@ -120,7 +120,7 @@ def _without_signature(text: str, name: str) -> str:
 
 
 def _closed(signature: str) -> bool:
-    """True when a paragraph is nothing but signatures: all brackets closed, no sentence behind."""
+    """Return whether a paragraph is nothing but signatures: all brackets closed, no sentence behind."""
     return signature == "--" or (
         signature.count("(") == signature.count(")")
         and bool(re.search(r"(\)|->[^\n]+|--|\.\.\.)\s*$", signature))
@@ -134,7 +134,7 @@ _DOTTED = re.compile(r"~?(?:\w+\.)+(\w+)")
 
 
 def documented_keywords(docstring: str) -> tuple[Parameter, ...]:
-    """The arguments described as ``:keyword int timeout:``, which a function takes through its ``**kwargs``."""
+    """Return the arguments described as ``:keyword int timeout:``, which a function takes through its ``**kwargs``."""
     if ":keyword" not in docstring and ":kwarg" not in docstring:
         return ()
     fields = list(_fields(docstring))
@@ -151,7 +151,7 @@ def documented_keywords(docstring: str) -> tuple[Parameter, ...]:
 
 
 def documented_return(docstring: str) -> str:
-    """The type that ``:rtype:`` names."""
+    """Return the type that ``:rtype:`` names."""
     if ":rtype:" not in docstring:
         return ""
     fields = _fields(docstring)
@@ -182,7 +182,7 @@ def _annotation(text: str) -> str:
 
 
 def deprecation_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str:
-    """What ``@deprecated(…)``, or a warning that is always given, says; empty when it is not deprecated."""
+    """Return what ``@deprecated(…)``, or a warning that is always given, says; empty when it is not deprecated."""
     names = [ast.unparse(each.func if isinstance(each, ast.Call) else each) for each in node.decorator_list]
     if any(name.endswith((".setter", ".deleter")) for name in names):
         return ""  # reading the property is fine
@@ -198,7 +198,7 @@ def deprecation_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) 
 
 
 def _warned(body: Sequence[ast.stmt]) -> str:
-    """The message of an unconditional ``warnings.warn(message, DeprecationWarning)``."""
+    """Return the message of an unconditional ``warnings.warn(message, DeprecationWarning)``."""
     for statement in body:
         call = statement.value if isinstance(statement, ast.Expr) else None
         if not isinstance(call, ast.Call) or ast.unparse(call.func) not in {"warnings.warn", "warn"}:
@@ -234,7 +234,7 @@ class AddedDocs:
     by_name: dict[str, str] = field(default_factory=dict)
 
     def of(self, path: str, is_class: bool = False) -> str:
-        """The docstring of the object at ``path``.
+        """Return the docstring of the object at ``path``.
 
         A compiled class is documented where it is made (``numpy._core.multiarray.ndarray``) and described in a stub
         elsewhere (``numpy.ndarray``), so its name must do.

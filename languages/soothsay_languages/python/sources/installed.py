@@ -26,7 +26,7 @@ _ELSEWHERE = frozenset({"azure"})  # namespaces that another source reads
 
 
 def open_source(environment: Environment) -> PythonEnvironment:
-    """The source of what is installed in ``environment``."""
+    """Return the source of what is installed in ``environment``."""
     return PythonEnvironment(environment)
 
 
@@ -43,7 +43,7 @@ class PythonEnvironment:
         return "python"
 
     def releases(self) -> Sequence[Release]:
-        """Everything installed that has a public import name. The standard library comes only when asked for."""
+        """Return everything installed that has a public import name. The standard library comes only when asked for."""
         return [
             release
             for root in self._environment.packages
@@ -52,7 +52,7 @@ class PythonEnvironment:
         ]
 
     def relevant(self, used: Used) -> Relevant:
-        """What the workspace imports, the standard library last: every model knows it well."""
+        """Return what the workspace imports, the standard library last: every model knows it well."""
         imported = [
             release
             for root in used.roots()
@@ -63,7 +63,7 @@ class PythonEnvironment:
         return Relevant(now=tuple(sorted(imported, key=lambda release: release.package == "python")))
 
     def release_of(self, import_name: str) -> Release | None:
-        """The release that ``import import_name`` uses; None for what is not there, is private, or has no source."""
+        """Return the release that ``import import_name`` uses; None for what is not there, is private, or has no source."""
         found = self._environment.package_of(import_name)
         if found is None or found.import_name.startswith("_") or not _has_source(found):
             return None
@@ -77,7 +77,7 @@ class PythonEnvironment:
             log.debug("Not indexed, there is no source: %s", ", ".join(compiled))
 
     def _releases_of(self, root: str) -> Sequence[Release]:
-        """One release, or one for each package of a namespace (``google.cloud.storage``).
+        """Return one release, or one for each package of a namespace (``google.cloud.storage``).
 
         None for what stubs describe: those are read together with the package, by another source.
         """
@@ -109,7 +109,7 @@ class PythonEnvironment:
         }
 
     def harvest(self, release: Release) -> Harvest:
-        """All public symbols of one import name."""
+        """Return all public symbols of one import name."""
         installed = self._environment.package_of(release.part)
         if installed is None:
             return Harvest()

@@ -99,7 +99,7 @@ class _Budget:
         self.exhausted = False
 
     def takes(self, path: Path) -> bool:
-        """Whether there is still room for the file at ``path``, which then is taken."""
+        """Return whether there is still room for the file at ``path``, which then is taken."""
         try:
             size = path.stat().st_size
         except OSError:
@@ -189,7 +189,7 @@ class _Tree:
                     self._follow_all()
 
     def left_out(self) -> Iterator[tuple[str, ...]]:
-        """The modules that there are files for, but that were not read."""
+        """Return the modules that there are files for, but that were not read."""
         return (parts for parts in self._files if self._member(parts) is None)
 
     def _want(self, paths: Iterator[str]) -> None:
@@ -225,7 +225,7 @@ class _Tree:
             self._want(f"{wildcard.removesuffix('*')}{rest}" for wildcard in _wildcards(module))
 
     def _reach(self, parts: tuple[str, ...]) -> griffe.Module | None:
-        """The module ``parts``, read after its parents if it was not yet; None when it cannot be."""
+        """Return the module ``parts``, read after its parents if it was not yet; None when it cannot be."""
         for n in range(1, len(parts) + 1):
             if parts[:n] not in self._tried:
                 self._tried.add(parts[:n])
@@ -237,7 +237,7 @@ class _Tree:
         return self._member(parts)
 
     def _enter(self, module: griffe.Module, parts: tuple[str, ...]) -> None:
-        """What comes with any module, private or not."""
+        """Note what must be read with ``module``, whether it is private or not."""
         self._want(_wildcards(module))  # they decide what its names are
         for name, member in list(module.members.items()):
             if member.is_alias and (*parts, name) in self._files:
@@ -255,7 +255,7 @@ class _Tree:
 
 
 def _offered(module: griffe.Module, imported: bool = False) -> Iterator[str]:
-    """The dotted paths that the public names of a module lead to, or those that a wildcard import of it gives."""
+    """Yield the dotted paths that the public names of a module lead to, or those that a wildcard import of it gives."""
     lists = list(exported_lists(module))
     for path in lists:
         yield f"{path}.*"
@@ -271,14 +271,14 @@ def _offered(module: griffe.Module, imported: bool = False) -> Iterator[str]:
 
 
 def _wildcards(module: griffe.Module) -> Iterator[str]:
-    """What a module imports with wildcards, as ``module.*``."""
+    """Yield what a module imports with wildcards, as ``module.*``."""
     for member in module.members.values():
         if isinstance(member, griffe.Alias) and member.wildcard:
             yield f"{member.target_path}.*"
 
 
 def _bases(cls: griffe.Class) -> Iterator[str]:
-    """The dotted paths of the bases of a class and of the classes in it."""
+    """Yield the dotted paths of the bases of a class and of the classes in it."""
     for base in cls.bases:
         yield path_of(base)
     for member in cls.members.values():

@@ -1,4 +1,4 @@
-"""Names that are there without anybody having written them."""
+"""Names that every module has without defining them."""
 
 MODULE_NAMES = (
     "__name__",

@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"^v?(\d+(?:\.\d+)*)")
 
 
 def news_of(release: Release, uri: str, notes: Mapping[str, Iterable[Note]]) -> Iterator[Chunk]:
-    """One chunk for each of the newest versions; ``notes`` are those of each symbol, by its name."""
+    """Yield one chunk for each of the newest versions; ``notes`` are those of each symbol, by its name."""
     by_version: dict[tuple[int, ...], list[tuple[int, str]]] = {}
     for name, said in sorted(notes.items()):
         for note in said:

@@ -70,7 +70,7 @@ class Notebooks:
 
 
 def cells_of(root: Branch) -> Iterator[Cell]:
-    """The cells of a notebook of format 3 or 4 that have a text, in order."""
+    """Yield the cells of a notebook of format 3 or 4 that have a text, in order."""
     branches = list(root.get("cells").items())
     if not branches:  # format 3
         for sheet in root.get("worksheets").items():
@@ -87,7 +87,7 @@ def cells_of(root: Branch) -> Iterator[Cell]:
 
 
 def _source(source: Branch) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """The lines of a cell and the rows they stand in: a list of strings, or a single string for all."""
+    """Return the lines of a cell and the rows they stand in: a list of strings, or a single string for all."""
     pieces: Iterable[Branch] = source.items() if source.is_list else [source]
     lines, rows = [""], [source.lines[0]]
     for piece in pieces:
@@ -111,7 +111,7 @@ def _language(root: Branch) -> str:
 
 
 def _headings(above: Sequence[tuple[int, str]], cell: Cell) -> list[tuple[int, str]]:
-    """The headings that hold after a cell: each ends the ones of its level and below."""
+    """Return the headings that hold after a cell: each ends the ones of its level and below."""
     found = [(heading.level, heading.title) for heading in outline_of(cell.lines).headings]
     if cell.kind == "heading":
         found = [(cell.level or 1, " ".join(cell.lines))]
@@ -124,7 +124,7 @@ def _headings(above: Sequence[tuple[int, str]], cell: Cell) -> list[tuple[int, s
 
 
 def _python_facts(cells: Sequence[Cell], place: Place) -> FileFacts:
-    """What the code cells import and define, one after the other as if they were one file.
+    """Return what the code cells import and define, one after the other as if they were one file.
 
     No other file can import a notebook, so its definitions belong to an owner that no import can name.
     """
@@ -152,13 +152,13 @@ def _python_facts(cells: Sequence[Cell], place: Place) -> FileFacts:
 
 
 def _as_python(lines: Sequence[str]) -> list[str]:
-    """The lines as Python; those of a cell for another program are empty."""
+    """Return the lines as Python; those of a cell for another program are empty."""
     code = PythonCells().code("\n".join(lines))
     return [""] * len(lines) if code is None else code.text.split("\n")
 
 
 def _chunks(cell: Cell, title: str, place: Place, symbols: Sequence[Symbol]) -> Iterator[Chunk]:
-    """The cell as a chunk, as more only when it is very long."""
+    """Yield the cell as a chunk, as more only when it is very long."""
     defined = [
         symbol
         for symbol in symbols

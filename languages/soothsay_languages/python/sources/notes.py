@@ -36,11 +36,11 @@ class Notes(griffe.Extension):
         self._said: dict[str, list[str]] = {}
 
     def deprecated(self) -> dict[str, str]:
-        """What is said of each deprecated function and class, by path. One good overload is enough to be good."""
+        """Return what is said of each deprecated function and class, by path. One good overload is enough to be good."""
         return {path: said[0] for path, said in self._said.items() if all(said)}
 
     def stub_of(self, path: str) -> griffe.Function | None:
-        """What a stub says of a function: griffe keeps only its annotations, not its parameters."""
+        """Return what a stub says of a function: griffe keeps only its annotations, not its parameters."""
         found = self._stubs.get(path)
         return (found[0] if len(found) == 1 else _merged(found)) if found else None
 
@@ -118,7 +118,7 @@ def _text_of(expression: griffe.Expr | str | None) -> str | None:
 
 
 def _computes_exports(node: ast.Module, mod: griffe.Module) -> bool:
-    """True when ``__all__`` is more than literal names and the ``__all__`` of other modules."""
+    """Return whether ``__all__`` is more than literal names and the ``__all__`` of other modules."""
     todo: list[ast.AST] = list(node.body)
     while todo:
         statement = todo.pop()
@@ -141,7 +141,7 @@ def _computes_exports(node: ast.Module, mod: griffe.Module) -> bool:
 
 
 def _appended_exports(node: ast.Module) -> Iterator[str]:
-    """The literal names that ``__all__.append`` and ``__all__.extend`` add, which griffe does not see."""
+    """Yield the literal names that ``__all__.append`` and ``__all__.extend`` add, which griffe does not see."""
     for statement in node.body:
         match statement:
             case ast.Expr(ast.Call(ast.Attribute(ast.Name("__all__"), "append"), [ast.Constant(str(name))])):
@@ -177,19 +177,19 @@ def open_exports(module: griffe.Module) -> None:
 
 
 def has_open_exports(module: griffe.Module) -> bool:
-    """True when ``__all__`` may list more than can be read."""
+    """Return whether ``__all__`` may list more than can be read."""
     return module.exports is None and noted(module, "exported", None) is not None
 
 
 def exported_lists(module: griffe.Module) -> Iterator[str]:
-    """The paths of the modules whose ``__all__`` is part of that of ``module``."""
+    """Yield the paths of the modules whose ``__all__`` is part of that of ``module``."""
     for entry in (*(module.exports or ()), *noted(module, "exported", ())):
         if not isinstance(entry, str):
             yield path_of(entry).removesuffix(".__all__")
 
 
 def path_of(expression: griffe.Expr | str) -> str:
-    """The dotted path a name means where it stands; empty where names go around in circles."""
+    """Return the dotted path a name means where it stands; empty where names go around in circles."""
     try:
         return expression if isinstance(expression, str) else expression.canonical_path
     except griffe.GriffeError:
@@ -197,7 +197,7 @@ def path_of(expression: griffe.Expr | str) -> str:
 
 
 def is_exported(module: griffe.Module, name: str, seen: tuple[str, ...] = ()) -> bool:
-    """True when ``name`` is listed in the ``__all__`` of ``module``, as far as that can be read."""
+    """Return whether ``name`` is listed in the ``__all__`` of ``module``, as far as that can be read."""
     if module.exports is not None:
         return name in module.exports
     listed = noted(module, "exported", ())
@@ -208,7 +208,7 @@ def is_exported(module: griffe.Module, name: str, seen: tuple[str, ...] = ()) ->
 
 
 def module_at(module: griffe.Module, path: str) -> griffe.Module | None:
-    """The loaded module at ``path``, seen from another."""
+    """Return the loaded module at ``path``, seen from another."""
     try:
         found = module.modules_collection.get_member(path)
     except (griffe.GriffeError, KeyError):
@@ -236,7 +236,7 @@ def _fill_from_overloads(scope: griffe.Module | griffe.Class) -> None:
 
 
 def _merged(overloads: Sequence[griffe.Function]) -> griffe.Function:
-    """One function for many overloads: the longest signature; required is only what all of them require."""
+    """Return one function for many overloads: the longest signature; required is only what all of them require."""
     best = max(overloads, key=lambda function: len(list(function.parameters)))
     required = [{p.name for p in function.parameters if p.required} for function in overloads]
     always = set.intersection(*required)
@@ -269,7 +269,7 @@ def _merged(overloads: Sequence[griffe.Function]) -> griffe.Function:
 
 
 def _either(annotations: Sequence[Any]) -> Any:
-    """What overloads have in common: one annotation, or a few; a hundred different ones say nothing."""
+    """Return what overloads have in common: one annotation, or a few; a hundred different ones say nothing."""
     distinct = {squeeze(str(each)): each for each in annotations if each is not None}
     if len(distinct) == 1:
         return next(iter(distinct.values()))
@@ -277,7 +277,7 @@ def _either(annotations: Sequence[Any]) -> Any:
 
 
 def _bound_names(module: ast.AST) -> Iterator[str]:
-    """Every name a module's own statements bind, inside ``if``, ``try``, ``for`` and ``with`` too."""
+    """Yield every name a module's own statements bind, inside ``if``, ``try``, ``for`` and ``with`` too."""
     todo: list[ast.AST] = list(ast.iter_child_nodes(module))
     while todo:
         node = todo.pop()
@@ -314,12 +314,12 @@ def _self_names(node: ast.ClassDef) -> tuple[set[str], bool]:
 
 
 def noted(obj: griffe.Object, key: str, default: Any) -> Any:
-    """What was noted of a module (``names``, ``dynamic``, ``stub``) or class while it was parsed."""
+    """Return what was noted of a module (``names``, ``dynamic``, ``stub``) or class while it was parsed."""
     return obj.extra[_EXTRA].get(key, default) if _EXTRA in obj.extra else default
 
 
 def source_file(obj: griffe.Object | griffe.Alias) -> Path | None:
-    """The file in which an object really stands, its stub where it exists only there."""
+    """Return the file in which an object really stands, its stub where it exists only there."""
     try:
         path = obj.extra[_EXTRA].get("file") or obj.filepath
     except (griffe.GriffeError, ValueError):

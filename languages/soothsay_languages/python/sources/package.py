@@ -107,7 +107,7 @@ class _PackageReader:
         return Harvest(symbols, tuple(self._owners), tuple(news))
 
     def _namespace(self) -> None:
-        """The folders above a package of a namespace have it as a member, among others that are not known here."""
+        """Add the folders of the namespace above the package: it is a member of them, beside others that are not read here."""
         owner, _, name = self._package.path.rpartition(".")
         if owner:
             self._symbols.append(self._module_symbol(owner, name, self._package))
@@ -198,7 +198,7 @@ class _PackageReader:
         return target.path.split(".", 1)[0].lstrip("_") == self._release.part.lstrip("_")  # the private half
 
     def _list_classes(self) -> None:
-        """The members of all classes, first where a person would look for them, and base classes first.
+        """Return the members of all classes, first where a person would look for them, and base classes first.
 
         Past :data:`MOST_SYMBOLS` a class is described where it has its best name, with the methods of its own. Of the
         others only the names are kept, so that none of them is denied.
@@ -275,7 +275,7 @@ class _PackageReader:
         )
 
     def _first_symbol(self, name: str, target: griffe.Object, bound: bool) -> Symbol:
-        """A symbol for ``target`` that says all but what it is called and where it can be found."""
+        """Return a symbol for ``target`` that says all but what it is called and where it can be found."""
         kind: SymbolKind = "attribute"
         parameters: tuple[Parameter, ...] | None = None
         returns = ""
@@ -318,7 +318,7 @@ class _PackageReader:
     def _signature(
         self, function: griffe.Function, drop_first: bool, docstring: str = ""
     ) -> tuple[Parameter, ...] | None:
-        """The parameters of a function; where it takes any keyword, those that its stub or docstring names too."""
+        """Return the parameters of a function; where it takes any keyword, those that its stub or docstring names too."""
         parameters = _parameters(function, drop_first)
         if parameters is None or parameters[-1:] == () or parameters[-1].kind != "var_keyword":
             return parameters
@@ -354,7 +354,7 @@ class _PackageReader:
         )
 
     def _unknown(self, owner: str, name: str, member: griffe.Object | griffe.Alias) -> Symbol:
-        """An exported name whose definition is in a compiled module: it exists, no more is known."""
+        """Return an exported name whose definition is in a compiled module: it exists, no more is known."""
         path = member.target_path if isinstance(member, griffe.Alias) else member.path
         described = describe(self._docs.of(path), name)
         parent = member.parent
@@ -378,7 +378,7 @@ def _log_skipped(path: str) -> None:
 
 
 def _call_of(attribute: griffe.Attribute) -> griffe.Function | None:
-    """The ``__call__`` of the class an attribute is annotated with, when that class is of the same package."""
+    """Return the ``__call__`` of the class an attribute is annotated with, when that class is of the same package."""
     annotation = attribute.annotation
     if not isinstance(annotation, griffe.Expr):
         return None
@@ -397,7 +397,7 @@ def _call_of(attribute: griffe.Attribute) -> griffe.Function | None:
 
 
 def _target(member: griffe.Object | griffe.Alias) -> griffe.Object | None:
-    """What a member finally is; None when that lies in a compiled or absent module."""
+    """Return what a member finally is; None when that lies in a compiled or absent module."""
     if isinstance(member, griffe.Object):
         return member
     try:
@@ -432,7 +432,7 @@ def _same_package(module: griffe.Module, target: griffe.Object) -> bool:
 
 
 def _lineage(cls: griffe.Class) -> tuple[list[griffe.Class], bool]:
-    """The class and its bases, nearest first, and whether all of them could be found."""
+    """Return the class and its bases, nearest first, and whether all of them could be found."""
     chain: list[griffe.Class] = []
     resolved = True
     todo: list[griffe.Class] = [cls]
@@ -465,7 +465,7 @@ def _bases(cls: griffe.Class) -> list[griffe.Class]:
 
 
 def _plain_class(cls: griffe.Class) -> bool:
-    """True when a class has no way to gain names beside those in its body and its methods."""
+    """Return whether a class has no way to gain names beside those in its body and its methods."""
     if noted(cls, "dynamic", True) or noted(cls, "stub", True):
         return False
     if "__getattr__" in cls.members or "__getattribute__" in cls.members:
@@ -505,7 +505,7 @@ def _variadic(parameter: griffe.Parameter) -> bool:
 
 
 def _short(expression: Any, limit: int = 60) -> str:
-    """An annotation or default as text; an unreadably long one says nothing, so it is left out."""
+    """Return an annotation or default as text; an unreadably long one says nothing, so it is left out."""
     if expression is None:
         return ""
     text = squeeze(str(expression))

@@ -24,7 +24,7 @@ class Home:
 def with_shortest_names(
     symbols: Sequence[Symbol], homes: Mapping[tuple[str, str], Sequence[Home]]
 ) -> Iterator[Symbol]:
-    """The symbols under the names people write, ``pandas.DataFrame`` for ``pandas.core.frame.DataFrame``.
+    """Yield the symbols under the names people write, ``pandas.DataFrame`` for ``pandas.core.frame.DataFrame``.
 
     They stay members of every place in which they can be found: only what they are called changes.
     """

@@ -37,7 +37,7 @@ _NUMBERED = re.compile(r"\d+")
 
 
 def open_source(environment: Environment) -> ReleaseNotes:
-    """The source of the release notes in ``environment``."""
+    """Return the source of the release notes in ``environment``."""
     return ReleaseNotes(environment)
 
 
@@ -97,7 +97,7 @@ def _has_notes(found: Listed) -> bool:
 
 
 def _chunks(found: Listed) -> Iterator[Chunk]:
-    """The newest versions, each once: a description often repeats the file."""
+    """Yield the newest versions, each once: a description often repeats the file."""
     seen: set[str] = set()
     files = [match[1] for match in found.matching(_FILE)]
     for path in (*(found.site / name for name in files), found.info / "METADATA"):
@@ -119,7 +119,7 @@ def _chunks(found: Listed) -> Iterator[Chunk]:
 
 
 def _document(text: str, path: Path, found: Listed) -> tuple[list[str], HeadingOutline]:
-    """The lines of a document and its headings. The fields above a description are blank, so lines keep their numbers."""
+    """Return the lines of a document and its headings. The fields above a description are blank, so lines keep their numbers."""
     lines = text.split("\n")
     is_markdown = path.suffix.lower() in {".md", ".markdown"}
     if path.name == "METADATA":
@@ -144,7 +144,7 @@ def _plain_headings(lines: Sequence[str], package: str) -> Iterator[Heading]:
 def _versions(
     lines: Sequence[str], outline: HeadingOutline, package: str, after_history: bool
 ) -> Iterator[_Version]:
-    """The sections under a heading that is a version, each with everything below it.
+    """Yield the sections under a heading that is a version, each with everything below it.
 
     ``after_history``: only once there was a heading such as "Release history"; the numbers before are chapters.
     """
@@ -165,7 +165,7 @@ def _versions(
 
 
 def _this_version(lines: Sequence[str], outline: HeadingOutline, version: str) -> Iterator[_Version]:
-    """A list of changes below "Release information": what is new in the very version that is installed."""
+    """Yield a list of changes below "Release information": what is new in the very version that is installed."""
     sections = [
         section
         for section in sections_of(lines, outline)
@@ -178,7 +178,7 @@ def _this_version(lines: Sequence[str], outline: HeadingOutline, version: str) -
 
 
 def _version(title: str, package: str) -> str:
-    """The version a heading is about: ``1.2.3 (2024-05-05)``, ``[1.2.3] - May``, ``numpy 2.1``, ``What's new in 3.2``."""
+    """Return the version a heading is about: ``1.2.3 (2024-05-05)``, ``[1.2.3] - May``, ``numpy 2.1``, ``What's new in 3.2``."""
     named = re.sub(rf"^\W*{re.escape(package)}\b", "", title, flags=re.IGNORECASE)
     match = _VERSION.match(named)
     return match[1] if match else ""

@@ -20,7 +20,7 @@ _STUBS = re.compile(r"^(\w+)-stubs/", re.MULTILINE)
 
 
 def open_source(environment: Environment) -> StubPackages | None:
-    """The source of the stubs in ``environment``; None when there are none."""
+    """Return the source of the stubs in ``environment``; None when there are none."""
     has_stubs = any(any(site.glob("*-stubs")) for site in environment.package_folders)
     return StubPackages(environment) if has_stubs else None
 
@@ -81,7 +81,7 @@ class StubPackages:
 
 
 def _parts(distribution: Listed) -> Iterator[str]:
-    """The packages that a distribution's stubs describe."""
+    """Yield the packages that a distribution's stubs describe."""
     for root in dict.fromkeys(match[1] for match in distribution.matching(_STUBS)):
         folder = f"{root}-stubs"
         if (distribution.site / folder / "__init__.pyi").is_file():

@@ -44,7 +44,7 @@ class FileCheck:
 
 
 def models_folder() -> Path:
-    """The folder that holds one folder per model."""
+    """Return the folder that holds one folder per model."""
     return cache_folder() / "models"
 
 
@@ -54,23 +54,23 @@ def model_folder(spec: ModelSpec) -> Path:
 
 
 def location(spec: ModelSpec) -> Path:
-    """What a library is given to open: the file, or for a model of several files their folder."""
+    """Return what a library is given to open: the file, or for a model of several files their folder."""
     folder = model_folder(spec)
     return folder if spec.is_folder else folder / spec.files[0].name
 
 
 def list_models() -> list[ModelStatus]:
-    """Every known model, and whether it is here."""
+    """Return every known model, and whether it is here."""
     return [ModelStatus(spec, _state(spec), location(spec)) for spec in REGISTRY.values()]
 
 
 def is_pulled(name: str) -> bool:
-    """Whether the model is here whole and was checked. Cheap: hashes nothing."""
+    """Return whether the model is here whole and was checked. Cheap: hashes nothing."""
     return is_stamped(find_spec(name))
 
 
 def model_path(name: str) -> Path:
-    """The pulled model, every byte of which was checked once. Raises `SoothsayError` saying how to get it."""
+    """Return the pulled model, every byte of which was checked once. Raises `SoothsayError` saying how to get it."""
     spec = find_spec(name)
     if not is_stamped(spec):
         if not all(has_size(spec, file) for file in spec.files):
@@ -182,7 +182,7 @@ def _state(spec: ModelSpec) -> State:
 
 
 def bytes_here(spec: ModelSpec) -> int:
-    """How much of the model has come, whole files and partial ones."""
+    """Return how much of the model has come, whole files and partial ones."""
     total = 0
     for file in spec.files:
         for path in (model_folder(spec) / file.name, partial_path(spec, file)):
@@ -192,6 +192,6 @@ def bytes_here(spec: ModelSpec) -> int:
 
 
 def partial_path(spec: ModelSpec, file: ModelFile) -> Path:
-    """Where the file grows until it is whole and checked."""
+    """Return where the file grows until it is whole and checked."""
     path = model_folder(spec) / file.name
     return path.with_name(path.name + ".partial")

@@ -97,7 +97,7 @@ class _Pull:
         cache.stamp(self.spec)
 
     def _missing(self) -> list[ModelFile]:
-        """The files that are not here; one that was put here by hand stays if its hash is right."""
+        """Return the files that are not here; one that was put here by hand stays if its hash is right."""
         missing: list[ModelFile] = []
         for file in self.spec.files:
             path = self.folder / file.name

@@ -58,7 +58,7 @@ def fetch(
 
 
 def _blocks(spec: ModelSpec, file: ModelFile, start: int, cancel: Event, deadline: float) -> Iterator[bytes]:
-    """The bytes of ``file`` from ``start``, fetched by a thread of their own."""
+    """Yield the bytes of ``file`` from ``start``, fetched by a thread of their own."""
     arrived: queue.Queue[bytes | Exception | None] = queue.Queue(maxsize=64)
     abandoned = Event()
     Thread(target=_pump, args=(spec, file, start, arrived, abandoned), daemon=True).start()

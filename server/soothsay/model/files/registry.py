@@ -60,7 +60,7 @@ class Thresholds:
 
 
 DEFAULT_THRESHOLDS = Thresholds(certainty=0.7, confidence=0.8)
-"""What a model gets that nobody has measured."""
+"""The thresholds of a model that was not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class UnknownModelError(SoothsayError):
 
 
 def find_spec(name: str) -> ModelSpec:
-    """The model called ``name``. Raises `UnknownModelError`, which lists the names there are."""
+    """Return the model called ``name``. Raises `UnknownModelError`, which lists the names there are."""
     if spec := REGISTRY.get(name):
         return spec
     # a slip in one letter, or in capitals

@@ -14,7 +14,7 @@ _VERSIONS = (2, 3)  # those that llama.cpp reads
 
 
 def resolve_model(settings_name: str, settings_path: str) -> Path:
-    """The GGUF to load: ``settings_path`` if there is one, else the pulled ``settings_name``.
+    """Return the GGUF to load: ``settings_path`` if there is one, else the pulled ``settings_name``.
 
     Raises `SoothsayError` with the fix.
     """

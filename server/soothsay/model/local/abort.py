@@ -50,7 +50,7 @@ class Abort:
 
     @contextmanager
     def when(self, cancel: Cancellation | None, deadline: float = math.inf) -> Iterator[None]:
-        """Within the block, stop for ``cancel`` and ``deadline``."""
+        """Stop evaluations within the block for ``cancel`` and ``deadline``."""
         work = _Work(cancel, deadline)
         self._begin(work)
         if deadline < math.inf:

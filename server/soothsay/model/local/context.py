@@ -77,7 +77,7 @@ class Context:
 
     @contextmanager
     def until(self, cancel: Cancellation | None, deadline: float = math.inf) -> Iterator[None]:
-        """Within the block, evaluations end with `Cancelled` for ``cancel``, with `LateError` for ``deadline``."""
+        """End evaluations within the block with `Cancelled` for ``cancel``, with `LateError` for ``deadline``."""
         with self._abort.when(cancel, deadline):
             yield
 

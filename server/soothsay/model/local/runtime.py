@@ -70,7 +70,7 @@ class LlamaRuntime:
 
     @property
     def evaluated_in_all(self) -> int:
-        """How many tokens were evaluated, whatever for."""
+        """How many tokens were evaluated in all."""
         return self.context.evaluated
 
     def open(self, prompt: Prompt) -> LocalPrompt:

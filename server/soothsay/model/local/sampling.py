@@ -18,7 +18,7 @@ class Choice:
 
 
 def pick(logits: np.ndarray, allowed: np.ndarray | None) -> Choice:
-    """The greedy choice under the softmax of ``logits`` (float32, one per id), or of those of ``allowed`` ids."""
+    """Return the greedy choice under the softmax of ``logits`` (float32, one per id), or of those of ``allowed`` ids."""
     candidates = logits if allowed is None else logits[allowed]
     best = int(candidates.argmax())
     below = candidates - candidates[best]

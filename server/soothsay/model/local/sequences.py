@@ -56,7 +56,7 @@ def plan(held: Sequence[Sequence[int]], used: Sequence[int], tokens: Sequence[in
 
 
 def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
-    """How many tokens two sequences have in common from their beginning."""
+    """Return how many tokens two sequences have in common from their beginning."""
     for i, (x, y) in enumerate(zip(a, b, strict=False)):
         if x != y:
             return i

@@ -39,7 +39,7 @@ class Vocab:
         self.size = llama_cpp.llama_vocab_n_tokens(vocab)
 
     def encode(self, text: str) -> list[int]:
-        """Ids of ``text``; markers that happen to stand in the user's text are plain text."""
+        """Return the ids of ``text``; markers that happen to stand in the user's text are plain text."""
         data = text.encode("utf-8", errors="replace")
         if not data:
             return []
@@ -81,7 +81,7 @@ class Vocab:
         return cast(int, llama_cpp.llama_vocab_bos(self._vocab))
 
     def beginnings(self, texts: Iterable[bytes]) -> np.ndarray:
-        """Ids of the tokens that are a beginning of one of ``texts``, or all of it (int64)."""
+        """Return the ids of the tokens that are a beginning of one of ``texts``, or all of it (int64)."""
         heads = {text[:end] for text in texts for end in range(1, len(text) + 1)}
         return np.array([token for head in heads for token in self._spelled(head)], dtype=np.int64)
 
@@ -97,7 +97,7 @@ class Vocab:
         return np.array([not piece.lstrip().startswith(b"#") for piece in self.pieces])
 
     def ends(self, token: int) -> bool:
-        """True for end-of-generation tokens (end of text, of turn, the FIM markers)."""
+        """Return whether this is an end-of-generation token (end of text, of turn, the FIM markers)."""
         return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token)) or not self.pieces[token]
 
     @cached_property
@@ -115,7 +115,7 @@ class Vocab:
         _ = self._sorted, self.code
 
     def beginning(self, text: bytes) -> np.ndarray:
-        """Ids of the tokens that can come next when ``text`` must be written (int64, unordered).
+        """Return the ids of the tokens that can come next when ``text`` must be written (int64, unordered).
 
         These are the tokens that begin with ``text``, and those that are a beginning of it.
         """
