@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import threading
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from soothsay.cli import progress
-from soothsay.cli.progress import build_with_progress_bar, progress_bars, waiting
+from soothsay.cli.progress import bring_up_to_date, build_with_progress_bar, progress_bars, waiting
 from soothsay.config import Settings
 from soothsay_index.types import IndexSummary, Progress
 
@@ -86,9 +87,10 @@ def test_a_command_asks_for_a_build_that_is_awaited() -> None:
     class Builder:
         settings = Settings()
 
-        def build_index(self, on_progress, cancel, *, embed=True, awaited=False) -> IndexSummary:
-            asked.append((embed, awaited))
+        def build_index(self, on_progress, cancel, *, embed=True, awaited=False, file=None) -> IndexSummary:
+            asked.append((embed, awaited, file))
             return IndexSummary(files=1)
 
     assert build_with_progress_bar(Builder(), embed=False).files == 1
-    assert asked == [(False, True)]
+    bring_up_to_date(Builder(), Path("mill.py"))
+    assert asked == [(False, True, None), (False, True, Path("mill.py"))]

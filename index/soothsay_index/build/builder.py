@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence, Set
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from soothsay_index.build.claims import Claims
 from soothsay_index.build.files import FileSync
@@ -57,10 +58,12 @@ class Builder:
         *,
         all_packages: bool,
         embed: bool,
+        file: Path | None = None,
     ) -> None:
         """Index what ``open_files`` use, the workspace, what that uses, then the rest; then embed.
 
-        ``all_packages``: index all installed packages; ``embed``: compute vectors, too.
+        ``all_packages``: index all installed packages; ``embed``: compute vectors, too. ``file``: of packages, only what
+        this file of the workspace needs.
 
         ``stop`` ends the build between two steps; the next build continues from there.
         """
@@ -76,8 +79,8 @@ class Builder:
             if packages is not None:
                 first = packages.build_order(open_files)
                 self._show(packages, first, projects)
-                packages.write(first.now, executor, progress, stop)
-                used = first.now
+                used = () if file else first.now
+                packages.write(used, executor, progress, stop)
             self._files.reconcile(executor, progress, stop)
             self._settle(stop)
             if packages is not None:
@@ -86,8 +89,13 @@ class Builder:
                 found = packages.write_projects(LocalFileFilter(self._store), stop)
                 projects = {release.key for release in found} or projects
                 self._show(packages, plan, projects)
-                used = tuple(dict.fromkeys((*used, *plan.now)))
-                for releases in (used, plan.next, plan.rest if all_packages else ()):
+                if file is not None:
+                    used = packages.build_order(self._files.used_in(file)).now
+                    stages: tuple[Sequence[Release], ...] = (used,)
+                else:
+                    used = tuple(dict.fromkeys((*used, *plan.now)))
+                    stages = (used, plan.next, plan.rest if all_packages else ())
+                for releases in stages:
                     packages.write(releases, executor, progress, stop)
                     self._settle(stop)
         if embed and self._embedder is not None:

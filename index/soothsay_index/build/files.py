@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from soothsay_index.build.careful_pool import TaskDiedError
 from soothsay_index.build.reading import FileRows, FileState, ParsedFiles, file_rows, file_state, read_files
@@ -44,6 +45,20 @@ class _Found:
     names: Sequence[str]
     changed: Sequence[str]
     skipped: Mapping[str, str]
+
+
+def _used_in(some: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> Used:
+    """Return what ``some`` of the workspace's files use of packages; ``rows`` are all of its files."""
+    own = {row["module"].split(".", 1)[0] for row in rows}
+    modules: dict[str, int] = {}
+    services: dict[str, int] = {}
+    for row in some:
+        for module in set(row["modules"].split()):
+            if module.split(".", 1)[0] not in own:
+                modules[module] = modules.get(module, 0) + 1
+        for service in set(row["services"].split()):
+            services[service] = services.get(service, 0) + 1
+    return Used(modules, services)
 
 
 class FileSync:
@@ -129,17 +144,20 @@ class FileSync:
 
     def used(self) -> Used:
         """Return the external modules that the indexed files import and the services they create clients of."""
-        rows = self._database.rows("files", columns=["module", "modules", "services"])
-        own = {row["module"].split(".", 1)[0] for row in rows}
-        modules: dict[str, int] = {}
-        services: dict[str, int] = {}
-        for row in rows:
-            for module in set(row["modules"].split()):
-                if module.split(".", 1)[0] not in own:
-                    modules[module] = modules.get(module, 0) + 1
-            for service in set(row["services"].split()):
-                services[service] = services.get(service, 0) + 1
-        return Used(modules, services)
+        rows = self._uses()
+        return _used_in(rows, rows)
+
+    def used_in(self, path: Path) -> Used:
+        """Return the same of one file, and of the files of the workspace that it imports. Of all, where it is not indexed."""
+        rows, name = self._uses(), self._workspace.name_of(path)
+        if not any(row["path"] == name for row in rows):
+            return _used_in(rows, rows)
+        imported = {module for row in rows if row["path"] == name for module in row["modules"].split()}
+        imported |= {module.rpartition(".")[0] for module in imported}  # what was imported is a name in it
+        return _used_in([row for row in rows if row["path"] == name or row["module"] in imported], rows)
+
+    def _uses(self) -> list[dict[str, Any]]:
+        return self._database.rows("files", columns=["path", "module", "modules", "services"])
 
     def _look_around(self, before: Mapping[str, FileState], stop: threading.Event) -> _Found | None:
         """Return the files of the workspace, compared with ``before``; None when stopped."""

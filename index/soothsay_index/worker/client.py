@@ -189,17 +189,20 @@ class IndexClient:
         all_packages: bool = False,
         embed: bool = True,
         awaited: bool = False,
+        file: Path | None = None,
         timeout: float | None = None,
     ) -> IndexSummary:
         """Bring the index up to date (blocking). Raises :class:`SoothsayIndexError` when that fails.
 
-        ``awaited``: somebody waits for it, so it has the priority of other programs.
+        ``awaited``: somebody waits for it, so it has the priority of other programs. ``file``: of packages, only what
+        this file needs.
         """
         parameters = {
             "interpreter": str(interpreter) if interpreter else None,
             "all_packages": all_packages,
             "embed": embed,
             "awaited": awaited,
+            "file": str(file) if file else None,
         }
         self._last_build = parameters
         future = self._send("build", parameters, on_progress)

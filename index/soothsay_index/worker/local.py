@@ -195,12 +195,28 @@ class LocalIndex:
         all_packages: bool = False,
         embed: bool = True,
         awaited: bool = False,
+        file: Path | None = None,
     ) -> IndexSummary:
         """Bring the index up to date with the workspace and the environment of ``interpreter``.
 
-        ``awaited``: somebody waits for it.
+        ``awaited``: somebody waits for it. ``file``: of packages, only what this file needs.
         """
-        options = BuildOptions(str(interpreter) if interpreter else None, all_packages, embed, awaited)
+        options = BuildOptions(
+            str(interpreter) if interpreter else None,
+            all_packages,
+            embed,
+            awaited,
+            str(file) if file else None,
+        )
+        return self.build_with(options, on_progress, cancel)
+
+    def build_with(
+        self,
+        options: BuildOptions,
+        on_progress: OnProgress | None = None,
+        cancel: threading.Event | None = None,
+    ) -> IndexSummary:
+        """Like :meth:`build`."""
         self.writer.build(options, self.open_files(), on_progress or ignore_progress, cancel)
         return self._after_build()
 

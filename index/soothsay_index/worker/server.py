@@ -110,11 +110,10 @@ class IndexServer:
             bool(parameters.get("all_packages")),
             bool(parameters.get("embed", True)),
             bool(parameters.get("awaited")),
+            parameters.get("file"),
         )
-        self._maintenance.follow(replace(options, awaited=False))
-        status = self._index.build(
-            report, cancel, options.interpreter, options.all_packages, options.embed, options.awaited
-        )
+        self._maintenance.follow(replace(options, awaited=False, file=None))
+        status = self._index.build_with(options, report, cancel)
         self._builds.submit(self._index.warm_quietly)  # once this is answered
         return to_plain(status)
 

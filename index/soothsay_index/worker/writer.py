@@ -45,13 +45,15 @@ _MAX_UNCOMPACTED_WRITES = 400  # 8 for each updated file; more make searches slo
 class BuildOptions:
     """Options of a build. ``interpreter``: None for the one that editors would choose.
 
-    ``awaited``: somebody waits for it, so it has the priority of other programs.
+    ``awaited``: somebody waits for it, so it has the priority of other programs. ``file``: the path of the file whose
+    packages are read; None for all that the workspace uses or is likely to use.
     """
 
     interpreter: str | None = None
     all_packages: bool = False
     embed: bool = True
     awaited: bool = False
+    file: str | None = None
 
 
 class Writer:
@@ -179,6 +181,7 @@ class Writer:
             "all_packages": options.all_packages,
             "embed": options.embed,
             "awaited": options.awaited,
+            "file": options.file,
         }
         with self._writing(content, progress, stop) as files:
             if files is None:
@@ -196,6 +199,7 @@ class Writer:
                         turn,
                         all_packages=options.all_packages,
                         embed=options.embed,
+                        file=Path(options.file) if options.file else None,
                     )
 
     def _builder(self, files: FileSync, options: BuildOptions) -> Builder:
@@ -330,6 +334,7 @@ class Writer:
             content["all_packages"],
             content["embed"],
             bool(content.get("awaited")),
+            content.get("file"),
         )
         try:
             self.build(options, open_files, request.report)

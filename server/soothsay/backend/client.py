@@ -139,12 +139,16 @@ class BackendSession(ReconnectingClient):
         *,
         embed: bool = True,
         awaited: bool = False,
+        file: Path | None = None,
     ) -> IndexSummary:
-        """Bring the index up to date; ``embed``: with vectors, ``awaited``: a user waits for it. If the backend dies, the next one continues.
+        """Bring the index up to date; ``embed``: with vectors, ``awaited``: a user waits for it.
 
-        Raises `Cancelled`, `SoothsayError`.
+        ``file``: of packages, only what this file needs. If the backend dies, the next one continues. Raises `Cancelled`,
+        `SoothsayError`.
         """
-        return self._ask_with_retry(lambda number: BuildIndex(number, embed, awaited), cancel, on_progress)
+        return self._ask_with_retry(
+            lambda number: BuildIndex(number, embed, awaited, file), cancel, on_progress
+        )
 
     def reindex(self, on_progress: Callable[[Progress], None], cancel: Cancellation) -> IndexSummary:
         """Bring the index up to date at the user's request. Raises `Cancelled`, `SoothsayError`."""

@@ -103,12 +103,13 @@ class Repair:
 class BuildIndex:
     """Bring the index up to date, with vectors if ``embed``; `Progressed` carries the progress.
 
-    ``awaited``: somebody waits for it.
+    ``awaited``: somebody waits for it. ``file``: of packages, only what this file needs.
     """
 
     id: int
     embed: bool
     awaited: bool = False
+    file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,13 +55,14 @@ class WritableIndex(Index, Protocol):
         all_packages: bool = False,
         embed: bool = True,
         awaited: bool = False,
+        file: Path | None = None,
     ) -> IndexSummary:
         """Bring the index up to date (blocking). Raises `SoothsayIndexError` when that fails.
 
         ``cancel`` ends the build between two steps; the next build continues from there.
         ``interpreter`` is that of the environment whose packages are indexed; None: the one found for the workspace.
         ``all_packages``: those that the workspace does not import, too. ``embed``: compute vectors as well.
-        ``awaited``: somebody waits for it.
+        ``awaited``: somebody waits for it. ``file``: of packages, only what this file needs.
         """
         ...
 
@@ -312,11 +313,18 @@ class Session:
             return repair(fault, text, path, self.workspace, engine.complete, index, self.oracle, cancel)
 
     def build_index(
-        self, on_progress: OnProgress, cancel: Cancellation, *, embed: bool = True, awaited: bool = False
+        self,
+        on_progress: OnProgress,
+        cancel: Cancellation,
+        *,
+        embed: bool = True,
+        awaited: bool = False,
+        file: Path | None = None,
     ) -> IndexSummary:
         """Bring the index up to date (blocking): the workspace, what it imports, then the rest.
 
-        ``awaited``: a user waits for it, so it has the priority of other programs.
+        ``awaited``: a user waits for it, so it has the priority of other programs. ``file``: of packages, only what this
+        file needs.
         """
         settings = self.settings.index
 
@@ -333,7 +341,7 @@ class Session:
                 # a wrong setting is an error, not a warning
                 locate_environment(self.workspace, settings.interpreter, self._environ)
             return self.index.build(
-                report, cancel, settings.interpreter or None, settings.all_packages, embed, awaited
+                report, cancel, settings.interpreter or None, settings.all_packages, embed, awaited, file
             )
 
     def reindex(self, on_progress: OnProgress, cancel: Cancellation) -> IndexSummary:

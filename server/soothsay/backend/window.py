@@ -272,7 +272,7 @@ class EditorWindow:
 
         with self._services.building():
             return self._require_session().build_index(
-                on_progress, cancel, embed=request.embed, awaited=request.awaited
+                on_progress, cancel, embed=request.embed, awaited=request.awaited, file=request.file
             )
 
     def _update(self, updated: tuple[Path, ...], removed: tuple[Path, ...]) -> int:

@@ -211,7 +211,7 @@ def _completion_at(args: argparse.Namespace) -> dict[str, Any]:
     try:
         with waiting("loading the model"):
             session.load_model()  # first: a missing model is reported before the index is built
-        bring_up_to_date(session)
+        bring_up_to_date(session, path)
         _print_warnings(session)
         request = CompletionRequest(path, text, offset, workspace, language.id)
         with waiting("completing"):

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Protocol
 
 from rich.console import Console
@@ -29,9 +30,18 @@ class IndexBuilder(Protocol):
     settings: Settings
 
     def build_index(
-        self, on_progress: OnProgress, cancel: Cancellation, *, embed: bool = True, awaited: bool = False
+        self,
+        on_progress: OnProgress,
+        cancel: Cancellation,
+        *,
+        embed: bool = True,
+        awaited: bool = False,
+        file: Path | None = None,
     ) -> IndexSummary:
-        """Bring the index up to date; ``embed``: with vectors, ``awaited``: a user waits. Raises `SoothsayError`."""
+        """Bring the index up to date; ``embed``: with vectors, ``awaited``: a user waits. Raises `SoothsayError`.
+
+        ``file``: of packages, only what this file needs.
+        """
         ...
 
 
@@ -60,10 +70,14 @@ def waiting(what: str, console: Console | None = None) -> AbstractContextManager
     return console.status(what) if console.is_terminal else _said(what, console)
 
 
-def bring_up_to_date(session: IndexBuilder) -> None:
-    """Index what has changed since the last build, without vectors, before a single completion."""
+def bring_up_to_date(session: IndexBuilder, file: Path) -> None:
+    """Index what a single completion in ``file`` needs: what has changed, and the packages that it uses.
+
+    Without vectors and the other packages, which take long: the next build goes on with them.
+    """
     if session.settings.index.enabled:
-        build_with_progress_bar(session, embed=False)  # vectors take long, and the user waits
+        with progress_bars() as (show, cancel):
+            session.build_index(show, cancel, embed=False, awaited=True, file=file)
 
 
 @contextmanager

@@ -120,7 +120,13 @@ class StandInSession:
         return None if fault.name == "hopeless" else Replacement(0, 1, text, fault.name)
 
     def build_index(
-        self, on_progress: Callable[[Progress], None], cancel: Cancellation, *, embed: bool, awaited: bool
+        self,
+        on_progress: Callable[[Progress], None],
+        cancel: Cancellation,
+        *,
+        embed: bool,
+        awaited: bool,
+        file: Path | None,
     ) -> IndexSummary:
         self.asked.append(("build_index", embed, awaited))
         return self._world.build(on_progress, cancel)
