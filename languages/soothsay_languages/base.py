@@ -237,7 +237,8 @@ class Language:
     ``imports`` matches statements that import something, whole lines. ``calls`` is None where the names and
     arguments of calls cannot be checked: completions are unverified, and documents have no hints. ``tags`` is a tree-sitter
     query of what a file defines, for the index; ``file_sources`` and ``package_sources`` name functions that make sources of
-    the index, ``module:function``, where a query does not say it all; ``content`` is what the index calls a piece of a file.
+    the index, ``module:function``, where a query does not say it all; ``companions`` are packages whose members another one
+    describes, with that one's name; ``content`` is what the index calls a piece of a file.
     ``modules`` tells the name of a file's module from the workspace's root and the path.
     ``whole`` loads its own parser, which says whether a sequence of statements is whole; None where its grammar alone says it.
     ``locals`` is a tree-sitter query of the names that are bound and read (see `query_scopes`), for a language without a
@@ -275,6 +276,7 @@ class Language:
     file_sources: tuple[str, ...] = ()
     package_sources: tuple[str, ...] = ()
     content: Literal["code", "config"] = "code"
+    companions: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def tree_sitter(self) -> tree_sitter.Language | None:

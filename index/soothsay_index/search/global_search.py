@@ -9,23 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from dataclasses import dataclass, replace
 from typing import Any
 
 from soothsay_index.embedding.embedder import Vectors
+from soothsay_index.search.candidates import (
+    EXACT,
+    Candidate,
+    Piece,
+    discount,
+    last_name,
+    rank,
+    rank_by_facts,
+    rank_by_similarity,
+)
 from soothsay_index.search.graph import ImportReach, ModuleFile, files_by_module, import_reach
 from soothsay_index.search.member_views import MemberViews
+from soothsay_index.search.preferred import PreferredReleases, preferred_releases
 from soothsay_index.search.ranking import RRF_K, embedding_query, parse_query
 from soothsay_index.search.similarity import (
     Features,
     bm25,
-    jaccard,
-    last_window,
-    most_like,
-    shape,
     stems,
-    tokens,
 )
 from soothsay_index.shared.index import is_shared
 from soothsay_index.sources.base import FileFacts
@@ -36,60 +41,18 @@ from soothsay_index.store.rows import chunk_embedding_text, chunk_of, symbol_of,
 from soothsay_index.store.store import Store
 from soothsay_index.text import STOP_WORDS, split_identifier, terms
 from soothsay_index.types import Chunk, Hit, Query
-from soothsay_languages.registry import language_of_file
 
 _CANDIDATES = 40
 _NEAREST = 12
+_PREFERRED = 1.0 / (RRF_K + 1)
 _DOCUMENTS = 10
 _FOLLOWED = 6  # definitions in import_reach by imports, beside those that are imported by name
-_COMPARED = 8  # the pieces most like the code by tokens are compared by syntax, too
 _QUERY_WORDS = 24
-_EXACT = 2.0  # more than everything else together
-_PREFERRED = 1.0 / (RRF_K + 1)
-# What a ranker counts; text and vector count 1. "imports" counts more than being first in both, so that what the file
-# imports comes before any other file; it is weighted by how directly a definition is reached, too.
-_WEIGHTS: Mapping[str, float] = {"imports": 2.5, "tokens": 0.7, "shape": 0.4, "recent": 0.15}
-_BY_NAME, _BY_MODULE, _BY_TWO = 1.0, 0.6, 0.3
-_PROSE_DISCOUNT = 0.5  # prose and configuration come behind code of the same ranks
-# Distributions whose methods are defined by the service models of another one.
-_COMPANION_PACKAGES = {"boto3": "botocore", "aioboto3": "botocore", "aiobotocore": "botocore"}
-
 
 # What is kept in memory of a chunk; its text is read when it is a candidate.
 _CHUNK = (
     "path", "uri", "start_line", "end_line", "title", "kind", "symbol_id", "vector_key", "release",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A chunk with its features for search. ``symbol_id`` is the id of its definition, or empty."""
-
-    chunk: Chunk
-    symbol_id: str
-    vector_key: str
-    features: Features
-    is_document: bool = False  # of a package
-
-    @property
-    def name(self) -> str:
-        """Return the bare name of the definition, or an empty string."""
-        return _last(self.symbol_id)
-
-
-@dataclass(slots=True)
-class _Candidate:
-    """A package symbol (``row_id``) or a piece. ``scores`` are shown per ranker, ``fused`` is the sort key."""
-
-    row_id: int | None = None
-    piece: Piece | None = None
-    scores: dict[str, float] = field(default_factory=dict)
-    fused: float = 0.0
-
-    def add(self, name: str, score: float, worth: float) -> None:
-        """Add a ranker's score and its contribution ``worth`` to the fused score."""
-        self.scores[name] = score
-        self.fused += worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,45 +63,13 @@ class _GlobalRequest:
     words: str  # for full text: the database stems them itself
     terms: tuple[str, ...]
     names: frozenset[str]
-    preferred: _Releases
+    reached: ImportReach
+    preferred: PreferredReleases
     overlay: Mapping[str, FileFacts]
 
     def hides(self, path: str) -> bool:
         """Return True for the edited file and for files with unsaved or pending text."""
         return path == self.query.path or path in self.overlay
-
-
-@dataclass(frozen=True, slots=True)
-class _Releases:
-    """The releases of the packages that the caller named."""
-
-    keys: frozenset[str]
-    services: bool
-
-    def __bool__(self) -> bool:
-        return bool(self.keys) or self.services
-
-    def contain(self, release: str) -> bool:
-        """Return whether ``release`` is one of them."""
-        return release in self.keys or (self.services and release.startswith("botocore@"))
-
-    def rows(self) -> str:
-        """Return a filter for their rows."""
-        filters = [one_of("release", sorted(self.keys))] if self.keys else []
-        # Hundreds of services: their common package is a shorter filter.
-        filters += ["package = 'botocore'"] if self.services else []
-        return f"({' OR '.join(filters)})"
-
-    def documents(self) -> str:
-        """Return a filter for their pieces of prose."""
-        filters = [one_of("release", sorted(self.keys))] if self.keys else []
-        filters += ["release LIKE 'botocore@%'"] if self.services else []
-        return f"({' OR '.join(filters)})"
-
-    def vectors(self) -> str:
-        """Return a filter for their vectors."""
-        packages = {key.split("@", 1)[0] for key in self.keys} | ({"botocore"} if self.services else set())
-        return one_of("package", sorted(packages)) if packages else ""
 
 
 class GlobalSearch:
@@ -190,30 +121,29 @@ class GlobalSearch:
 
     def _pieces_of_workspace(
         self, ask: _GlobalRequest, text: Future[dict[int, float]], meaning: Future[dict[str, float]]
-    ) -> list[_Candidate]:
+    ) -> list[Candidate]:
         unsaved = self._unsaved_pieces(ask)
-        reached = self._reach(ask)
-        ids = self._defining(ask, reached)
+        ids = self._defining(ask)
         near = meaning.result()
         ids += [*text.result(), *self._chunks.ids("vector_key", near)]
         # While a file is being rewritten, its old rows and its new ones are there for a moment.
         rows = self._shown(ask, ids).values()
         stored = {(each.chunk.path, each.chunk.start_line, each.symbol_id): each for each in rows}.values()
         pieces = [*stored, *unsaved]
-        found = [_Candidate(piece=piece) for piece in pieces]
+        found = [Candidate(piece=piece) for piece in pieces]
         features = [piece.features for piece in pieces]
-        _rank("text", found, bm25(features, ask.terms))
+        rank("text", found, bm25(features, ask.terms))
         if near:
             self._compensate_missing_vectors(found[len(stored) :])
-        _rank("vector", found, [near.get(piece.vector_key, 0.0) for piece in pieces])
-        _rank_by_similarity(found, features, ask.query.code, ask.query.path)
+        rank("vector", found, [near.get(piece.vector_key, 0.0) for piece in pieces])
+        rank_by_similarity(found, features, ask.query.code, ask.query.path)
         for candidate, piece in zip(found, pieces, strict=True):
-            _rank_by_facts(candidate, piece, ask, reached)
+            rank_by_facts(candidate, piece, ask.names, ask.reached, ask.query.path)
         # That a file is open makes none of its pieces an answer.
         recency = {path: 1.0 / place for place, path in enumerate(ask.query.recent, 1)}
         answers = [(each, piece) for each, piece in zip(found, pieces, strict=True) if each.scores]
         found = [candidate for candidate, _ in answers]
-        _rank("recent", found, [recency.get(piece.chunk.path, 0.0) for _, piece in answers])
+        rank("recent", found, [recency.get(piece.chunk.path, 0.0) for _, piece in answers])
         return found
 
     def _shown(self, ask: _GlobalRequest, ids: Sequence[int]) -> Mapping[int, Piece]:
@@ -222,8 +152,8 @@ class GlobalSearch:
             row_id for row_id, path in self._chunks.values(ids, "path") if not ask.hides(path)
         )
 
-    def _reach(self, ask: _GlobalRequest) -> ImportReach:
-        modules = [module for module in ask.query.modules if module]
+    def _reach(self, query: Query, overlay: Mapping[str, FileFacts]) -> ImportReach:
+        modules = [module for module in query.modules if module]
         if not modules:
             return ImportReach()
         unsaved = files_by_module(
@@ -231,27 +161,32 @@ class GlobalSearch:
                 path,
                 min((each.owner for each in facts.owners), key=len, default=""),
                 " ".join(facts.imports.modules),
+                facts.imports.services,
             )
-            for path, facts in ask.overlay.items()
+            for path, facts in overlay.items()
         )
-        return import_reach(modules, self._files(), unsaved, ask.query.path)
+        return import_reach(modules, self._files(), unsaved, query.path)
 
     def _files(self) -> Mapping[str, ModuleFile]:
         """Return the stored files by the names they are imported by."""
         version = self._store.local.version("files")
         known, files = self._modules
         if known != version:
-            table = self._store.local.arrow("files", columns=["path", "module", "modules"])
+            table = self._store.local.arrow("files", columns=["path", "module", "modules", "services"])
             rows = zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True)
-            files = files_by_module(ModuleFile(path, module, names) for path, module, names in rows)
+            files = files_by_module(
+                ModuleFile(path, module, names, tuple(services.split()))
+                for path, module, names, services in rows
+            )
             self._modules = (version, files)
         return files
 
-    def _defining(self, ask: _GlobalRequest, reached: ImportReach) -> list[int]:
+    def _defining(self, ask: _GlobalRequest) -> list[int]:
         """Return the ids of chunks that define what is wanted: what has a name that was asked for, what the file imports by
         name, and what is in import_reach and shares a word with the query."""
         # A name that half the files define says little: not all of them are followed.
         wanted = {symbol_id for _, symbol_id in self._own.select("name", ask.names, "id")[:_CANDIDATES]}
+        reached = ask.reached
         wanted |= reached.named
         paths = {symbol_id.partition("|")[0] for symbol_id in wanted} | reached.hops.keys()
         words = frozenset(ask.terms)
@@ -260,7 +195,7 @@ class GlobalSearch:
         for row_id, symbol_id in self._chunks.select("path", paths, "symbol_id"):
             if symbol_id in wanted:
                 certain.append(row_id)
-            elif not words.isdisjoint(named := stems(_last(symbol_id))):
+            elif not words.isdisjoint(named := stems(last_name(symbol_id))):
                 hop = reached.hops.get(symbol_id.partition("|")[0])
                 if hop:
                     likely.append((hop, -len(words.intersection(named)), row_id))
@@ -278,7 +213,7 @@ class GlobalSearch:
         self._unsaved = fresh
         return [piece for path, (_, pieces) in fresh.items() if path != ask.query.path for piece in pieces]
 
-    def _compensate_missing_vectors(self, unsaved: Sequence[_Candidate]) -> None:
+    def _compensate_missing_vectors(self, unsaved: Sequence[Candidate]) -> None:
         """Double the text rank of unsaved pieces that have no vector yet, in place of a vector rank."""
         keys = {each.piece.vector_key for each in unsaved if each.piece}
         embedded = {key for _, key in self._chunks.select("vector_key", keys, "vector_key")}
@@ -300,18 +235,18 @@ class GlobalSearch:
 
     def _symbols_of_packages(
         self, ask: _GlobalRequest, text: Mapping[int, float], near: Mapping[str, float]
-    ) -> list[_Candidate]:
+    ) -> list[Candidate]:
         ids = [*text, *self._symbols.ids("vector_key", near)[: 2 * _CANDIDATES]]
         ids += self._symbols.ids("name", ask.names)[: 4 * _CANDIDATES]
         rows = self._visible(self._symbols.values(ids, "name", "owner", "release", "vector_key", "path"))
-        found = [_Candidate(row_id=row_id) for row_id, *_ in rows]
-        _rank("text", found, [text.get(row_id, 0.0) for row_id, *_ in rows])
+        found = [Candidate(row_id=row_id) for row_id, *_ in rows]
+        rank("text", found, [text.get(row_id, 0.0) for row_id, *_ in rows])
         # Methods that a hundred classes inherit share one vector: what stands nearest to the root comes first.
-        _rank("vector", found, [near.get(key, 0.0) - 1e-6 * owner.count(".") for _, _, owner, _, key in rows])
+        rank("vector", found, [near.get(key, 0.0) - 1e-6 * owner.count(".") for _, _, owner, _, key in rows])
         for candidate, (_, name, _, release, _) in zip(found, rows, strict=True):
             if name in ask.names and (not ask.preferred or ask.preferred.contain(release)):
                 # Without a receiver a same-named function of some package is only a hint.
-                candidate.add("exact", 1.0, _EXACT / 2 if ask.preferred else _PREFERRED)
+                candidate.add("exact", 1.0, EXACT / 2 if ask.preferred else _PREFERRED)
         return [candidate for candidate in found if candidate.scores]
 
     def _visible(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -324,7 +259,7 @@ class GlobalSearch:
 
     def _documents_of_packages(
         self, ask: _GlobalRequest, text: Mapping[int, float], near: Mapping[str, float]
-    ) -> list[_Candidate]:
+    ) -> list[Candidate]:
         """Rank prose of packages: release notes, documents of published workspaces."""
         hidden, local_files = self._views.not_visible(), self._views.local_files
         places = self._documents.values([*text, *self._documents.ids("vector_key", near)], "release", "path")
@@ -334,11 +269,11 @@ class GlobalSearch:
             if release not in hidden and not local_files.hides(release, path)
         ]
         pieces = self._documents.rows(visible)
-        found = [_Candidate(piece=piece) for piece in pieces.values()]
-        _rank("text", found, [text.get(row_id, 0.0) for row_id in pieces])
-        _rank("vector", found, [near.get(piece.vector_key, 0.0) for piece in pieces.values()])
+        found = [Candidate(piece=piece) for piece in pieces.values()]
+        rank("text", found, [text.get(row_id, 0.0) for row_id in pieces])
+        rank("vector", found, [near.get(piece.vector_key, 0.0) for piece in pieces.values()])
         for candidate, piece in zip(found, pieces.values(), strict=True):
-            candidate.fused *= _discount(piece.chunk, ask.query.path)
+            candidate.fused *= discount(piece.chunk, ask.query.path)
         return found
 
     def _in_use(self) -> str:
@@ -353,28 +288,20 @@ class GlobalSearch:
         words = list(dict.fromkeys(word for word in split_identifier(sentence) if word not in STOP_WORDS))
         stems = tuple(dict.fromkeys(terms(sentence)))
         names = frozenset(name for name in parse_query(query.text).names if len(name) > 2)
+        overlay = self._overlay.snapshot()
+        reached = self._reach(query, overlay)
         return _GlobalRequest(
             query,
             " ".join(words[:_QUERY_WORDS]),
             stems,
             names,
-            self._preferred(query),
-            self._overlay.snapshot(),
+            reached,
+            self._preferred(query, reached),
+            overlay,
         )
 
-    def _preferred(self, query: Query) -> _Releases:
-        named = {*query.packages, *(module.split(".", 1)[0] for module in query.modules)}
-        named |= {_COMPANION_PACKAGES[name] for name in named if name in _COMPANION_PACKAGES}
-        keys = {
-            key
-            for key in self._views.visible()
-            if not key.startswith("botocore@")
-            and (key.split("@", 1)[0] in named or key.split("#", 1)[0].rsplit("/", 1)[-1] in named)
-        }
-        if keys or "botocore" in named:
-            # Which modules a published workspace has, its key does not say.
-            keys |= {key for key in self._views.visible() if is_shared(key)}
-        return _Releases(frozenset(keys), "botocore" in named)
+    def _preferred(self, query: Query, reached: ImportReach) -> PreferredReleases:
+        return preferred_releases(self._views.visible(), query.packages, query.modules, reached.services)
 
     def _text(
         self, database: Database, table: str, ask: _GlobalRequest, limit: int, where: str = ""
@@ -392,7 +319,7 @@ class GlobalSearch:
 
         return self._pool.submit(ask)
 
-    def _hits(self, candidates: Sequence[_Candidate], ask: _GlobalRequest) -> list[Hit]:
+    def _hits(self, candidates: Sequence[Candidate], ask: _GlobalRequest) -> list[Hit]:
         """Return hits for the candidates, with the definitions of their chunks."""
         documented = [each.row_id for each in candidates if each.row_id is not None]
         of_packages = self._pool.submit(self._symbols.rows, documented)
@@ -417,7 +344,7 @@ class GlobalSearch:
 
 
 def _piece(row: Mapping[str, Any]) -> Piece:
-    features = Features(row["text"], _last(row["symbol_id"]) or row["title"])
+    features = Features(row["text"], last_name(row["symbol_id"]) or row["title"])
     return Piece(chunk_of(row, None), row["symbol_id"], row["vector_key"], features, bool(row["release"]))
 
 
@@ -430,65 +357,3 @@ def _focus(piece: Piece, wanted: Sequence[str]) -> Chunk:
         return piece.chunk
     lines = piece.chunk.text.split("\n")[best.start :]
     return replace(piece.chunk, start_line=piece.chunk.start_line + best.start, text="\n".join(lines))
-
-
-def _last(symbol_id: str) -> str:
-    """Return the bare name of the definition with this id."""
-    return symbol_id.rpartition(".")[2]
-
-
-def _rank(ranker: str, candidates: Sequence[_Candidate], scores: Sequence[float]) -> None:
-    """Add reciprocal ranks of ``scores`` to the candidates; equal scores share a rank, 0 is not ranked."""
-    places = {
-        score: rank
-        for rank, score in enumerate(sorted({score for score in scores if score > 0}, reverse=True), 1)
-    }
-    weight = _WEIGHTS.get(ranker, 1.0)
-    for candidate, score in zip(candidates, scores, strict=True):
-        if score > 0:
-            candidate.add(ranker, score, weight / (RRF_K + places[score]))
-
-
-def _rank_by_similarity(
-    candidates: Sequence[_Candidate], features: Sequence[Features], code: str, path: str
-) -> None:
-    """Rank by similarity to the code before the cursor in ``path``: by tokens, and the best of those by syntax."""
-    lines = last_window(code)
-    wanted = tokens(lines)
-    if not wanted:
-        return
-    likeness = [jaccard(each.tokens, wanted) for each in features]
-    shapes = [0.0] * len(features)
-    language = language_of_file(PurePosixPath(path))
-    form = shape(lines, language)
-    for position in sorted(range(len(features)), key=lambda at: -likeness[at])[:_COMPARED]:
-        likeness[position], window = most_like(features[position].windows, wanted)
-        if likeness[position]:
-            shapes[position] = jaccard(features[position].shape(window, language), form)
-    _rank("tokens", candidates, likeness)
-    _rank("shape", candidates, shapes)
-
-
-def _rank_by_facts(candidate: _Candidate, piece: Piece, ask: _GlobalRequest, reached: ImportReach) -> None:
-    """Add the scores of exact names and imports, and discount what is not code."""
-    if piece.name and piece.name in ask.names:
-        candidate.add("exact", 1.0, _EXACT)
-    is_named = piece.symbol_id in reached.named
-    # What shares neither words nor meaning with the query is no answer only because it can be reached.
-    if is_named or "text" in candidate.scores or "vector" in candidate.scores:
-        score = _BY_NAME if is_named else (0.0, _BY_MODULE, _BY_TWO)[reached.hops.get(piece.chunk.path, 0)]
-        if score:
-            candidate.add("imports", score, _WEIGHTS["imports"] * score / (RRF_K + 1))
-    candidate.fused *= _discount(piece.chunk, ask.query.path)
-
-
-def _discount(chunk: Chunk, path: str) -> float:
-    """Return 1 for code and for files of the edited file's kind, else the discount for prose."""
-    if chunk.kind == "code" or _kind_of_file(chunk.path) == _kind_of_file(path):
-        return 1.0
-    return _PROSE_DISCOUNT
-
-
-def _kind_of_file(path: str) -> str:
-    pure = PurePosixPath(path)
-    return pure.suffix.lower() or pure.name.lower()

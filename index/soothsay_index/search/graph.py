@@ -10,22 +10,28 @@ _MOST_FILES = 32  # bounds the second hop
 
 @dataclass(frozen=True, slots=True)
 class ModuleFile:
-    """A file, the dotted name others import it by, and the dotted names that it imports, with blanks between them."""
+    """A file, the dotted name others import it by, and the dotted names that it imports, with blanks between them.
+
+    ``services`` are those that it makes clients of.
+    """
 
     path: str
     module: str
     imports: str = ""
+    services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReach:
     """Definitions that are imported by name, and files by the number of import hops.
 
-    ``named`` are the ids of symbols, as chunks carry them (``billing/ledger.py|billing.ledger.post``).
+    ``named`` are the ids of symbols, as chunks carry them (``billing/ledger.py|billing.ledger.post``). ``services`` are
+    those that files make clients of which are reached in one step.
     """
 
     named: frozenset[str] = frozenset()
     hops: Mapping[str, int] = field(default_factory=dict)
+    services: frozenset[str] = frozenset()
 
 
 def files_by_module(files: Iterable[ModuleFile]) -> dict[str, ModuleFile]:
@@ -49,6 +55,7 @@ def import_reach(
 
     named: set[str] = set()
     hops: dict[str, int] = {}
+    services: set[str] = set()
     front = modules
     for hop in (1, 2):
         following: list[str] = []
@@ -62,11 +69,12 @@ def import_reach(
             if file is None or file.path == path or file.path in hops:
                 continue
             if len(hops) >= _MOST_FILES:
-                return ImportReach(frozenset(named), hops)
+                return ImportReach(frozenset(named), hops, frozenset(services))
             hops[file.path] = hop
+            services.update(file.services if hop == 1 else ())
             following += file.imports.split()
         front = following
-    return ImportReach(frozenset(named), hops)
+    return ImportReach(frozenset(named), hops, frozenset(services))
 
 
 def _definitions(file: ModuleFile, name: str, known: Callable[[str], ModuleFile | None]) -> set[str]:

@@ -40,20 +40,21 @@ class Release:
     """The unit of package documentation that is built once and shared: a part of a package at a version.
 
     ``part`` is the import name (``numpy``, ``azure.storage.blob``) or the service (``bedrock``). ``source`` is the name
-    of the source that harvests it.
+    of the source that harvests it. ``is_plain``: nothing but the code itself says it, so its key needs no mark.
     """
 
     package: str
     version: str
     part: str
     origin: Origin = "package"
-    source: str = "python"
+    source: str = ""
+    is_plain: bool = False
 
     @property
     def key(self) -> str:
-        """The name of the release in the store. The plain form is what the code itself says; others are marked."""
+        """The name of the release in the store, marked with its source unless it is plain."""
         plain = f"{self.package}@{self.version}/{self.part}"
-        return plain if self.source in {"python", "botocore"} else f"{plain}#{self.source}"
+        return plain if self.is_plain or not self.source else f"{plain}#{self.source}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ class FileSource(Protocol):
 
     @property
     def name(self) -> str:
-        """What the kind is called in messages: ``python``, ``markdown``."""
+        """What the kind is called in messages: ``markdown``."""
         ...
 
     def handles(self, path: PurePath) -> bool:

@@ -180,4 +180,5 @@ LANGUAGE = Language(
         f"{_SOURCES}.release_notes:open_source",
         f"{_SOURCES}.stubs:open_source",
     ),
+    companions={"boto3": "botocore", "aioboto3": "botocore", "aiobotocore": "botocore"},
 )

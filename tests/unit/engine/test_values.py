@@ -35,7 +35,7 @@ def index() -> FakeIndex:
     models = BotocoreModels(DATA, botocore.__version__)
     owners: dict[str, Sequence[Symbol]] = {"boto3": [client]}
     for service in ("dynamodb", "sqs"):
-        release = Release("botocore", botocore.__version__, service, "service", "botocore")
+        release = Release("botocore", botocore.__version__, service, "service", "botocore", is_plain=True)
         owners[f"botocore:{service}"] = models.harvest(release).symbols
     return FakeIndex(**owners)
 

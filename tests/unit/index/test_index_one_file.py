@@ -10,6 +10,7 @@ from index_fakes import install, make_environment, write
 
 from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.store.store import Store
+from soothsay_index.types import Query
 from soothsay_index.worker.local import LocalIndex
 
 SERVICES = ("bedrock", "s3", "sqs")
@@ -54,3 +55,14 @@ def test_the_next_build_goes_on_with_the_rest(index: LocalIndex, tmp_path: Path)
     index.build(interpreter=tmp_path / "env", embed=False)
     assert index.lookup("rye.grind_rye") is not None
     assert all(index.lookup(f"botocore:{name}.list_fields") for name in SERVICES)
+
+
+def test_a_client_that_is_made_in_another_file_is_found_and_no_other(
+    index: LocalIndex, tmp_path: Path
+) -> None:
+    index.build(interpreter=tmp_path / "env", embed=False)
+    asked = Query("list the fields", modules=("oats", "silo", "silo.queue"), path="barn.py", limit=8)
+    found = {
+        hit.symbol.owner for hit in index.search(asked) if hit.symbol and hit.symbol.name == "list_fields"
+    }
+    assert found == {"botocore:sqs"}

@@ -94,7 +94,10 @@ class BotocoreModels:
     def releases(self) -> Sequence[Release]:
         """Return one release a service."""
         services = sorted(folder.name for folder in self._data.iterdir() if _latest(folder))
-        return [Release(PACKAGE, self._version, service, "service", self.name) for service in services]
+        return [
+            Release(PACKAGE, self._version, service, "service", self.name, is_plain=True)
+            for service in services
+        ]
 
     def relevant(self, used: Used) -> Relevant:
         """Return the services that clients are made of, most used first; then the others: the next client is one line away."""

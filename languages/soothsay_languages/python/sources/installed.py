@@ -67,7 +67,10 @@ class PythonEnvironment:
         found = self._environment.package_of(import_name)
         if found is None or found.import_name.startswith("_") or not _has_source(found):
             return None
-        return Release(found.package, found.version, found.import_name)
+        return self._release(found.package, found.version, found.import_name)
+
+    def _release(self, package: str, version: str, part: str) -> Release:
+        return Release(package, version, part, source=self.name, is_plain=True)
 
     def _log_compiled(self, used: Used) -> None:
         """``sys``, ``math`` and their like are compiled: nothing is known of them, so nothing is denied."""
@@ -101,7 +104,7 @@ class PythonEnvironment:
             root: ()
             if root in _ELSEWHERE
             else tuple(
-                Release(found.package, found.version, part)
+                self._release(found.package, found.version, part)
                 for found in distributions
                 for part in namespace_parts(found, root)
             )
