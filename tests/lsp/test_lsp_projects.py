@@ -41,3 +41,19 @@ async def test_a_file_without_a_workspace_has_its_folder_alone(editor: Editor) -
         assert await editor.inline(0, 4, name) == [ANSWER]
     opened = [(each["workspace"], each["subfolders"]) for each in editor.journal("open")]
     assert opened == [(str(editor.workspace / "loose"), False), (str(editor.workspace / "shop"), True)]
+
+
+async def test_a_project_is_opened_and_indexed_before_its_first_completion(
+    editor: Editor, tmp_path: Path
+) -> None:
+    second = tmp_path / "second"
+    second.mkdir()
+    await editor.start()
+    await editor.happened("open")
+    editor.open("text", "main.py")
+    assert await editor.inline(0, 4, "main.py") == [ANSWER]
+    add_root(editor, second)
+    editor.open("text", str(second / "helpers.py"))
+    await editor.happened("open", 2)
+    assert editor.journal("open")[-1]["workspace"] == str(second)
+    assert {each["path"] for each in editor.journal("complete")} == {str(editor.workspace / "main.py")}

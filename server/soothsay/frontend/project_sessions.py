@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soothsay.engine.types import Completion, CompletionRequest
-from soothsay.errors import Cancelled
+from soothsay.errors import Cancelled, SoothsayError
 from soothsay.frontend.editor_session import EditorSession
 from soothsay_common.cancellation import Cancellation
+from soothsay_common.threads import SerialExecutor
 from soothsay_index.runtime.projects import Project
 from soothsay_index.types import Progress
 
@@ -30,9 +31,10 @@ _MOST_OTHERS = (
 class ProjectSessions:
     """An `EditorSession` that passes each file on to the session of its project. Thread-safe.
 
-    The session of the workspace, ``main``, is open from the start. That of another project is opened by the first completion
-    in it; the one that was asked longest ago is closed when there are too many. ``on_open`` is called on the thread that
-    has opened another one, whose index has to be built.
+    The session of the workspace, ``main``, is open from the start. That of another project is opened in the background when
+    a document of it is shown, while there are few, else by the first completion in it; then the one that was asked longest
+    ago is closed when there are too many. ``on_open`` is called on the thread that has opened another one, whose index has
+    to be built.
     """
 
     def __init__(
@@ -54,12 +56,16 @@ class ProjectSessions:
         self._lock = threading.RLock()  # held for a moment
         self._opening = threading.Lock()
         self._closed = False
+        self._is_loaded = False
+        self._ahead = SerialExecutor("soothsay-projects")
+        self._shown: set[Project] = set()  # were opened, or are being opened, because a document was shown
 
     # -- completions ---------------------------------------------------------------------------------------
 
     def load_model(self) -> None:
         """Load the weights for the workspace. Raises `SoothsayError` with the fix."""
         self._sessions[self._main].load_model()
+        self._is_loaded = True
 
     def complete(
         self,
@@ -117,12 +123,15 @@ class ProjectSessions:
     # -- documents and index -------------------------------------------------------------------------------
 
     def mirror(self, path: Path, text: str) -> None:
-        """Use ``text`` as the content of ``path``, saved or not."""
+        """Use ``text`` as the content of ``path``, saved or not. Its project is opened soon. Returns at once."""
         with self._lock:
             self._documents[path] = text
-            _, session = self._of(path)
+            project, session = self._of(path)
             if session is not None:
                 session.mirror(path, text)
+            elif self._is_worth_opening(project):
+                self._shown.add(project)
+                self._ahead.submit(self._open_ahead, project)
 
     def forget(self, path: Path) -> None:
         """Use the saved content of ``path`` again: the editor has closed it."""
@@ -164,6 +173,7 @@ class ProjectSessions:
         """Free all models and indexes. A second call has no effect."""
         with self._opening, self._lock:
             self._closed = True
+            self._ahead.stop(0.0)
             sessions = list(self._sessions.values())
         for session in sessions:
             session.close()
@@ -201,6 +211,26 @@ class ProjectSessions:
         log.info("opened %s", project.folder)
         self._on_open()
         return session
+
+    def _is_worth_opening(self, project: Project) -> bool:
+        """Return whether to open a project that was not asked for yet: once, at the cost of no other.
+
+        A folder outside of all projects is often one that a person only looks into, such as a library's.
+        """
+        is_new = project not in self._shown and len(self._shown) < _MOST_OTHERS
+        return self._is_loaded and not self._closed and project.subfolders and is_new
+
+    def _open_ahead(self, project: Project) -> None:
+        with self._lock:
+            is_full = len(self._sessions) > _MOST_OTHERS
+        if is_full:
+            return
+        try:
+            self._open(project)
+        except Cancelled:
+            pass
+        except SoothsayError as error:
+            log.warning("%s is not opened yet: %s", project.folder, error)
 
     def _close_oldest(self) -> None:
         """Close the session that was asked longest ago, if there are too many."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,10 +91,17 @@ class World:
 
     @staticmethod
     def _project_of(path: Path) -> Project:
-        return Project(Path(*path.parts[:3]))
+        return Project(Path(*path.parts[:3]), subfolders=path.parts[1] == "w")
 
     def complete(self, path: str) -> Path:
         return self.sessions.complete(CompletionRequest(Path(path), "x", 1, ROOTS[0]), Cancellation())
+
+    def until_opened(self, *names: str) -> None:
+        for _ in range(1_000):
+            if self.news == len(names):
+                break
+            time.sleep(0.01)
+        assert set(self.opened) == {"a", *names}
 
 
 @pytest.fixture
@@ -123,7 +131,44 @@ def test_documents_are_shown_to_their_own_session_alone(world: World) -> None:
     assert world.opened["a"].asked == [Path("/w/a/x.py")] and set(world.opened) == {"a", "b"}
 
 
-def test_only_a_completion_opens_a_project(world: World) -> None:
+def test_a_document_that_is_shown_opens_its_project_before_the_first_completion(world: World) -> None:
+    world.sessions.mirror(Path("/w/b/x.py"), "too early")
+    assert world.opened.keys() == {"a"}, "that of the workspace comes first"
+    world.sessions.load_model()
+    for text in ("one", "two"):
+        world.sessions.mirror(Path("/w/b/x.py"), text)
+    world.until_opened("b")
+    assert world.opened["b"].shown == {Path("/w/b/x.py"): "two"}
+    world.sessions.build_index(print, Cancellation())
+    assert world.opened["b"].builds == 1
+    assert world.complete("/w/b/x.py") == Path("/w/b") and world.news == 1
+
+
+def test_documents_that_are_looked_into_open_nothing_and_close_nothing(world: World) -> None:
+    world.sessions.load_model()
+    world.sessions.mirror(Path("/loose/b/x.py"), "")
+    names = [root.name for root in ROOTS[1:]]
+    for name in names:
+        world.sessions.mirror(Path(f"/w/{name}/x.py"), "")
+    world.until_opened(*names[:_MOST_OTHERS])
+    assert not any(inner.closed for inner in world.opened.values())
+
+
+def test_a_project_that_cannot_be_opened_ahead_is_opened_by_its_completion(world: World) -> None:
+    world.failing = "b"
+    world.sessions.load_model()
+    world.sessions.mirror(Path("/w/b/x.py"), "")
+    world.sessions.mirror(Path("/w/c/x.py"), "")
+    for _ in range(1_000):
+        if world.news:
+            break
+        time.sleep(0.01)
+    assert world.opened["b"].closed and not world.opened["c"].closed
+    world.failing = ""
+    assert world.complete("/w/b/x.py") == Path("/w/b")
+
+
+def test_only_a_document_or_a_completion_opens_a_project(world: World) -> None:
     path, cancel = Path("/w/b/x.py"), Cancellation()
     assert world.sessions.find_faults(path, "", cancel) == ()
     world.sessions.prepare(CompletionRequest(path, "", 0, ROOTS[0]), cancel)
