@@ -157,8 +157,8 @@ def write_generations(tasks: Sequence[Row], worlds: dict[str, World], path: Path
     if work:
         pipeline.CallConstraint = TimedConstraint  # type: ignore[misc]
         decoding.best_possible = timed_possible
-        path = resolve_model(Settings().model.name, "")
-        model = LlamaRuntime.load(path, context=Settings().model.context, threads=THREADS)
+        weights = resolve_model(Settings().model.name, "")
+        model = LlamaRuntime.load(weights, context=Settings().model.context, threads=THREADS)
         engines = {
             (env, method): Engine(
                 model,
