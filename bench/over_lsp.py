@@ -220,7 +220,12 @@ def settings(model: str, slowdown: float) -> dict[str, Any]:
     found: dict[str, Any] = {} if model == DEFAULT_MODEL else {"model": {"name": model}}
     if slowdown != 1:
         usual = CompletionSettings()
-        limits = {"maxLatencyMs": usual.max_latency_ms, "linesMs": usual.lines_ms}
+        limits = {
+            "maxLatencyMs": usual.max_latency_ms,
+            "linesMs": usual.lines_ms,
+            "writeMs": usual.write_ms,
+            "readMs": usual.read_ms,
+        }
         found["completion"] = {name: round(ms * slowdown) for name, ms in limits.items()}
     return found
 

@@ -12,7 +12,7 @@ from soothsay_common.cancellation import Cancellation
 from soothsay_index.types import Hit, Index, Query, Symbol
 
 # the first answer at a place where nothing has been read yet
-HURRIED = replace(PATIENT, max_unread=CompletionSettings().max_unread)
+HURRIED = replace(PATIENT, read_ms=CompletionSettings().read_ms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,16 +100,19 @@ class CompletionSettings:
     """After this many milliseconds, a completion ends with the line that it is writing. The next line follows
     when this one is accepted."""
 
-    max_unread: Annotated[int, Between(0, 1_048_576)] = 256
-    """The most tokens of the document that a completion waits for. At a new place, only the text near the cursor
-    is read first; the rest is read while the editor is idle."""
+    write_ms: Annotated[int, Between(0, 600_000)] = 2000
+    """How long a draft is written for, in milliseconds. What takes longer is cut to what is whole of it."""
+
+    read_ms: Annotated[int, Between(0, 600_000)] = 1000
+    """How long a completion waits for the document to be read, in milliseconds. At a new place, only as much of the
+    text near the cursor is read first as the model reads in that time; the rest is read while the editor is idle."""
 
     speculate: bool = True
     """While a completion is shown, write the text that would follow it."""
 
 
 # For the command line and the benchmarks: the answer does not depend on the machine's speed, or on what was read before.
-PATIENT = CompletionSettings(max_latency_ms=600_000, lines_ms=600_000, max_unread=1_048_576)
+PATIENT = CompletionSettings(max_latency_ms=600_000, lines_ms=600_000, write_ms=600_000, read_ms=600_000)
 
 
 @dataclass(frozen=True, slots=True)

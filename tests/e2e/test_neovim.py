@@ -29,7 +29,7 @@ require("soothsay").setup({{
   cmd = {{ [[{sys.executable}]], "-m", "soothsay", "serve", "--stdio" }},
   settings = {{
     index = {{ python = [[{sys.executable}]] }},
-    completion = {{ maxLatencyMs = 300000, linesMs = 300000 }},
+    completion = {{ maxLatencyMs = 300000, linesMs = 300000, writeMs = 300000 }},
     model = {{ threads = {os.environ.get("SOOTHSAY_TEST_THREADS", "0")} }},
   }},
 }})

@@ -32,7 +32,7 @@ class Written:
     """What the model wrote. ``tokens`` begin with ``typed`` bytes that the user had already typed.
 
     ``complete`` is False when a watcher, the token budget or the clock stopped it early, or it repeated itself. ``evaluated`` is how many tokens
-    of the prompt were not in the model's cache.
+    of the prompt were not in the model's cache, ``read_s`` the seconds until the first token came.
     """
 
     text: str
@@ -40,19 +40,21 @@ class Written:
     typed: int
     complete: bool
     evaluated: int = 0
+    read_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """When writing ends.
 
-    ``deadline`` is in seconds of `time.monotonic`; ``last_line``, after which no further line is begun, of ``clock``.
-    ``max_lines`` counts lines that hold text; 0: no limit. ``began`` is when the time that ends with the deadline began.
+    ``deadline`` is in seconds of `time.monotonic`; ``last_line``, after which no further line is begun, of ``clock``, and
+    so is ``writing_s``, how long it may take from the first token on. ``max_lines`` counts lines that hold text; 0: no limit. ``began`` is when the time that ends with the deadline began.
     """
 
     max_tokens: int
     deadline: float
     last_line: float = math.inf
+    writing_s: float = math.inf
     clock: Callable[[], float] = time.monotonic
     cancel: Cancellation | None = None
     max_lines: int = 0
@@ -61,6 +63,10 @@ class Limits:
     def until(self, share: float) -> Limits:
         """Return the limits of a step that may use the time up to ``share`` of all of it."""
         return replace(self, deadline=self.began + share * (self.deadline - self.began))
+
+    def are_over(self, first: float) -> bool:
+        """Return whether no further token is to be written; ``first`` is when the first one was, of ``clock``."""
+        return time.monotonic() > self.deadline or self.clock() - first > self.writing_s
 
 
 def write(
@@ -83,8 +89,12 @@ def write(
     data = b""
     text = accepted
     complete = True
+    began = limits.clock()
+    first = began
     most = min(limits.max_tokens, rule.most_tokens or limits.max_tokens)
     for token in opened.stream(limits.cancel, constraint, limits.deadline):
+        if not tokens:
+            first = limits.clock()
         tokens.append(token)
         data += token.data
         text = _text(accepted, data, typed)
@@ -106,12 +116,12 @@ def write(
         if _may_end(token.data) and limits.clock() > limits.last_line and (end := rule.late_end(text)):
             text = text[:end]
             break
-        if len(tokens) >= most or time.monotonic() > limits.deadline:
+        if len(tokens) >= most or limits.are_over(first):
             complete = False
             break
     else:  # the model had no more to say, or no more time
         complete = time.monotonic() <= limits.deadline
-    return Written(text, tuple(tokens), typed, complete, opened.evaluated)
+    return Written(text, tuple(tokens), typed, complete, opened.evaluated, first - began)
 
 
 def end_of_lines(text: str, count: int) -> int | None:

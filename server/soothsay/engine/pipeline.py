@@ -21,6 +21,7 @@ from soothsay.engine.finish import finish
 from soothsay.engine.gate import pass_gate
 from soothsay.engine.ground import Grounding, call_line, ground, of_members
 from soothsay.engine.known import Known
+from soothsay.engine.pace import Pace
 from soothsay.engine.query import intent, lines_before, masked, nearest, without_target
 from soothsay.engine.site import Site, relative_path
 from soothsay.engine.types import ApiName, Check, Completion, CompletionRequest, Ending, Evidence
@@ -50,6 +51,7 @@ _SHOWN = Ending()
 
 # shares of the time limit until which a text is drafted, is written again, and may begin to be repaired
 _DRAFTED, _REWRITTEN, _REPAIRABLE = 0.8, 0.9, 0.7
+_WORTH_IT = 0.75  # a shorter prompt has less unread than this share
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class Engine:
         self._window = Window.of(settings.model.context)
         self._anchors: FIFOCache[Path, Anchor] = FIFOCache(_ANCHORS_KEPT)
         self._analyses = analyses or Analyses()
+        self._pace = Pace()
 
     def complete(
         self, request: CompletionRequest, cancel: Cancellation | None = None, on_text: OnText = ignore_text
@@ -130,19 +133,15 @@ class Engine:
     ) -> Completion:
         method = request.method or self._settings.method
         clock = Clock()
-        now, settings = time.monotonic(), self._settings.completion
-        deadline = now + settings.max_latency_ms / 1000
-        last_line = self._clock() + settings.lines_ms / 1000
-        limits = Limits(
-            settings.max_tokens, deadline, last_line, self._clock, cancel, settings.max_lines, now
-        )
+        limits = self._limits(cancel)
         site = Site(request, self._index.until(cancel), self._analyses)
         anchor, opened = self._open(request)
         task = _Task(method, site, anchor, limits.until(_REWRITTEN), on_text)
         rules = Rules.of(method, self._settings, self._model.capabilities)
         watch = Watch(site, rules, len(opened.prompt.forced.encode()), clock)
         with clock.step("draft"):
-            draft = write(opened, site.rule, limits.until(_DRAFTED), watch=watch, on_text=on_text)
+            draft = write(opened, site.rule, self._draft_limits(limits), watch=watch, on_text=on_text)
+        self._pace.saw(draft.evaluated, draft.read_s)
         evaluated = {"draft": draft.evaluated}
         clock.ms["draft"] -= clock.ms["trigger"]  # the trigger ran inside
         outcome = watch.outcome(draft)
@@ -189,21 +188,38 @@ class Engine:
             ending=answer.ending,
         )
 
+    def _limits(self, cancel: Cancellation | None) -> Limits:
+        """Return the limits of a completion that begins now."""
+        settings, now = self._settings.completion, time.monotonic()
+        return Limits(
+            settings.max_tokens,
+            now + settings.max_latency_ms / 1000,
+            last_line=self._clock() + settings.lines_ms / 1000,
+            clock=self._clock,
+            cancel=cancel,
+            max_lines=settings.max_lines,
+            began=now,
+        )
+
+    def _draft_limits(self, limits: Limits) -> Limits:
+        """Return those of its draft: what takes too long to write is cut to what is whole of it."""
+        return replace(limits.until(_DRAFTED), writing_s=self._settings.completion.write_ms / 1000)
+
     def _open(self, request: CompletionRequest) -> tuple[Anchor, OpenPrompt]:
         """Open the prompt for ``request``; return it and the anchor that further prompts for it go on from.
 
-        Where too much of it is unread, a shorter one is opened, of the text around the cursor.
+        Where reading it would take too long, a shorter one is opened, of the text around the cursor.
         """
         text, offset = request.text, request.offset
         anchor = self._anchors.get(request.path)
         if anchor is None or not still_fits(anchor, text, offset):
             anchor = self._place(request, self._window)
         opened = self._model.open(_prompt(anchor, request))
-        unread = opened.unread
-        if unread > self._settings.completion.max_unread:
-            near = self._place(request, self._window.near())
+        unread, readable = opened.unread, self._pace.tokens_in(self._settings.completion.read_ms / 1000)
+        if unread > readable:
+            near = self._place(request, self._window.near(readable))
             nearer = self._model.open(_prompt(near, request))
-            if 2 * nearer.unread <= unread:
+            if nearer.unread < _WORTH_IT * unread:
                 anchor, opened = near, nearer
         self._anchors[request.path] = anchor
         return anchor, opened

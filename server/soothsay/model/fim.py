@@ -18,6 +18,8 @@ _MAX_SINCE_ANCHOR = 2_000  # characters typed after the anchor before it moves
 _BLANKS = re.compile(r"[ \t]*")
 _CLOSED = re.compile(r"[)\]}\"']+[ \t]*(?=\n|\Z)")
 _CHARS_PER_TOKEN = 3  # a low estimate for code: windows are cut in characters, before tokenising
+_USUAL_CHARS_PER_TOKEN = 4
+_NEAR = (96, 160, 256)  # tokens
 _LOOK_BACK = 64_000  # characters before the cursor that a window is filled from
 _LOOK_AHEAD = 16_000  # and after it
 _WIDER = 4  # times as much is read of what is condensed, until a window is filled
@@ -89,9 +91,23 @@ class Window:
             min(usual.cross_file, context // 10),
         )
 
+<<<<<<< HEAD
     def near(self) -> Window:
         """Return what is read first at a new place, in about a second on two cores; all of it takes four or five."""
         return replace(self, prefix=min(self.prefix, 224), suffix=min(self.suffix, 48))
+=======
+    def near(self, tokens: int) -> Window:
+        """What is read first at a new place: about ``tokens``, in few sizes, so that prompts share what was read."""
+        size = max((each for each in _NEAR if each <= tokens), default=_NEAR[0])
+        room = size * _USUAL_CHARS_PER_TOKEN // _CHARS_PER_TOKEN
+        prefix, suffix, imports = room * 5 // 8, room // 8, room // 4
+        return replace(
+            self,
+            prefix=min(self.prefix, prefix),
+            suffix=min(self.suffix, suffix),
+            imports=min(self.imports, imports),
+        )
+>>>>>>> b7f1df6 (wip: reading and writing are planned by time)
 
 
 def place_anchor(

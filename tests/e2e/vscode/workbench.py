@@ -86,6 +86,7 @@ USER: Mapping[str, Any] = {
     **QUIET,
     "soothsay.completion.maxLatencyMs": 240_000,
     "soothsay.completion.linesMs": 240_000,
+    "soothsay.completion.writeMs": 240_000,
 }
 MACHINE: Mapping[str, Any] = {
     "soothsay.server.python": sys.executable,

@@ -212,6 +212,37 @@ def test_late_it_ends_with_a_line(index: Index, lines_ms: int, shown: str) -> No
     assert complete(FakeModel(BLOCK), index, "for item in ", lines_ms=lines_ms, method="base").text == shown
 
 
+class Ticking:
+    """A clock that goes on by ``step`` seconds whenever it is read."""
+
+    def __init__(self, step: float) -> None:
+        self._step, self._now = step, 0.0
+
+    def __call__(self) -> float:
+        self._now += self._step
+        return self._now
+
+
+@pytest.mark.parametrize(("step", "shown"), [(0.01, "[first, second, third, fourth]"), (1.0, "[first]")])
+def test_what_takes_long_is_cut_to_what_is_whole(index: Index, step: float, shown: str) -> None:
+    items = ["[", "first", ", ", "second", ", ", "third", ", ", "fourth", "]", "\n"]
+    model = FakeModel([(each, 1.0) for each in items])
+    limits = CompletionSettings(write_ms=4000, lines_ms=60_000)
+    engine = Engine(model, index, Settings(method="base", completion=limits), clock=Ticking(step))
+    text = "crates = "
+    assert engine.complete(CompletionRequest(Path("/w/app.py"), text, len(text), Path("/w"))).text == shown
+
+
+def test_a_slow_model_reads_less_at_a_new_place(index: Index) -> None:
+    fast, slow = FakeModel(GUESS), FakeModel(GUESS)
+    for model, step in ((fast, 0.01), (slow, 60.0)):
+        engine = Engine(model, index, Settings(method="base"), clock=Ticking(step))
+        for name in ("first", "second"):  # how fast it is is seen at the first
+            engine.complete(CompletionRequest(Path(f"/w/{name}.py"), FAR, len(FAR), Path("/w")))
+    assert slow.prompts[0] == fast.prompts[0]
+    assert len(slow.prompts[1].prefix) < len(slow.prompts[0].prefix) < len(fast.prompts[1].prefix)
+
+
 FAR = "import shop\n" + "".join(f"line_{i} = {i}\n" for i in range(500)) + TEXT.partition("\n")[2]
 
 
@@ -232,7 +263,7 @@ def test_at_a_new_place_what_is_near_is_read_first(index: Index) -> None:
 
 def test_whoever_can_wait_has_all_of_it_read(index: Index) -> None:
     model = FakeModel(GUESS)
-    complete(model, index, FAR, method="base", max_unread=10_000)
+    complete(model, index, FAR, method="base", read_ms=600_000)
     complete(model, index, FAR, method="base")
     patient, hurried = model.prompts
     assert len(patient.prefix) > 2 * len(hurried.prefix)
