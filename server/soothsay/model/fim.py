@@ -91,13 +91,8 @@ class Window:
             min(usual.cross_file, context // 10),
         )
 
-<<<<<<< HEAD
-    def near(self) -> Window:
-        """Return what is read first at a new place, in about a second on two cores; all of it takes four or five."""
-        return replace(self, prefix=min(self.prefix, 224), suffix=min(self.suffix, 48))
-=======
     def near(self, tokens: int) -> Window:
-        """What is read first at a new place: about ``tokens``, in few sizes, so that prompts share what was read."""
+        """Return what is read first at a new place: about ``tokens``, in few sizes, so that prompts share what was read."""
         size = max((each for each in _NEAR if each <= tokens), default=_NEAR[0])
         room = size * _USUAL_CHARS_PER_TOKEN // _CHARS_PER_TOKEN
         prefix, suffix, imports = room * 5 // 8, room // 8, room // 4
@@ -107,7 +102,6 @@ class Window:
             suffix=min(self.suffix, suffix),
             imports=min(self.imports, imports),
         )
->>>>>>> b7f1df6 (wip: reading and writing are planned by time)
 
 
 def place_anchor(
