@@ -51,6 +51,7 @@ _SHOWN = Ending()
 
 # shares of the time limit until which a text is drafted, is written again, and may begin to be repaired
 _DRAFTED, _REWRITTEN, _REPAIRABLE = 0.8, 0.9, 0.7
+_REWRITING = 2  # times as long as a draft, what is written again is written for
 _WORTH_IT = 0.75  # a shorter prompt has less unread than this share
 
 
@@ -282,10 +283,11 @@ class Engine:
         if self._settings.oracle.constrain:
             calls = constrain((task.site.rule.before + accepted).removesuffix(prompt.forced))
             constraint = calls and self._as_taken(calls, prompt.forced)
+        writing_s = _REWRITING * self._settings.completion.write_ms / 1000
         return write(
             self._model.open(prompt),
             task.site.rule,
-            task.limits,
+            replace(task.limits, writing_s=writing_s),
             accepted=accepted,
             constraint=constraint,
             on_text=task.on_text,

@@ -77,10 +77,33 @@ class StopRule:
         prose = _prose_after_call(code, state, self.language)
         if prose >= lead:
             return prose - lead
+        if (end := self._end_above_rest(code, state)) is not None:
+            return end - lead
         items = _items(code, state, lead, self.language.lexis)
         if len(items) > _MOST_ITEMS:
             return items[_MOST_ITEMS - 1] - lead
         return self._end_of_lines(code, state)
+
+    def _end_above_rest(self, code: str, state: Scan) -> int | None:
+        """Return where ``code`` ends because its statement goes on in the lines below; None where they do not say it.
+
+        That is before a bracket that they close, and with the line where they have further items.
+        """
+        below = self.place.after.partition("\n")[2].strip()
+        if not below:
+            return None
+        lead, lexis = len(self.before), self.language.lexis
+        outer = min((end for start, end in state.pairs if start < lead <= end), default=None)
+        if outer is not None or below[0] in lexis.closing:
+            return outer
+        newlines = (
+            match.start() for match in re.finditer("\n", code[lead:]) if code[lead:][: match.start()].strip()
+        )
+        for end in (lead + newline for newline in newlines):
+            inner = scan(code[:end], lexis)
+            if not inner.quote and not any(at >= lead for at in inner.opened):
+                return end
+        return None
 
     def _end_of_lines(self, code: str, state: Scan) -> int | None:
         lead, block = len(self.before), self.block

@@ -95,6 +95,10 @@ def test_the_last_whole_line(text: str, draft: str, kept: str) -> None:
         ("x = cra|es", "t(1)", "t"),
         ("x = |", "[" + "1, " * 20, "[" + "1, " * 11 + "1"),
         ("x = {'a': 1, |", "'b, c': f(1, 2), " * 20, ("'b, c': f(1, 2), " * 12)[:-2]),
+        ("f(\n    a=|\n    b=2,\n)\n", "1,\n    c=3,\n    d=4,\n", "1,"),
+        ("f(\n    a=|\n    b=2,\n)\n", "g(\n        1,\n    ),\n    c=3,\n", "g(\n        1,\n    ),"),
+        ("f(\n    a=1,|\n)\n", "\n    b=2,\n)\nprint(1)\n", "\n    b=2,\n"),
+        ("def f(\n    a,|\n):\n    pass\n", "\n    b,\n) -> g:\n", "\n    b,\n"),
     ],
 )
 def test_each_place_has_its_own_end(text: str, draft: str, kept: str) -> None:
