@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +89,17 @@ class Generations:
         """The generation, if it is there and would come out the same today."""
         row = self._rows.get((task["id"], method))
         return row if row and row["key"] == self._key(task) else None
+
+    def of(self, tasks: Iterable[Row], methods: Collection[str]) -> Iterator[tuple[Row, Row]]:
+        """Yield each task with its generation by each of ``methods``, where it is there."""
+        for task in tasks:
+            for method in methods:
+                if row := self.get(task, method):
+                    yield task, row
+
+    def missing(self, tasks: Iterable[Row], methods: Sequence[str]) -> list[tuple[Row, str]]:
+        """Return the tasks and methods of which nothing is kept, one task after the other."""
+        return [(task, method) for task in tasks for method in methods if self.get(task, method) is None]
 
     def put(self, task: Mapping[str, Any], method: str, row: Row) -> None:
         """Keep a generation."""

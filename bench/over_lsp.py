@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.completing import Generations, fill, fingerprint
+from bench.completing import Generations, Wanted, fill, fingerprint
 from bench.environments import share_models
 from bench.latency.client import LspError
 from bench.latency.ours import PLUGINS, Ours, Setup
@@ -228,6 +228,11 @@ def settings(model: str, slowdown: float) -> dict[str, Any]:
         }
         found["completion"] = {name: round(ms * slowdown) for name, ms in limits.items()}
     return found
+
+
+def facts(run: Wanted) -> dict[str, str]:
+    """Return what a page says of a run that may be over LSP."""
+    return {**run.facts(), **limits_said(slowdown_asked())}
 
 
 def limits_said(slowdown: float) -> dict[str, str]:

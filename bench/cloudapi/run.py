@@ -17,25 +17,22 @@ from bench.cloudapi.report import write_report
 from bench.cloudapi.tasks import STALE, TASKS, read_names
 from bench.cloudapi.world import CACHE, HERE, interpreter
 from bench.completing import Generations, Row, fill, fingerprint, open_model, recorded, wanted
-from bench.oracle.world import built_index
+from bench.opened import built_index, opened
 from bench.over_lsp import (
     METHOD,
     OVER_LSP,
     Project,
     asked_for,
+    facts,
     generations,
     leaves_parsing,
-    limits_said,
-    slowdown_asked,
     write_over_lsp,
 )
 from bench.retrieval.tasks import read_tasks
 
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import CompletionRequest
-from soothsay.oracle.client import LspOracle
 from soothsay_index.worker.local import LocalIndex
-from soothsay_languages.python.oracle import TY
 
 GENERATIONS = HERE / "generations"
 # Tasks that one method writes in a row: none finds the prompt of the method before it in the KV cache.
@@ -69,7 +66,7 @@ def owner_of(client: str) -> str:
 def write_all_over_lsp(tasks: Sequence[Row], methods: Sequence[str], model: str, kept: Generations) -> None:
     """Every task that is not there yet over LSP: in the workspace that uses all clients, and in one that uses none."""
     for method in methods:
-        todo = [(task, method) for task in tasks if kept.get(task, method) is None]
+        todo = kept.missing(tasks, [method])
         if method in OVER_LSP and todo:
             folder = client_workspace(tasks) if method == METHOD else CACHE / "workspace-new"
             folder.mkdir(parents=True, exist_ok=True)
@@ -96,33 +93,28 @@ def write_generations(
 ) -> None:
     """Every task by every method that is not there yet."""
     missing = [
-        (task, method)
+        each
         for begin in range(0, len(tasks), _BLOCK)
         for method in methods
-        for task in tasks[begin : begin + _BLOCK]
-        if kept.get(task, method) is None
+        for each in kept.missing(tasks[begin : begin + _BLOCK], [method])
     ]
     if not missing:
         return
-    index, workspace = open_index(tasks)
-    bench = Bench(index)
-    oracle = LspOracle(TY, workspace, interpreter())
-    oracle.start()
-    try:
-        with open_model(model_name, GENERATIONS) as (model, streams):
-            engines = {name: Engine(model, bench, VARIANTS[name].settings(), oracle) for name in methods}
+    with (
+        opened(client_workspace(tasks), interpreter()) as world,
+        open_model(model_name, GENERATIONS) as (model, streams),
+    ):
+        bench = Bench(world.index)
+        engines = {name: Engine(model, bench, VARIANTS[name].settings(), world.oracle) for name in methods}
 
-            def complete(task: Row, method: str) -> Row:
-                model.reset()
-                bench.ask_for(owner_of(task["client"]), task["name"], VARIANTS[method])
-                text = task["text"]
-                request = CompletionRequest(workspace / "task.py", text, len(text), workspace)
-                return recorded(engines[method].complete(request), model, bench.found)
+        def complete(task: Row, method: str) -> Row:
+            model.reset()
+            bench.ask_for(owner_of(task["client"]), task["name"], VARIANTS[method])
+            text = task["text"]
+            request = CompletionRequest(world.root / "task.py", text, len(text), world.root)
+            return recorded(engines[method].complete(request), model, bench.found)
 
-            fill(missing, complete, kept, streams)
-    finally:
-        oracle.close()
-        index.close()
+        fill(missing, complete, kept, streams)
 
 
 def main() -> None:
@@ -138,19 +130,8 @@ def main() -> None:
     over_lsp = generations(GENERATIONS, run.model, HERE / "requirements.txt")
     write_all_over_lsp(run.tasks, run.methods, run.model, over_lsp)
     names = read_names()
-    rows = [
-        judged(task, row, names)
-        for task in (*run.tasks, *stale)
-        for method in VARIANTS
-        if (row := kept.get(task, method))
-    ]
-    rows += [
-        judged(task, row, names)
-        for task in run.tasks
-        for method in OVER_LSP
-        if (row := over_lsp.get(task, method))
-    ]
-    print(write_report(rows, {**run.facts(), **limits_said(slowdown_asked())}, run.model))
+    found = [*kept.of((*run.tasks, *stale), VARIANTS), *over_lsp.of(run.tasks, OVER_LSP)]
+    print(write_report([judged(task, row, names) for task, row in found], facts(run), run.model))
 
 
 if __name__ == "__main__":

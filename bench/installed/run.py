@@ -17,23 +17,12 @@ from bench.completing import Generations, Row, Wanted, fill, fingerprint, open_m
 from bench.installed.report import write_report
 from bench.installed.tasks import LIBRARIES, STANDARD, TASKS, preload
 from bench.installed.world import CACHE, HERE, REQUIREMENTS, Referee, interpreter
-from bench.oracle.world import built_index
-from bench.over_lsp import (
-    METHOD,
-    Project,
-    asked_for,
-    generations,
-    leaves_parsing,
-    limits_said,
-    slowdown_asked,
-    write_over_lsp,
-)
+from bench.opened import opened
+from bench.over_lsp import METHOD, Project, asked_for, facts, generations, leaves_parsing, write_over_lsp
 from bench.retrieval.tasks import read_tasks
 
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import CompletionRequest
-from soothsay.oracle.client import LspOracle
-from soothsay_languages.python.oracle import TY
 
 GENERATIONS = HERE / "generations"
 USUAL = ("base", "dag, top 3", "dag++", "full")
@@ -55,40 +44,32 @@ def workspace(tasks: Sequence[Row]) -> Path:
 
 def write_generations(everything: Sequence[Row], run: Wanted, kept: Generations) -> None:
     """Every task by every method that is not there yet."""
-    tasks = run.tasks
     # one task after the other: the methods share its draft, which is remembered, and find it in the KV cache
-    methods = [method for method in run.methods if method in VARIANTS]
-    missing = [(task, method) for task in tasks for method in methods if kept.get(task, method) is None]
+    missing = kept.missing(run.tasks, [method for method in run.methods if method in VARIANTS])
     if not missing:
         return
-    folder = workspace(everything)
-    index = built_index(folder, interpreter())
-    bench = Bench(index)
-    oracle = LspOracle(TY, folder, interpreter())
-    oracle.start()
-    try:
-        with open_model(run.model, GENERATIONS) as (model, streams):
+    with (
+        opened(workspace(everything), interpreter()) as world,
+        open_model(run.model, GENERATIONS) as (model, streams),
+    ):
+        bench = Bench(world.index)
 
-            def complete(task: Row, method: str) -> Row:
-                model.reset()
-                bench.ask_for(task["client"].partition(":")[2], task["name"], VARIANTS[method])
-                engine = Engine(model, bench, VARIANTS[method].settings(), oracle)
-                text = task["text"]
-                completion = engine.complete(CompletionRequest(folder / "task.py", text, len(text), folder))
-                return recorded(completion, model, bench.found)
+        def complete(task: Row, method: str) -> Row:
+            model.reset()
+            bench.ask_for(task["client"].partition(":")[2], task["name"], VARIANTS[method])
+            engine = Engine(model, bench, VARIANTS[method].settings(), world.oracle)
+            text = task["text"]
+            request = CompletionRequest(world.root / "task.py", text, len(text), world.root)
+            return recorded(engine.complete(request), model, bench.found)
 
-            fill(missing, complete, kept, streams)
-    finally:
-        oracle.close()
-        index.close()
+        fill(missing, complete, kept, streams)
 
 
 def write_all_over_lsp(everything: Sequence[Row], run: Wanted, kept: Generations) -> None:
     """Every task that is not there yet over LSP."""
     if METHOD in run.methods:
-        todo = [(task, METHOD) for task in run.tasks if kept.get(task, METHOD) is None]
         project = Project(workspace(everything), interpreter(), CACHE / "home")
-        write_over_lsp(todo, lambda _: "task.py", project, run.model, kept)
+        write_over_lsp(kept.missing(run.tasks, [METHOD]), lambda _: "task.py", project, run.model, kept)
 
 
 def judged(task: Row, row: Row, referee: Referee) -> Row:
@@ -116,15 +97,10 @@ def main() -> None:
     over_lsp = generations(GENERATIONS, run.model, REQUIREMENTS)
     write_all_over_lsp(everything, run, over_lsp)
     referee = Referee(interpreter())
-    rows = [
-        judged(task, row, referee)
-        for task in run.tasks
-        for method in VARIANTS
-        if (row := kept.get(task, method))
-    ]
-    rows += [judged(task, row, referee) for task in run.tasks if (row := over_lsp.get(task, METHOD))]
+    found = [*kept.of(run.tasks, VARIANTS), *over_lsp.of(run.tasks, [METHOD])]
+    rows = [judged(task, row, referee) for task, row in found]
     referee.close()
-    print(write_report(rows, {**run.facts(), **limits_said(slowdown_asked())}, run.model))
+    print(write_report(rows, facts(run), run.model))
 
 
 if __name__ == "__main__":

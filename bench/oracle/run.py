@@ -43,7 +43,6 @@ METHODS: dict[str, tuple[Method, bool]] = {
 RESULTS = HERE.parent / "results"
 COMMIT = head_commit()  # what this process has loaded
 THREADS = int(os.environ.get("THREADS") or 0)  # 0: the default; 1 on a machine that others use
-# what is shown must not depend on how busy the machine is
 # tasks that one method writes in a row: none finds the prompt of the method before it in the KV cache
 BLOCK = 12
 T = TypeVar("T")

@@ -10,14 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.environments import environment
+from bench.opened import built_index
 from platformdirs import user_cache_path
 
-from soothsay.backend.session import Session, index_folder, open_in_process
-from soothsay.config import IndexSettings, Settings
-from soothsay.model.files.cache import model_path
-from soothsay.model.files.registry import EMBEDDING_MODEL
 from soothsay.oracle.client import LspOracle
-from soothsay_common.cancellation import Cancellation
 from soothsay_index.worker.local import LocalIndex
 from soothsay_languages.python.oracle import TY
 
@@ -71,16 +67,6 @@ class World:
         self.oracle.close()
         self.index.close()
         self.referee.close()
-
-
-def built_index(workspace: Path, python: Path) -> LocalIndex:
-    """The index of ``workspace`` and the packages of ``python``, brought up to date as the server does, model loaded."""
-    session = Session(Settings(index=IndexSettings(interpreter=str(python))), workspace, open_in_process)
-    print(f"{workspace.name}: {session.build_index(lambda _: None, Cancellation()).describe()}", flush=True)
-    session.close()
-    index = LocalIndex.open(index_folder(), workspace, model_path(EMBEDDING_MODEL))
-    index.load_model()
-    return index
 
 
 def open_world(env: str) -> World:

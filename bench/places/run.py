@@ -12,27 +12,16 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from bench.completing import Generations, Row, Wanted, wanted
-from bench.over_lsp import METHOD, Answer, Project, generations, limits_said, slowdown_asked, write_over_lsp
+from bench.completing import Row, wanted
+from bench.over_lsp import METHOD, Answer, facts, generations
 from bench.places.cutting import KINDS
 from bench.places.judge import judge
 from bench.places.report import write_report
 from bench.places.tasks import HERE, read
-from bench.repo.world import CACHE, interpreter, workspace
+from bench.repo.over_lsp import write_missing
 from bench.repo.world import HERE as REPO
 
 GENERATIONS = HERE / "generations"
-
-
-def write_generations(run: Wanted, kept: Generations) -> None:
-    """Ask at every place that is not there yet, one repository after the other."""
-    missing = [task for task in run.tasks if kept.get(task, METHOD) is None]
-    names = sorted({task["repository"] for task in missing})
-    for number, name in enumerate(names, 1):
-        todo = [(task, METHOD) for task in missing if task["repository"] == name]
-        print(f"{name} ({number} of {len(names)} repositories)", flush=True)
-        project = Project(workspace(name), interpreter(), CACHE / "home")  # its index is that of bench.repo
-        write_over_lsp(todo, lambda task: task["path"], project, run.model, kept)
 
 
 def judged(task: Row, row: Row) -> Row:
@@ -55,9 +44,9 @@ def chosen(tasks: Sequence[Row]) -> list[Row]:
 def main() -> None:
     run = wanted(chosen(read()), (METHOD,), (METHOD,))
     kept = generations(GENERATIONS, run.model, REPO / "requirements.txt", REPO / "world.py")
-    write_generations(run, kept)
-    rows = [judged(task, row) for task in run.tasks if (row := kept.get(task, METHOD))]
-    print(write_report(rows, {**run.facts(), **limits_said(slowdown_asked())}, run.model))
+    write_missing(run, kept)  # the index of a repository is that of bench.repo
+    rows = [judged(task, row) for task, row in kept.of(run.tasks, [METHOD])]
+    print(write_report(rows, facts(run), run.model))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ from soothsay_index.runtime import environment as finding
 from soothsay_index.store.store import Store
 from soothsay_index.worker.local import LocalIndex
 
+pytestmark = pytest.mark.process
+
 
 def test_only_the_task_that_ends_its_process_fails() -> None:
     with open_process_pool(0) as pool:

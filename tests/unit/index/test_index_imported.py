@@ -11,6 +11,8 @@ from index_fakes import install, make_environment, write
 
 from soothsay_index.worker.client import IndexClient
 
+pytestmark = pytest.mark.process
+
 PATIENCE = 120.0  # seconds, on a busy machine
 
 

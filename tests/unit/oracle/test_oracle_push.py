@@ -140,17 +140,16 @@ def test_what_is_late_is_found_the_next_time(open_fake: Open, tmp_path: Path) ->
 
 
 def test_of_a_server_that_publishes_nothing_the_rest_is_answered(open_fake: Open, tmp_path: Path) -> None:
-    oracle = open_fake(
-        "push,silent", TimeLimits(question=100, first=1000, late=20_000, hang=60_000), canary=""
-    )
+    limits = TimeLimits(question=5000, first=1000, late=20_000, start=60_000, hang=60_000)
+    oracle = open_fake("push,silent", limits, canary="", diagnostics_ms=100)
     path = tmp_path / "a.py"
     text = "def f(): ...\nf\n"
-    pid = None
+    assert until(lambda: oracle.definition(path, text, len(text) - 1), 60), "it has started"
+    pid = oracle.pid
     for _ in range(5):
         assert oracle.findings(path, text) is None
         assert oracle.definition(path, text, len(text) - 1), "it is not dead"
-        assert pid in (None, oracle.pid), "and not started again"
-        pid = oracle.pid
+        assert oracle.pid == pid, "and not started again"
 
 
 @pytest.mark.parametrize("word", ["hang", "die"])

@@ -1,0 +1,49 @@
+"""A workspace as the engine's benchmarks open it: its index, built first, and its language server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from soothsay.backend.session import Session, index_folder, open_in_process
+from soothsay.config import IndexSettings, Settings
+from soothsay.model.files.cache import model_path
+from soothsay.model.files.registry import EMBEDDING_MODEL
+from soothsay.oracle.client import LspOracle
+from soothsay_common.cancellation import Cancellation
+from soothsay_index.worker.local import LocalIndex
+from soothsay_languages.python.oracle import TY
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedWorkspace:
+    """The folder of a workspace, its index and its oracle."""
+
+    root: Path
+    index: LocalIndex
+    oracle: LspOracle
+
+
+@contextmanager
+def opened(workspace: Path, python: Path) -> Iterator[OpenedWorkspace]:
+    """Open a workspace with the packages of ``python``, and close it after the block."""
+    index = built_index(workspace, python)
+    oracle = LspOracle(TY, workspace, python)
+    oracle.start()
+    try:
+        yield OpenedWorkspace(workspace, index, oracle)
+    finally:
+        oracle.close()
+        index.close()
+
+
+def built_index(workspace: Path, python: Path) -> LocalIndex:
+    """Return the index of ``workspace`` and of the packages of ``python``, up to date, its model loaded."""
+    session = Session(Settings(index=IndexSettings(interpreter=str(python))), workspace, open_in_process)
+    print(f"{workspace.name}: {session.build_index(lambda _: None, Cancellation()).describe()}", flush=True)
+    session.close()
+    index = LocalIndex.open(index_folder(), workspace, model_path(EMBEDDING_MODEL))
+    index.load_model()
+    return index
