@@ -41,10 +41,19 @@ def _candidates(place: Place, written: str, *, complete: bool) -> Iterator[Candi
         yield from _in_word(place, written)
     elif place.kind == "string":
         yield from _in_string(place, written, complete=complete)
-    elif place.rest:
-        yield from _before_rest(place, written, complete=complete)
     else:
-        yield from _at_line_end(place, written, complete=complete)
+        found = _before_rest if place.rest else _at_line_end
+        for candidate in found(place, written, complete=complete):
+            if not _calls_again(place, candidate):
+                yield candidate
+
+
+def _calls_again(place: Place, candidate: Candidate) -> bool:
+    """Return whether ``candidate`` is the call, or its arguments, that the statement ends with and is finished with."""
+    closing, said = place.language.lexis.closing, candidate.text.strip()
+    if said[-1:] not in closing or not place.before.endswith(said):
+        return False
+    return not scan(place.before, place.language.lexis).closers
 
 
 def _stray_quotes(place: Place, written: str) -> int:
@@ -62,12 +71,11 @@ def _in_comment(place: Place, written: str, *, complete: bool) -> Iterator[Candi
 
 
 def _in_word(place: Place, written: str) -> Iterator[Candidate]:
-    """Yield the middle of the word, if what was written is the rest of it: nothing else belongs there."""
+    """Yield the middle of the word, if it becomes one that the document has: nothing else belongs there."""
     match = _WORD.match(written)
     word = match.group() if match else ""
-    if word.endswith(place.word_rest):
-        middle = word[: -len(place.word_rest)]
-        if middle:
+    for middle in (word, word.removesuffix(place.word_rest)):
+        if middle in place.word_middles:
             yield Candidate(middle, 0, len(middle))
 
 
@@ -96,11 +104,22 @@ def _before_rest(place: Place, written: str, *, complete: bool) -> Iterator[Cand
     """Yield texts for the middle of a line: before what stands there, or in its place where they say it anew."""
     rest, text = place.rest, written.rstrip()
     for candidate in _with_rest(place, text, rest) if complete else ():
-        if _adds_words(candidate, rest):
+        if _adds_words(candidate, rest) and not _says_again(place, candidate, text):
             yield candidate
     for candidate in _prefixes(place, text):
-        if _adds_words(candidate, rest) and not _joins(candidate.text, place.after):
+        is_new = _adds_words(candidate, rest) and not _says_again(place, candidate, text)
+        if is_new and not _joins(candidate.text, place.after):
             yield candidate
+
+
+def _says_again(place: Place, candidate: Candidate, written: str) -> bool:
+    """Return whether ``candidate`` says what stands right of it: the same, its beginning, or other arguments of a call."""
+    if candidate.replaced:
+        return False
+    said, rest = written[: candidate.kept].strip(), place.rest.strip()
+    if rest.startswith(said) or (_WORD.search(rest) and (said.startswith(rest) or said.endswith(rest))):
+        return True
+    return place.language.lexis.brackets.get(place.after[:1]) == candidate.text[-1:]
 
 
 def _with_rest(place: Place, text: str, rest: str) -> Iterator[Candidate]:

@@ -23,7 +23,8 @@ class Place:
     """A cursor in a statement: ``before`` is the statement up to it, ``after`` what it goes on with, lines below included.
 
     ``kind`` is "string" only for a string that ends behind the cursor: one that is still open goes on as code does.
-    ``quote`` is the delimiter of the string that the cursor is in, the sign of a comment for one, else "".
+    ``quote`` is the delimiter of the string that the cursor is in, the sign of a comment for one, else "". ``words`` are
+    those of the document that the word which the cursor is in the middle of could become.
     """
 
     language: Language
@@ -31,6 +32,7 @@ class Place:
     after: str = ""
     kind: Kind = "code"
     quote: str = ""
+    words: frozenset[str] = frozenset()
 
     @cached_property
     def rest(self) -> str:
@@ -40,8 +42,18 @@ class Place:
     @cached_property
     def word_rest(self) -> str:
         """The rest of the word that the cursor is in the middle of, "" where it is in none."""
-        after = _WORD.match(self.after)
-        return after.group() if after and _LAST_WORD.search(self.before) else ""
+        return _word_at(self.before, self.after)[1]
+
+    @cached_property
+    def word_middles(self) -> frozenset[str]:
+        """What may be written in the middle of a word: what makes one of ``words`` of it."""
+        begin, end = _word_at(self.before, self.after)
+        return frozenset(word[len(begin) : -len(end)] for word in self.words)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing can be shown here, whatever is written."""
+        return bool(self.word_rest) and not self.words
 
     @cached_property
     def is_multiline(self) -> bool:
@@ -53,6 +65,22 @@ class Place:
         return _find_end(text, self.quote, self.language.lexis, one_line=not self.is_multiline)
 
 
+def _word_at(before: str, after: str) -> tuple[str, str]:
+    """Return both parts of the word between ``before`` and ``after``; two empty ones where there is none."""
+    begin, end = _LAST_WORD.search(before), _WORD.match(after)
+    return (begin.group(), end.group()) if begin and end else ("", "")
+
+
+def _longer_words(text: str, offset: int, language: Language) -> frozenset[str]:
+    """Return the words of ``text`` that the one at ``offset`` lacks a middle of; none where it is a known word itself."""
+    begin, end = _word_at(text[:offset], text[offset:])
+    word = begin + end
+    known = word in language.keywords or word in language.builtins
+    if not word or known or len(re.findall(rf"\b{word}\b", text)) > 1:
+        return frozenset()
+    return frozenset(re.findall(rf"\b{begin}\w+{end}\b", text))
+
+
 def place_at(analysis: DocumentAnalysis, offset: int) -> Place:
     """Return the place at ``offset``."""
     lexis = analysis.language.lexis
@@ -60,11 +88,13 @@ def place_at(analysis: DocumentAnalysis, offset: int) -> Place:
     start = offset - len(before)
     quote = scan(before, lexis).quote
     line_end = _line_end(analysis.text, offset)
+    words = _longer_words(analysis.text, offset, analysis.language)
     if quote and quote == lexis.line_comment:
-        return Place(analysis.language, before, analysis.text[offset:line_end], "comment", quote)
+        return Place(analysis.language, before, analysis.text[offset:line_end], "comment", quote, words)
     closed = bool(quote) and _is_closed(analysis.text, start, offset, quote, lexis)
     end = _statement_end(analysis.text, start, offset, lexis, in_string=closed)
-    return Place(analysis.language, before, analysis.text[offset:end], "string" if closed else "code", quote)
+    kind = "string" if closed else "code"
+    return Place(analysis.language, before, analysis.text[offset:end], kind, quote, words)
 
 
 def _is_closed(text: str, start: int, offset: int, quote: str, lexis: Lexis) -> bool:

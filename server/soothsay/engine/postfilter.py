@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 
 _STUTTER = re.compile(r"([^\s#=*-]{1,8}?)\1{15,}")  # "10000000000000000": a model that has lost its way
+_LINE_END = re.compile(r"\r\n?")
+_CONTROL = re.compile(
+    r"[^\S \t\n]|[\x00-\x08\x0e-\x1f]"
+)  # blanks that end lines, or none that a person types
 _MIN_REPEAT = 3  # equal lines in a row that count as a loop
 
 
@@ -13,11 +17,18 @@ def tidy(completion: str, before: str, after: str) -> str:
 
     "" when nothing is left that is worth showing.
     """
-    text = completion.rstrip()
+    text = _plain(completion).rstrip()
     if _STUTTER.search(text):
         return ""
     text = _cut_at_suffix(_stop_repetition(text), after).rstrip()
     return "" if not text.strip() or _repeats_below(text, before, after) else text
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` with newlines as its line ends, up to the first character that no editor types."""
+    text = _LINE_END.sub("\n", text) if "\r" in text else text
+    found = _CONTROL.search(text)
+    return text if found is None else text[: found.start()]
 
 
 def _stop_repetition(text: str) -> str:
@@ -32,7 +43,7 @@ def _cut_at_suffix(text: str, after: str) -> str:
     """Without what begins with the first line that stands below the cursor's."""
     if after.split("\n", 1)[0].strip():
         return text
-    below = [line for line in after.split("\n")[1:] if line.strip()][:2]
+    below = _lines_below(after, 2)
     if not below:
         return text
     lines = text.split("\n")
@@ -47,7 +58,19 @@ def _cut_at_suffix(text: str, after: str) -> str:
 
 
 def _repeats_below(text: str, before: str, after: str) -> bool:
-    below = [line.strip() for line in after.split("\n")[1:] if line.strip()]
     line_before = before.rsplit("\n", 1)[-1]
     written = [line.strip() for line in (line_before + text).split("\n") if line.strip()]
-    return bool(below) and written == below[: len(written)]
+    return written == [line.strip() for line in _lines_below(after, len(written))]
+
+
+def _lines_below(after: str, count: int) -> list[str]:
+    """Return the first ``count`` lines below the cursor's that are not blank."""
+    found: list[str] = []
+    at = after.find("\n") + 1
+    while 0 < at < len(after) and len(found) < count:
+        end = after.find("\n", at)
+        line = after[at:] if end < 0 else after[at:end]
+        if line.strip():
+            found.append(line)
+        at = end + 1
+    return found

@@ -44,7 +44,7 @@ class StopRule:
     def most_tokens(self) -> int | None:
         """How many tokens are worth writing here; None where the place does not say it."""
         if self.place.word_rest:
-            return _MOST_IN_WORD
+            return 1 if self.place.is_settled else _MOST_IN_WORD
         if self.place.kind == "string":
             return _MOST_IN_PROSE if self.place.is_multiline else _MOST_ON_LINE
         return _MOST_ON_LINE if self.place.kind == "comment" else None

@@ -25,8 +25,12 @@ def shown(text: str, written: str, language: str = "python", *, complete: bool =
     ("text", "written", "expected"),
     [
         ("def f(self):\n    return len(self.crat|es)\n", ")", ""),
-        ("def f(self):\n    return len(self.cra|es)\n", "tes)", "t"),  # the rest of the word
-        ("def f(self):\n    return len(self.crat|es)\n", "e_count)", ""),  # another word
+        ("crates = 1\ndef f(self):\n    return len(self.cra|es)\n", "tes)", "t"),  # the rest of the word
+        ("crates = 1\ndef f(self):\n    return len(self.cra|es)\n", "t", "t"),
+        ("def f(self):\n    return len(self.cra|es)\n", "tes)", ""),  # who knows which word
+        ("crates = 1\ndef f(self):\n    return len(self.cra|es)\n", "te_nam", ""),  # another word
+        ("def f(self):\n    return len(self.crat|es)\n", "e_count)", ""),
+        ("crates_of = crates\nreturn len(self.crat|es)\n", "e", ""),  # it is a word already
         ("def f(self):\n    return len(self.crat|es)\n", "es) + 1", ""),
         ("w = we|igh([])\n", "igh([1, 2])", ""),
     ],
@@ -53,6 +57,19 @@ def test_in_the_middle_of_a_word_only_its_rest_is_shown(text: str, written: str,
         ("x = a|  # why\n", " + b", " + b", 0),
         ("x = a|  # why\n", ".b()  # why", ".b()", 0),
         ("x = f(|)  # why\n", "[1, 2]", "[1, 2]", 0),
+        ("os.unlink|(path)\n", "(path)", "", 0),
+        ("os.unlink|(path)\n", "(path, dir_fd=1)", "(path, dir_fd=1)", 6),
+        ("x = environ.get|('A')\n", "(key, None)", "", 0),
+        ("x = environ|.get('A', 1)\n", ".get('A', 1)", "", 0),
+        ("return a|, b\n", ", b", "", 0),
+        ("return a|, b\n", ", c, b", ", c", 0),
+        ("f(|'a', b)\n", "'a', b)", "", 0),
+        ("f(|*args, **others)\n", "*args, **others)", "", 0),
+        ("x = |(a, b)\n", "(a, b)", "", 0),
+        ("x = f(a)|\n", "(a)", "", 0),
+        ("x = a.f(b)|\n", ".f(b)", "", 0),
+        ("x = a.f(b)|\n", ".g(b)", ".g(b)", 0),
+        ("x = [(1, 2), (1, 2)|\n]\n", ", (1, 2)", ", (1, 2)", 0),
     ],
 )
 def test_the_rest_of_the_line_is_said_once(text: str, written: str, expected: str, replaced: int) -> None:
@@ -167,6 +184,55 @@ def test_where_the_file_is_broken_elsewhere_the_statement_counts(
     text: str, written: str, expected: str
 ) -> None:
     assert shown(text, written)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
+        # a block below that would be left without its header, or with another depth
+        ("y = = 1\n\nfor a in b:|\n    f(a)\n", "lambda x: x", ""),
+        ("y = = 1\n\n|class A:\n    b = 1\n", "class A:\n  b = 1", ""),
+        ("y = = 1\n\nfor a in |:\n    f(a)\n", "g(b", "g(b)"),
+        (
+            "def f():\n    |match a:\n        case 1:\n            g()\n",
+            "match a:\n      case 2:\n        h()",
+            "",
+        ),
+        # clauses of the same statement below
+        ("def f():\n    |if a: b()\n    elif c: d()\n", "if a: b()\n    else: d()", ""),
+        ("def f():\n    |if a: b()\n    elif c: d()\n", "g()", ""),
+        # dedented above the block that the cursor is in
+        (
+            "class A:\n    def f(self):\n        a()\n        |\n        b()\n\n    def g(self): ...\n",
+            "c()\nif d:",
+            "c()",
+        ),
+        (
+            "class A:\n    def f(self):\n        a()\n        |\n\n    def g(self): ...\n",
+            "b()\n\ndef h(): ...",
+            "b()",
+        ),
+        (
+            'def f():\n |       """Weigh\n        all.\n        """\n        g()\n',
+            '\n           """Weigh\n        all.\n        """',
+            "",
+        ),
+    ],
+)
+def test_the_block_around_stays_whole(text: str, written: str, expected: str) -> None:
+    assert shown(text, written)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
+        ("# |\nx = 1\n", "all crates\rx = 2", "all crates"),
+        ("x = |\n", "f(1)\r\n", "f(1)"),
+        ("# |\n", "all\x00 crates", "all"),
+    ],
+)
+def test_other_line_ends_and_control_characters_are_not_shown(text: str, written: str, expected: str) -> None:
+    assert shown(text, written) == (expected, 0)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,251 @@
+"""The document around a place: whether it stays whole with another statement there.
+
+A language's own parser is given the statement between its neighbours, in the innermost block that can be read so. Without
+one, the tree of the whole document is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
+
+from tree_sitter import Node, Tree
+
+from soothsay.engine.cuts import Candidate
+from soothsay.engine.place import Place
+from soothsay_languages.analysis import DocumentAnalysis
+from soothsay_languages.scan import indentation
+from soothsay_languages.syntax import parse, parse_again
+
+_NEAR = 2_048  # bytes below a statement in which its block is looked for
+_SMALL = 4_000  # bytes of a neighbour that is read with the statement
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Lines around the place, from byte ``start`` to ``behind`` bytes below the statement, all indented by ``depth``."""
+
+    start: int
+    behind: int
+    depth: int
+
+
+class Surroundings:
+    """The document around a place, to be parsed with one text or another in it. Offsets are bytes."""
+
+    def __init__(self, analysis: DocumentAnalysis, offset: int, place: Place) -> None:
+        self._parsed = analysis.parsed
+        self._language = analysis.language
+        self._place = place
+        self._head = _encode(analysis.text[: offset - len(place.before)])
+        self._tail = _encode(analysis.text[offset + len(place.after) :])
+        self._pieces: dict[int, _Piece | None] = {}
+
+    def stay_whole(self, candidate: Candidate) -> bool:
+        """Return whether the document is at least as whole with ``candidate`` as it is without a text.
+
+        Where it is broken elsewhere, only the statement that the text is in must be whole.
+        """
+        if self._parsed is None or (self._place.kind == "comment" and "\n" not in candidate.text):
+            return True
+        statement = self._place.before + candidate.text + self._place.after[candidate.replaced :]
+        if self._is_mended(statement) or self._is_whole(statement):
+            return True
+        if self._was_whole:
+            return False
+        if self._lacks_body(statement) and self._is_whole(self._with_body(statement)):
+            return True
+        return not self._is_whole(self._neutral) and self._is_whole_alone(statement)
+
+    def _is_mended(self, statement: str) -> bool:
+        """Return whether ``statement`` is whole with the rest of its block, and the one that stands there is not.
+
+        What is above would only say whether it goes on with that. Most texts need no more, and no tree.
+        """
+        depth = indentation(self._statement)
+        if self._document_is_whole or self._language.whole is None or _least_indentation(statement) < depth:
+            return False
+        below = self._below(depth)
+        return (
+            self._reads(f"{statement}\n{below}")
+            and self._reads(f"{self._neutral}\n{below}")
+            and not self._reads(f"{self._statement}\n{below}")
+        )
+
+    def _is_whole(self, statement: str) -> bool:
+        """Return whether the document is whole around the place, with ``statement`` there."""
+        if self._language.whole is None:
+            return self._tree_is_whole(statement)
+        piece = self._piece(_least_indentation(statement))
+        return piece is not None and self._piece_is_whole(piece, statement)
+
+    @cached_property
+    def _was_whole(self) -> bool:
+        return self._is_whole(self._statement)
+
+    @property
+    def _statement(self) -> str:
+        """The statement as it is."""
+        return self._place.before + self._place.after
+
+    @property
+    def _document_is_whole(self) -> bool:
+        """Whether the tree of the document as it is has no error."""
+        return self._parsed is not None and not self._parsed.tree.root_node.has_error
+
+    @cached_property
+    def _neutral(self) -> str:
+        """A statement that does nothing, in place of the one that is being written."""
+        blocks, depth = self._language.blocks, indentation(self._statement)
+        frames = blocks.frame and indentation(self._lines_below[0]) > depth
+        return self._statement[:depth] + (blocks.frame.rstrip("\n") if frames else blocks.placeholder)
+
+    @cached_property
+    def _lines_below(self) -> list[str]:
+        """The lines below the statement, those that are near; the first is not blank. Where there are none, an empty one."""
+        lines = self._tail[:_NEAR].decode("utf-8", "ignore").split("\n")[1:]
+        return [line for line in lines if line.strip()] or [""]
+
+    def _below(self, depth: int) -> str:
+        """Return the lines right below the statement that are indented by ``depth`` or deeper, those that are near."""
+        lines = self._lines_below
+        inside = list(takewhile(lambda line: indentation(line) >= depth, lines))
+        if len(inside) == len(lines) and len(self._tail) > _NEAR:  # up to where a statement may begin
+            while inside and indentation(inside.pop()) != indentation(lines[0]):
+                continue
+        return "\n".join(inside)
+
+    def _lacks_body(self, statement: str) -> bool:
+        """Return whether ``statement``, which was under way, goes on with a block that is not written yet."""
+        opener, under_way = self._language.blocks.opener, self._place.before.strip()
+        placeholder = self._language.blocks.placeholder
+        return bool(opener and placeholder and under_way and statement.rstrip().endswith(opener))
+
+    def _with_body(self, statement: str) -> str:
+        return f"{statement.rstrip()} {self._language.blocks.placeholder}"
+
+    def _is_whole_alone(self, statement: str) -> bool:
+        """Return whether ``statement`` is whole with the rest of its block, or as much of that as is whole itself."""
+        depth = indentation(self._statement)
+        for below in (self._below(depth), self._below(depth + 1)):
+            if below and self._reads(f"{self._neutral}\n{below}"):
+                return self._reads(f"{statement}\n{below}")
+        return self._reads(self._with_body(statement) if self._lacks_body(statement) else statement)
+
+    def _reads(self, statements: str) -> bool:
+        """Return whether ``statements`` are whole, read without the document."""
+        code = self._framed(statements, indentation(statements))
+        grammar, whole = self._language.tree_sitter, self._language.whole
+        if whole is not None:
+            return whole()(code)
+        return grammar is None or not parse(grammar, _encode(code)).root_node.has_error
+
+    def _framed(self, statements: str, depth: int) -> str:
+        return self._language.blocks.frame + statements if depth else statements
+
+    def _piece(self, depth: int) -> _Piece | None:
+        """Return the smallest piece of lines indented by ``depth`` at most that is whole as it is, or with a neutral statement.
+
+        The largest one where none is whole: a text may mend it.
+        """
+        if depth not in self._pieces:
+            self._pieces[depth] = self._find_piece(depth)
+        return self._pieces[depth]
+
+    def _find_piece(self, depth: int) -> _Piece | None:
+        largest = None
+        references = [self._neutral, self._statement] if not self._statement.strip() else [self._statement]
+        for reference in dict.fromkeys((*references, self._neutral)):
+            root = self._tree(reference).root_node
+            if root.has_error and (self._document_is_whole or reference is not self._neutral):
+                continue
+            for piece in self._around(root, reference):
+                largest = piece
+                if piece.depth <= depth and self._piece_is_whole(piece, reference):
+                    return piece
+        return largest
+
+    def _around(self, root: Node, reference: str) -> Iterator[_Piece]:
+        """Yield the pieces around the place, the innermost first, of a tree that holds the statement ``reference``."""
+        here, below = len(self._head) + indentation(reference), len(self._head) + len(_encode(reference))
+        node = root.descendant_for_byte_range(here, here)
+        while node is not None:
+            if node.parent is None or node.start_byte < here:  # what begins here may be the statement itself
+                start, end = _beside(node, here, below, _SMALL)
+                line = self._head.rfind(b"\n", 0, start) + 1
+                blanks = (self._head + _encode(reference))[line:start]
+                if not blanks.strip(b" \t"):
+                    yield _Piece(line, max(0, end - below), len(blanks))
+            node = node.parent
+
+    def _piece_is_whole(self, piece: _Piece, statement: str) -> bool:
+        """Return whether the language's own parser takes ``piece`` with ``statement`` in it."""
+        assert self._language.whole is not None
+        code = self._head[piece.start :] + _encode(statement) + self._tail[: piece.behind]
+        return self._language.whole()(self._framed(code.decode("utf-8", "surrogatepass"), piece.depth))
+
+    def _tree_is_whole(self, statement: str) -> bool:
+        """Return whether the tree has no error around the place, or, where the document has none, none at all."""
+        root = self._tree(statement).root_node
+        if not root.has_error:
+            return True
+        if self._document_is_whole:
+            return False
+        start, end = self._outermost
+        return not _has_error(root, start, end + len(_encode(statement)) - len(_encode(self._neutral)))
+
+    @cached_property
+    def _outermost(self) -> tuple[int, int]:
+        """Start and end of the outermost nodes at the place and beside it, where the statement is a neutral one."""
+        root = self._tree(self._neutral).root_node
+        here = len(self._head) + indentation(self._neutral)
+        return _beside(root, here, len(self._head) + len(_encode(self._neutral)), root.end_byte)
+
+    def _tree(self, statement: str) -> Tree:
+        assert self._language.tree_sitter is not None and self._parsed is not None
+        if statement == self._statement:
+            return self._parsed.tree
+        source = self._head + _encode(statement) + self._tail
+        return parse_again(self._language.tree_sitter, self._parsed, source).tree
+
+
+def _beside(parent: Node, here: int, below: int, small: int) -> tuple[int, int]:
+    """Return start and end of the child of ``parent`` at ``here``, the one above it and the one from ``below`` on.
+
+    Those of the latter that are not ``small`` are left out.
+    """
+    nodes = [node for node in parent.children if not node.is_extra]  # comments stand anywhere
+    above = [node for node in nodes if node.start_byte <= here]
+    under = [node for node in nodes if node.start_byte >= below]
+    start, end = parent.start_byte, parent.end_byte
+    if len(above) > 1:
+        is_small = above[-2].end_byte - above[-2].start_byte <= small
+        start = above[-2 if is_small else -1].start_byte
+    if under:
+        is_small = under[0].end_byte - under[0].start_byte <= small
+        end = under[0].start_byte if not is_small else under[1].start_byte if len(under) > 1 else end
+    return start, end
+
+
+def _has_error(root: Node, start: int, end: int) -> bool:
+    """Return whether something is wrong under ``root`` that touches the bytes from ``start`` to ``end``."""
+    todo = [root]
+    while todo:
+        node = todo.pop()
+        if node.end_byte < start or node.start_byte > end:
+            continue
+        if node.is_error or node.is_missing:
+            return True
+        if node.has_error:
+            todo.extend(node.children)
+    return False
+
+
+def _least_indentation(statement: str) -> int:
+    return min((indentation(line) for line in statement.split("\n") if line.strip()), default=0)
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
