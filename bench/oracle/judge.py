@@ -142,7 +142,8 @@ def bind(value: Any, owner: Any, name: str, call: ast.Call, partial: bool = Fals
         return NO_BIND, "the same keyword twice"
     shape = _operation(owner, name)
     if shape is not None:
-        return _bind_operation(shape, len(positional), keywords, partial)
+        outcome, why = _bind_operation(shape, len(positional), keywords, partial)
+        return (outcome, why) if outcome != OK or partial else _validated(shape, call)
     if not callable(value):
         return NO_BIND, "not callable"
     try:
@@ -160,20 +161,38 @@ def bind(value: Any, owner: Any, name: str, call: ast.Call, partial: bool = Fals
     return OK, FORWARDED if forwards or swallowed else ""
 
 
-def _operation(owner: Any, name: str) -> tuple[set[str], set[str]] | None:
-    """All and the required parameters of a boto3 client's method, from the service model."""
+def _operation(owner: Any, name: str) -> dict[str, Any] | None:
+    """The parameters of a boto3 client's method, and which of them are required, from the service model."""
     meta = getattr(owner, "meta", None)
     mapping = getattr(meta, "method_to_api_mapping", None)
     if mapping is None or name not in mapping:
         return None
     shape = owner.meta.service_model.operation_model(mapping[name]).input_shape
-    return (set(shape.members), set(shape.required_members)) if shape is not None else (set(), set())
+    if shape is None:
+        return {"members": {}, "required": set()}
+    return {"members": shape.members, "required": set(shape.required_members)}
+
+
+def _validated(shape: dict[str, Any], call: ast.Call) -> tuple[str, str]:
+    """What the client itself says of the literals in ``call``: it refuses some requests before it sends them."""
+    from botocore.validate import ParamValidator
+
+    for keyword in call.keywords:
+        try:
+            value = ast.literal_eval(keyword.value)
+        except ValueError:
+            continue
+        assert keyword.arg is not None
+        report = ParamValidator().validate(value, shape["members"][keyword.arg])
+        if report.has_errors():
+            return NO_BIND, f"{keyword.arg}: {report.generate_report()}"
+    return OK, ""
 
 
 def _bind_operation(
-    shape: tuple[set[str], set[str]], positional: int, keywords: list[str], partial: bool
+    shape: dict[str, Any], positional: int, keywords: list[str], partial: bool
 ) -> tuple[str, str]:
-    members, required = shape
+    members, required = set(shape["members"]), shape["required"]
     if positional:
         return NO_BIND, "takes keyword arguments only"
     if unknown := sorted(set(keywords) - members):

@@ -184,13 +184,16 @@ class Binder(Protocol):
 class WrongValue:
     """A value that an argument cannot be. ``what`` it was meant to be, what is ``written``, and what is ``known`` instead.
 
-    ``node`` is its literal; None where it stands in no argument of the call.
+    ``node`` is its literal; None where it stands in no argument of the call. ``closed``: nothing but what is known is taken;
+    else something newer may be. ``lacks``: ``written`` is what ``node`` does not hold.
     """
 
     what: str
     written: str
     known: Sequence[str]
     node: tree_sitter.Node | None = None
+    closed: bool = True
+    lacks: bool = False
 
 
 class ReadsValues(Protocol):
@@ -212,8 +215,12 @@ class ReadsValues(Protocol):
         """Return the name of a service, where ``owner`` is a client of it, that the installed packages do not have."""
         ...
 
-    def wrong_key(self, uri: str, name: str, arguments: Mapping[str, tree_sitter.Node]) -> WrongValue | None:
-        """Return a key in ``arguments`` that the operation ``name`` of the service model at ``uri`` does not take."""
+    def wrong_request(self, uri: str, name: str, arguments: Sequence[tree_sitter.Node]) -> WrongValue | None:
+        """Return what the client's method ``name`` of the service model at ``uri`` does not take of ``arguments``."""
+        ...
+
+    def passed_to(self, call: tree_sitter.Node, index: Definitions[D]) -> D | None:
+        """Return what ``call`` passes its arguments on to, where that is known though its signature does not say it."""
         ...
 
 

@@ -55,8 +55,8 @@ Settings = Callable[[Path | None], Mapping[str, Any]]
 class ReadsSignatures(Protocol):
     """What a language's signature labels say."""
 
-    def takes_anything(self, label: str) -> bool:
-        """Return whether ``label``, which names no parameters, says that any arguments are taken."""
+    def takes_anything(self, label: str, parameters: Sequence[Parameter]) -> bool:
+        """Return whether ``label``, of which ``parameters`` were read, says that any arguments are taken."""
         ...
 
     def parameters(self, label: str, spans: Sequence[Span]) -> tuple[Parameter, ...]:

@@ -67,3 +67,25 @@ def test_what_is_only_passed_on_is_marked() -> None:
     assert judge(names, "", "passes()")["detail"].endswith(FORWARDED)
     assert judge(names, "", "takes(1, b=2)")["detail"].endswith(FORWARDED)
     assert not judge(names, "", "takes(1)")["detail"].endswith(FORWARDED)
+
+
+CLIENT = """
+import boto3
+client = boto3.client("dynamodb", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
+"""
+
+
+@pytest.mark.parametrize(
+    ("shown", "outcome"),
+    [
+        ('get_item(TableName="table", Key={"a": {"S": "b"}})', "ok"),
+        ('get_item(TableName="table", Key={"a": "b"})', "no_bind"),
+        ('get_item(TableName=1, Key={"a": {"S": "b"}})', "no_bind"),
+        ('get_item(TableName=name, Key={"a": value})', "ok"),  # nobody can tell
+        ('get_item(TableName="table", Key={"a": {', "ok"),  # unfinished
+        ("get_item(**request)", "ok"),
+        ('import_table(S3BucketSource={}, InputFormat="CSV", TableCreationParameters={})', "no_bind"),
+    ],
+)
+def test_what_a_client_refuses_before_it_asks_does_not_bind(shown: str, outcome: str) -> None:
+    assert judge(namespace_of(CLIENT), "x = client.", shown)["outcome"] == outcome

@@ -21,7 +21,13 @@ PATIENCE = 120.0  # seconds: other tests may use the processors
 # what is judged is what is written, not how fast
 SETTINGS: dict[str, Any] = {
     "index": {"python": sys.executable},
-    "completion": {"maxLatencyMs": 120_000, "linesMs": 120_000, "writeMs": 120_000, "readMs": 120_000, "speculate": False},
+    "completion": {
+        "maxLatencyMs": 120_000,
+        "linesMs": 120_000,
+        "writeMs": 120_000,
+        "readMs": 120_000,
+        "speculate": False,
+    },
     "backend": {"lingerS": 20},
 }
 

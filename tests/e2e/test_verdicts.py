@@ -415,3 +415,119 @@ def test_values_that_a_type_names(
 ) -> None:
     found = judged(oracle, folder, TYPED, completion)
     assert (found.verdict, found.mended) == (verdict, mended)
+
+
+BEGUN = """\
+import functools
+from typing import Literal
+
+class Crane:
+    def __init__(self, name: str): self.name = name
+    def lift(self, tons: float, *, slow: bool = False, mode: Literal["fast", "slow"] = "fast") -> float: return tons
+
+crane = Crane("a")
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "completion", "verdict"),
+    [
+        ("Crane(|", ")", "rejected"),
+        ("crane.lift(|)", "1, fast=True", "rejected"),
+        ("crane.lift(|)", "1, mode='slw'", "rejected"),
+        ("crane.lift(1, mode='sl|')", "w", "rejected"),
+        ("crane.lift(1, mode='sl|')", "ow", "unverified"),
+        ("crane.lift(|, slow=True)", "1", "unverified"),
+        ("crane.lift(|)", "slow=True", "unverified"),  # one may go on between the brackets
+        ("crane.lift(1, wrong=2, |)", "slow=True", "unverified"),  # not the completion's fault
+        ("crane.lift(\n    1,\n    |\n)", "mode='slw',", "rejected"),
+        ("sorted([], |)", "reversed=True", "rejected"),
+        ("|", "sorted([], reversed=True)", "rejected"),
+        ("|", "open('a', moder='r')", "rejected"),
+        ("|", "max([1], default=0)", "unverified"),
+        ("y = [crane.lift(|) for ä in ()]", "1, b=2", "rejected"),
+    ],
+)
+@pytest.mark.parametrize("guard", ["", "if False:\n    x = "])
+def test_a_call_is_judged_that_was_begun_before(
+    oracle: Oracle, folder: Path, guard: str, text: str, completion: str, verdict: str
+) -> None:
+    assert judged(oracle, folder, BEGUN + guard + text + "\n", completion).verdict == verdict
+
+
+ANSWERING = """\
+import functools
+from typing import TypedDict, Unpack
+
+class Meta(type):
+    def __getattr__(cls, name: str) -> int: ...
+
+class Kind(metaclass=Meta): ...
+
+class Options(TypedDict, total=False):
+    depth: int
+
+def dig(**options: Unpack[Options]) -> None: ...
+def forward(*args, **kwargs) -> int: ...
+def ask(url: str, **kwargs) -> int: ...
+def tag(**labels: str) -> int: ...
+
+@functools.lru_cache
+def kept(a: int) -> int: return a
+
+x = |
+"""
+
+
+@pytest.mark.parametrize(
+    ("completion", "verdict"),
+    [
+        ("Kind.made_up.bit_length()", "unverified"),  # an int, if it were there
+        ("dig(depth=1)", "verified"),
+        ("dig(deep=1)", "rejected"),
+        ("forward(1)", "unverified"),
+        ("ask('a', timeoout=1)", "unverified"),
+        ("ask('a')", "verified"),
+        ("ask(timeoout=1)", "rejected"),
+        ("tag(name='a')", "verified"),
+        ("kept(1, 2)", "unverified"),
+        ("kept.cache_clear()", "verified"),
+        ("'{a}'.format(a=1)", "verified"),
+        ("functools.wraps(len)", "verified"),  # has type parameters
+        ("functools.wraps(len, assign=())", "rejected"),
+        ("functools.update_wrapper(len, len)", "verified"),
+    ],
+)
+def test_what_is_passed_on_is_not_verified(
+    oracle: Oracle, folder: Path, completion: str, verdict: str
+) -> None:
+    assert judged(oracle, folder, ANSWERING, completion).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "completion", "verdict"),
+    [
+        ("import every\nx = |\n", "every.red()", "unverified"),  # takes all names of one that makes some
+        ("import objects\nx = |\n", "objects.thing(1)", "unverified"),  # an object may be callable
+        ("from colour import Colour\nx = |\n", "Colour.RED.hexes()", "rejected"),
+        ("from colour import Colour\nx = |\n", "Colour.RED.hexed()", "verified"),
+        (
+            "from bag import Bag\nx = |\n",
+            "Bag().thing()",
+            "unverified",
+        ),  # its hook's second parameter is the last
+    ],
+)
+def test_names_that_are_made_elsewhere(
+    oracle: Oracle, folder: Path, text: str, completion: str, verdict: str
+) -> None:
+    (folder / "every.py").write_text("from colours import *\n")
+    (folder / "objects.py").write_text("def __getattr__(name: str) -> object: ...\n")
+    (folder / "colour.py").write_text(
+        "import enum\nclass Colour(enum.Enum):\n    RED = 1\n    BLUE = 2\n    def hexed(self): return 'f'\n"
+    )
+    (folder / "bag.py").write_text(
+        "class Bag:\n    def __getattr__(self, name, /): return getattr(self, '_' + name)\n"
+    )
+    oracle.files_changed([folder / name for name in ("every.py", "objects.py", "colour.py", "bag.py")])
+    assert judged(oracle, folder, text, completion).verdict == verdict

@@ -18,7 +18,10 @@ from pytest_lsp import make_test_lsp_client
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-SETTINGS = {"index": {"python": sys.executable}, "completion": {"maxLatencyMs": 300_000, "linesMs": 300_000, "writeMs": 300_000}}
+SETTINGS = {
+    "index": {"python": sys.executable},
+    "completion": {"maxLatencyMs": 300_000, "linesMs": 300_000, "writeMs": 300_000},
+}
 MAX_RESIDENT = 150e6  # bytes of the process that the editor starts: the model is in the backend
 
 

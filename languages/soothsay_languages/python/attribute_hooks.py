@@ -55,12 +55,16 @@ def _first_function(source: str) -> Node | None:
 def _parameters(function: Node) -> tuple[str, str]:
     """Return the names of the object and of the attribute's name."""
     parameters = function.child_by_field_name("parameters")
-    names = [] if parameters is None else [_name(each) for each in parameters.named_children]
+    named = [] if parameters is None else [_name(each) for each in parameters.named_children]
+    names = [name for name in named if name]
     return (names[0], names[1]) if len(names) == 2 else ("", "")
 
 
 def _name(parameter: Node) -> str:
-    return text_of(parameter if parameter.type == "identifier" else parameter.named_children[0])
+    """Return the name of ``parameter``, "" for a mark such as ``*``."""
+    if parameter.type == "identifier":
+        return text_of(parameter)
+    return text_of(parameter.named_children[0]) if parameter.named_children else ""
 
 
 def _returns(node: Node) -> Iterator[Node]:

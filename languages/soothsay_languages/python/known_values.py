@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,28 @@ from tree_sitter import Node
 from soothsay_languages.base import WrongValue
 from soothsay_languages.python.imports import service_of
 from soothsay_languages.python.marks import outer_marks
-from soothsay_languages.python.sources.botocore_models import read_model, snake_case, special_names
+from soothsay_languages.python.request_shapes import wrong_in
+from soothsay_languages.python.sources.botocore_models import (
+    read_model,
+    read_names,
+    snake_case,
+    special_names,
+)
 from soothsay_languages.python.syntax import string_value
 from soothsay_languages.resolving import D, Definitions
 from soothsay_languages.syntax import text_of
 
 _SERVICE = "botocore:"
+_SESSION = "boto3.session.Session"
 # types that no string has
 _NO_STRINGS = frozenset({"None", "int", "float", "complex", "bool", "bytes"})
 _NO_STRING_CONTAINERS = ("dict[", "list[", "tuple[", "set[", "frozenset[")
 _MODELS_KEPT = 4
+# methods that take a name which a file beside the service model lists, and what is named
+_NAMED = {
+    "get_paginator": ("paginators-1", "pagination", "paginator"),
+    "get_waiter": ("waiters-2", "waiters", "waiter"),
+}
 
 
 class KnownValues:
@@ -31,6 +43,8 @@ class KnownValues:
 
     def string(self, node: Node) -> str | None:
         """Return the value of a string literal, None for anything else."""
+        while node.type == "parenthesized_expression" and node.named_children:
+            node = node.named_children[0]
         return string_value(node)
 
     def strings(self, annotation: str) -> Sequence[str] | None:
@@ -59,20 +73,30 @@ class KnownValues:
     def wrong_owner(self, owner: str, index: Definitions[D]) -> WrongValue | None:
         """Return the name of a service, where ``owner`` is a client of it, that the installed packages do not have."""
         return (
-            self._unknown(owner.removeprefix(_SERVICE), None, index) if owner.startswith(_SERVICE) else None
+            self._unknown(owner.removeprefix(_SERVICE).partition(".")[0], None, index)
+            if owner.startswith(_SERVICE)
+            else None
         )
 
-    def wrong_key(self, uri: str, name: str, arguments: Mapping[str, Node]) -> WrongValue | None:
-        """Return a key in ``arguments`` that the operation ``name`` of the service model at ``uri`` does not take."""
-        if not any(_holds_keys(value) for value in arguments.values()):
-            return None
+    def wrong_request(self, uri: str, name: str, arguments: Sequence[Node]) -> WrongValue | None:
+        """Return what the client's method ``name`` of the service model at ``uri`` does not take of ``arguments``."""
+        if name in _NAMED:
+            return _wrong_name(uri, name, arguments)
         inputs, shapes = _model(uri)
         members: Mapping[str, Any] = shapes.get(inputs.get(name, ""), {}).get("members", {})
-        for argument, value in arguments.items():
-            found = _wrong_key(value, members.get(argument, {}).get("shape", ""), shapes)
-            if found is not None:
-                return found
-        return None
+        found = (
+            wrong_in(value, members.get(argument, {}).get("shape", ""), shapes)
+            for argument, value in _keywords(arguments)
+        )
+        return next((each for each in found if each is not None), None)
+
+    def passed_to(self, call: Node, index: Definitions[D]) -> D | None:
+        """Return what takes the arguments of ``call``, which makes a client, where its own signature does not say it."""
+        function = call.child_by_field_name("function")
+        made = text_of(function).rpartition(".")[2]
+        if service_of(call) is None:
+            return None
+        return next((each for each in index.members(_SESSION) if getattr(each, "name", "") == made), None)
 
     def _unknown(self, service: str, node: Node | None, index: Definitions[D]) -> WrongValue | None:
         known = _services(index)
@@ -119,6 +143,28 @@ def _path(uri: str) -> Path:
     return Path(unquote(urlsplit(uri).path))
 
 
+def _keywords(arguments: Sequence[Node]) -> Iterator[tuple[str, Node]]:
+    for argument in arguments:
+        value = argument.child_by_field_name("value")
+        if argument.type == "keyword_argument" and value is not None:
+            yield text_of(argument.child_by_field_name("name")), value
+
+
+def _wrong_name(uri: str, name: str, arguments: Sequence[Node]) -> WrongValue | None:
+    stem, section, what = _NAMED[name]
+    node = next(((each.child_by_field_name("value") or each) for each in arguments), None)
+    written = string_value(node)
+    known = _names(uri, stem, section) if written is not None else ()
+    return WrongValue(what, written, known, node) if written is not None and written not in known else None
+
+
+@lru_cache(maxsize=_MODELS_KEPT)
+def _names(uri: str, stem: str, section: str) -> Sequence[str]:
+    path = _path(uri)
+    special = special_names(path.parents[3]) if len(path.parents) > 3 else {}
+    return tuple(snake_case(each, special) for each in read_names(path.parent, stem, section))
+
+
 @lru_cache(maxsize=_MODELS_KEPT)
 def _model(uri: str) -> tuple[Mapping[str, str], Mapping[str, Any]]:
     """Return the shapes of requests by the operations' names, and all shapes, of the service model at ``uri``."""
@@ -130,47 +176,3 @@ def _model(uri: str) -> tuple[Mapping[str, str], Mapping[str, Any]]:
         for key, operation in model.get("operations", {}).items()
     }
     return inputs, model.get("shapes", {})
-
-
-def _holds_keys(value: Node) -> bool:
-    return value.type == "dictionary" or (
-        value.type in ("list", "tuple") and any(_holds_keys(each) for each in value.named_children)
-    )
-
-
-def _wrong_key(value: Node, shape: str, shapes: Mapping[str, Any]) -> WrongValue | None:
-    """Return a key in ``value`` that ``shape`` does not have."""
-    described = shapes.get(shape, {})
-    match described.get("type"):
-        case "list" if value.type in ("list", "tuple"):
-            inner = described.get("member", {}).get("shape", "")
-            found = (_wrong_key(each, inner, shapes) for each in value.named_children)
-        case "map" if value.type == "dictionary":
-            inner = described.get("value", {}).get("shape", "")
-            found = (_wrong_key(held, inner, shapes) for _, held in _pairs(value))
-        case "structure" if value.type == "dictionary" and not described.get("document"):
-            members = described.get("members", {})
-            found = (_wrong_pair(key, held, members, shapes) for key, held in _pairs(value))
-        case _:
-            return None
-    return next((each for each in found if each is not None), None)
-
-
-def _wrong_pair(
-    key: Node, held: Node, members: Mapping[str, Any], shapes: Mapping[str, Any]
-) -> WrongValue | None:
-    written = string_value(key)
-    if written is None:
-        return None
-    if written not in members:
-        return WrongValue("key", written, tuple(members), key)
-    return _wrong_key(held, members[written].get("shape", ""), shapes)
-
-
-def _pairs(dictionary: Node) -> list[tuple[Node, Node]]:
-    found: list[tuple[Node, Node]] = []
-    for pair in dictionary.named_children:
-        key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
-        if pair.type == "pair" and key is not None and value is not None and text_of(value):
-            found.append((key, value))
-    return found

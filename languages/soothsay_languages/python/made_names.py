@@ -24,6 +24,8 @@ _MODULE_WAYS = re.compile(r"\b(?:globals|vars|locals|exec|setattr)\(|sys\.module
 _LONGEST = 60  # bytes of a called name that is looked at
 _MAKERS = frozenset({"__init__", "__new__", "__init_subclass__", "__prepare__"})  # they are given the class
 _IMPORT_FROM = re.compile(r"\bfrom\s+([\w.]+)\s+import\b[^\n]*\Z|\bfrom\s+([\w.]+)\s+import\s*\([^)]*\Z")
+_TAKES_ALL = re.compile(r"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]*\*", re.MULTILINE)
+_NAMES_VALUE = re.compile(r"[ \t]+\w+[ \t]*[:=]")
 _RECEIVER = re.compile(r"[\w\"'\]]\s*\.\s*\Z")
 
 
@@ -43,9 +45,10 @@ class MadeNames:
     def read(self, source: str, line: int, whole: bool) -> Origin:
         """Return what the module (``whole``), or the definition at ``line`` (from 0) of ``source``, says."""
         if whole:
-            return Origin((ANY_NAME,) if _MODULE_WAYS.search(source) and _fills_module(source) else ())
+            fills = bool(_MODULE_WAYS.search(source)) and _fills_module(source)
+            return Origin((ANY_NAME,) if fills else (), tuple(_taken_whole(source)))
         lines = source.split("\n")
-        first, last = _lines_of(lines, line)
+        first, last = _lines_of(lines, _line_of_class(lines, line))
         code = "\n".join(lines[first:last])
         node = _definition_in(_tree(textwrap.dedent(code)))
         if node is None:
@@ -57,6 +60,16 @@ class MadeNames:
         if re.search(rf"^\s*setattr\(\s*{name}\s*,", source, re.MULTILINE):
             made.append(ANY_NAME)
         return Origin(tuple(made), tuple(_offset(each, lines, first) for each in _made_by(node)))
+
+
+def _line_of_class(lines: Sequence[str], line: int) -> int:
+    """Return ``line``, or, where a class only names a value there (a member of an enumeration), the line of the class."""
+    if line >= len(lines) or not _NAMES_VALUE.match(lines[line]):
+        return line
+    depth = indentation(lines[line])
+    around = (at for at in range(line - 1, -1, -1) if lines[at].strip() and indentation(lines[at]) < depth)
+    found = next(around, line)
+    return found if lines[found].lstrip().startswith("class ") else line
 
 
 def _lines_of(lines: Sequence[str], line: int) -> tuple[int, int]:
@@ -88,6 +101,12 @@ def _tree(code: str) -> Node:
 
 def _fills_module(source: str) -> bool:
     return any(_fills(node) for node in _outside_of_definitions(_tree(source)))
+
+
+def _taken_whole(source: str) -> Iterator[int]:
+    """Yield the offsets of the names of the modules all of whose names are those of ``source``, too."""
+    for found in _TAKES_ALL.finditer(source):
+        yield found.end(1) - 1
 
 
 def _outside_of_definitions(node: Node) -> Iterator[Node]:

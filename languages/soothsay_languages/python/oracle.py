@@ -119,11 +119,11 @@ def _settings(python: Path | None) -> Mapping[str, Any]:
 
 
 def _is_unknown(hover: str) -> bool:
-    return _has_part(hover, ("Unknown", "@Todo", "Todo", "Never"))  # Never: in code that is not reached
+    return _has_part(hover, ("Unknown", "Todo", "Never"))  # Never: in code that is not reached
 
 
 def _is_anything(hover: str) -> bool:
-    return _has_part(hover, ("Any",))
+    return _has_part(hover, ("Any", "object"))
 
 
 def _has_part(hover: str, names: tuple[str, ...]) -> bool:
@@ -131,7 +131,8 @@ def _has_part(hover: str, names: tuple[str, ...]) -> bool:
     shown = hover.partition("\n---")[0].strip()
     if "->" in shown or shown.startswith(("def ", "class ", "<", "bound method ")):
         return False
-    return any(part.strip().startswith(names) for part in shown.rpartition(": ")[2].split(" | "))
+    parts = shown.rpartition(": ")[2].split(" | ")
+    return any(re.split(r"\W", part.strip().lstrip("@"), maxsplit=1)[0] in names for part in parts)
 
 
 _RECEIVER = re.compile(r"[Oo]bject of type `(.+)` has no")
@@ -154,15 +155,18 @@ def _may_import(written: str, path: Path) -> bool:
 class Signatures:
     """Read the labels of ty's signature help."""
 
-    def takes_anything(self, label: str) -> bool:
+    def takes_anything(self, label: str, parameters: Sequence[Parameter]) -> bool:
         """Return whether ``label`` is of a callable that takes any arguments, or is not known."""
-        return "(...)" in label
+        if not parameters:
+            return "(...)" in label
+        kinds = [each.kind for each in parameters]
+        return kinds == ["var_positional", "var_keyword"] and not any(each.annotation for each in parameters)
 
     def parameters(self, label: str, spans: Sequence[Span]) -> tuple[Parameter, ...]:
         """Return the parameters of ``label``, with their kinds."""
         parameters: list[Parameter] = []
         keyword_only = False
-        end = 0
+        end = label.rfind("(", 0, spans[0][0]) + 1 if spans else 0  # type parameters stand before
         for start, stop in spans:
             between = label[end:start]
             if "/" in between:
@@ -213,16 +217,19 @@ def _head(lines: Sequence[str]) -> Sequence[str]:
     return lines
 
 
+# of what is merely passed on: a cache asks no more of it than that it can be a key
+_NO_TYPES = ("Any", "Unknown", "Hashable")
+
+
 def _parameter(text: str, keyword_only: bool) -> Parameter:
     declared, has_default = _cut(text, "=")
     name, annotated = _cut(declared, ":")
     annotation = declared[len(name) + 1 :].strip() if annotated else ""
     name = name.strip()
     kind: ParameterKind = "keyword_only" if keyword_only else "positional_or_keyword"
-    if name.startswith("**"):
-        kind = "var_keyword"
-    elif name.startswith("*"):
-        kind = "var_positional"
+    if name.startswith("*"):
+        kind = "var_keyword" if name.startswith("**") else "var_positional"
+        annotation = "" if annotation in _NO_TYPES else annotation
     return Parameter(name.lstrip("*"), kind, not has_default and not name.startswith("*"), annotation)
 
 

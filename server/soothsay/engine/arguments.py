@@ -40,3 +40,20 @@ def misfit(parameters: Sequence[Parameter], call: Arguments) -> str:
         and not (call.splat and p.kind in ("positional_only", "positional_or_keyword"))
     ]
     return f"missing argument {missing[0]}" if missing else ""
+
+
+def misfit_of_all(ways: Sequence[Sequence[Parameter]], call: Arguments) -> str:
+    """Return why ``call`` binds to none of ``ways``; "" when it binds to one, or there are none."""
+    problems = [misfit(parameters, call) for parameters in ways]
+    return problems[0] if problems and all(problems) else ""
+
+
+def forwarded(parameters: Sequence[Parameter], call: Arguments) -> str:
+    """Return the keyword of ``call`` that ``parameters`` take without a name and without a type; "" for none.
+
+    The callable passes it on to something else, and whether that takes it nobody tells.
+    """
+    named = {p.name for p in parameters if p.kind in ("positional_or_keyword", "keyword_only")}
+    if not any(p.kind == "var_keyword" and not p.annotation for p in parameters):
+        return ""
+    return next((keyword for keyword in call.keywords if keyword not in named), "")

@@ -98,6 +98,10 @@ class Site:
         """Return the API names in ``draft``; the language's own builtins are none."""
         return [name for name in api_names(self.fragment(draft), draft) if not self._is_builtin(name)]
 
+    def builtin_calls(self, draft: str) -> list[ApiName]:
+        """Return the calls of the language's own builtins in ``draft``."""
+        return [name for name in api_names(self.fragment(draft), draft) if self._is_builtin(name)]
+
     def _is_builtin(self, name: ApiName) -> bool:
         if name.receiver or name.name not in self.language.builtins:
             return False

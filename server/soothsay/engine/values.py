@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import chain, cycle
 
 from tree_sitter import Node
 
@@ -23,27 +24,36 @@ _SHOWN = 4
 class Misuse:
     """A wrong value: the problem in words, where it stands in the completion, and the completion with the right one.
 
-    ``mended`` is "" where no other value is clearly meant.
+    ``mended`` is "" where no other value is clearly meant. ``certain``: it is wrong, whatever else there may be by now.
     """
 
     problem: str
     at: int
     mended: str = ""
+    certain: bool = True
 
 
 def find_misuse(
     site: Site, name: ApiName, completion: str, signatures: Sequence[Sequence[Parameter]]
 ) -> Misuse | None:
-    """Return a wrong value in the call ``name`` of ``completion``; ``signatures`` are the ways to call it."""
+    """Return a wrong value in the call ``name`` of ``completion``; ``signatures`` are the ways to call it.
+
+    What stands before the completion is not its fault.
+    """
+    wrong = _wrong_value(site, name, signatures)
+    return None if wrong is None else _as_misuse(wrong, name, completion)
+
+
+def _wrong_value(site: Site, name: ApiName, signatures: Sequence[Sequence[Parameter]]) -> WrongValue | None:
     if name.call is None or site.language.values is None:
         return None
     values, found = site.language.values(), site.resolve(name)
     wrong = values.wrong_service(name.call.node, site.index) or values.wrong_owner(found.owner, site.index)
     if wrong is None and found.symbol is not None and found.symbol.origin == "service":
-        wrong = values.wrong_key(found.symbol.uri, found.symbol.name, name.call.keywords)
+        wrong = values.wrong_request(found.symbol.uri, found.symbol.name, name.call.items)
     if wrong is None:
         wrong = _wrong_string(name, signatures, values)
-    return None if wrong is None else _as_misuse(wrong, name, completion)
+    return wrong
 
 
 def takes_strings(name: ApiName, site: Site) -> bool:
@@ -67,12 +77,14 @@ def _wrong_for(name: ApiName, parameters: Sequence[Parameter], values: ReadsValu
     if name.call is None or name.given.splat:
         return None
     positions = [p for p in parameters if p.kind in ("positional_only", "positional_or_keyword")]
-    by_name = {p.name: p for p in parameters}
-    keywords = name.call.keywords
+    rest = [p for p in parameters if p.kind == "var_positional"]
+    others = next((p for p in parameters if p.kind == "var_keyword"), None)
+    by_name = {p.name: p for p in parameters if p.kind in ("positional_or_keyword", "keyword_only")}
+    keywords = ((by_name.get(keyword, others), node) for keyword, node in name.call.keywords.items())
     given = [each for each in name.call.items if each.child_by_field_name("value") is None]
     pairs = [
-        *zip(positions, given, strict=False),
-        *((by_name[keyword], node) for keyword, node in keywords.items() if keyword in by_name),
+        *zip(chain(positions, cycle(rest)), given, strict=False),
+        *((parameter, node) for parameter, node in keywords if parameter is not None),
     ]
     for parameter, node in pairs:
         written = values.string(node)
@@ -82,19 +94,28 @@ def _wrong_for(name: ApiName, parameters: Sequence[Parameter], values: ReadsValu
     return None
 
 
-def _as_misuse(wrong: WrongValue, name: ApiName, completion: str) -> Misuse:
+def _as_misuse(wrong: WrongValue, name: ApiName, completion: str) -> Misuse | None:
     near = nearest(wrong.written, wrong.known)
-    listed = ", ".join(wrong.known[:_SHOWN]) + (", …" if len(wrong.known) > _SHOWN else "")
-    hint = f"; did you mean {near}?" if near else f" (known: {listed})"
-    problem = f"{wrong.written} is no {wrong.what}{hint}"
+    problem, certain = _said(wrong, near), wrong.closed or bool(near)
     if wrong.node is None or name.call is None:
-        return Misuse(problem, characters(completion, max(0, name.start)))
+        at = characters(completion, max(0, name.start))
+        return None if name.end <= 0 else Misuse(problem, at, certain=certain)
+    if wrong.node.end_byte + name.start - name.call.name.start_byte <= 0:
+        return None
     start, end = _span(wrong.node, name, completion)
     if start < 0:
-        return Misuse(problem, 0)
+        return Misuse(problem, 0, certain=certain)
     quoted = completion[start:end]
     mended = completion[:start] + quoted.replace(wrong.written, near) + completion[end:] if near else ""
-    return Misuse(problem, start, mended)
+    return Misuse(problem, start, mended, certain)
+
+
+def _said(wrong: WrongValue, near: str) -> str:
+    if wrong.lacks:
+        return f"{wrong.what} {wrong.written} is missing"
+    listed = ", ".join(wrong.known[:_SHOWN]) + (", …" if len(wrong.known) > _SHOWN else "")
+    hint = f"; did you mean {near}?" if near else f" (known: {listed})" if listed else ""
+    return f"{wrong.written} is no {wrong.what}{hint}"
 
 
 def nearest(written: str, known: Sequence[str]) -> str:

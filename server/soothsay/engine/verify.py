@@ -7,24 +7,22 @@ cannot know, because a receiver has no type, the symbol index is asked. What nei
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 
-from soothsay.engine.arguments import misfit
+from soothsay.engine.arguments import misfit, misfit_of_all
+from soothsay.engine.shadow import Shadow
 from soothsay.engine.site import Site
 from soothsay.engine.types import ApiName, FaultKind, Verdict
 from soothsay.engine.usage import is_assigned, is_used
 from soothsay.engine.values import Misuse, find_misuse, takes_strings
-from soothsay.oracle.types import Finding, Oracle, Signature
-from soothsay_index.types import Symbol
-from soothsay_languages.analysis import analyse
-from soothsay_languages.scan import characters, close, scan
+from soothsay.oracle.types import Finding, Oracle
+from soothsay_index.types import Parameter, Symbol
 
 # signatures read from these are what the call is checked against; a package's may hide overloads and decorators
 _EXACT_ORIGINS = ("service", "workspace")
 UNREACHABLE = "the type checker says nothing about this place, right or wrong"
+_LACKS = "missing"  # how problems with what is not passed begin
 _OPEN_KINDS = ("no_overload", "not_callable")  # what they mean, the name and its signatures tell
-_NAME_KINDS = ("unknown_name", "not_a_member", "unresolved_import")
 _FAULTS: dict[str, FaultKind] = {
     "not_a_member": "not_a_member",
     "unresolved_import": "not_a_member",
@@ -53,7 +51,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """What is known of one call; None for what is not known."""
+    """What is known of one call: None where nobody can tell."""
 
     exists: bool | None
     symbol: Symbol | None
@@ -68,14 +66,15 @@ def judge(site: Site, text: str, oracle: Oracle, replaced: int = 0) -> Judgement
     shadow = Shadow(site, text, replaced)
     findings = shadow.findings(oracle)
     judgement = _judgement(site, names, shadow, findings, oracle)
-    if findings is None or not names or judgement.verdict == "rejected":
+    calls = names or shadow.begun() or site.builtin_calls(text)
+    if findings is None or not calls or judgement.verdict == "rejected":
         return judgement
-    if all(_is_modelled(site.resolve(name).symbol) for name in names):
+    if all(_is_modelled(site.resolve(name).symbol) for name in calls):
         return judgement  # the oracle was not needed
-    if shadow.is_looked_at(names, oracle):
+    if shadow.is_looked_at(calls, oracle):
         return judgement
     exposed = shadow.exposed()
-    if exposed is not None and exposed.is_looked_at(names, oracle):
+    if exposed is not None and exposed.is_looked_at(calls, oracle):
         return _judgement(site, names, exposed, exposed.findings(oracle), oracle)
     return replace(judgement, verdict="unverified", problem=judgement.problem or UNREACHABLE)
 
@@ -92,16 +91,23 @@ def _judgement(
     for name, fact in zip(names, facts, strict=True):
         if fact.fault is not None:
             return Judgement("rejected", symbols, fact.problem, fact.fault, name, shadow.within(name))
-    misused = _misuse(site, names, shadow, findings is not None, oracle)
-    if misused is not None:
-        name, misuse = misused
-        return Judgement("rejected", symbols, misuse.problem, "bad_arguments", name, misuse.at, misuse.mended)
+    misused = [_misuse(site, name, shadow, findings is not None, oracle) for name in names]
+    for name, misuse in zip(names, misused, strict=True):
+        if misuse is not None and misuse.certain:
+            return Judgement(
+                "rejected", symbols, misuse.problem, "bad_arguments", name, misuse.at, misuse.mended
+            )
     stray = next((finding for finding in strays if finding.kind in _FAULTS), None)
     if stray is not None:  # in no call: an import, an attribute that is read
         return Judgement(
             "rejected", symbols, stray.message, _FAULTS[stray.kind], None, shadow.relative(stray.start)
         )
-    doubt = next((why for why in (*(f.problem for f in facts), *(f.message for f in strays)) if why), "")
+    for name in (*shadow.begun(), *_doubtful_builtins(site, shadow, strays)):
+        judgement = _of_other(site, name, shadow, findings is not None, oracle)
+        if judgement is not None:
+            return replace(judgement, symbols=symbols)
+    doubts = (*(f.problem for f in facts), *(f.message for f in strays), *(m.problem for m in misused if m))
+    doubt = next((why for why in doubts if why), "")
     certain = bool(facts) and all(fact.exists for fact in facts) and not doubt
     undefined = next((finding for finding in strays if finding.kind == "unknown_name"), None)
     if undefined is not None:
@@ -110,140 +116,54 @@ def _judgement(
     return Judgement("verified" if certain else "unverified", symbols, doubt)
 
 
-def _misuse(
-    site: Site, names: Sequence[ApiName], shadow: Shadow, answers: bool, oracle: Oracle
-) -> tuple[ApiName, Misuse] | None:
-    """Return the first call with a wrong value."""
+def _misuse(site: Site, name: ApiName, shadow: Shadow, answers: bool, oracle: Oracle) -> Misuse | None:
+    """Return the wrong value in the call ``name``."""
     if shadow.unfinished:
         return None
-    for name in names:
-        modelled = _is_modelled(site.resolve(name).symbol)
-        asks = answers and not modelled and takes_strings(name, site)
-        signatures = shadow.signatures(name, oracle) if asks else ()
-        misuse = find_misuse(site, name, shadow.completion, [each.parameters for each in signatures])
-        if misuse is not None:
-            return name, misuse
-    return None
+    asks = answers and not _is_modelled(site.resolve(name).symbol) and takes_strings(name, site)
+    ways = _ways(shadow, name, oracle) if asks else ()
+    return find_misuse(site, name, shadow.completion, ways)
 
 
-class Shadow:
-    """The document with a completion in it, closed so that what is unfinished is no error."""
+def _ways(shadow: Shadow, name: ApiName, oracle: Oracle) -> Sequence[Sequence[Parameter]]:
+    """Return the parameters of the overloads of ``name``; none where it takes anything."""
+    signatures = shadow.signatures(name, oracle)
+    return [] if any(each.anything for each in signatures) else [each.parameters for each in signatures]
 
-    def __init__(self, site: Site, completion: str, replaced: int = 0) -> None:
-        request = site.request
-        self._path = request.path
-        self._offset = request.offset
-        self._plain = request.text
-        self.completion = completion
-        before, language = site.rule.before, site.language
-        self._language = language
-        behind = site.place.after[replaced:]
-        whole = scan(before + completion + behind, language.lexis)
-        self.unfinished = bool(whole.closers)
-        closed = close(before + completion, language.lexis)[len(before) :] if self.unfinished else completion
-        if language.blocks.opener and closed.rstrip().endswith(language.blocks.opener):
-            closed += f" {language.blocks.placeholder}"
-        self.text = request.text[: request.offset] + closed + request.text[request.offset + replaced :]
 
-    def findings(self, oracle: Oracle) -> list[Finding] | None:
-        """Return what the oracle finds wrong in the completion, and did not find before; None when it does not answer."""
-        found = oracle.findings(self._path, self.text)
-        if found is None:
-            return None
-        end = self._offset + len(self.completion)
-        inside = [f for f in found if f.start < end and f.end > self._offset and self._counts(f)]
-        if any(f.start < self._offset for f in inside):
-            before = oracle.findings(self._path, self._plain) or ()
-            known = {_identity(f, self._plain) for f in before}
-            inside = [f for f in inside if _identity(f, self.text) not in known]
-        return inside
+def _of_other(site: Site, name: ApiName, shadow: Shadow, answers: bool, oracle: Oracle) -> Judgement | None:
+    """Reject a call that the completion completes without naming it, or that names a builtin; None where it may be right."""
+    symbol = site.resolve(name).symbol
+    modelled = _is_modelled(symbol)
+    ways = _ways(shadow, name, oracle) if answers and not modelled else []
+    if modelled and symbol is not None and symbol.parameters is not None:
+        ways = [symbol.parameters]
+    problem = misfit_of_all(ways, name.given)
+    if problem.startswith(_LACKS) and not shadow.closes(name):
+        problem = ""  # who stands between the brackets may go on
+    if problem and not shadow.unfinished and not _was_misfit(ways, name):
+        return Judgement(
+            "rejected", (), f"{name.dotted}: {problem}", "bad_arguments", name, shadow.within(name)
+        )
+    misuse = _misuse(site, name, shadow, answers, oracle)
+    if misuse is None or not misuse.certain:
+        return None
+    return Judgement("rejected", (), misuse.problem, "bad_arguments", name, misuse.at, misuse.mended)
 
-    def is_looked_at(self, names: Sequence[ApiName], oracle: Oracle) -> bool | None:
-        """Return whether the oracle would find what is wrong in the calls ``names``; False where it takes one for unreachable."""
-        return oracle.looks_at(self._path, self.text, self._innermost(names))
 
-    def exposed(self) -> Shadow | None:
-        """Return the shadow without what hides the completion from the oracle; None where that cannot be told."""
-        language = self._language
-        if language.exposes is None or not language.can_parse(self.text):
-            return None
-        analysis = analyse(self.text, language)
-        start = self._offset + len(self.completion) - len(self.completion.lstrip())
-        if analysis.parsed is None:
-            return None
-        edits = language.exposes()(analysis.parsed, analysis.lines.to_bytes(start))
-        text = self.text
-        for begin, end, instead in edits:
-            first, last = analysis.lines.to_code_points(begin), analysis.lines.to_code_points(end)
-            text = text[:first] + _as_long(instead, text[first:last]) + text[last:]
-        if text == self.text:
-            return None
-        found = copy(self)
-        found.text = text
-        return found
+def _was_misfit(ways: Sequence[Sequence[Parameter]], name: ApiName) -> bool:
+    """Return whether what the call ``name`` passed before the completion fitted none of ``ways`` already."""
+    if name.call is None or name.end > 0:
+        return False
+    before = misfit_of_all(ways, name.call.given_before(name.call.name.start_byte - name.start))
+    return bool(before) and not before.startswith(_LACKS)
 
-    def position(self, name: ApiName) -> int:
-        """Return the offset in the shadow of the last character of ``name``."""
-        return self._offset + characters(self.completion, name.end) - 1
 
-    def within(self, name: ApiName) -> int:
-        """Return where ``name`` begins in the completion."""
-        return characters(self.completion, max(0, name.start))
-
-    def relative(self, offset: int) -> int:
-        """Return an offset in the shadow as one in the completion."""
-        return max(0, offset - self._offset)
-
-    def resolves(self, name: ApiName, oracle: Oracle) -> bool | None:
-        """Return whether ``name`` exists, as the oracle sees it in the shadow; None when it cannot tell."""
-        return oracle.resolves(self._path, self.text, self.position(name))
-
-    def call_problem(self, name: ApiName, oracle: Oracle) -> str:
-        """Return why the call ``name`` fits none of the signatures that the oracle knows, "" when it fits one."""
-        call = name.given
-        signatures = self.signatures(name, oracle)
-        if not signatures or self.unfinished:
-            return ""
-        problems = [misfit(signature.parameters, call) for signature in signatures]
-        return problems[0] if all(problems) else ""
-
-    def signatures(self, name: ApiName, oracle: Oracle) -> Sequence[Signature]:
-        """Return the signatures of the call ``name`` that the oracle knows; none where it may take anything."""
-        inside = self.position(name) + 2
-        text = self.text
-        if "(" in name.arguments[1:].partition(",")[0]:
-            # the first argument is a call itself: a blank keeps the place behind the bracket out of it
-            text = f"{text[:inside]} {text[inside:]}"
-        signatures = oracle.signature(self._path, text, inside)
-        if not signatures or any(signature.anything for signature in signatures):
-            return ()
-        return signatures
-
-    def _innermost(self, names: Sequence[ApiName]) -> list[tuple[int, int]]:
-        """Return where those calls stand that hold no other of ``names``."""
-        spans = sorted({self._span(name) for name in names if name.call is not None})
-        return [
-            (start, end)
-            for start, end in spans
-            if not any(start <= a and b <= end and (a, b) != (start, end) for a, b in spans)
-        ]
-
-    def _span(self, name: ApiName) -> tuple[int, int]:
-        """Return where the whole call ``name`` stands in the shadow."""
-        node = name.call.node if name.call is not None else None
-        if node is None or name.call is None or node.text is None:
-            return self.position(name), self.position(name) + 1
-        start = name.start - (name.call.name.start_byte - node.start_byte)
-        if start < 0:
-            first = self._offset - len(node.text[:-start].decode("utf-8", "replace"))
-        else:
-            first = self._offset + characters(self.completion, start)
-        return first, first + len(node.text.decode("utf-8", "replace"))
-
-    def _counts(self, finding: Finding) -> bool:
-        if finding.kind in ("syntax", "other"):
-            return False  # unfinished code, or no hallucination
-        return not (self.unfinished and finding.kind in ("missing_argument", "no_overload"))
+def _doubtful_builtins(site: Site, shadow: Shadow, strays: Sequence[Finding]) -> list[ApiName]:
+    """Return the calls of builtins that one of ``strays`` says to fit no overload."""
+    places = [finding for finding in strays if finding.kind == "no_overload"]
+    found = site.builtin_calls(shadow.completion) if places else []
+    return [name for name in found if any(each.start <= shadow.position(name) < each.end for each in places)]
 
 
 def _excused(site: Site, shadow: Shadow, finding: Finding, oracle: Oracle) -> Finding:
@@ -257,30 +177,13 @@ def _excused(site: Site, shadow: Shadow, finding: Finding, oracle: Oracle) -> Fi
     return finding
 
 
-def _identity(finding: Finding, text: str) -> tuple[int, str, str]:
-    """Return what makes a finding in ``text`` the same as one in another: of a name, also what it is called."""
-    match finding.kind:
-        case kind if kind in _NAME_KINDS:
-            said = text[finding.start : finding.end]
-        case "missing_argument":
-            said = finding.message  # there may be one argument more by now, and another one missing
-        case _:
-            said = ""
-    return finding.start, finding.code, said
-
-
-def _as_long(text: str, old: str) -> str:
-    """Return ``text`` filled up to the length of ``old``, with its line ends."""
-    return text + "".join(char if char in "\r\n" else " " for char in old[len(text) :])
-
-
 def _is_modelled(symbol: Symbol | None) -> bool:
     """Return whether a service model tells of ``symbol``: it is right where type stubs are older or newer than it."""
     return symbol is not None and symbol.origin == "service"
 
 
 def call_problem(symbol: Symbol, name: ApiName) -> str:
-    """Return why the call ``name`` does not fit ``symbol``, "" when it does or that is not known."""
+    """Return why the call ``name`` does not fit ``symbol``, "" when it does or nobody can tell."""
     if symbol.parameters is None:
         return ""
     return misfit(symbol.parameters, name.given)
@@ -303,7 +206,7 @@ def _fact(
         owner = indexed.owner.removeprefix("botocore:") or name.receiver
         return _Fact(False, symbol, f"{owner} has no {name.name}", "not_a_member", finding)
     problem = call_problem(symbol, name) if symbol is not None else ""
-    if shadow.unfinished and problem.startswith("missing"):
+    if shadow.unfinished and problem.startswith(_LACKS):
         problem = ""
     certain = symbol is not None and symbol.origin in _EXACT_ORIGINS
     if resolved and not certain:
@@ -313,11 +216,26 @@ def _fact(
         return _Fact(True, symbol, f"{name.dotted}: {problem}", "bad_arguments", finding)
     if finding is not None and not modelled:
         problem = finding.message
+    if resolved and not modelled and not problem:
+        resolved, problem = _as_written(site, shadow, name, oracle)
     if findings is None and symbol is not None and not certain:
         return _Fact(
             None, symbol, problem, finding=finding
         )  # a package's symbol, and no oracle to ask about it
     return _Fact(resolved or indexed.exists, symbol, problem, finding=finding)
+
+
+def _as_written(site: Site, shadow: Shadow, name: ApiName, oracle: Oracle) -> tuple[bool | None, str]:
+    """Return whether all that the call ``name``, which exists, is made of is written somewhere, and what speaks against it."""
+    if not all(oracle.resolves(shadow.path, shadow.text, at) for at in shadow.members_read(name)):
+        return None, ""
+    doubt = "" if shadow.unfinished else shadow.passed_on(name, oracle)
+    if not doubt or name.call is None or site.language.values is None:
+        return True, doubt
+    target = site.language.values().passed_to(name.call.node, site.index)
+    if target is None or target.parameters is None:
+        return True, doubt
+    return True, misfit(target.parameters, name.given)
 
 
 def _finding_of(name: ApiName, shadow: Shadow, findings: Sequence[Finding]) -> Finding | None:

@@ -27,6 +27,12 @@ class Location:
         except OSError:
             return []
 
+    def lines_shown(self, count: int, shown: Path, text: str) -> Sequence[str]:
+        """Return ``count`` lines from here on, where the file ``shown`` holds ``text``, which need not be on disk."""
+        if self.path != shown.absolute():
+            return self.lines(count)
+        return text.split("\n")[self.line : self.line + count]
+
     @property
     def source(self) -> str | None:
         """The text of the file; None when it cannot be read."""

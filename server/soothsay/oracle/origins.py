@@ -63,9 +63,7 @@ class NameOrigins:
         places = defined(hooks.name)
         if len(places) != 1:
             return False
-        own = places[0].path == path.absolute()  # what it holds is not on disk
-        lines = text.split("\n")[places[0].line :] if own else places[0].lines(_HOOK_LINES)
-        if not hooks.gives_items_only(lines[:_HOOK_LINES]):
+        if not hooks.gives_items_only(places[0].lines_shown(_HOOK_LINES, path, text)):
             return False
         is_declared = defined(text[start:end]) != defined(PROBE)
         return not (is_declared or defined(hooks.mapping_member))

@@ -29,12 +29,13 @@ def signatures_at(connection: ServerConnection, path: Path, text: str, offset: i
     if callee is None:
         return signatures
     # one place for each overload, and before them the variable that holds the callable
-    sources = [place.lines(_DEFINITION_LINES) for place in connection.definition(path, text, callee)]
+    places = connection.definition(path, text, callee)
+    sources = [place.lines_shown(_DEFINITION_LINES, path, text) for place in places]
     return [replace(each, parameters=_as_defined(reader, each.parameters, sources)) for each in signatures]
 
 
 def read_signatures(help_: Mapping[str, Any] | None, reader: ReadsSignatures) -> list[Signature] | None:
-    """Return the overloads in an LSP ``SignatureHelp``; None when there is none that says anything."""
+    """Return the overloads in an LSP ``SignatureHelp``; None when there are none."""
     if not help_:
         return None
     fallback = help_.get("activeParameter")
@@ -42,7 +43,7 @@ def read_signatures(help_: Mapping[str, Any] | None, reader: ReadsSignatures) ->
         _read_signature(one, reader, one.get("activeParameter", fallback))
         for one in help_.get("signatures", ())
     ]
-    return read if any(not signature.anything for signature in read) else None
+    return read or None
 
 
 def callee_offset(text: str, offset: int) -> int | None:
@@ -73,7 +74,7 @@ def _as_defined(
 def _read_signature(one: Mapping[str, Any], reader: ReadsSignatures, active: int | None) -> Signature:
     label = one["label"]
     parameters = reader.parameters(label, _spans(label, one.get("parameters") or ()))
-    return Signature(label, parameters, not parameters and reader.takes_anything(label), active)
+    return Signature(label, parameters, reader.takes_anything(label, parameters), active)
 
 
 def _spans(label: str, parameters: Sequence[Mapping[str, Any]]) -> list[Span]:

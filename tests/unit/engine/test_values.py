@@ -98,6 +98,78 @@ def test_what_exists_is_none(completion: str) -> None:
     assert judged(completion).verdict != "rejected"
 
 
+TABLE = 'db.create_table(TableName="t", AttributeDefinitions=[], KeySchema=[{}]{})'
+KEY = '{"AttributeName": "a", "KeyType": "HASH"}'
+
+
+@pytest.mark.parametrize(
+    ("completion", "problem"),
+    [
+        (TABLE.replace("{}", '{"AttributeName": "a"}', 1).replace("{}", ""), "key KeyType is missing"),
+        ('db.get_item(TableName="t", Key={"a": "b"})', '"b" is no structure'),
+        ('db.get_item(TableName="t", Key={"a": {"N": 1}})', "1 is no string"),
+        ('db.get_item(TableName=None, Key={"a": {"N": "1"}})', "None is no string"),
+        ('db.get_item(TableName="t", Key=["a"])', '["a"] is no map'),
+        ('queue.receive_message(QueueUrl="u", MaxNumberOfMessages="5")', '"5" is no integer'),
+        ('queue.receive_message(QueueUrl="u", AttributeNames="All")', '"All" is no list'),
+        (
+            TABLE.replace("{}", KEY, 1).replace("{}", ', BillingMode="PAY_PER_REQEST"'),
+            "PAY_PER_REQEST is no value of this argument; did you mean PAY_PER_REQUEST?",
+        ),
+        (
+            'queue.create_queue(QueueName="q", Attributes={"DelaySecond": "5"})',
+            "DelaySecond is no value of this argument; did you mean DelaySeconds?",
+        ),
+        ('db.get_paginator("scans")', "scans is no paginator; did you mean scan?"),
+        ('db.get_waiter(waiter_name="table_exist")', "table_exist is no waiter"),
+    ],
+)
+def test_a_request_that_the_client_would_refuse(completion: str, problem: str) -> None:
+    found = judged(completion)
+    assert (found.verdict, found.fault) == ("rejected", "bad_arguments")
+    assert found.problem.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        'db.get_item(TableName="t", Key={**key})',
+        'db.get_item(TableName="t", Key={"a": {"S": f"{name}"}})',
+        'db.get_item(TableName="t", Key={"a": value}, ConsistentRead=True)',
+        'db.get_item(TableName="t", Key={"a": {"B": b"1"}})',
+        TABLE.replace("{}", "{**key}", 1).replace("{}", ""),
+        TABLE.replace("[{}]", "[{'AttributeName': n, 'KeyType': 'HASH'} for n in names]").replace("{}", ""),
+        'queue.receive_message(QueueUrl="u", MaxNumberOfMessages=5, AttributeNames=["All"])',
+        'db.get_paginator("scan")',
+        'db.get_waiter("table_exists")',
+        "db.get_waiter(name)",
+    ],
+)
+def test_a_request_that_may_be_right(completion: str) -> None:
+    assert judged(completion).verdict == "verified"
+
+
+def test_a_value_that_a_newer_service_may_take_is_a_doubt() -> None:
+    found = judged(TABLE.replace("{}", KEY, 1).replace("{}", ', TableClass="ELEGANT"'))
+    assert found.verdict == "unverified"
+    assert found.problem.startswith("ELEGANT is no value of this argument (known: ")
+
+
+def test_the_exceptions_of_a_client_are_of_its_service() -> None:
+    assert judged("db.exceptions.ResourceNotFoundException({}, 'get')").verdict != "rejected"
+
+
+def test_what_stands_before_the_cursor_is_not_the_completions_fault() -> None:
+    begun = HEAD + 'x = boto3.client("no-such-thing", '
+    assert judged('region_name="a")', begun).verdict == "unverified"
+
+
+def test_a_value_is_judged_where_the_call_was_begun() -> None:
+    assert judged('"dynamodbb")', HEAD + "x = boto3.client(").verdict == "rejected"
+    found = judged('"t", Keyz=1)', HEAD + "x = db.get_item(TableName=")
+    assert (found.verdict, found.problem) == ("rejected", "db.get_item: unknown argument Keyz")
+
+
 def test_a_client_of_no_service_has_no_calls() -> None:
     found = judged(
         "events.batch_put_message(messages=[])", 'import boto3\nevents = boto3.client("iotevent-dat")\n'

@@ -184,6 +184,13 @@ def test_parameters_after_star_args_are_keywords_and_slash_may_come_last() -> No
     assert [p.kind for p in signature("(x, /)", "x").parameters] == ["positional_only"]
 
 
+def test_type_parameters_are_no_parameters() -> None:
+    read = signature(
+        "[**_P, _R](wrapped: (**_P) -> _R, times: int = 1)", "wrapped: (**_P) -> _R", "times: int = 1"
+    )
+    assert [p.kind for p in read.parameters] == ["positional_or_keyword", "positional_or_keyword"]
+
+
 def test_label_offsets_are_utf_16() -> None:
     answer = {
         "signatures": [{"label": '(s="😀", t=1)', "parameters": [{"label": [1, 7]}, {"label": [9, 12]}]}]
@@ -195,10 +202,12 @@ def test_label_offsets_are_utf_16() -> None:
 
 def test_a_signature_that_takes_anything_says_nothing() -> None:
     assert read_signatures(None, TY_SIGNATURES) is None
-    assert (
-        read_signatures({"signatures": [{"label": "(...) -> Unknown", "parameters": []}]}, TY_SIGNATURES)
-        is None
-    )
+    assert signature("(...) -> Unknown").anything
+    assert signature("[_T](*args: Any, **kwargs: Any) -> _T", "*args: Any", "**kwargs: Any").anything
+    assert signature(
+        "(*args: Hashable, **kwargs: Hashable)", "*args: Hashable", "**kwargs: Hashable"
+    ).anything
+    assert not signature("(*args: int, **kwargs: int)", "*args: int", "**kwargs: int").anything
     assert signature("() -> None").parameters == ()
 
 

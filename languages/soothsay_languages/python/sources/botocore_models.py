@@ -166,6 +166,16 @@ def read_model(folder: Path) -> Mapping[str, Any]:
     return model
 
 
+def read_names(folder: Path, stem: str, section: str) -> Sequence[str]:
+    """Return what ``section`` of the file ``stem`` beside a service model names; none when it cannot be read."""
+    try:
+        parts = [_read(folder, each)[1] for each in (stem, f"{stem}.sdk-extras")]
+    except (OSError, ValueError):
+        return ()
+    sections = (part.get(section) or part.get("merge", {}).get(section, {}) for part in parts)
+    return sorted({name for each in sections for name in each})
+
+
 def _operation(
     release: Release,
     owner: str,
