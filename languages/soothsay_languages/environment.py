@@ -128,6 +128,10 @@ class EnvironmentFinder(Protocol):
         """Return whether ``folder`` has an environment of its own, in it or kept for it elsewhere."""
         ...
 
+    def of_file(self, path: Path, environ: Mapping[str, str]) -> LocatedEnvironment | None:
+        """Return the environment that was made for the file ``path`` alone; None where there is none."""
+        ...
+
     def read(self, located: LocatedEnvironment, timeout: float) -> Environment:
         """Return the environment with its packages. Raises `EnvironmentNotFoundError`.
 

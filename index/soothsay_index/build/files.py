@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from soothsay_index.build.careful_pool import TaskDiedError
+from soothsay_index.build.process_pool import OpenExecutor, open_process_pool
 from soothsay_index.build.reading import FileRows, FileState, ParsedFiles, file_rows, file_state, read_files
 from soothsay_index.progress import OnProgress
 from soothsay_index.sources.base import Used
@@ -20,6 +21,7 @@ from soothsay_index.sources.workspace import Workspace, module_tree
 from soothsay_index.store.database import Database, quote
 from soothsay_index.store.rows import FILES, OWNERS, SYMBOLS, owner_row, symbol_row, table_of
 from soothsay_index.store.skipped import read_skipped, summarize, write_skipped
+from soothsay_index.store.suspects import Suspects
 from soothsay_index.types import IndexSummary, Progress
 
 log = logging.getLogger(__name__)
@@ -64,9 +66,18 @@ def _used_in(some: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]
 class FileSync:
     """Write the rows of workspace files. Thread-safe; only the holder of the workspace's lease may use it."""
 
-    def __init__(self, workspace: Workspace, database: Database) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        database: Database,
+        suspects: Suspects | None = None,
+        open_executor: OpenExecutor = open_process_pool,
+    ) -> None:
+        """``suspects`` are read in a process that ``open_executor`` opens."""
         self._workspace = workspace
         self._database = database
+        self._suspects = suspects or Suspects(database.folder)
+        self._open_executor = open_executor
         self._lock = threading.RLock()
         self._known: dict[str, FileState] = {}
         self._skipped = read_skipped(database.folder)  # reasons by name
@@ -115,6 +126,14 @@ class FileSync:
         ``on_parsed`` gets the parsed files before they are written, which may have to wait for a batch of a build.
         """
         names = list(dict.fromkeys(name for path in paths if (name := self._workspace.name_of(path))))
+        keys = {name: self._key(name) for name in names}
+        suspected = [name for name in names if keys[name] in self._suspects]
+        rewritten = self._read_apart(suspected, keys) if suspected else []
+        names = [name for name in names if name not in suspected]
+        with self._suspects.noted(keys[name] for name in names):
+            return [*rewritten, *self._update(names, on_parsed)]
+
+    def _update(self, names: Sequence[str], on_parsed: OnParsed) -> list[str]:
         known = self._stamps(names)
         cut = read_files(self._workspace, names, known)
         on_parsed(cut)
@@ -132,6 +151,27 @@ class FileSync:
             if gone or (added and batch.files):
                 self._write_modules()
         return [state.path for state in batch.files]
+
+    def _read_apart(self, names: Sequence[str], keys: Mapping[str, str]) -> list[str]:
+        """Index files again that may end the process which reads them; return the names of the rewritten ones."""
+        rewritten: list[str] = []
+        with self._open_executor(0) as executor:  # somebody has saved them just now
+            futures = {name: executor.submit(file_rows, *self._task([name])) for name in names}
+            for name, future in futures.items():
+                for batch in self._outcomes(future, [name], executor):
+                    with self._lock:
+                        self._record_skipped({**self._skipped, **batch.skipped})
+                        self._write(batch)
+                        self._write_modules()
+                    rewritten += [state.path for state in batch.files]
+                    if not batch.skipped:
+                        self._suspects.clear(keys[name])
+        return rewritten
+
+    def _key(self, name: str) -> str:
+        """Return what stands for a file as it is now."""
+        seen = file_state(self._workspace.path_of(name), name)
+        return f"{name} {seen.size} {seen.mtime}"
 
     def remove(self, paths: Iterable[Path]) -> int:
         """Remove files from the index; return how many were known."""

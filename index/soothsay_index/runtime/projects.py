@@ -7,24 +7,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from soothsay_index.runtime.boundaries import is_too_wide, nearest_project
-from soothsay_languages.registry import languages
+from soothsay_languages.environment import LocatedEnvironment
+from soothsay_languages.registry import language_of_file, languages
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The folder of a project. Without ``subfolders`` it is one of files that belong to none: its own files count."""
+    """The folder of a project. Without ``subfolders`` it is one of files that belong to none: its own files count.
+
+    ``interpreter`` is that of a script which has an environment of its own; "" where the folder tells it.
+    """
 
     folder: Path
     subfolders: bool = True
+    interpreter: str = ""
 
 
 def project_of(path: Path, roots: Sequence[Path], environ: Mapping[str, str]) -> Project:
     """Return the project of the file ``path``; ``roots`` are the folders that the user has opened.
 
-    That is the nearest folder with an environment of its own in the root that the file lies in, else that root. A file
+    A script with an environment of its own is a project. Else it is the nearest folder with an environment of its own in the root that the file lies in, else that root. A file
     outside of all roots belongs to the project around it, else only to its folder. The home folder and those above it are
     no project, though they are opened.
     """
+    script = _environment_of(path, environ)
+    if script is not None:
+        return Project(path.parent, subfolders=False, interpreter=str(script.interpreter))
     around = [root for root in roots if path.is_relative_to(root) and not is_too_wide(root, environ)]
     if not around:
         found = nearest_project(path.parent, environ)
@@ -37,6 +45,17 @@ def project_of(path: Path, roots: Sequence[Path], environ: Mapping[str, str]) ->
 def project_in(folder: Path, environ: Mapping[str, str]) -> Project:
     """Return the project that a user means who opens ``folder``."""
     return Project(folder, subfolders=not is_too_wide(folder, environ))
+
+
+def is_script(path: Path, environ: Mapping[str, str]) -> bool:
+    """Return whether the file ``path`` is a project of its own: a script for which an environment was made."""
+    return _environment_of(path, environ) is not None
+
+
+def _environment_of(path: Path, environ: Mapping[str, str]) -> LocatedEnvironment | None:
+    language = language_of_file(path)
+    finds = None if language is None else language.environments
+    return None if finds is None else finds().of_file(path, environ)
 
 
 def _has_environment(folder: Path, environ: Mapping[str, str]) -> bool:

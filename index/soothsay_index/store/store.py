@@ -18,7 +18,9 @@ _ENVIRONMENT = "python"  # the key in the state, as older versions have it
 class Store:
     """The database of one workspace (``local``) and the shared one of packages (``packages``)."""
 
-    def __init__(self, root: Path, workspace: Path, model: str = "", dimension: int = 384) -> None:
+    def __init__(
+        self, root: Path, workspace: Path, model: str = "", dimension: int = 384, variant: str = ""
+    ) -> None:
         vectors = vectors_schema(dimension)
         self.workspace = workspace.resolve()
         self.dimension = dimension
@@ -29,7 +31,7 @@ class Store:
             dimension,
         )
         self.local = Database(
-            root / "workspaces" / _slug(self.workspace),
+            root / "workspaces" / _slug(self.workspace, variant),
             {"symbols": SYMBOLS, "owners": OWNERS, "chunks": CHUNKS, "files": FILES, "vectors": vectors},
             model,
             dimension,
@@ -82,7 +84,9 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     return seen.st_ino, seen.st_mtime_ns, seen.st_size
 
 
-def _slug(workspace: Path) -> str:
-    digest = hashlib.blake2b(str(workspace).encode("utf-8", "replace"), digest_size=6).hexdigest()
+def _slug(workspace: Path, variant: str) -> str:
+    digest = hashlib.blake2b(
+        f"{workspace}{variant and f' {variant}'}".encode("utf-8", "replace"), digest_size=6
+    ).hexdigest()
     name = "".join(char if char.isalnum() else "-" for char in workspace.name)[:40]
     return f"{name or 'root'}-{digest}"

@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_false",
         help="index only the files in the workspace itself",
     )
+    parser.add_argument("--variant", default="", help="tells several indexes of one workspace apart")
     options = parser.parse_args(arguments)
     # Imported late: the processes of the pool begin by importing this module, and need neither the database nor the model.
     import_lancedb()
@@ -58,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.uri,
             embed_apart=True,
             subfolders=options.subfolders,
+            variant=options.variant,
         )
     except SoothsayIndexError as error:
         print(error, file=sys.stderr)

@@ -82,7 +82,7 @@ class IndexClient:
     A slow or dead worker means empty answers and a log message: a completion without documents beats no completion.
     ``environ`` is the environment of the editor's window (default: this process's): it decides which
     environment is indexed, and holds the credentials for a shared index. Without ``subfolders`` only the files in
-    ``workspace`` itself are indexed. The worker runs in ``root``, never in the workspace.
+    ``workspace`` itself are indexed; ``variant`` tells several indexes of one folder apart. The worker runs in ``root``, never in the workspace.
     """
 
     def __init__(
@@ -100,13 +100,14 @@ class IndexClient:
         *,
         environ: Mapping[str, str] | None = None,
         subfolders: bool = True,
+        variant: str = "",
     ) -> None:
         self._command = python_command(
             "soothsay_index.worker", "--root", str(root.absolute()), "--workspace", str(workspace.absolute()),
             "--threads", str(threads), "--model-id", model_id,
             *(["--model-folder", str(model_folder.absolute())] if model_folder else []),
             *(argument for folder in docs for argument in ("--docs", str(folder.absolute()))),
-            *([] if subfolders else ["--no-subfolders"]),
+            *([] if subfolders else ["--no-subfolders"]), "--variant", variant,
             *(["--uri", uri if "://" in uri else str(Path(uri).expanduser().absolute())] if uri else []),
             executable=executable,
         )  # fmt: skip

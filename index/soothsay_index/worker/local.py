@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -73,12 +74,13 @@ class LocalIndex:
         *,
         embed_apart: bool = False,
         subfolders: bool = True,
+        variant: str = "",
     ) -> LocalIndex:
         """Open (or create) the index of ``workspace`` under the folder ``root``.
 
         ``model_folder`` is the embedding model; without one the index works by full text alone. ``docs`` are folders
         of documentation outside the workspace, ``uri`` is a shared index that builds take from. Without ``subfolders``
-        only the files in ``workspace`` itself belong to it. ``embed_apart``: the
+        only the files in ``workspace`` itself belong to it. ``variant`` tells several indexes of one folder apart. ``embed_apart``: the
         model is loaded in a process that ends when it is idle, for an index that stays.
         """
         if not workspace.is_dir():
@@ -88,7 +90,7 @@ class LocalIndex:
             embedder = ProcessEmbedder(model_folder, model_id, threads=threads, run_in=root)
         elif model_folder:
             embedder = SentenceTransformerEmbedder(model_folder, model_id, threads=threads)
-        store = Store(root, workspace, model_id if embedder else "")
+        store = Store(root, workspace, model_id if embedder else "", variant=variant)
         return cls(store, embedder, docs=docs, uri=uri, subfolders=subfolders)
 
     def load_model(self) -> None:
@@ -166,8 +168,13 @@ class LocalIndex:
         name = self.workspace.name_of(path)
         if name is None or not self.workspace.may_show(path):
             return
+        key = f"{name} {hashlib.blake2b(text.encode('utf-8', 'replace'), digest_size=12).hexdigest()}"
+        if key in self.writer.suspects:
+            log.warning("%s is not indexed as it is typed: it may have ended the index's process", name)
+            return
         try:
-            facts = self.workspace.cut(self.workspace.place(name), text)
+            with self.writer.suspects.noted([key]):
+                facts = self.workspace.cut(self.workspace.place(name), text)
         except (RecursionError, ValueError) as error:
             log.warning("%s is not indexed as it is typed: %s", name, error)
             return

@@ -27,6 +27,7 @@ from soothsay_index.sources.base import Used
 from soothsay_index.sources.workspace import Workspace
 from soothsay_index.store.pruning import prune_releases, prune_vectors
 from soothsay_index.store.store import Store
+from soothsay_index.store.suspects import Suspects
 from soothsay_index.types import Progress
 from soothsay_index.worker.build_turns import BuildTurns, Turn
 from soothsay_index.worker.lease import Lease
@@ -77,6 +78,7 @@ class Writer:
         self._embedder = embedder
         self._open_executor = open_executor
         self._lease = Lease(store.local.folder)
+        self.suspects = Suspects(store.local.folder)
         self._requests = WriteRequests(store.local.folder / "inbox")
         self._taking_over = threading.Lock()
         self._turns = BuildTurns()
@@ -110,7 +112,7 @@ class Writer:
         with self._taking_over:
             if self._files is None and self._lease.acquire():
                 self._store.local.refresh()
-                self._files = FileSync(self._workspace, self._store.local)
+                self._files = FileSync(self._workspace, self._store.local, self.suspects, self._open_executor)
             return self._files
 
     @contextmanager

@@ -95,7 +95,8 @@ class WritableIndex(Index, Protocol):
 class IndexPlace:
     """Where an index is and what it is made of: ``root`` is the folder of all indexes, ``embedding`` the embedding
     model's folder (None: full text only), ``docs`` are folders of documentation outside the workspace, ``uri`` is a
-    shared index that builds take from. Without ``subfolders`` only the files in ``workspace`` itself are indexed."""
+    shared index that builds take from. Without ``subfolders`` only the files in ``workspace`` itself are indexed. ``variant``
+    tells several indexes of one folder apart."""
 
     root: Path
     workspace: Path
@@ -104,6 +105,7 @@ class IndexPlace:
     uri: str = ""
     environ: Mapping[str, str] | None = None
     subfolders: bool = True
+    variant: str = ""
 
 
 OpenIndex = Callable[[IndexPlace], WritableIndex]
@@ -125,6 +127,7 @@ def open_in_process(place: IndexPlace) -> WritableIndex:
         docs=place.docs,
         uri=place.uri,
         subfolders=place.subfolders,
+        variant=place.variant,
     )
 
 
@@ -140,6 +143,7 @@ def open_in_worker(place: IndexPlace) -> WritableIndex:
         uri=place.uri,
         environ=place.environ,
         subfolders=place.subfolders,
+        variant=place.variant,
     )
 
 
@@ -417,6 +421,8 @@ class Session:
                     self._shared_index(),
                     self._environ,
                     self._subfolders,
+                    # files of one folder that belong to no project may have different environments
+                    "" if self._subfolders else self.settings.index.interpreter,
                 )
                 return open_index(place)
         except OSError as error:

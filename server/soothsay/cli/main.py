@@ -195,6 +195,7 @@ def _completion_at(args: argparse.Namespace) -> dict[str, Any]:
     from soothsay.engine.contract import completion_to_json
     from soothsay.engine.types import CompletionRequest
     from soothsay.frontend.languages import language_named
+    from soothsay.frontend.project_sessions import with_interpreter
     from soothsay_index.runtime.projects import Project, project_of
 
     location = parse_location(args.position)
@@ -207,6 +208,7 @@ def _completion_at(args: argparse.Namespace) -> dict[str, Any]:
     path = location.path.resolve()
     project = Project(_folder(args.workspace)) if args.workspace else project_of(path, (), os.environ)
     workspace = project.folder
+    settings = with_interpreter(settings, "" if args.interpreter else project.interpreter)
     session = BackendSession(settings, workspace, name="soothsay complete", subfolders=project.subfolders)
     try:
         with waiting("loading the model"):

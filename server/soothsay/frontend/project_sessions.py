@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from soothsay.config import Settings
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.frontend.editor_session import EditorSession
@@ -26,6 +27,13 @@ log = logging.getLogger(__name__)
 _MOST_OTHERS = (
     3  # sessions beside the workspace's; each has an index worker, a type checker and a context of the model
 )
+
+
+def with_interpreter(settings: Settings, interpreter: str) -> Settings:
+    """Return ``settings`` with the interpreter of a project; "" where the settings and the project's folder tell it."""
+    return (
+        replace(settings, index=replace(settings.index, interpreter=interpreter)) if interpreter else settings
+    )
 
 
 class ProjectSessions:
@@ -218,7 +226,8 @@ class ProjectSessions:
         A folder outside of all projects is often one that a person only looks into, such as a library's.
         """
         is_new = project not in self._shown and len(self._shown) < _MOST_OTHERS
-        return self._is_loaded and not self._closed and project.subfolders and is_new
+        is_project = project.subfolders or bool(project.interpreter)
+        return self._is_loaded and not self._closed and is_project and is_new
 
     def _open_ahead(self, project: Project) -> None:
         with self._lock:

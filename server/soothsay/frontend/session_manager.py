@@ -23,12 +23,12 @@ from soothsay.frontend.exclusion import is_excluded, unusable
 from soothsay.frontend.index_updates import IndexUpdates
 from soothsay.frontend.languages import enabled_language, language_refusal
 from soothsay.frontend.progress import ProgressBar
-from soothsay.frontend.project_sessions import ProjectSessions
+from soothsay.frontend.project_sessions import ProjectSessions, with_interpreter
 from soothsay.frontend.status import StatusPublisher
 from soothsay.frontend.user_messages import UserMessages
 from soothsay_common.cancellation import Cancellation
 from soothsay_common.threads import SerialExecutor
-from soothsay_index.runtime.projects import Project, project_in, project_of
+from soothsay_index.runtime.projects import Project, is_script, project_in, project_of
 
 if TYPE_CHECKING:
     from soothsay.backend.client import State
@@ -64,7 +64,7 @@ class SessionManager:
         self._roots: tuple[Path, ...] = ()
         self._projects: TTLCache[Path, Project, float] = TTLCache(  # type: ignore[assignment]
             _KEPT_PROJECTS, _PROJECT_SECONDS
-        )  # by a file's folder
+        )  # by file
         self._projects_lock = threading.Lock()  # completions ask on threads of their own
         self.model_worker = SerialExecutor("soothsay-model")
         self.background_worker = SerialExecutor("soothsay-ahead")
@@ -115,14 +115,16 @@ class SessionManager:
 
     def project_of(self, path: Path) -> Project:
         """Return the project of a file: that of the workspace, or another one, which has a session of its own."""
-        if self._main is not None and path.parent == self._main.folder:
-            return self._main
         with self._projects_lock:
-            found = self._projects.get(path.parent)
+            found = self._projects.get(path)
         if found is None:
-            found = project_of(path, self._roots, os.environ)
+            is_main = self._main is not None and path.parent == self._main.folder
+            if self._main is not None and is_main and not is_script(path, os.environ):
+                found = self._main
+            else:
+                found = project_of(path, self._roots, os.environ)
             with self._projects_lock:
-                self._projects[path.parent] = found
+                self._projects[path] = found
         return found
 
     @property
@@ -260,7 +262,9 @@ class SessionManager:
                 main.folder.mkdir(parents=True, exist_ok=True)
 
         def open_session(project: Project) -> EditorSession:
-            return self._factory(settings, project.folder, subfolders=project.subfolders)
+            return self._factory(
+                with_interpreter(settings, project.interpreter), project.folder, subfolders=project.subfolders
+            )
 
         def on_open() -> None:
             with suppress(RuntimeError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import sys
 from pathlib import Path
 
@@ -192,6 +194,26 @@ def test_uv_pdm_and_pyenv_say_where_an_environment_is(tmp_path: Path) -> None:
     assert found(shop, environ) == by_pdm
     by_uv = make_venv(shop / "build" / "env")
     assert found(shop, {**environ, "UV_PROJECT_ENVIRONMENT": "build/env"}) == by_uv
+
+
+def test_hatch_pixi_and_conda_say_where_an_environment_is(tmp_path: Path) -> None:
+    shop, home = tmp_path / "shop", tmp_path / "home"
+    write(shop, {"pyproject.toml": '[project]\nname = "Corner_Shop"\n'})
+    digest = base64.urlsafe_b64encode(hashlib.sha256(str(shop).encode()).digest()).decode()[:8]
+    environ = {"HOME": str(home), "HATCH_DATA_DIR": str(tmp_path / "hatch")}
+    named = make_venv(tmp_path / "conda" / "envs" / "shop")
+    make_venv(tmp_path / "conda" / "envs" / "other")
+    listed = "".join(f"{path}\n" for path in sorted((tmp_path / "conda" / "envs").iterdir()))
+    write(home, {".conda/environments.txt": listed})
+    write(shop, {"environment.yml": "# ours\nname: shop  # short\nchannels:\n  - name: other\n"})
+    assert found(shop, environ) == named
+    by_pixi = make_venv(shop / ".pixi" / "envs" / "default")
+    make_venv(shop / ".pixi" / "envs" / "a-test")
+    assert found(shop, environ) == by_pixi
+    kept = tmp_path / "hatch" / "env" / "virtual" / "corner-shop" / digest
+    make_venv(kept / "a-test")
+    by_hatch = make_venv(kept / "corner-shop")
+    assert found(shop, environ) == by_hatch
 
 
 @pytest.mark.parametrize("name", ["../../evil", "/etc", "..", "a/../b", "3.12.1 # pinned"])

@@ -19,6 +19,7 @@ from soothsay_languages.python.environment.candidates import candidate_folders, 
 from soothsay_languages.python.environment.layout import environment_of, interpreter_in, prefix_of
 from soothsay_languages.python.environment.ownership import foreign_owner
 from soothsay_languages.python.environment.reading import KIND, ask_interpreter, fingerprint_of, read_folder
+from soothsay_languages.python.environment.scripts import script_environments
 
 
 class PythonEnvironments:
@@ -53,6 +54,13 @@ class PythonEnvironments:
     def has_own(self, folder: Path, environ: Mapping[str, str]) -> bool:
         """Return whether ``folder`` has an environment of its own, in it or kept for it elsewhere."""
         return any(_environment_in(each.folder) is not None for each in own_folders(folder, environ))
+
+    def of_file(self, path: Path, environ: Mapping[str, str]) -> LocatedEnvironment | None:
+        """Return the environment that was made for the script ``path`` alone; None where there is none."""
+        for folder in script_environments(path, environ):
+            if not foreign_owner(folder):
+                return LocatedEnvironment(interpreter_in(folder), folder, path.parent, str(path))
+        return None
 
     def read(self, located: LocatedEnvironment, timeout: float) -> Environment:
         """Read an environment from its folder, or from the answer of an interpreter that has none."""

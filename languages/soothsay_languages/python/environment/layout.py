@@ -54,7 +54,7 @@ def prefix_of(python: Path) -> Path | None:
 
 def read_layout(folder: Path) -> Layout:
     """Return the layout of the environment ``folder``."""
-    settings = _settings(folder / "pyvenv.cfg")
+    settings = read_settings(folder / "pyvenv.cfg")
     version = _version(folder, settings)
     own = _libraries(folder, version)
     base = [library for prefix in _bases(settings) for library in _libraries(prefix, version)]
@@ -65,8 +65,8 @@ def read_layout(folder: Path) -> Layout:
     return Layout(version, tuple(_distinct(sites)), stdlib or (base or own or [folder / "lib"])[0])
 
 
-def _settings(file: Path) -> dict[str, str]:
-    """Return the lines ``name = value`` of a ``pyvenv.cfg``."""
+def read_settings(file: Path) -> dict[str, str]:
+    """Return the lines ``name = value`` of a ``pyvenv.cfg``; nothing where there is none."""
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

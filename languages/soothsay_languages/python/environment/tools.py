@@ -1,4 +1,4 @@
-"""Environments that tools keep for a project in a folder of their own: uv, PDM, Pipenv, Poetry, pyenv."""
+"""Environments that tools keep for a project: uv, PDM, Pipenv, Poetry, Hatch, pixi, conda, pyenv."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ import platformdirs
 from soothsay_languages.python.environment.layout import is_local, listed
 
 _LONGEST = 4096  # characters of a file that holds a path
+_LONGEST_LIST = 64_000  # of one that holds many
+_CONDA_NAME = re.compile(r"""^name:[ \t]*["']?([\w.-]+)["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
 
 
 def managed_environments(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
@@ -55,9 +57,9 @@ def _pipenv(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, st
     if not (folder / "Pipfile").is_file():
         return
     given = environ.get("WORKON_HOME", "")
-    home = Path(given) if is_local(given) else _home(environ) / ".local" / "share" / "virtualenvs"
+    home = Path(given) if is_local(given) else user_home(environ) / ".local" / "share" / "virtualenvs"
     if sys.platform == "win32" and not given:
-        home = _home(environ) / ".virtualenvs"
+        home = user_home(environ) / ".virtualenvs"
     for path in listed(home):
         noted = read_line(path / ".project")
         if noted and is_local(noted) and Path(noted).resolve() == folder.resolve():
@@ -95,7 +97,7 @@ def _poetry_home(folder: Path, environ: Mapping[str, str]) -> Path:
     default = Path(platformdirs.user_cache_dir("pypoetry", appauthor=False))
     cache_home = environ.get("XDG_CACHE_HOME", "")
     if sys.platform.startswith("linux"):
-        default = (Path(cache_home) if is_local(cache_home) else _home(environ) / ".cache") / "pypoetry"
+        default = (Path(cache_home) if is_local(cache_home) else user_home(environ) / ".cache") / "pypoetry"
     folders = [environ.get("POETRY_VIRTUALENVS_PATH", "")]
     for file in (folder / "poetry.toml", _poetry_settings(environ)):
         settings = _table(_toml(file), "virtualenvs")
@@ -110,9 +112,60 @@ def _poetry_settings(environ: Mapping[str, str]) -> Path:
         return Path(given) / "config.toml"
     if sys.platform.startswith("linux"):
         config_home = environ.get("XDG_CONFIG_HOME", "")
-        config = Path(config_home) if is_local(config_home) else _home(environ) / ".config"
+        config = Path(config_home) if is_local(config_home) else user_home(environ) / ".config"
         return config / "pypoetry" / "config.toml"
     return Path(platformdirs.user_config_dir("pypoetry", appauthor=False, roaming=True)) / "config.toml"
+
+
+def _hatch(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    """Hatch's environments of a project, the default one first."""
+    name = _table(_toml(folder / "pyproject.toml"), "project").get("name")
+    if not isinstance(name, str) or not name:
+        return
+    plain = re.sub(r"[-_.]+", "-", name).lower()
+    digest = hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogateescape")).digest()
+    kept = hatch_home(environ) / plain / base64.urlsafe_b64encode(digest).decode()[:8]
+    for path in sorted(listed(kept), key=lambda path: (path.name != plain, path.name)):
+        yield path, str(folder / "pyproject.toml")
+
+
+def hatch_home(environ: Mapping[str, str]) -> Path:
+    """Return the folder of all of Hatch's environments."""
+    given, data_home = environ.get("HATCH_DATA_DIR", ""), environ.get("XDG_DATA_HOME", "")
+    if is_local(given):
+        data = Path(given)
+    elif sys.platform.startswith("linux"):
+        home = Path(data_home) if is_local(data_home) else user_home(environ) / ".local" / "share"
+        data = home / "hatch"
+    else:
+        data = Path(platformdirs.user_data_dir("hatch", appauthor=False))
+    return data / "env" / "virtual"
+
+
+def _pixi(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    """pixi's environments, which lie in the project, the default one first."""
+    for path in sorted(
+        listed(folder / ".pixi" / "envs"), key=lambda path: (path.name != "default", path.name)
+    ):
+        yield path, str(path)
+
+
+def _conda(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    """The environment that a project's ``environment.yml`` names, among those that conda has noted."""
+    for file in (folder / "environment.yml", folder / "environment.yaml"):
+        name = _CONDA_NAME.search(_start_of(file))
+        noted = _start_of(user_home(environ) / ".conda" / "environments.txt").splitlines() if name else []
+        for line in noted:
+            if name and is_local(line.strip()) and Path(line.strip()).name == name[1]:
+                yield Path(line.strip()), str(file)
+
+
+def _start_of(file: Path) -> str:
+    try:
+        with file.open(encoding="utf-8", errors="replace") as text:
+            return text.read(_LONGEST_LIST)
+    except OSError:
+        return ""
 
 
 def _pyenv(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
@@ -121,15 +174,16 @@ def _pyenv(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str
     if not re.fullmatch(r"\w[\w.-]*(?:/envs/\w[\w.-]*)?", name) or ".." in name:
         return
     given = environ.get("PYENV_ROOT", "")
-    home = Path(given) if is_local(given) else _home(environ) / ".pyenv"
+    home = Path(given) if is_local(given) else user_home(environ) / ".pyenv"
     yield home / "versions" / name, str(folder / ".python-version")
 
 
 _Find = Callable[[Path, Mapping[str, str]], Iterator[tuple[Path, str]]]
-_TOOLS: tuple[_Find, ...] = (_uv, _pdm, _pipenv, _poetry, _pyenv)
+_TOOLS: tuple[_Find, ...] = (_uv, _pdm, _pipenv, _poetry, _hatch, _pixi, _conda, _pyenv)
 
 
-def _home(environ: Mapping[str, str]) -> Path:
+def user_home(environ: Mapping[str, str]) -> Path:
+    """Return the home folder of the user."""
     return Path(environ.get("HOME") or environ.get("USERPROFILE") or Path.home())
 
 
