@@ -13,6 +13,8 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,7 +36,10 @@ from soothsay.paths import cache_folder
 from soothsay_common.children import child_environment, python_command
 from soothsay_common.exits import Exit, read_exit
 from soothsay_index.errors import SoothsayIndexError
+from soothsay_index.runtime.boundaries import is_too_wide
 from soothsay_index.runtime.environment import locate_environment, read_environment
+from soothsay_index.runtime.projects import projects_below
+from soothsay_index.sources.workspace import Workspace
 from soothsay_languages.base import Language
 from soothsay_languages.oracle import ServerSpec
 from soothsay_languages.registry import languages
@@ -43,6 +48,7 @@ State = Literal["ok", "warning", "broken"]
 
 _MARK = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "broken": "[red]broken[/]"}
 _TIMEOUT_S = 120.0  # for a child process
+_MOST_FOLDERS, _MOST_PROJECTS = 5_000, 20  # that are looked at
 
 # a name for the user, and a statement that imports all of the library
 _LIBRARIES = {
@@ -77,10 +83,19 @@ def examine(settings: Settings, workspace: Path) -> list[DoctorCheck]:
         lambda: _threads(settings),
         _embeddings,
         lambda: _environment(settings, workspace),
+        *(partial(_environment, settings, project, workspace) for project in _inner_projects(workspace)),
         lambda: _oracle(settings, workspace),
         lambda: _index(settings, workspace),
     ]
     return [check() for check in checks]
+
+
+def _inner_projects(workspace: Path) -> list[Path]:
+    """Return the folders below ``workspace`` that are completed with an environment of their own; the first of many."""
+    if not workspace.is_dir() or is_too_wide(workspace, os.environ):
+        return []
+    folders = islice((folder.path for folder in Workspace(workspace).folders()), _MOST_FOLDERS)
+    return [each.folder for each in islice(projects_below(workspace, folders, os.environ), _MOST_PROJECTS)]
 
 
 def report(checks: Sequence[DoctorCheck]) -> bool:
@@ -271,24 +286,26 @@ def _embeddings() -> DoctorCheck:
     return DoctorCheck("embeddings", "warning", "not downloaded: the index is searched by text only", fix)
 
 
-def _environment(settings: Settings, workspace: Path) -> DoctorCheck:
+def _environment(settings: Settings, workspace: Path, around: Path | None = None) -> DoctorCheck:
+    """Check the environment of ``workspace``, which is a project of its own in the folder ``around``."""
+    name = "environment" if around is None else f"environment of {workspace.relative_to(around)}"
     try:
         located = locate_environment(workspace, settings.index.interpreter or None)
         environment = read_environment(located)
     except SoothsayIndexError as error:
         message, _, fix = str(error).partition(": ")
-        return DoctorCheck("environment", "broken", message, fix or "set index.python to an interpreter")
+        return DoctorCheck(name, "broken", message, fix or "set index.python to an interpreter")
     found = f"{environment.describe()}, from {located.origin}"
     if located.is_default:
         return DoctorCheck(
-            "environment",
+            name,
             "warning",
             f"no environment of {workspace} was found; it is completed with {found}",
             "create one in the workspace, activate it before the editor starts, or set index.python",
         )
     if located.refused:
-        return DoctorCheck("environment", "warning", f"{found}. {' '.join(located.refused)}", "see above")
-    return DoctorCheck("environment", "ok", found)
+        return DoctorCheck(name, "warning", f"{found}. {' '.join(located.refused)}", "see above")
+    return DoctorCheck(name, "ok", found)
 
 
 def _oracle(settings: Settings, workspace: Path) -> DoctorCheck:

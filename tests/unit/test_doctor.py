@@ -195,3 +195,17 @@ def test_the_report_prints_what_it_found_as_it_is(capsys: pytest.CaptureFixture[
     assert "[/home] [bold]" in shown and "fix: run [this]" in shown
     assert not report([*checks, DoctorCheck("c", "broken", "gone")])
     assert json.dumps(checks_as_json(checks))
+
+
+def test_each_project_in_the_workspace_has_its_environment_checked(tmp_path: Path) -> None:
+    for folder in ("", "packages/a", "packages/b", "node_modules/x"):
+        (tmp_path / folder / ".venv" / "bin").mkdir(parents=True)
+        (tmp_path / folder / ".venv" / "pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.12.4\n")
+        (tmp_path / folder / ".venv" / "bin" / "python3").write_text("")
+    (tmp_path / "packages" / "c").mkdir()
+    inner = doctor._inner_projects(tmp_path)
+    assert inner == [tmp_path / "packages" / "a", tmp_path / "packages" / "b"]
+    check = doctor._environment(Settings(), inner[0], tmp_path)
+    assert check.name == "environment of packages/a" and check.state == "ok"
+    assert check.found.endswith(f"from {tmp_path / 'packages' / 'a' / '.venv'}")
+    assert doctor._inner_projects(tmp_path / "not there") == []

@@ -160,7 +160,8 @@ class FileSync:
             for name, future in futures.items():
                 for batch in self._outcomes(future, [name], executor):
                     with self._lock:
-                        self._record_skipped({**self._skipped, **batch.skipped})
+                        now = {printable(each): reason for each, reason in batch.skipped.items()}
+                        self._record_skipped({**self._skipped, **now})
                         self._write(batch)
                         self._write_modules()
                     rewritten += [state.path for state in batch.files]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,11 @@ def project_of(path: Path, roots: Sequence[Path], environ: Mapping[str, str]) ->
     root = max(around, key=lambda each: len(each.parts))
     between = path.parents[: len(path.parents) - len(root.parents) - 1]
     return Project(next((folder for folder in between if _has_environment(folder, environ)), root))
+
+
+def projects_below(root: Path, folders: Iterable[Path], environ: Mapping[str, str]) -> list[Project]:
+    """Return the projects among ``folders`` that lie in ``root``: those that have an environment of their own."""
+    return [Project(folder) for folder in folders if folder != root and _has_environment(folder, environ)]
 
 
 def project_in(folder: Path, environ: Mapping[str, str]) -> Project:
