@@ -15,6 +15,7 @@ Kind = Literal["code", "string", "comment"]
 
 _WORD = re.compile(r"\w+")
 _LAST_WORD = re.compile(r"\w+\Z")
+_LONGEST_WORD = 100
 _FARTHEST = 20_000  # characters that are searched for the end of a statement
 
 
@@ -73,7 +74,9 @@ def _word_at(before: str, after: str) -> tuple[str, str]:
 
 def _longer_words(text: str, offset: int, language: Language) -> frozenset[str]:
     """Return the words of ``text`` that the one at ``offset`` lacks a middle of; none where it is a known word itself."""
-    begin, end = _word_at(text[:offset], text[offset:])
+    begin, end = _word_at(
+        text[max(0, offset - _LONGEST_WORD) : offset], text[offset : offset + _LONGEST_WORD]
+    )
     word = begin + end
     known = word in language.keywords or word in language.builtins
     if not word or known or len(re.findall(rf"\b{word}\b", text)) > 1:
