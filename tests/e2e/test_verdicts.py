@@ -117,6 +117,10 @@ UNREACHABLE_PLACES = {
     "after an assertion": "assert False\n|\n",
     "in a function below raise": "raise SystemExit\n\ndef f():\n    |\n",
     "after continue": "for a in (1, 2):\n    continue\n    |\n",
+    "a member of a module that is read": 'if os.name == "nt":\n    os.getcwd(); |\n',
+    "a guard of a case": "def f(a):\n    match a:\n        case 1 if False:\n            |\n",
+    "told to be silent": "def f():\n    |  # type: ignore\n",
+    "told not to check": "import typing\n@typing.no_type_check\ndef f():\n    |\n",
     "not ASCII": "if False:\n    größe = 'ärger'; |\n",
 }
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from tree_sitter import Node
 
 from soothsay_languages.cells import Edit
+from soothsay_languages.python.reachability import is_false_assertion
 from soothsay_languages.python.syntax import parse_python, python_language
 from soothsay_languages.syntax import nodes_of, text_of, walk
 
@@ -68,7 +69,7 @@ class _Flow:
             case "expression_statement":
                 return any(self._is_fatal(child) for child in node.named_children)
             case "assert_statement":
-                return text_of(node.named_child(0)) in ("False", "0")
+                return is_false_assertion(node)
             case "while_statement":
                 return _is_true(node.child_by_field_name("condition")) and not _breaks(node)
             case "with_statement":
