@@ -24,7 +24,15 @@ from soothsay.engine.known import Known
 from soothsay.engine.pace import Pace
 from soothsay.engine.query import intent, lines_before, masked, nearest, without_target
 from soothsay.engine.site import Site, relative_path
-from soothsay.engine.types import ApiName, Check, Completion, CompletionRequest, Ending, Evidence
+from soothsay.engine.types import (
+    ApiName,
+    Check,
+    Completion,
+    CompletionRequest,
+    Ending,
+    Evidence,
+    TriggerDecision,
+)
 from soothsay.engine.verify import Judgement, judge
 from soothsay.engine.watch import Rules, Watch
 from soothsay.errors import raise_if_cancelled
@@ -136,6 +144,8 @@ class Engine:
         clock = Clock()
         limits = self._limits(cancel)
         site = Site(request, self._index.until(cancel), self._analyses)
+        if site.place.is_settled:
+            return _nothing(method)
         anchor, opened = self._open(request)
         task = _Task(method, site, anchor, limits.until(_REWRITTEN), on_text)
         rules = Rules.of(method, self._settings, self._model.capabilities)
@@ -371,6 +381,11 @@ def _prompt(
 ) -> Prompt:
     text = request.text[: request.offset] + accepted + request.text[request.offset :]
     return build_prompt(anchor, text, request.offset + len(accepted), documentation)
+
+
+def _nothing(method: Method) -> Completion:
+    """Return the answer where nothing can be shown, whatever is written."""
+    return Completion("", "", "unverified", method, TriggerDecision(False), ending=Ending("settled"))
 
 
 def _anything(_before: str) -> None:

@@ -17,6 +17,7 @@ REASON_TEXTS: Mapping[Reason, str] = {
 ENDING_TEXTS: Mapping[EndingStep, str] = {
     "shown": "shown as it was written",
     "refused": "no completion is given here",
+    "settled": "the cursor is in the middle of a word that needs nothing",
     "silent": "the model wrote nothing",
     "repeats": "it repeated itself, or what stands below",
     "withheld": "it named people or a licence, or repeated the documentation",

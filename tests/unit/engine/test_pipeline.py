@@ -324,3 +324,13 @@ def test_a_model_without_token_masks_is_given_the_names_that_exist(index: Index)
     neither = replace(names_only, allowed_names=False)
     complete(model := FakeModel(GUESS, GROUNDED, "shop.pay(", neither), index, method="full")
     assert model.constraints == [None] * len(model.constraints)
+
+
+def test_in_the_middle_of_a_known_word_the_model_is_not_asked(index: Index) -> None:
+    text = "crates = 1\nprint(crates)\n"
+    model = FakeModel(GUESS)
+    offset = text.index("ates)")
+    answer = Engine(model, index, Settings()).complete(
+        CompletionRequest(Path("/w/app.py"), text, offset, Path("/w"))
+    )
+    assert (answer.text, answer.ending.step, model.prompts) == ("", "settled", [])
