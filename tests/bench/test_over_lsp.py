@@ -141,7 +141,12 @@ def test_another_model_and_a_busy_machine_are_set() -> None:
     found = settings("smollm2-135m", 4)
     usual = CompletionSettings()
     assert found["model"] == {"name": "smollm2-135m"}
-    assert found["completion"] == {"maxLatencyMs": 4 * usual.max_latency_ms, "linesMs": 4 * usual.lines_ms}
+    assert found["completion"] == {
+        "maxLatencyMs": 4 * usual.max_latency_ms,
+        "linesMs": 4 * usual.lines_ms,
+        "writeMs": 4 * usual.write_ms,
+        "readMs": 4 * usual.read_ms,
+    }
     assert "4 times" in limits_said(4)["time limits"]
 
 
