@@ -97,7 +97,7 @@ class ReadsHooks(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class MemberOrigin:
     """Where members are defined. ``made`` are patterns of the names of those that no type checker sees.
 
     ``made_by`` are offsets (code points) of the names of what else has a say: base classes, decorators.
@@ -118,7 +118,7 @@ class ReadsOrigins(Protocol):
         """Return the offset of a character of what the name at ``start`` is a member of; None where it has no name."""
         ...
 
-    def read(self, source: str, line: int, whole: bool) -> Origin:
+    def read(self, source: str, line: int, whole: bool) -> MemberOrigin:
         """Return what the module ``source`` (``whole``), or the definition at its ``line`` (from 0), says."""
         ...
 

@@ -11,7 +11,7 @@ import re
 import sys
 import tokenize
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -173,6 +173,16 @@ def _node_types() -> frozenset[str]:
     grammar = tree_sitter.Language(tree_sitter_python.language())
     kinds = (grammar.node_kind_for_id(number) or "" for number in range(grammar.node_kind_count))
     return frozenset(kind for kind in kinds if "_" in kind and not kind.startswith("_"))
+
+
+def shared_names(source: Sequence[Module]) -> dict[str, list[str]]:
+    """Return the names of public classes that stand in several modules, with those modules."""
+    found: dict[str, list[str]] = {}
+    for module in source:
+        for node in module.tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(module.name)
+    return {name: where for name, where in found.items() if len(where) > 1}
 
 
 def undocumented(found: list[Module]) -> list[str]:

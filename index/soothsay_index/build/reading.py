@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.base import FileFacts, IndexedFile
 from soothsay_index.sources.texts import UnreadableError, VanishedError, read_file
 from soothsay_index.sources.workspace import Workspace
 from soothsay_index.store.rows import (
@@ -66,7 +66,7 @@ class FileRows:
 class ParsedFiles:
     """Parsed files, files whose text is unchanged (``touched``), and files to remove (``gone``); ``skipped`` as above."""
 
-    files: tuple[tuple[FileState, Place, FileFacts], ...] = ()
+    files: tuple[tuple[FileState, IndexedFile, FileFacts], ...] = ()
     gone: tuple[str, ...] = ()
     touched: tuple[FileState, ...] = ()
     skipped: Mapping[str, str] = field(default_factory=dict)
@@ -98,7 +98,7 @@ def file_rows(root: Path, docs: Sequence[Path], names: Sequence[str], known: Map
 
 def read_files(workspace: Workspace, names: Sequence[str], known: Mapping[str, str]) -> ParsedFiles:
     """Read and parse the files ``names``, except those whose text has the hash that is ``known``."""
-    cut: list[tuple[FileState, Place, FileFacts]] = []
+    cut: list[tuple[FileState, IndexedFile, FileFacts]] = []
     gone: list[str] = []
     touched: list[FileState] = []
     skipped: dict[str, str] = {}
@@ -141,7 +141,7 @@ def file_state(path: Path, name: str) -> FileState:
     return FileState(name, size=seen.st_size, mtime=seen.st_mtime_ns)
 
 
-def _has_rows(cut: tuple[FileState, Place, FileFacts]) -> bool:
+def _has_rows(cut: tuple[FileState, IndexedFile, FileFacts]) -> bool:
     try:
         _tables([cut])
     except (ValueError, TypeError, OverflowError, pa.ArrowException):
@@ -149,7 +149,7 @@ def _has_rows(cut: tuple[FileState, Place, FileFacts]) -> bool:
     return True
 
 
-def _tables(cut: Sequence[tuple[FileState, Place, FileFacts]]) -> dict[str, pa.Table]:
+def _tables(cut: Sequence[tuple[FileState, IndexedFile, FileFacts]]) -> dict[str, pa.Table]:
     symbols, owners, chunks, files = [], [], [], []
     for state, place, facts in cut:
         symbols += [symbol_row(symbol, "", place.path, state.stamp) for symbol in facts.symbols]

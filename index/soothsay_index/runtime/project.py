@@ -20,16 +20,16 @@ _NO_FETCH = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMIN
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
+class WorkspaceVersion:
     """A workspace's name and version: a commit, or the current time if files differ from it."""
 
     name: str
     version: str
 
 
-def read_project(workspace: Path) -> Project:
+def read_project(workspace: Path) -> WorkspaceVersion:
     """Return the project in ``workspace``; local changes make a version of their own."""
-    return Project(project_name(workspace), _commit(workspace) or time.strftime("%Y%m%d-%H%M%S"))
+    return WorkspaceVersion(project_name(workspace), _commit(workspace) or time.strftime("%Y%m%d-%H%M%S"))
 
 
 def project_name(workspace: Path) -> str:

@@ -22,7 +22,7 @@ _PROSE_DISCOUNT = 0.5  # prose and configuration come behind code of the same ra
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ChunkFeatures:
     """A chunk with its features for search. ``symbol_id`` is the id of its definition, or empty."""
 
     chunk: Chunk
@@ -42,7 +42,7 @@ class Candidate:
     """A package symbol (``row_id``) or a piece. ``scores`` are shown per ranker, ``fused`` is the sort key."""
 
     row_id: int | None = None
-    piece: Piece | None = None
+    piece: ChunkFeatures | None = None
     scores: dict[str, float] = field(default_factory=dict)
     fused: float = 0.0
 
@@ -90,7 +90,7 @@ def rank_by_similarity(
 
 
 def rank_by_facts(
-    candidate: Candidate, piece: Piece, names: Set[str], reached: ImportReach, path: str
+    candidate: Candidate, piece: ChunkFeatures, names: Set[str], reached: ImportReach, path: str
 ) -> None:
     """Add the scores of exact names and imports, and discount what is not code."""
     if piece.name and piece.name in names:

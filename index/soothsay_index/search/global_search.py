@@ -16,7 +16,7 @@ from soothsay_index.embedding.embedder import Vectors
 from soothsay_index.search.candidates import (
     EXACT,
     Candidate,
-    Piece,
+    ChunkFeatures,
     discount,
     last_name,
     rank,
@@ -93,7 +93,7 @@ class GlobalSearch:
             each: Catalogue(each, "vectors", ("key",), dict) for each in (store.local, store.packages)
         }
         self._modules: tuple[int, Mapping[str, ModuleFile]] = (-1, {})
-        self._unsaved: dict[str, tuple[FileFacts, tuple[Piece, ...]]] = {}
+        self._unsaved: dict[str, tuple[FileFacts, tuple[ChunkFeatures, ...]]] = {}
 
     def search(self, query: Query, vector: Vectors | None) -> list[Hit]:
         """Return the best candidates, best first, a few more than asked; ``vector`` is the query's, if any."""
@@ -146,7 +146,7 @@ class GlobalSearch:
         rank("recent", found, [recency.get(piece.chunk.path, 0.0) for _, piece in answers])
         return found
 
-    def _shown(self, ask: _GlobalRequest, ids: Sequence[int]) -> Mapping[int, Piece]:
+    def _shown(self, ask: _GlobalRequest, ids: Sequence[int]) -> Mapping[int, ChunkFeatures]:
         """Return the pieces of these rows, without those of files that read differently now."""
         return self._chunks.rows(
             row_id for row_id, path in self._chunks.values(ids, "path") if not ask.hides(path)
@@ -201,7 +201,7 @@ class GlobalSearch:
                     likely.append((hop, -len(words.intersection(named)), row_id))
         return [*certain, *(row_id for *_, row_id in sorted(likely)[:_FOLLOWED])]
 
-    def _unsaved_pieces(self, ask: _GlobalRequest) -> list[Piece]:
+    def _unsaved_pieces(self, ask: _GlobalRequest) -> list[ChunkFeatures]:
         """Return the chunks of unsaved documents; where one was edited, only what changed is read anew."""
         known, fresh = self._unsaved, {}
         for path, facts in ask.overlay.items():
@@ -221,9 +221,9 @@ class GlobalSearch:
             if candidate.piece and candidate.piece.vector_key not in embedded:
                 candidate.fused *= 2
 
-    def _unsaved_piece(self, chunk: Chunk) -> Piece:
+    def _unsaved_piece(self, chunk: Chunk) -> ChunkFeatures:
         symbol = chunk.symbol
-        return Piece(
+        return ChunkFeatures(
             chunk,
             f"{chunk.path}|{symbol.owner}.{symbol.name}" if symbol else "",
             # What reads as before has its vector already.
@@ -343,12 +343,14 @@ class GlobalSearch:
         return hits
 
 
-def _piece(row: Mapping[str, Any]) -> Piece:
+def _piece(row: Mapping[str, Any]) -> ChunkFeatures:
     features = Features(row["text"], last_name(row["symbol_id"]) or row["title"])
-    return Piece(chunk_of(row, None), row["symbol_id"], row["vector_key"], features, bool(row["release"]))
+    return ChunkFeatures(
+        chunk_of(row, None), row["symbol_id"], row["vector_key"], features, bool(row["release"])
+    )
 
 
-def _focus(piece: Piece, wanted: Sequence[str]) -> Chunk:
+def _focus(piece: ChunkFeatures, wanted: Sequence[str]) -> Chunk:
     """Return the chunk; of a long one that defines nothing, the part from the lines that match the query best."""
     if piece.symbol_id:
         return piece.chunk

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.progress import OnProgress
-from soothsay_index.runtime.project import Project
+from soothsay_index.runtime.project import WorkspaceVersion
 from soothsay_index.shared.index import ROWS, SHARED, Published, SharedIndex, counts, is_shared, with_column
 from soothsay_index.shared.locations import to_portable_uris
 from soothsay_index.sources.base import Release
@@ -64,7 +64,9 @@ class Publisher:
         self._environment = environment
         self._stamp = f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}"
 
-    def publish(self, project: Project | None, progress: OnProgress, stop: threading.Event) -> PublishResult:
+    def publish(
+        self, project: WorkspaceVersion | None, progress: OnProgress, stop: threading.Event
+    ) -> PublishResult:
         """Add the releases that the workspace sees, and the workspace itself as ``project`` unless that is None."""
         self._shared.prepare()
         there = self._shared.releases()
@@ -143,7 +145,7 @@ class Publisher:
 
     # -- vectors -------------------------------------------------------------------------------------------
 
-    def _wanted_vectors(self, project: Project | None) -> Iterator[tuple[str, _PackageVectors]]:
+    def _wanted_vectors(self, project: WorkspaceVersion | None) -> Iterator[tuple[str, _PackageVectors]]:
         """Yield by package the local vectors with their keys in the shared index."""
         packages = self._store.packages
         by_package: dict[str, set[str]] = {}

@@ -129,7 +129,7 @@ class PackageSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class IndexedFile:
     """Where a file of the workspace is, under its names in the index and in imports."""
 
     path: str  # relative to the workspace, with forward slashes; absolute for folders outside it
@@ -181,6 +181,6 @@ class FileSource(Protocol):
         """Return whether a file of this name may be of this kind. Judged by the name alone, nothing is read."""
         ...
 
-    def cut(self, text: str, place: Place) -> FileFacts | None:
+    def cut(self, text: str, place: IndexedFile) -> FileFacts | None:
         """Return the chunks and symbols of ``text``; None when it is not of this kind after all (any YAML file is no OpenAPI)."""
         ...

@@ -13,7 +13,7 @@ from pathlib import PurePath
 import tree_sitter
 import tree_sitter_toml
 
-from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.base import FileFacts, IndexedFile
 from soothsay_index.sources.ignore import is_lock
 from soothsay_index.sources.parts import TOGETHER, Part, chunks_of
 from soothsay_index.sources.trees import parse_yaml
@@ -59,7 +59,7 @@ class ConfigFiles:
             return False
         return bool(_COMPOSE.match(name) or _CI.match(name)) or _is_workflow(path) or _in_ci_folder(path)
 
-    def cut(self, text: str, place: Place) -> FileFacts | None:
+    def cut(self, text: str, place: IndexedFile) -> FileFacts | None:
         """Return a chunk for each part of the file, more for a long one, without what looks like a password.
 
         None for a requirements file with hashes, which is a lock file.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.base import FileFacts, IndexedFile
 from soothsay_index.sources.sections import MAX_TITLE, Heading, HeadingOutline, cut_document, is_legal
 from soothsay_index.text import squeeze
 
@@ -31,7 +31,7 @@ class Markdown:
         """Return True for ``.md``, ``.markdown`` and ``.mdx`` files, except licences and the like."""
         return path.suffix.lower() in {".md", ".markdown", ".mdx"} and not is_legal(path)
 
-    def cut(self, text: str, place: Place) -> FileFacts:
+    def cut(self, text: str, place: IndexedFile) -> FileFacts:
         """Return a chunk for each section with text, more for a long one."""
         return FileFacts(cut_document(text, outline_of(text.split("\n")), place))
 

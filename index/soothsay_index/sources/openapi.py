@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.base import FileFacts, IndexedFile
 from soothsay_index.sources.trees import Branch, Entry, parse_json, parse_yaml
 from soothsay_index.text import first_sentence, shorten, squeeze
 from soothsay_index.types import Chunk
@@ -39,7 +39,7 @@ class OpenApi:
         speaking = _SPEAKING_NAME.search(path.stem) or _SPEAKING_NAME.search(path.parent.name)
         return path.suffix.lower() == ".json" and bool(speaking)
 
-    def cut(self, text: str, place: Place) -> FileFacts | None:
+    def cut(self, text: str, place: IndexedFile) -> FileFacts | None:
         """Return a chunk for each operation and schema.
 
         None for YAML that cannot be parsed, and without a top-level key ``openapi`` or ``swagger``.
@@ -52,7 +52,7 @@ class OpenApi:
         return FileFacts((*_operations(root, place), *_schemas(root, place)))
 
 
-def _operations(root: Branch, place: Place) -> Iterator[Chunk]:
+def _operations(root: Branch, place: IndexedFile) -> Iterator[Chunk]:
     service = root.get("info", "title").text
     for group in ("paths", "webhooks"):
         for path in root.get(group).entries():
@@ -61,7 +61,7 @@ def _operations(root: Branch, place: Place) -> Iterator[Chunk]:
                     yield _operation(root, place, service, path, operation)
 
 
-def _operation(root: Branch, place: Place, service: str, path: Entry, operation: Entry) -> Chunk:
+def _operation(root: Branch, place: IndexedFile, service: str, path: Entry, operation: Entry) -> Chunk:
     described = operation.value
     call = f"{operation.key.upper()} {path.key}"
     title = squeeze(f"{call} {described.get('operationId').text}")
@@ -105,7 +105,7 @@ def _response(response: Branch) -> str:
     return " ".join([*dict.fromkeys(kind for kind in kinds if kind), described])
 
 
-def _schemas(root: Branch, place: Place) -> Iterator[Chunk]:
+def _schemas(root: Branch, place: IndexedFile) -> Iterator[Chunk]:
     for group in (root.get("components", "schemas"), root.get("definitions")):
         for schema in group.entries():
             described = schema.value
@@ -163,6 +163,6 @@ def _with_meaning(head: str, described: Branch) -> str:
     return f"{head}: {meaning}" if meaning else head
 
 
-def _chunk(place: Place, entry: Entry, title: str, lines: list[str]) -> Chunk:
+def _chunk(place: IndexedFile, entry: Entry, title: str, lines: list[str]) -> Chunk:
     text = "\n".join(line for line in lines if line)[:_MOST]
     return Chunk(place.path, place.uri, entry.start, entry.end, text, title=title[:200], kind="prose")

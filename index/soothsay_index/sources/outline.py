@@ -10,7 +10,7 @@ from pathlib import PurePath
 import tree_sitter
 from tree_sitter import Node
 
-from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.base import FileFacts, IndexedFile
 from soothsay_index.sources.ignore import is_lock
 from soothsay_index.sources.parts import TOGETHER, Part, chunks_of
 from soothsay_languages.base import Language
@@ -47,7 +47,7 @@ class Outline:
         """Return whether a file of this name is written in the language, and by people."""
         return self._language.handles(path) and not is_lock(path.name)
 
-    def cut(self, text: str, place: Place) -> FileFacts:
+    def cut(self, text: str, place: IndexedFile) -> FileFacts:
         """Return the chunks of ``text``; of a text that the grammar cannot parse safely, pieces without titles."""
         pieces = self._pieces(text) if self._language.can_parse(text) else ()
         parts = list(_parts(pieces)) or [Part(0, PurePath(place.path).name)]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from soothsay_index.sources.base import Place
+from soothsay_index.sources.base import IndexedFile
 from soothsay_index.types import Chunk, ChunkKind
 
 TOGETHER = 24  # lines of small parts that stand side by side in one chunk
@@ -37,7 +37,7 @@ class Part:
 
 
 def chunks_of(
-    lines: Sequence[str], parts: Sequence[Part], place: Place, kind: ChunkKind, comment: str
+    lines: Sequence[str], parts: Sequence[Part], place: IndexedFile, kind: ChunkKind, comment: str
 ) -> Iterator[Chunk]:
     """Yield a chunk for each of ``parts``, more for a long one; comment lines above a part belong to it.
 

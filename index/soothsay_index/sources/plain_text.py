@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.base import FileFacts, IndexedFile
 from soothsay_index.sources.rst import outline_of
 from soothsay_index.sources.sections import cut_document, is_legal
 
@@ -41,7 +41,7 @@ class PlainText:
             return not _FOR_MACHINES.match(path.name) and not is_legal(path)
         return not path.suffix and bool(_DOCUMENTS.match(path.name))
 
-    def cut(self, text: str, place: Place) -> FileFacts | None:
+    def cut(self, text: str, place: IndexedFile) -> FileFacts | None:
         """Return a chunk for each section with text, more for a long one; None when ``text`` is not prose."""
         if not is_prose(text):
             return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePath
 
-from soothsay_index.sources.base import Place
+from soothsay_index.sources.base import IndexedFile
 from soothsay_index.text import shorten
 from soothsay_index.types import Chunk
 
@@ -79,7 +79,7 @@ def sections_of(lines: Sequence[str], outline: HeadingOutline) -> Iterator[Secti
         yield Section(heading.line, heading.body, following.line, path)
 
 
-def cut_document(text: str, outline: HeadingOutline, place: Place) -> tuple[Chunk, ...]:
+def cut_document(text: str, outline: HeadingOutline, place: IndexedFile) -> tuple[Chunk, ...]:
     """Return the sections of ``text`` as chunks. A heading without text is only a part of the titles below it."""
     lines = text.split("\n")
     blocks = dict(outline.blocks)

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 
-from soothsay_index.sources.base import FileFacts, OwnerFacts, Place
+from soothsay_index.sources.base import FileFacts, IndexedFile, OwnerFacts
 from soothsay_index.sources.ignore import Folder, is_secret, is_utf8, look_into, may_read, printable, walk
 from soothsay_index.sources.registry import file_sources
 from soothsay_index.types import Symbol
@@ -74,15 +74,15 @@ class Workspace:
         """Return the file that :meth:`name_of` named."""
         return self.root / name
 
-    def place(self, name: str) -> Place:
+    def place(self, name: str) -> IndexedFile:
         """Return where the file ``name`` is."""
         path = self.path_of(name)
         inside = not Path(name).is_absolute()
         language = language_of_file(path) if inside else None
         module = ModuleName() if language is None else language.module_name(self.root, path)
-        return Place(name, path.as_uri(), self.name, module.name, module.is_package)
+        return IndexedFile(name, path.as_uri(), self.name, module.name, module.is_package)
 
-    def cut(self, place: Place, text: str) -> FileFacts | None:
+    def cut(self, place: IndexedFile, text: str) -> FileFacts | None:
         """Return the facts in ``text``, which is (or will be) the contents of ``place``; None when no source wants it."""
         name = PurePath(place.path)
         for source in file_sources():

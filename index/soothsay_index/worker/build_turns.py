@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Turn(threading.Event):
+class BuildTurn(threading.Event):
     """The turn of one build. It is set when the build must end: it was stopped, or another one is awaited."""
 
     def __init__(self, stop: threading.Event) -> None:
@@ -30,8 +30,8 @@ class BuildTurns:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._awaited = 0  # builds that somebody waits for, waiting or running
-        self._running: Turn | None = None
-        self._interruptible: Turn | None = None
+        self._running: BuildTurn | None = None
+        self._interruptible: BuildTurn | None = None
 
     @property
     def is_building(self) -> bool:
@@ -39,9 +39,9 @@ class BuildTurns:
         return self._running is not None
 
     @contextmanager
-    def turn(self, stop: threading.Event, *, awaited: bool) -> Iterator[Turn]:
+    def turn(self, stop: threading.Event, *, awaited: bool) -> Iterator[BuildTurn]:
         """Wait for the turn (blocking) and yield it; ``awaited``: somebody waits for this build."""
-        turn = Turn(stop)
+        turn = BuildTurn(stop)
         with self._changed:
             self._awaited += awaited
             if awaited and self._interruptible is not None:

@@ -29,7 +29,7 @@ from soothsay_index.store.pruning import prune_releases, prune_vectors
 from soothsay_index.store.store import Store
 from soothsay_index.store.suspects import Suspects
 from soothsay_index.types import Progress
-from soothsay_index.worker.build_turns import BuildTurns, Turn
+from soothsay_index.worker.build_turns import BuildTurn, BuildTurns
 from soothsay_index.worker.lease import Lease
 from soothsay_index.worker.requests import WriteRequest, WriteRequests
 from soothsay_languages.environment import Environment
@@ -191,7 +191,7 @@ class Writer:
             if environment is None:  # what another one had is not known to be here
                 self._store.write_state((), "")
             builder = self._builder(files, options)
-            turn: Turn | None = None
+            turn: BuildTurn | None = None
             while turn is None or turn.is_interrupted:
                 with self._turns.turn(stop, awaited=options.awaited) as turn:
                     builder.build(

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
-from soothsay_languages.oracle import ANY_NAME, Origin
+from soothsay_languages.oracle import ANY_NAME, MemberOrigin
 from soothsay_languages.python import python_grammar
 from soothsay_languages.scan import indentation
 from soothsay_languages.syntax import parse, text_of, walk
@@ -42,24 +42,24 @@ class MadeNames:
             return base + module.end(1 if module.group(1) else 2) - 1
         return None
 
-    def read(self, source: str, line: int, whole: bool) -> Origin:
+    def read(self, source: str, line: int, whole: bool) -> MemberOrigin:
         """Return what the module (``whole``), or the definition at ``line`` (from 0) of ``source``, says."""
         if whole:
             fills = bool(_MODULE_WAYS.search(source)) and _fills_module(source)
-            return Origin((ANY_NAME,) if fills else (), tuple(_taken_whole(source)))
+            return MemberOrigin((ANY_NAME,) if fills else (), tuple(_taken_whole(source)))
         lines = source.split("\n")
         first, last = _lines_of(lines, _line_of_class(lines, line))
         code = "\n".join(lines[first:last])
         node = _definition_in(_tree(textwrap.dedent(code)))
         if node is None:
-            return Origin((ANY_NAME,))  # what it is, is not known
+            return MemberOrigin((ANY_NAME,))  # what it is, is not known
         if node.type == "function_definition":
-            return Origin(tuple(_made_in(node)))
+            return MemberOrigin(tuple(_made_in(node)))
         made = list(_made_in_class(node))
         name = re.escape(text_of(node.child_by_field_name("name")))
         if re.search(rf"^\s*setattr\(\s*{name}\s*,", source, re.MULTILINE):
             made.append(ANY_NAME)
-        return Origin(tuple(made), tuple(_offset(each, lines, first) for each in _made_by(node)))
+        return MemberOrigin(tuple(made), tuple(_offset(each, lines, first) for each in _made_by(node)))
 
 
 def _line_of_class(lines: Sequence[str], line: int) -> int:

@@ -15,7 +15,7 @@ _SENTENCE_END = re.compile(r"[.!?:](?=\s|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Suggestion:
     """A text that replaces ``replaced`` characters right of the cursor; ``kept`` characters of it are the model's."""
 
     text: str
@@ -23,7 +23,7 @@ class Candidate:
     kept: int = 0
 
 
-def candidates(place: Place, written: str, *, complete: bool) -> Iterator[Candidate]:
+def candidates(place: Place, written: str, *, complete: bool) -> Iterator[Suggestion]:
     """Yield what may be shown of ``written``, the most of it first.
 
     What is not ``complete`` ended in the middle of something: that part is never shown.
@@ -31,10 +31,10 @@ def candidates(place: Place, written: str, *, complete: bool) -> Iterator[Candid
     stray = _stray_quotes(place, written)
     text = written[stray:]
     for each in _candidates(place, text, complete=complete):
-        yield Candidate(each.text, each.replaced, each.kept + stray)
+        yield Suggestion(each.text, each.replaced, each.kept + stray)
 
 
-def _candidates(place: Place, written: str, *, complete: bool) -> Iterator[Candidate]:
+def _candidates(place: Place, written: str, *, complete: bool) -> Iterator[Suggestion]:
     if place.kind == "comment" and not written.startswith("\n"):
         yield from _in_comment(place, written, complete=complete)
     elif place.word_rest:
@@ -48,7 +48,7 @@ def _candidates(place: Place, written: str, *, complete: bool) -> Iterator[Candi
                 yield candidate
 
 
-def _calls_again(place: Place, candidate: Candidate) -> bool:
+def _calls_again(place: Place, candidate: Suggestion) -> bool:
     """Return whether ``candidate`` is the call, or its arguments, that the statement ends with and is finished with."""
     closing, said = place.language.lexis.closing, candidate.text.strip()
     if said[-1:] not in closing or not place.before.endswith(said):
@@ -63,23 +63,23 @@ def _stray_quotes(place: Place, written: str) -> int:
     return len(written) - len(written.lstrip(place.quote[0]))
 
 
-def _in_comment(place: Place, written: str, *, complete: bool) -> Iterator[Candidate]:
+def _in_comment(place: Place, written: str, *, complete: bool) -> Iterator[Suggestion]:
     line, newline, _ = written.partition("\n")
     if not complete and not newline:
         line = _sentences(line)
     yield from _unless_said(place, line.rstrip())
 
 
-def _in_word(place: Place, written: str) -> Iterator[Candidate]:
+def _in_word(place: Place, written: str) -> Iterator[Suggestion]:
     """Yield the middle of the word, if it becomes one that the document has: nothing else belongs there."""
     match = _WORD.match(written)
     word = match.group() if match else ""
     for middle in (word, word.removesuffix(place.word_rest)):
         if middle in place.word_middles:
-            yield Candidate(middle, 0, len(middle))
+            yield Suggestion(middle, 0, len(middle))
 
 
-def _in_string(place: Place, written: str, *, complete: bool) -> Iterator[Candidate]:
+def _in_string(place: Place, written: str, *, complete: bool) -> Iterator[Suggestion]:
     inside = written
     end = place.string_end(inside)
     if end >= 0:
@@ -89,7 +89,7 @@ def _in_string(place: Place, written: str, *, complete: bool) -> Iterator[Candid
     yield from _unless_said(place, inside.rstrip() if place.is_multiline else inside)
 
 
-def _unless_said(place: Place, text: str) -> Iterator[Candidate]:
+def _unless_said(place: Place, text: str) -> Iterator[Suggestion]:
     """Yield ``text`` without the end that stands right of the cursor."""
     end = place.string_end(place.after) if place.kind == "string" else -1
     rest = place.after[:end].rstrip() if end >= 0 else place.rest
@@ -97,10 +97,10 @@ def _unless_said(place: Place, text: str) -> Iterator[Candidate]:
     if rest and text.endswith(rest):
         text = text[: -len(rest)]
     if _WORD.search(text) and not _joins(text, place.after):
-        yield Candidate(text, 0, len(text))
+        yield Suggestion(text, 0, len(text))
 
 
-def _before_rest(place: Place, written: str, *, complete: bool) -> Iterator[Candidate]:
+def _before_rest(place: Place, written: str, *, complete: bool) -> Iterator[Suggestion]:
     """Yield texts for the middle of a line: before what stands there, or in its place where they say it anew."""
     rest, text = place.rest, written.rstrip()
     for candidate in _with_rest(place, text, rest) if complete else ():
@@ -112,7 +112,7 @@ def _before_rest(place: Place, written: str, *, complete: bool) -> Iterator[Cand
             yield candidate
 
 
-def _says_again(place: Place, candidate: Candidate, written: str) -> bool:
+def _says_again(place: Place, candidate: Suggestion, written: str) -> bool:
     """Return whether ``candidate`` says what stands right of it: the same, its beginning, or other arguments of a call."""
     if candidate.replaced:
         return False
@@ -122,16 +122,16 @@ def _says_again(place: Place, candidate: Candidate, written: str) -> bool:
     return place.language.lexis.brackets.get(place.after[:1]) == candidate.text[-1:]
 
 
-def _with_rest(place: Place, text: str, rest: str) -> Iterator[Candidate]:
+def _with_rest(place: Place, text: str, rest: str) -> Iterator[Suggestion]:
     shorter = text[: len(text) - _overlap(text, rest)]
     if shorter != text:
-        yield Candidate(shorter, 0, len(shorter))
+        yield Suggestion(shorter, 0, len(shorter))
     if not _joins(text, place.after):
         for each in _closed(place, text, 0):
-            yield Candidate(each, 0, len(text))
+            yield Suggestion(each, 0, len(text))
     if _says_anew(text, rest):
         for each in _closed(place, text, len(rest)):
-            yield Candidate(each, len(rest), len(text))
+            yield Suggestion(each, len(rest), len(text))
 
 
 def _overlap(text: str, rest: str) -> int:
@@ -142,14 +142,14 @@ def _overlap(text: str, rest: str) -> int:
     return 0
 
 
-def _at_line_end(place: Place, written: str, *, complete: bool) -> Iterator[Candidate]:
+def _at_line_end(place: Place, written: str, *, complete: bool) -> Iterator[Suggestion]:
     text = written.rstrip()
     if complete and text.strip():
         for each in _closed(place, text, 0):
-            yield Candidate(each, 0, len(text))
+            yield Suggestion(each, 0, len(text))
         inside = text[: _outer_closer(place, text)].rstrip()
         if inside.strip() and inside != text:
-            yield Candidate(inside, 0, len(inside))
+            yield Suggestion(inside, 0, len(inside))
     yield from _prefixes(place, written)
 
 
@@ -160,13 +160,13 @@ def _outer_closer(place: Place, text: str) -> int:
     return min((end - lead for start, end in pairs if start < lead <= end), default=len(text))
 
 
-def _prefixes(place: Place, written: str) -> Iterator[Candidate]:
+def _prefixes(place: Place, written: str) -> Iterator[Suggestion]:
     """Yield beginnings of ``written`` that end with an argument, an item or a statement, the longest first."""
     for end in sorted(_ends(place, written), reverse=True):
         text = written[:end].rstrip()
         if text.strip():
             for each in _closed(place, text, 0):
-                yield Candidate(each, 0, len(text))
+                yield Suggestion(each, 0, len(text))
 
 
 def _ends(place: Place, written: str) -> set[int]:
@@ -210,7 +210,7 @@ def _says_anew(text: str, rest: str) -> bool:
     return all(part in parts for part in _PARTS.findall(rest))
 
 
-def _adds_words(candidate: Candidate, rest: str) -> bool:
+def _adds_words(candidate: Suggestion, rest: str) -> bool:
     """Return whether ``candidate`` holds more than brackets and signs, what it replaces left out."""
     words = len(_WORD.findall(candidate.text))
     return words > (len(_WORD.findall(rest)) if candidate.replaced else 0)

@@ -229,7 +229,7 @@ def _origin(symbol: Symbol) -> str:
 # -- what would be right -----------------------------------------------------------------------------------------
 
 
-Complete = Callable[[CompletionRequest, Cancellation | None], Completion]
+Completer = Callable[[CompletionRequest, Cancellation | None], Completion]
 
 
 def repair(
@@ -237,7 +237,7 @@ def repair(
     text: str,
     path: Path,
     workspace: Path,
-    complete: Complete,
+    complete: Completer,
     index: Index,
     oracle: Oracle,
     cancel: Cancellation | None = None,

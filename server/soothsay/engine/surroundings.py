@@ -13,7 +13,7 @@ from itertools import takewhile
 
 from tree_sitter import Node, Tree
 
-from soothsay.engine.cuts import Candidate
+from soothsay.engine.cuts import Suggestion
 from soothsay.engine.place import Place
 from soothsay_languages.analysis import DocumentAnalysis
 from soothsay_languages.scan import indentation
@@ -43,7 +43,7 @@ class Surroundings:
         self._tail = _encode(analysis.text[offset + len(place.after) :])
         self._pieces: dict[int, _Piece | None] = {}
 
-    def stay_whole(self, candidate: Candidate) -> bool:
+    def stay_whole(self, candidate: Suggestion) -> bool:
         """Return whether the document is at least as whole with ``candidate`` as it is without a text.
 
         Where it is broken elsewhere, only the statement that the text is in must be whole.

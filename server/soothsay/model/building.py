@@ -28,7 +28,7 @@ from soothsay.errors import SoothsayError
 from soothsay.model import compiling
 from soothsay.model.compiling import CompilingError, Target
 from soothsay.model.library import CHOSEN, build_folder, builds_folder, has_library, version
-from soothsay.model.proof import WAYS, Outcome, run_probe
+from soothsay.model.proof import WAYS, ProbeOutcome, run_probe
 from soothsay.model.tiny import write_tiny_model
 from soothsay_common.children import child_environment
 from soothsay_common.exits import Exit
@@ -108,7 +108,7 @@ def _first_that_works(folder: Path, model: Path | None, show: Show) -> Path:
     raise SoothsayError(f"llama.cpp was compiled, but it does not work here ({problem}); please report it")
 
 
-def _try(libraries: Path, model: Path | None, folder: Path) -> Outcome:
+def _try(libraries: Path, model: Path | None, folder: Path) -> ProbeOutcome:
     if model is None:
         model = folder / "tiny.gguf"
         write_tiny_model(model)

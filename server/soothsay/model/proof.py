@@ -110,10 +110,10 @@ class Proof:
         return f"writes tokens {self.way.name}, which is slower: {self.cause}"
 
 
-Outcome = Exit | str
+ProbeOutcome = Exit | str
 """What a probe came to: how its process ended, or the error that it described (empty: it works)."""
 
-Run = Callable[[Path, Way], Outcome]
+Run = Callable[[Path, Way], ProbeOutcome]
 """Tries one way."""
 
 
@@ -223,7 +223,7 @@ def build_command() -> str:
     return f"{quoted} -P -m soothsay prove --build"
 
 
-def run_probe(model: Path, way: Way, library: Path | None = None) -> Outcome:
+def run_probe(model: Path, way: Way, library: Path | None = None) -> ProbeOutcome:
     """Load ``model`` and write two tokens in a child process, with the ``library`` that this process would load.
 
     Raises `SoothsayError` when there is no library, or no process can be started.
@@ -250,7 +250,7 @@ def run_probe(model: Path, way: Way, library: Path | None = None) -> Outcome:
     return read_outcome(done.returncode, done.stdout, done.stderr)
 
 
-def read_outcome(code: int, output: str, errors: str) -> Outcome:
+def read_outcome(code: int, output: str, errors: str) -> ProbeOutcome:
     """Return what a probe came to that ended with exit code ``code``."""
     if code == 0:
         return ""

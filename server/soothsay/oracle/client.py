@@ -16,7 +16,7 @@ from soothsay.oracle.conversion import identifier
 from soothsay.oracle.findings import Findings
 from soothsay.oracle.limits import TimeLimits
 from soothsay.oracle.locations import Location
-from soothsay.oracle.names import Names
+from soothsay.oracle.names import NameQuestions
 from soothsay.oracle.origins import NameOrigins
 from soothsay.oracle.process import NoAnswer
 from soothsay.oracle.recording import QuestionLog
@@ -55,7 +55,7 @@ class LspOracle:
         )
         self._findings = Findings(self._connection)
         self._origins = NameOrigins(self._connection)
-        self._names = Names(self._connection, self._findings, self._origins)
+        self._names = NameQuestions(self._connection, self._findings, self._origins)
         self._asking = threading.Lock()  # held for a whole question
 
     # what the editor and the disk do ------------------------------------------------------------------------

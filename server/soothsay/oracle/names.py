@@ -11,7 +11,7 @@ from soothsay.oracle.origins import NameOrigins, is_called
 from soothsay.oracle.types import Member
 
 
-class Names:
+class NameQuestions:
     """The names that one server knows. All methods raise `NoAnswer`."""
 
     def __init__(self, connection: ServerConnection, findings: Findings, origins: NameOrigins) -> None:

@@ -6,13 +6,13 @@ import os
 import sys
 from pathlib import Path
 
-from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.base import FileFacts, IndexedFile
 from soothsay_index.sources.workspace import Workspace
 
 plain_cut = Workspace.cut
 
 
-def cut(self: Workspace, place: Place, text: str) -> FileFacts | None:
+def cut(self: Workspace, place: IndexedFile, text: str) -> FileFacts | None:
     if "DEADLY" in text:
         os._exit(9)
     return plain_cut(self, place, text)

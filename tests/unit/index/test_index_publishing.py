@@ -18,7 +18,7 @@ from index_fakes import write
 from hash_embedder import HashEmbedder
 from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.runtime.project import Project, project_name, read_project
+from soothsay_index.runtime.project import WorkspaceVersion, project_name, read_project
 from soothsay_index.shared.index import SharedIndex, explain, storage_options
 from soothsay_index.shared.locations import to_local_uris, to_portable_uris
 from soothsay_index.shared.publishing import Publisher
@@ -177,7 +177,7 @@ def test_the_newest_publication_of_a_workspace_replaces_the_others(
     published.build_from(environment)
     shared = SharedIndex(uri, "hash", 64)
     Publisher(published.store, shared, environment).publish(
-        Project("shop", "second"), lambda _: None, threading.Event()
+        WorkspaceVersion("shop", "second"), lambda _: None, threading.Event()
     )
     after = {key for key in SharedIndex(uri).releases() if key.endswith("#shared")}
     assert len(before) == len(after) == 1 and after == {"shop@second/shop#shared"}

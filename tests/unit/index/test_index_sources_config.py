@@ -2,7 +2,7 @@ from pathlib import PurePath
 
 import pytest
 
-from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.base import FileFacts, IndexedFile
 from soothsay_index.sources.config_files import ConfigFiles
 
 DOCKERFILE = """# syntax=docker/dockerfile:1
@@ -68,7 +68,7 @@ a = 2
 
 
 def cut(text: str, path: str) -> FileFacts | None:
-    return ConfigFiles().cut(text, Place(path, f"file:///{path}", "shop"))
+    return ConfigFiles().cut(text, IndexedFile(path, f"file:///{path}", "shop"))
 
 
 def chunks_of(text: str, path: str):

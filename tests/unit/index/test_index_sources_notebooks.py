@@ -3,7 +3,7 @@ from pathlib import PurePath
 
 import pytest
 
-from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.base import FileFacts, IndexedFile
 from soothsay_index.sources.trees import parse_json, parse_yaml
 from soothsay_languages.python.sources.notebooks import Notebooks
 
@@ -44,7 +44,7 @@ SALES = notebook(
 
 def cut(content: object, path: str = "study/sales.ipynb") -> FileFacts | None:
     text = content if isinstance(content, str) else json.dumps(content, indent=1)
-    return Notebooks().cut(text, Place(path, f"file:///{path}", "shop"))
+    return Notebooks().cut(text, IndexedFile(path, f"file:///{path}", "shop"))
 
 
 def facts_of(content: object) -> FileFacts:

@@ -3,7 +3,7 @@ from pathlib import PurePath
 
 import pytest
 
-from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.base import FileFacts, IndexedFile
 from soothsay_index.sources.openapi import OpenApi
 
 PETS = """openapi: 3.1.0
@@ -80,7 +80,7 @@ SWAGGER = {
 
 
 def cut(text: str, path: str = "api/pets.yaml") -> FileFacts | None:
-    return OpenApi().cut(text, Place(path, f"file:///{path}", "shop"))
+    return OpenApi().cut(text, IndexedFile(path, f"file:///{path}", "shop"))
 
 
 def chunks_of(text: str, path: str = "api/pets.yaml"):

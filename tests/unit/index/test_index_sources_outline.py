@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import pytest
 
-from soothsay_index.sources.base import Place
+from soothsay_index.sources.base import IndexedFile
 from soothsay_index.sources.outline import Outline
 from soothsay_index.sources.registry import file_sources
 from soothsay_index.types import Chunk
@@ -48,7 +48,7 @@ database:
 def chunks(name: str, text: str, language: str) -> tuple[Chunk, ...]:
     found = language_of_id(language)
     assert found is not None
-    return Outline(found).cut(text, Place(name, f"file:///w/{name}", "w")).chunks
+    return Outline(found).cut(text, IndexedFile(name, f"file:///w/{name}", "w")).chunks
 
 
 def test_functions_of_a_script_stand_alone_and_what_runs_is_a_chunk_of_its_own() -> None:
@@ -124,7 +124,7 @@ def test_which_source_takes_a_file_first(name: str, source: str | None) -> None:
 
 
 def test_any_yaml_file_is_cut_in_the_end() -> None:
-    place = Place("k8s/service.yaml", "file:///w/k8s/service.yaml", "w")
+    place = IndexedFile("k8s/service.yaml", "file:///w/k8s/service.yaml", "w")
     takers = [each for each in file_sources() if each.handles(PurePath(place.path))]
     facts = next(found for each in takers if (found := each.cut("kind: Service\n", place)) is not None)
     assert [chunk.title for chunk in facts.chunks] == ["kind"]

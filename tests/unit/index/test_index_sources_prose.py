@@ -3,7 +3,7 @@ from pathlib import PurePath
 
 import pytest
 
-from soothsay_index.sources.base import FileSource, Place
+from soothsay_index.sources.base import FileSource, IndexedFile
 from soothsay_index.sources.markdown import Markdown
 from soothsay_index.sources.plain_text import PlainText
 from soothsay_index.sources.rst import ReStructuredText
@@ -45,7 +45,7 @@ End.
 
 
 def cut(source: FileSource, text: str, path: str = "docs/guide.md"):
-    facts = source.cut(text, Place(path, f"file:///{path}", "shop"))
+    facts = source.cut(text, IndexedFile(path, f"file:///{path}", "shop"))
     assert facts is not None
     return facts.chunks
 
@@ -135,7 +135,7 @@ def test_plain_text_has_underlined_headings_and_paragraphs():
 
 def test_data_called_txt_is_no_prose():
     for text in ("1 2 3\n4 5 6\n", "\n".join(f"word{n}" for n in range(300)), "", "deadbeef" * 100):
-        assert PlainText().cut(text, Place("data.txt", "", "shop")) is None
+        assert PlainText().cut(text, IndexedFile("data.txt", "", "shop")) is None
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_files_are_known_by_name(source: FileSource, yes: list[str], no: list[st
 )
 def test_broken_and_huge_documents_are_cut_quickly(source: FileSource, text: str):
     started = time.process_time()
-    facts = source.cut(text, Place("docs/x", "file:///x", "shop"))
+    facts = source.cut(text, IndexedFile("docs/x", "file:///x", "shop"))
     assert time.process_time() - started < 3
     last = text.count("\n") + 1
     for chunk in facts.chunks if facts else ():

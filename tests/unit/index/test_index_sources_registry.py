@@ -44,7 +44,7 @@ import json, sys
 from pathlib import Path
 from soothsay_languages.environment import Environment
 from soothsay_languages.python.environment.reading import KIND
-from soothsay_index.sources.base import Place
+from soothsay_index.sources.base import IndexedFile
 from soothsay_index.sources.registry import file_sources, package_sources
 from soothsay_index.sources.workspace import Workspace
 workspace = Workspace(Path(sys.argv[1]))

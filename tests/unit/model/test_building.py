@@ -15,7 +15,7 @@ import pytest
 from soothsay.errors import SoothsayError
 from soothsay.model import building, compiling, library
 from soothsay.model.building import build, failure, old_builds, pip_command, show_progress, step, targets
-from soothsay.model.proof import WAYS, Outcome, Way
+from soothsay.model.proof import WAYS, ProbeOutcome, Way
 from soothsay_common.exits import Exit
 
 SIGILL = Exit("illegal_instruction", "SIGILL")
@@ -61,11 +61,11 @@ class FakePip:
         return 0, []
 
 
-def use(monkeypatch: pytest.MonkeyPatch, pip: Pip, *outcomes: Outcome) -> list[Path]:
+def use(monkeypatch: pytest.MonkeyPatch, pip: Pip, *outcomes: ProbeOutcome) -> list[Path]:
     """Use ``pip``, and children that end with ``outcomes``; the models that they have tried."""
     left, tried = list(outcomes), []
 
-    def probe(model: Path, way: Way, libraries: Path | None) -> Outcome:
+    def probe(model: Path, way: Way, libraries: Path | None) -> ProbeOutcome:
         assert way == WAYS[0] and libraries is not None and library.has_library(libraries)
         tried.append(model)
         return left.pop(0) if left else ""

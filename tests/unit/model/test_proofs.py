@@ -15,7 +15,7 @@ from soothsay.model.probe import FAILED
 from soothsay.model.proof import (
     WAYS,
     Death,
-    Outcome,
+    ProbeOutcome,
     Proof,
     Way,
     distrust,
@@ -52,11 +52,11 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 class Children:
     """Each ends as it is told, by the name of its way; those not named work."""
 
-    def __init__(self, **outcomes: Outcome) -> None:
+    def __init__(self, **outcomes: ProbeOutcome) -> None:
         self._outcomes = outcomes
         self.tried: list[str] = []
 
-    def __call__(self, model: Path, way: Way) -> Outcome:
+    def __call__(self, model: Path, way: Way) -> ProbeOutcome:
         self.tried.append(way.name)
         return self._outcomes.get("full" if way is FULL else "plain", "")
 
@@ -240,7 +240,7 @@ def test_old_proofs_are_dropped(model: Path, tmp_path: Path) -> None:
 def test_two_that_start_together_try_once(model: Path) -> None:
     children = Children()
 
-    def slowly(path: Path, way: Way) -> Outcome:
+    def slowly(path: Path, way: Way) -> ProbeOutcome:
         time.sleep(0.2)
         return children(path, way)
 
@@ -261,7 +261,7 @@ def test_what_is_remembered_needs_no_lock(model: Path, tmp_path: Path) -> None:
 def test_a_tiny_model_where_there_is_no_other(model: Path, tmp_path: Path) -> None:
     seen: list[bytes] = []
 
-    def look(path: Path, way: Way) -> Outcome:
+    def look(path: Path, way: Way) -> ProbeOutcome:
         seen.append(path.read_bytes()[:4])
         return ""
 
@@ -286,7 +286,7 @@ def test_a_tiny_model_where_there_is_no_other(model: Path, tmp_path: Path) -> No
     ],
 )
 @pytest.mark.skipif(proof.sys.platform == "win32", reason="the exit codes are POSIX's")
-def test_what_a_child_came_to(code: int, output: str, errors: str, expected: Outcome) -> None:
+def test_what_a_child_came_to(code: int, output: str, errors: str, expected: ProbeOutcome) -> None:
     assert read_outcome(code, output, errors) == expected
 
 

@@ -18,14 +18,14 @@ _NAMES = (".venv", "venv", "env")  # the usual ones come before folders of other
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class EnvironmentFolder:
     """A folder that may be an environment; ``origin`` says what led to it, for messages."""
 
     folder: Path
     origin: str
 
 
-def candidate_folders(environ: Mapping[str, str], boundaries: Boundaries) -> Iterator[Candidate]:
+def candidate_folders(environ: Mapping[str, str], boundaries: Boundaries) -> Iterator[EnvironmentFolder]:
     """Yield where an environment may be, in order of preference.
 
     What is activated comes first. Where it lies in the repository, it counts as one of those beside it: a package with an
@@ -40,22 +40,22 @@ def candidate_folders(environ: Mapping[str, str], boundaries: Boundaries) -> Ite
     yield from base
 
 
-def own_folders(folder: Path, environ: Mapping[str, str]) -> Iterator[Candidate]:
+def own_folders(folder: Path, environ: Mapping[str, str]) -> Iterator[EnvironmentFolder]:
     """Yield where an environment may be that lies in ``folder``, or is kept for it by a tool."""
     yield from _inside(folder, environ)
-    yield from (Candidate(found, origin) for found, origin in managed_environments(folder, environ))
+    yield from (EnvironmentFolder(found, origin) for found, origin in managed_environments(folder, environ))
 
 
-def _activated(environ: Mapping[str, str]) -> tuple[list[Candidate], list[Candidate]]:
+def _activated(environ: Mapping[str, str]) -> tuple[list[EnvironmentFolder], list[EnvironmentFolder]]:
     """Return the environments that were activated, and conda's base environment where that is the active one."""
-    active: list[Candidate] = []
-    base: list[Candidate] = []
+    active: list[EnvironmentFolder] = []
+    base: list[EnvironmentFolder] = []
     for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         folder = environ.get(variable, "")
         if not folder or not is_local(folder):
             continue
         is_base = variable == "CONDA_PREFIX" and environ.get("CONDA_DEFAULT_ENV") == "base"
-        (base if is_base else active).append(Candidate(Path(folder), variable))
+        (base if is_base else active).append(EnvironmentFolder(Path(folder), variable))
     return active, base
 
 
@@ -63,17 +63,17 @@ def _lies_in(path: Path, folder: Path) -> bool:
     return path.resolve().is_relative_to(folder)
 
 
-def _inside(folder: Path, environ: Mapping[str, str]) -> Iterator[Candidate]:
+def _inside(folder: Path, environ: Mapping[str, str]) -> Iterator[EnvironmentFolder]:
     """Yield the environments in ``folder``, and the one that its file ``.venv`` names."""
     for name in _NAMES:
         path = folder / name
         if path.is_file():
-            yield from (Candidate(found, str(path)) for found in _named_by(path, environ))
+            yield from (EnvironmentFolder(found, str(path)) for found in _named_by(path, environ))
         else:
-            yield Candidate(path, str(path))
+            yield EnvironmentFolder(path, str(path))
     for path in listed(folder):
         if path.name not in _NAMES and is_environment(path):
-            yield Candidate(path, str(path))
+            yield EnvironmentFolder(path, str(path))
 
 
 def _named_by(file: Path, environ: Mapping[str, str]) -> Iterator[Path]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from soothsay_index.sources.base import FileFacts, Place
+from soothsay_index.sources.base import FileFacts, IndexedFile
 from soothsay_index.sources.markdown import outline_of
 from soothsay_index.sources.trees import Branch, parse_json
 from soothsay_index.types import Chunk, Symbol
@@ -47,7 +47,7 @@ class Notebooks:
         """Return True for ``.ipynb`` files, in upper or lower case."""
         return path.suffix.lower() == ".ipynb"
 
-    def cut(self, text: str, place: Place) -> FileFacts | None:
+    def cut(self, text: str, place: IndexedFile) -> FileFacts | None:
         """Return the cells as chunks, and what the code cells import and define if they are Python.
 
         Cells of only comments, imports, magics or headings give no chunk. None when no cell has text.
@@ -123,7 +123,7 @@ def _headings(above: Sequence[tuple[int, str]], cell: Cell) -> list[tuple[int, s
     return current
 
 
-def _python_facts(cells: Sequence[Cell], place: Place) -> FileFacts:
+def _python_facts(cells: Sequence[Cell], place: IndexedFile) -> FileFacts:
     """Return what the code cells import and define, one after the other as if they were one file.
 
     No other file can import a notebook, so its definitions belong to an owner that no import can name.
@@ -157,7 +157,7 @@ def _as_python(lines: Sequence[str]) -> list[str]:
     return [""] * len(lines) if code is None else code.text.split("\n")
 
 
-def _chunks(cell: Cell, title: str, place: Place, symbols: Sequence[Symbol]) -> Iterator[Chunk]:
+def _chunks(cell: Cell, title: str, place: IndexedFile, symbols: Sequence[Symbol]) -> Iterator[Chunk]:
     """Yield the cell as a chunk, as more only when it is very long."""
     defined = [
         symbol
