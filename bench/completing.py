@@ -15,6 +15,7 @@ from typing import Any
 
 from bench.machine import about, head_commit
 from bench.remember import RememberingModel, Streams
+from bench.weights import weights_file
 
 import soothsay
 import soothsay_index
@@ -24,7 +25,6 @@ from soothsay.engine.trigger import name_tokens
 from soothsay.engine.types import ApiName, Completion
 from soothsay.errors import Cancelled
 from soothsay.model.files.registry import DEFAULT_MODEL
-from soothsay.model.files.resolve import resolve_model
 from soothsay.model.local.runtime import LlamaRuntime
 
 Row = dict[str, Any]
@@ -44,7 +44,7 @@ class Wanted:
     def facts(self) -> dict[str, str]:
         """What the page says of the run: the commit, the model, the share of the tasks, the machine, the versions."""
         return {
-            "commit": head_commit(), "model": self.model, "tasks": f"{len(self.tasks)} of {self.total}",
+            "commit": head_commit(), "model": self.model, "weights": weights_file(self.model).name, "tasks": f"{len(self.tasks)} of {self.total}",
             **about(("llama-cpp-python", "lancedb", "sentence-transformers", "ty")),
         }  # fmt: skip
 
@@ -129,7 +129,7 @@ class Generations:
 def open_model(name: str, folder: Path) -> Iterator[tuple[RememberingModel, Streams]]:
     """The model, and the streams of tokens that it has written, in ``folder``. ``THREADS=`` are its threads."""
     runtime = LlamaRuntime.load(
-        resolve_model(name, ""), context=Settings().model.context, threads=int(os.environ.get("THREADS") or 0)
+        weights_file(name), context=Settings().model.context, threads=int(os.environ.get("THREADS") or 0)
     )
     folder.mkdir(parents=True, exist_ok=True)
     streams = Streams(folder / f"{name}.streams.jsonl.gz")

@@ -21,6 +21,7 @@ from bench.latency.client import LspError
 from bench.latency.ours import PLUGINS, Ours, Setup
 from bench.machine import head_commit
 from bench.parsing import parses_with
+from bench.weights import weights_settings
 
 import soothsay
 from soothsay.config import CompletionSettings
@@ -212,12 +213,12 @@ def leaves_parsing(task: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
 
 
 def settings(model: str, slowdown: float) -> dict[str, Any]:
-    """Return the settings of the server: none, unless another model is asked for, or the machine is busy.
+    """Return the settings of the server: the weights that are asked for, and time limits where the machine is busy.
 
     On a machine that computes ``slowdown`` times slower than usual because others work on it, the time limits are so many
     times longer: the answers are then those of the machine at rest. Their times are not.
     """
-    found: dict[str, Any] = {} if model == DEFAULT_MODEL else {"model": {"name": model}}
+    found: dict[str, Any] = {"model": weights_settings(model)}
     if slowdown != 1:
         usual = CompletionSettings()
         limits = {

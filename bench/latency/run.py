@@ -33,8 +33,10 @@ from bench.latency.trace import replay as expected
 from bench.latency.typist import READ, REST, Typist
 from bench.machine import about, head_commit
 
+from soothsay.config import Settings
 from soothsay.model.files.cache import model_path
 from soothsay.model.files.registry import DEFAULT_MODEL
+from soothsay.model.files.variants import choose_weights
 from soothsay.model.local.runtime import LlamaRuntime
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
@@ -349,6 +351,7 @@ async def main() -> None:
     chosen = probes.choosing(vocabulary(world.model))
     facts = {
         "commit": head_commit(), **about(("llama-cpp-python", "pygls")), "model": world.model.name,
+        "weights": choose_weights(DEFAULT_MODEL, Settings().model.weights).path.name,
         "context": str(CONTEXT), "threads": str(world.threads), "editor": editor,
     }  # fmt: skip
     sample = limit < 1 or bool(sides) or set(speeds) != set(SPEEDS)

@@ -42,6 +42,10 @@ class ModelSettings:
     path: str = ""
     """A GGUF file to use instead of `model.name`. Empty: use the name."""
 
+    weights: Literal["fastest", "original"] = "fastest"
+    """`fastest`: the weights that `soothsay models optimize` has made for this processor, where there are any.
+    `original`: the pulled file."""
+
     context: Annotated[int, Between(256, 1_048_576)] = 4096
     """The context of the model, in tokens."""
 

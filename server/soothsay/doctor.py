@@ -26,8 +26,8 @@ from soothsay.config import Settings, decode_settings
 from soothsay.errors import SoothsayError
 from soothsay.model.compiling import CompilingError, available_memory, find_compiler, jobs, usable_cores
 from soothsay.model.files.cache import is_pulled
-from soothsay.model.files.registry import EMBEDDING_MODEL
-from soothsay.model.files.resolve import resolve_model
+from soothsay.model.files.registry import EMBEDDING_MODEL, find_spec
+from soothsay.model.files.resolve import resolve_model, resolve_weights
 from soothsay.model.library import library_folder, own_build
 from soothsay.model.local.tuning import ThreadTuner, Tuning, default_threads
 from soothsay.model.proof import Proof, prove, prove_library
@@ -237,11 +237,22 @@ def _cache() -> DoctorCheck:
 
 def _model(settings: Settings) -> DoctorCheck:
     try:
-        path = resolve_model(settings.model.name, settings.model.path)
+        chosen = resolve_weights(settings.model.name, settings.model.path, settings.model.weights)
     except SoothsayError as error:
         message, _, fix = str(error).partition("; ")
         return DoctorCheck("model", "broken", message, fix or "soothsay models list")
-    return DoctorCheck("model", "ok", str(path))
+    found = f"{chosen.path} ({chosen.describe()})"
+    if chosen.refused:
+        message, _, fix = chosen.refused[0].partition("; run: ")
+        return DoctorCheck("model", "warning", f"{found}; {message}", fix)
+    can_be_faster = chosen.record is None and settings.model.weights == "fastest" and _is_offered(settings)
+    hint = f"; `soothsay models optimize {settings.model.name}` may make it faster" if can_be_faster else ""
+    return DoctorCheck("model", "ok", found + hint)
+
+
+def _is_offered(settings: Settings) -> bool:
+    """Return whether other weights of the model could be made here."""
+    return not settings.model.path and bool(find_spec(settings.model.name).offered)
 
 
 def _llama(settings: Settings) -> DoctorCheck:
@@ -274,7 +285,7 @@ def _threads(settings: Settings) -> DoctorCheck:
 
 def _model_path(settings: Settings) -> Path | None:
     try:
-        return resolve_model(settings.model.name, settings.model.path)
+        return resolve_model(settings.model.name, settings.model.path, settings.model.weights)
     except SoothsayError:
         return None
 

@@ -132,15 +132,15 @@ def test_an_answer_depends_on_the_server_too() -> None:
     assert {"config.py", "completion_items.py", "session.py", "over_lsp.py"} <= names
 
 
-def test_the_settings_are_the_defaults() -> None:
-    assert settings(DEFAULT_MODEL, 1) == {}
+def test_the_settings_are_the_defaults_with_the_pulled_weights() -> None:
+    assert settings(DEFAULT_MODEL, 1) == {"model": {"name": DEFAULT_MODEL, "weights": "original"}}
     assert limits_said(1) == {}
 
 
 def test_another_model_and_a_busy_machine_are_set() -> None:
     found = settings("smollm2-135m", 4)
     usual = CompletionSettings()
-    assert found["model"] == {"name": "smollm2-135m"}
+    assert found["model"] == {"name": "smollm2-135m", "weights": "original"}
     assert found["completion"] == {
         "maxLatencyMs": 4 * usual.max_latency_ms,
         "linesMs": 4 * usual.lines_ms,

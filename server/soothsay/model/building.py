@@ -301,7 +301,7 @@ def _workplace() -> Iterator[Path]:
     for left in builds_folder().glob(f"{_PREFIX}*"):  # by a process that was killed
         shutil.rmtree(left, ignore_errors=True)
     with (
-        _ending_cleanly(),
+        ending_cleanly(),
         tempfile.TemporaryDirectory(
             prefix=_PREFIX, dir=builds_folder(), ignore_cleanup_errors=True
         ) as folder,
@@ -310,7 +310,7 @@ def _workplace() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _ending_cleanly() -> Iterator[None]:
+def ending_cleanly() -> Iterator[None]:
     """Within the block, a termination signal is an interrupt from the keyboard, after which things are tidied."""
     if threading.current_thread() is not threading.main_thread():
         yield

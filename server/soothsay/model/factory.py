@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Protocol
 
 from soothsay.config import ModelSettings
 from soothsay.errors import SoothsayError
-from soothsay.model.files.resolve import resolve_model
+from soothsay.model.files.resolve import resolve_weights
 from soothsay.model.local.context import Turn
 from soothsay.model.local.runtime import LlamaRuntime
 from soothsay.model.local.tuning import Threads, ThreadTuner
 from soothsay.model.local.weights import Weights
 from soothsay.model.types import OwnedModel
+
+log = logging.getLogger(__name__)
 
 
 class WeightsStore(Protocol):
@@ -73,7 +76,11 @@ def open_model(settings: ModelSettings, store: WeightsStore, turn: Turn = nullco
 
 def open_local(settings: ModelSettings, store: WeightsStore, turn: Turn) -> LlamaRuntime:
     """Open a GGUF file with llama.cpp, with weights of ``store``. Raises `SoothsayError`."""
-    weights = store.acquire(resolve_model(settings.name, settings.path))
+    chosen = resolve_weights(settings.name, settings.path, settings.weights)
+    for problem in chosen.refused:
+        log.warning("%s", problem)
+    log.info("weights: %s (%s)", chosen.path, chosen.describe())
+    weights = store.acquire(chosen.path)
     given = Threads(settings.threads, settings.threads)
     try:
         runtime = LlamaRuntime(

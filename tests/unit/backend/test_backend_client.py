@@ -712,7 +712,7 @@ def test_the_proof_of_the_model_is_forgotten_after_an_illegal_instruction(
     from soothsay.model.files import resolve
 
     forgotten: list[Path] = []
-    monkeypatch.setattr(resolve, "resolve_model", lambda name, path: Path(name))
+    monkeypatch.setattr(resolve, "resolve_model", lambda name, path, weights: Path(name))
     monkeypatch.setattr(proof, "forget", forgotten.append)
     listener = Listener(session)
     backend.die("SIGABRT")

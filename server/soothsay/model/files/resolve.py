@@ -6,20 +6,25 @@ import struct
 from pathlib import Path
 
 from soothsay.errors import SoothsayError
-from soothsay.model.files.cache import model_path
 from soothsay.model.files.registry import REGISTRY, find_spec
+from soothsay.model.files.variants import ChosenWeights, WeightsChoice, choose_weights
 
 _HEADER = struct.Struct("<4sIQQ")  # magic, version, tensors, keys
 _VERSIONS = (2, 3)  # those that llama.cpp reads
 
 
-def resolve_model(settings_name: str, settings_path: str) -> Path:
-    """Return the GGUF to load: ``settings_path`` if there is one, else the pulled ``settings_name``.
+def resolve_model(settings_name: str, settings_path: str, weights: WeightsChoice = "original") -> Path:
+    """Return the GGUF to load: ``settings_path`` if there is one, else ``weights`` of the pulled ``settings_name``.
 
     Raises `SoothsayError` with the fix.
     """
+    return resolve_weights(settings_name, settings_path, weights).path
+
+
+def resolve_weights(settings_name: str, settings_path: str, weights: WeightsChoice) -> ChosenWeights:
+    """Return the GGUF to load as `resolve_model` does, with what is known of it. Raises `SoothsayError` with the fix."""
     if settings_path:
-        path = Path(settings_path).expanduser()
+        chosen = ChosenWeights(Path(settings_path).expanduser())
     else:
         spec = find_spec(settings_name)
         if spec.kind != "completion":
@@ -27,9 +32,9 @@ def resolve_model(settings_name: str, settings_path: str) -> Path:
             raise SoothsayError(
                 f"{settings_name} is an {spec.kind} model; set model.name to one of: {usable}"
             )
-        path = model_path(settings_name)
-    check_gguf(path)
-    return path
+        chosen = choose_weights(settings_name, weights)
+    check_gguf(chosen.path)
+    return chosen
 
 
 def check_gguf(path: Path) -> None:
