@@ -15,7 +15,15 @@ from soothsay.cli.main import main
 from soothsay.config import ModelSettings, Settings
 from soothsay.model.factory import OwnWeights, open_model
 from soothsay.model.files.cache import models_folder, sha256_of
-from soothsay.model.files.registry import REGISTRY, ModelFile, ModelSpec, Quality, Variant
+from soothsay.model.files.registry import (
+    REGISTRY,
+    ModelFile,
+    ModelSpec,
+    Quality,
+    Thresholds,
+    Variant,
+    find_thresholds,
+)
 from soothsay.model.files.resolve import resolve_model, resolve_weights
 from soothsay.model.files.variants import (
     Record,
@@ -68,6 +76,14 @@ def put(spec: ModelSpec, variant: Variant, **changes: object) -> Path:
 def test_the_name_says_source_format_and_library(spec: ModelSpec) -> None:
     name = variant_path(spec, Q4_0).name
     assert name == f"tiny-q4_k_m.{spec.files[0].sha256[:12]}.Q4_0-output-Q5_0.llama-cpp-{version()}.gguf"
+
+
+def test_thresholds_are_those_of_the_original(spec: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = Thresholds(certainty=0.6, confidence=0.5)
+    monkeypatch.setitem(REGISTRY, "tiny", replace(spec, thresholds=measured))
+    assert find_thresholds("", str(variant_path(spec, IQ4_NL))) == measured
+    assert find_thresholds("", "/elsewhere/tiny-q4_k_m.gguf") == measured
+    assert find_thresholds("", "/elsewhere/tiny.gguf") is None
 
 
 def test_without_variants_the_pulled_file_is_used(spec: ModelSpec) -> None:

@@ -155,7 +155,12 @@ def find_thresholds(name: str, path: str) -> Thresholds | None:
         spec = REGISTRY.get(name)
         return spec.thresholds if spec is not None else None
     file = PurePath(path).name
-    found = (spec for spec in REGISTRY.values() if any(each.name == file for each in spec.files))
+    # weights made from a pulled file (`variants.py`) have a name that begins like its own
+    found = (
+        spec
+        for spec in REGISTRY.values()
+        if any(file.startswith(f"{PurePath(each.name).stem}.") for each in spec.files)
+    )
     return next((spec.thresholds for spec in found), None)
 
 
