@@ -68,8 +68,8 @@ def optimize(name: str, variants: Sequence[Variant], show: Show, least_gain: flo
     """
     spec = find_spec(name)
     original = model_path(name)
-    with _alone(spec), ending_cleanly():
-        try:
+    try:
+        with _alone(spec), ending_cleanly():
             _check_original(spec, show)
             _remove_others(spec, variants)
             made, problems = _make_all(spec, original, variants, show)
@@ -77,10 +77,10 @@ def optimize(name: str, variants: Sequence[Variant], show: Show, least_gain: flo
                 raise SoothsayError(f"{problems[0]}; the original is used as before")
             speeds, unmeasurable = _measure_all({ORIGINAL: original, **made}, show)
             kept = _keep_fastest(spec, made, speeds, least_gain)
-        except OSError as error:
-            raise SoothsayError(
-                f"cannot write to {model_folder(spec)} ({error.strerror}); make it writable, or set SOOTHSAY_CACHE"
-            ) from error
+    except OSError as error:
+        raise SoothsayError(
+            f"cannot write to {model_folder(spec)} ({error.strerror}); make it writable, or set SOOTHSAY_CACHE"
+        ) from error
     return Optimized(speeds, kept, (*problems, *unmeasurable))
 
 
@@ -104,7 +104,7 @@ def median_speed(speeds: Sequence[Speed]) -> Speed:
 
 
 def measure_in_turns(
-    files: Mapping[str, Path], measure: Measure, rounds: int = _ROUNDS
+    files: Mapping[str, Path], measure: Measure, rounds: int
 ) -> tuple[dict[str, Speed], list[str]]:
     """Return the median speed of each of ``files``, and why others could not be measured.
 
@@ -234,7 +234,7 @@ def _measure_all(files: Mapping[str, Path], show: Show) -> tuple[dict[str, Speed
         show(f"measuring: {labels[path]}, {number} of {len(files) * _ROUNDS}")
         return _measure(path)
 
-    return measure_in_turns(files, measure)
+    return measure_in_turns(files, measure, _ROUNDS)
 
 
 def _measure(path: Path) -> Speed:

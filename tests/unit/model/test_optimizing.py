@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from filelock import FileLock
 
-from soothsay.cli.optimizing import all_variants, find_variant, offered_variants
+from soothsay.cli.optimizing import all_variants, find_variant, offered_variants, optimize_pulled
 from soothsay.errors import SoothsayError
 from soothsay.model import optimizing
 from soothsay.model.files.cache import sha256_of
-from soothsay.model.files.registry import REGISTRY, ModelFile, ModelSpec, Variant, find_spec
+from soothsay.model.files.registry import REGISTRY, ModelFile, ModelSpec, Quality, Variant, find_spec
 from soothsay.model.files.variants import Speed, variant_path
 from soothsay.model.optimizing import (
     LEAST_GAIN,
@@ -66,7 +68,7 @@ def test_measured_in_turns_the_order_turned_round() -> None:
         asked.append(path.name)
         return speed(float(len(asked)))
 
-    speeds, problems = measure_in_turns({ORIGINAL: Path("o"), "a": Path("a")}, measure)
+    speeds, problems = measure_in_turns({ORIGINAL: Path("o"), "a": Path("a")}, measure, 3)
     assert asked == ["o", "a", "a", "o", "o", "a"]
     assert (list(speeds), problems) == ([ORIGINAL, "a"], [])
 
@@ -78,7 +80,7 @@ def test_weights_that_cannot_be_measured_are_left_out() -> None:
         return speed(1.0)
 
     files = {ORIGINAL: Path("o"), "a": Path("a"), "b": Path("b")}
-    speeds, problems = measure_in_turns(files, measure)
+    speeds, problems = measure_in_turns(files, measure, 3)
     assert (list(speeds), problems) == ([ORIGINAL, "b"], ["a: its process died"])
 
 
@@ -87,7 +89,7 @@ def test_an_original_that_cannot_be_measured_ends_it() -> None:
         raise SoothsayError("its process died")
 
     with pytest.raises(SoothsayError, match="died"):
-        measure_in_turns({ORIGINAL: Path("o")}, measure)
+        measure_in_turns({ORIGINAL: Path("o")}, measure, 3)
 
 
 def test_nothing_is_offered_until_it_was_measured() -> None:
@@ -138,6 +140,18 @@ def test_a_disk_without_room(spec: ModelSpec, tmp_path: Path, monkeypatch: pytes
     assert in_cache(tmp_path) == {"tiny.gguf", ".sha256-ok"}
 
 
+def test_a_pull_succeeds_although_nothing_could_be_made(
+    spec: ModelSpec, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1_000_000))
+    optimize_pulled("tiny")
+    assert capsys.readouterr().err == ""  # nothing is offered
+    good = replace(IQ4_NL, quality=Quality(90.0, 90.0, 25.0, 25.0))
+    monkeypatch.setitem(REGISTRY, "tiny", replace(spec, variants=(good,)))
+    optimize_pulled("tiny")
+    assert "soothsay: the original weights are used: not enough room in" in capsys.readouterr().err
+
+
 def test_an_original_that_has_changed(spec: ModelSpec, tmp_path: Path) -> None:
     file = tmp_path / "models" / "tiny" / "tiny.gguf"
     optimizing.model_path("tiny")  # it was right, and a stamp says so
@@ -152,6 +166,16 @@ def test_an_original_that_has_changed(spec: ModelSpec, tmp_path: Path) -> None:
 def test_an_original_that_is_not_here(spec: ModelSpec, tmp_path: Path) -> None:
     (tmp_path / "models" / "tiny" / "tiny.gguf").unlink()
     assert "soothsay models pull tiny" in refused(spec)
+
+
+def test_two_at_once(spec: ModelSpec, tmp_path: Path) -> None:
+    with FileLock(tmp_path / "models" / "tiny" / ".optimizing.lock"):
+        assert refused(spec) == "tiny is being optimized by another process; wait for it"
+
+
+def test_a_folder_that_cannot_be_written_to(spec: ModelSpec, tmp_path: Path) -> None:
+    (tmp_path / "models" / "tiny" / ".optimizing.lock").mkdir()
+    assert "make it writable, or set SOOTHSAY_CACHE" in refused(spec)
 
 
 Run = Callable[..., tuple[int, list[str]]]

@@ -225,9 +225,12 @@ _MINILM = (  # what sentence-transformers opens, and nothing else
 
 # The width of this model, 896, is no multiple of 256: llama.cpp has no K formats for its matrices, and most of the pulled
 # file is Q5_0 and Q8_0, for which it has no kernels that take several rows at once. The embeddings stay Q5_0.
+# quality=None: not measured yet, so not offered.
 _QWEN_05B_VARIANTS = (
-    Variant("IQ4_NL", embedding="Q5_0", quality=None),  # quality: not measured yet
-    Variant("Q4_0", embedding="Q5_0", quality=None),  # quality: not measured yet
+    Variant("IQ4_NL", embedding="Q5_0", quality=None),
+    Variant("IQ4_NL", output="Q5_0", embedding="Q5_0", quality=None),
+    Variant("IQ4_NL", output="Q4_0", embedding="Q5_0", quality=None),
+    Variant("Q4_0", embedding="Q5_0", quality=None),
 )
 
 REGISTRY: dict[str, ModelSpec] = {
