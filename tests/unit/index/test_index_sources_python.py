@@ -246,7 +246,7 @@ MILL = {
     "mill/far/away/__init__.py": "",
     "mill/far/away/sail.py": "def hoist(): ...\n",
 }
-MILL_RELEASE = Release("mill", "1.0", "mill")
+MILL_RELEASE = Release("mill", "1.0", "mill", source="python", is_plain=True)
 
 
 @pytest.fixture
