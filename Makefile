@@ -44,7 +44,7 @@ demo: models ## Index examples/ and complete its files: draft, trigger, evidence
 # What the tests in tests/lsp and tests/e2e need (processes, models, editors) is left out, and properties are tried on fewer
 # examples. Lint and types run beside the tests; what they find is shown after the tests' summary.
 WORKERS ?= 2
-check: $(VENV)/.installed ## Lint, check types, and run the tests that need no model, no network and no process (three to four minutes on two cores)
+check: $(VENV)/.installed ## Lint, check types, and run the tests that need no model, no network and no process (two and a half minutes on two cores)
 	@found=$$(mktemp); trap 'rm -f $$found' EXIT; \
 	$(MAKE) --no-print-directory lint > $$found 2>&1 & lint=$$!; \
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --hypothesis-profile=check \
