@@ -28,6 +28,10 @@ class Scan:
     quoted: int = -1
     strings: tuple[tuple[int, int], ...] = ()
 
+    def closer_of_opened_before(self, lead: int) -> int | None:
+        """Return where the first bracket is closed that was opened before ``lead`` and closed from there on; None for none."""
+        return min((end for start, end in self.pairs if start < lead <= end), default=None)
+
 
 def scan(code: str, lexis: Lexis) -> Scan:
     """Scan ``code``, which begins outside of all brackets, strings and comments."""

@@ -7,22 +7,18 @@ from pathlib import Path
 import pytest
 from bench.weights import weights_file, weights_settings
 
-from soothsay.model.files.cache import sha256_of
-from soothsay.model.files.registry import REGISTRY, ModelFile, ModelSpec, Variant
+from soothsay.model.files.registry import REGISTRY, ModelSpec, Variant
 from soothsay.model.files.variants import Record, Speed, variant_path, write_record
 from soothsay.model.library import processor, version
 from soothsay.model.tiny import write_tiny_model
+from tiny_spec import pull_tiny
 
 
 @pytest.fixture
 def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelSpec:
     """A pulled model of one file."""
     monkeypatch.setenv("SOOTHSAY_CACHE", str(tmp_path))
-    file = tmp_path / "models" / "tiny" / "tiny.gguf"
-    file.parent.mkdir(parents=True)
-    write_tiny_model(file)
-    files = (ModelFile(file.name, file.stat().st_size, sha256_of(file)),)
-    made = ModelSpec("tiny", "completion", "none", files, "nobody/tiny")
+    made = pull_tiny(tmp_path)
     monkeypatch.setitem(REGISTRY, "tiny", made)
     return made
 

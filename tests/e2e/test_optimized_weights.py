@@ -18,13 +18,13 @@ from soothsay.errors import SoothsayError
 from soothsay.model import optimizing
 from soothsay.model.factory import OwnWeights, open_model
 from soothsay.model.files.cache import model_path, sha256_of
-from soothsay.model.files.registry import REGISTRY, ModelFile, ModelSpec, Variant
+from soothsay.model.files.registry import REGISTRY, ModelSpec, Variant
 from soothsay.model.files.variants import choose_weights, list_made, read_record, write_record
 from soothsay.model.fim import Prompt
 from soothsay.model.library import CHOSEN, library_folder
 from soothsay.model.optimizing import ORIGINAL, optimize
 from soothsay.model.probe import DIES
-from soothsay.model.tiny import write_tiny_model
+from tiny_spec import pull_tiny
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -52,11 +52,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def tiny(cache: Path, monkeypatch: pytest.MonkeyPatch) -> ModelSpec:
     """A pulled model of a megabyte."""
-    file = cache / "models" / "tiny" / "tiny.gguf"
-    file.parent.mkdir(parents=True)
-    write_tiny_model(file)
-    files = (ModelFile(file.name, file.stat().st_size, sha256_of(file)),)
-    spec = ModelSpec("tiny", "completion", "none", files, "nobody/tiny", variants=(IQ4_NL,))
+    spec = pull_tiny(cache, [IQ4_NL])
     monkeypatch.setitem(REGISTRY, "tiny", spec)
     monkeypatch.setattr(optimizing, "_ROUNDS", 1)
     return spec

@@ -106,29 +106,28 @@ def _list(args: argparse.Namespace) -> int:
         )
     Console().print(table)
     for status in statuses:
-        if (best := _fastest(status)) is not None:
+        best, refused = _made_here(status)
+        if best is not None:
             print(f"{status.spec.name}: {best.describe()}")
-        for problem in _refused(status):
+        for problem in refused:
             print(f"soothsay: {problem}", file=sys.stderr)
     return OK
 
 
-def _fastest(status: cache.ModelStatus) -> Record | None:
-    """Return the weights that are used unless `model.weights` says `original`; None: the pulled ones."""
-    best = fastest_made(list_made(status.spec)) if status.state == "pulled" else None
-    return best.record if best else None
-
-
-def _refused(status: cache.ModelStatus) -> list[str]:
-    return [describe_refusal(status.spec, each) for each in list_made(status.spec) if each.problem]
+def _made_here(status: cache.ModelStatus) -> tuple[Record | None, list[str]]:
+    """Return the weights that are used unless `model.weights` says `original`, None for the pulled ones; and why others are not."""
+    made = list_made(status.spec)
+    best = fastest_made(made) if status.state == "pulled" else None
+    refused = [describe_refusal(status.spec, each) for each in made if each.problem]
+    return best.record if best else None, refused
 
 
 def _weights_as_json(status: cache.ModelStatus) -> dict[str, object]:
-    best = _fastest(status)
+    best, refused = _made_here(status)
     return {
         "used": best.variant if best else "original",
         "gain": round(best.gain, 3) if best else 1.0,
-        "refused": _refused(status),
+        "refused": refused,
     }
 
 

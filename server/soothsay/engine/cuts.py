@@ -156,8 +156,8 @@ def _at_line_end(place: Place, written: str, *, complete: bool) -> Iterator[Sugg
 def _outer_closer(place: Place, text: str) -> int:
     """Return where ``text`` closes a bracket that was opened before it: the text below may do that."""
     lead = len(place.before)
-    pairs = scan(place.before + text, place.language.lexis).pairs
-    return min((end - lead for start, end in pairs if start < lead <= end), default=len(text))
+    end = scan(place.before + text, place.language.lexis).closer_of_opened_before(lead)
+    return len(text) if end is None else end - lead
 
 
 def _prefixes(place: Place, written: str) -> Iterator[Suggestion]:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from copy import copy
 from functools import cached_property
 
+from soothsay.engine.api_names import name_of
 from soothsay.engine.arguments import forwarded, misfit, misfit_of_all
 from soothsay.engine.site import Site
 from soothsay.engine.types import ApiName
 from soothsay.oracle.types import Finding, Oracle, Signature
 from soothsay_languages.analysis import DocumentAnalysis, analyse
 from soothsay_languages.scan import characters, close, scan
-from soothsay_languages.syntax import text_of, walk
+from soothsay_languages.syntax import walk
 
 _NAME_KINDS = ("unknown_name", "not_a_member", "unresolved_import")
 
@@ -85,14 +86,7 @@ class Shadow:
             return []
         cursor = len(self.text[: self._offset].encode("utf-8", "surrogatepass"))
         return [
-            ApiName(
-                name=text_of(call.name),
-                receiver=text_of(call.receiver),
-                start=call.name.start_byte - cursor,
-                end=call.name.end_byte - cursor,
-                arguments=text_of(call.arguments),
-                call=call,
-            )
+            name_of(call, cursor)
             for call in self._analysis.calls
             if call.name.end_byte <= cursor < call.arguments.end_byte and not call.node.has_error
         ]

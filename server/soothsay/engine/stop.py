@@ -11,6 +11,7 @@ from soothsay_languages.base import Language, Lexis
 from soothsay_languages.scan import Scan, indentation, scan
 
 _WORD = re.compile(r"\w*")
+_NEWLINE = re.compile("\n")
 _CALLED = re.compile(r"[\w)\]}\"']\s*\Z")  # what stands before a bracket that is no literal's
 
 # tokens: what is longer is not worth waiting for
@@ -93,16 +94,15 @@ class StopRule:
         if not below:
             return None
         lead, lexis = len(self.before), self.language.lexis
-        outer = min((end for start, end in state.pairs if start < lead <= end), default=None)
+        outer = state.closer_of_opened_before(lead)
         if outer is not None or below[0] in lexis.closing:
             return outer
-        newlines = (
-            match.start() for match in re.finditer("\n", code[lead:]) if code[lead:][: match.start()].strip()
-        )
-        for end in (lead + newline for newline in newlines):
-            inner = scan(code[:end], lexis)
-            if not inner.quote and not any(at >= lead for at in inner.opened):
-                return end
+        for match in _NEWLINE.finditer(code, lead):
+            line_end = match.start()
+            inner = scan(code[:line_end], lexis)
+            is_open = inner.quote or any(at >= lead for at in inner.opened)
+            if code[lead:line_end].strip() and not is_open:
+                return line_end
         return None
 
     def _end_of_lines(self, code: str, state: Scan) -> int | None:

@@ -15,8 +15,7 @@ from filelock import FileLock
 from soothsay.cli.optimizing import all_variants, find_variant, offered_variants, optimize_pulled
 from soothsay.errors import SoothsayError
 from soothsay.model import optimizing
-from soothsay.model.files.cache import sha256_of
-from soothsay.model.files.registry import REGISTRY, ModelFile, ModelSpec, Quality, Variant, find_spec
+from soothsay.model.files.registry import REGISTRY, ModelSpec, Quality, Variant, find_spec
 from soothsay.model.files.variants import Speed, variant_path
 from soothsay.model.optimizing import (
     LEAST_GAIN,
@@ -26,7 +25,7 @@ from soothsay.model.optimizing import (
     median_speed,
     optimize,
 )
-from soothsay.model.tiny import write_tiny_model
+from tiny_spec import pull_tiny
 
 IQ4_NL, Q4_0 = Variant("IQ4_NL"), Variant("Q4_0")
 
@@ -111,11 +110,7 @@ def test_nothing_is_offered_until_it_was_measured() -> None:
 def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelSpec:
     """A pulled model of one file."""
     monkeypatch.setenv("SOOTHSAY_CACHE", str(tmp_path))
-    file = tmp_path / "models" / "tiny" / "tiny.gguf"
-    file.parent.mkdir(parents=True)
-    write_tiny_model(file)
-    files = (ModelFile(file.name, file.stat().st_size, sha256_of(file)),)
-    made = ModelSpec("tiny", "completion", "none", files, "nobody/tiny", variants=(IQ4_NL,))
+    made = pull_tiny(tmp_path, [IQ4_NL])
     monkeypatch.setitem(REGISTRY, "tiny", made)
     return made
 

@@ -14,10 +14,9 @@ from soothsay import doctor
 from soothsay.cli.main import main
 from soothsay.config import ModelSettings, Settings
 from soothsay.model.factory import OwnWeights, open_model
-from soothsay.model.files.cache import models_folder, sha256_of
+from soothsay.model.files.cache import models_folder
 from soothsay.model.files.registry import (
     REGISTRY,
-    ModelFile,
     ModelSpec,
     Quality,
     Thresholds,
@@ -39,6 +38,7 @@ from soothsay.model.files.variants import (
 from soothsay.model.library import processor, version
 from soothsay.model.local.weights import Weights
 from soothsay.model.tiny import write_tiny_model
+from tiny_spec import pull_tiny
 
 IQ4_NL, Q4_0 = Variant("IQ4_NL"), Variant("Q4_0", output="Q5_0")
 SLOW, FAST = Speed(4.0, 0.4, 0.04), Speed(2.0, 0.2, 0.02)
@@ -48,14 +48,7 @@ SLOW, FAST = Speed(4.0, 0.4, 0.04), Speed(2.0, 0.2, 0.02)
 def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelSpec:
     """A pulled model of one file."""
     monkeypatch.setenv("SOOTHSAY_CACHE", str(tmp_path))
-    file = tmp_path / "models" / "tiny" / "tiny-q4_k_m.gguf"
-    file.parent.mkdir(parents=True)
-    write_tiny_model(file)
-    digest = sha256_of(file)
-    made = ModelSpec(
-        "tiny", "completion", "none", (ModelFile(file.name, file.stat().st_size, digest),), "nobody/tiny",
-        variants=(IQ4_NL, Q4_0),
-    )  # fmt: skip
+    made = pull_tiny(tmp_path, [IQ4_NL, Q4_0], "tiny-q4_k_m.gguf")
     monkeypatch.setitem(REGISTRY, "tiny", made)
     return made
 

@@ -123,6 +123,11 @@ def _bases(settings: Mapping[str, str]) -> list[Path]:
     return _distinct([prefix for folder in binaries for prefix in (folder.parent, folder)])
 
 
+def plain_name(distribution: str) -> str:
+    """Return the name of a distribution as two spellings of it are compared (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
 def is_local(path: str) -> bool:
     """Return True for an absolute path on this machine: Windows sends a password's hash to whatever ``\\\\server`` is read."""
     return Path(path).is_absolute() and not path.startswith(("//", "\\\\"))

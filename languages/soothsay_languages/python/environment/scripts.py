@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 import re
 import tomllib
@@ -11,8 +9,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from soothsay_languages.python.environment.layout import is_local, listed, read_layout, read_settings
-from soothsay_languages.python.environment.tools import hatch_home, user_home
+from soothsay_languages.python.environment.layout import (
+    is_local,
+    listed,
+    plain_name,
+    read_layout,
+    read_settings,
+)
+from soothsay_languages.python.environment.tools import hatch_home, short_digest, variable_folder
 
 _HEAD = 64_000  # characters in which a script says what it needs
 _OPENING, _CLOSING = "# /// script", "# ///"
@@ -45,7 +49,9 @@ def script_environments(script: Path, environ: Mapping[str, str]) -> Iterator[Pa
     if needs is None:
         return
     wanted = {
-        _plain(found[0]) for each in _listed(needs, "dependencies") if (found := _NAME.match(each.strip()))
+        plain_name(found[0])
+        for each in _listed(needs, "dependencies")
+        if (found := _NAME.match(each.strip()))
     }
     candidates = [*_of_uv(script, environ), _of_hatch(script, environ)]
     for folder in sorted(candidates, key=_changed_at, reverse=True):
@@ -55,14 +61,14 @@ def script_environments(script: Path, environ: Mapping[str, str]) -> Iterator[Pa
 
 def _of_uv(script: Path, environ: Mapping[str, str]) -> Iterator[Path]:
     """Yield the folders of environments that uv may have made for a script of this name; newer versions note the name."""
-    given, cache_home = environ.get("UV_CACHE_DIR", ""), environ.get("XDG_CACHE_HOME", "")
+    given = environ.get("UV_CACHE_DIR", "")
     local = environ.get("LOCALAPPDATA", "")
     if is_local(given):
         cache = Path(given)
     elif os.name == "nt" and local:
         cache = Path(local) / "uv" / "cache"
     else:
-        cache = (Path(cache_home) if is_local(cache_home) else user_home(environ) / ".cache") / "uv"
+        cache = variable_folder(environ, "XDG_CACHE_HOME", ".cache") / "uv"
     stem = re.sub(r"[^a-z0-9]+", "-", script.stem.lower()).strip("-")
     named = re.compile(rf"{re.escape(stem)}-[0-9a-f]{{16}}")
     for kept in listed(cache):
@@ -73,8 +79,7 @@ def _of_uv(script: Path, environ: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _of_hatch(script: Path, environ: Mapping[str, str]) -> Path:
-    digest = hashlib.sha256(str(script).encode("utf-8", "surrogateescape")).digest()
-    return hatch_home(environ) / ".scripts" / base64.urlsafe_b64encode(digest).decode()[:8]
+    return hatch_home(environ) / ".scripts" / short_digest(str(script).encode("utf-8", "surrogateescape"))
 
 
 def _head(script: Path) -> str:
@@ -90,11 +95,7 @@ def _head(script: Path) -> str:
 def _installed(folder: Path) -> set[str]:
     """Return the plain names of the distributions in an environment."""
     infos = (info.name for site in read_layout(folder).site_packages for info in listed(site))
-    return {_plain(match[1]) for info in infos if (match := _INFO.fullmatch(info))}
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return {plain_name(match[1]) for info in infos if (match := _INFO.fullmatch(info))}
 
 
 def _listed(values: Mapping[str, Any], name: str) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import platformdirs
 
-from soothsay_languages.python.environment.layout import is_local, listed
+from soothsay_languages.python.environment.layout import is_local, listed, plain_name
 
 _LONGEST = 4096  # characters of a file that holds a path
 _LONGEST_LIST = 64_000  # of one that holds many
@@ -57,7 +57,7 @@ def _pipenv(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, st
     if not (folder / "Pipfile").is_file():
         return
     given = environ.get("WORKON_HOME", "")
-    home = Path(given) if is_local(given) else user_home(environ) / ".local" / "share" / "virtualenvs"
+    home = variable_folder(environ, "WORKON_HOME", ".local/share/virtualenvs")
     if sys.platform == "win32" and not given:
         home = user_home(environ) / ".virtualenvs"
     for path in listed(home):
@@ -87,17 +87,15 @@ def _poetry(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, st
 def poetry_name(name: str, folder: Path) -> str:
     """Return what the names of Poetry's environments for the project ``name`` in ``folder`` begin with."""
     plain = re.sub(r'[ $`!*@"\\\r\n\t]', "_", name.lower())[:42]
-    digest = hashlib.sha256(os.path.normcase(folder.resolve()).encode()).digest()
-    return f"{plain}-{base64.urlsafe_b64encode(digest).decode()[:8]}"
+    return f"{plain}-{short_digest(os.path.normcase(folder.resolve()).encode())}"
 
 
 def _poetry_home(folder: Path, environ: Mapping[str, str]) -> Path:
     """Return the folder of all of Poetry's environments."""
     cache = environ.get("POETRY_CACHE_DIR", "")
     default = Path(platformdirs.user_cache_dir("pypoetry", appauthor=False))
-    cache_home = environ.get("XDG_CACHE_HOME", "")
     if sys.platform.startswith("linux"):
-        default = (Path(cache_home) if is_local(cache_home) else user_home(environ) / ".cache") / "pypoetry"
+        default = variable_folder(environ, "XDG_CACHE_HOME", ".cache") / "pypoetry"
     folders = [environ.get("POETRY_VIRTUALENVS_PATH", "")]
     for file in (folder / "poetry.toml", _poetry_settings(environ)):
         settings = _table(_toml(file), "virtualenvs")
@@ -111,9 +109,7 @@ def _poetry_settings(environ: Mapping[str, str]) -> Path:
     if is_local(given):
         return Path(given) / "config.toml"
     if sys.platform.startswith("linux"):
-        config_home = environ.get("XDG_CONFIG_HOME", "")
-        config = Path(config_home) if is_local(config_home) else user_home(environ) / ".config"
-        return config / "pypoetry" / "config.toml"
+        return variable_folder(environ, "XDG_CONFIG_HOME", ".config") / "pypoetry" / "config.toml"
     return Path(platformdirs.user_config_dir("pypoetry", appauthor=False, roaming=True)) / "config.toml"
 
 
@@ -122,21 +118,21 @@ def _hatch(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str
     name = _table(_toml(folder / "pyproject.toml"), "project").get("name")
     if not isinstance(name, str) or not name:
         return
-    plain = re.sub(r"[-_.]+", "-", name).lower()
-    digest = hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogateescape")).digest()
-    kept = hatch_home(environ) / plain / base64.urlsafe_b64encode(digest).decode()[:8]
+    plain = plain_name(name)
+    kept = (
+        hatch_home(environ) / plain / short_digest(str(folder.resolve()).encode("utf-8", "surrogateescape"))
+    )
     for path in sorted(listed(kept), key=lambda path: (path.name != plain, path.name)):
         yield path, str(folder / "pyproject.toml")
 
 
 def hatch_home(environ: Mapping[str, str]) -> Path:
     """Return the folder of all of Hatch's environments."""
-    given, data_home = environ.get("HATCH_DATA_DIR", ""), environ.get("XDG_DATA_HOME", "")
+    given = environ.get("HATCH_DATA_DIR", "")
     if is_local(given):
         data = Path(given)
     elif sys.platform.startswith("linux"):
-        home = Path(data_home) if is_local(data_home) else user_home(environ) / ".local" / "share"
-        data = home / "hatch"
+        data = variable_folder(environ, "XDG_DATA_HOME", ".local/share") / "hatch"
     else:
         data = Path(platformdirs.user_data_dir("hatch", appauthor=False))
     return data / "env" / "virtual"
@@ -173,13 +169,23 @@ def _pyenv(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str
     name = read_line(folder / ".python-version")
     if not re.fullmatch(r"\w[\w.-]*(?:/envs/\w[\w.-]*)?", name) or ".." in name:
         return
-    given = environ.get("PYENV_ROOT", "")
-    home = Path(given) if is_local(given) else user_home(environ) / ".pyenv"
+    home = variable_folder(environ, "PYENV_ROOT", ".pyenv")
     yield home / "versions" / name, str(folder / ".python-version")
 
 
 _Find = Callable[[Path, Mapping[str, str]], Iterator[tuple[Path, str]]]
 _TOOLS: tuple[_Find, ...] = (_uv, _pdm, _pipenv, _poetry, _hatch, _pixi, _conda, _pyenv)
+
+
+def variable_folder(environ: Mapping[str, str], variable: str, default: str) -> Path:
+    """Return the folder that ``variable`` names, ``default`` below the user's home where it names none of this machine."""
+    given = environ.get(variable, "")
+    return Path(given) if is_local(given) else user_home(environ) / default
+
+
+def short_digest(path: bytes) -> str:
+    """Return how Poetry and Hatch name what belongs to ``path``."""
+    return base64.urlsafe_b64encode(hashlib.sha256(path).digest()).decode()[:8]
 
 
 def user_home(environ: Mapping[str, str]) -> Path:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from soothsay_languages.python.environment.layout import plain_name
+
 _HEAD = 4_000  # characters of METADATA in which name and version surely stand
 _FIELD = re.compile(r"^(Name|Version): *(\S+)", re.MULTILINE)
 _PACKAGE = re.compile(r"^((?:\w+/)+)__init__\.py,", re.MULTILINE)
@@ -35,7 +37,7 @@ def listed(site_packages: Sequence[Path]) -> Iterator[Listed]:
     for site in site_packages:
         for info in sorted(site.glob("*.dist-info")):
             found = _read(site, info)
-            name = re.sub(r"[-_.]+", "-", found.package).lower() if found else ""
+            name = plain_name(found.package) if found else ""
             if found and name not in seen:
                 seen.add(name)
                 yield found
