@@ -118,10 +118,23 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
+class TabStop:
+    """A value that the person is to fill in: ``text[start:end]`` of a completion (code points), which may be empty.
+
+    That text is a literal of the type, for editors that take no snippets; in the others ``label`` stands in its place.
+    """
+
+    start: int
+    end: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """The answer to one request, with everything that explains it. ``text`` may be empty.
 
-    It stands in place of ``replaced`` characters right of the cursor, on the same line.
+    It stands in place of ``replaced`` characters right of the cursor, on the same line. ``tab_stops`` are in the order of
+    the text and do not overlap.
     """
 
     text: str
@@ -137,6 +150,7 @@ class Completion:
     before: str = ""  # the statement that it goes on with, up to the cursor
     replaced: int = 0
     ending: Ending = field(default_factory=Ending)
+    tab_stops: tuple[TabStop, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
