@@ -32,6 +32,7 @@ DiagnosticKind = Literal[
     "not_callable",  # what is called has a type that cannot be called
     "no_overload",  # no overload fits; whether by name, number or type its signatures can often tell
     "unresolved_import",
+    "doubtful",  # what is named may be missing: one type of a union has it, one way through the program defines it
     "syntax",
     "other",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from soothsay.engine.verify import UNREACHABLE, Judgement, judge
 from soothsay.oracle.limits import TimeLimits
 from soothsay.oracle.opening import open_oracle
 from soothsay.oracle.types import Oracle
+from soothsay_index.types import Index, Parameter, Symbol
 
 pytestmark = pytest.mark.slow
 
@@ -79,11 +81,11 @@ def oracle(folder: Path) -> Iterator[Oracle]:
     opened.close()
 
 
-def judged(oracle: Oracle, folder: Path, text: str, completion: str) -> Judgement:
+def judged(oracle: Oracle, folder: Path, text: str, completion: str, index: Index | None = None) -> Judgement:
     """The judgement on ``completion`` at the ``|`` in ``text``."""
     before, _, after = text.partition("|")
     request = CompletionRequest(folder / "page.py", before + after, len(before), folder)
-    return judge(Site(request, NoIndex()), completion, oracle)
+    return judge(Site(request, index or NoIndex()), completion, oracle)
 
 
 HEAD = """\
@@ -535,3 +537,125 @@ def test_names_that_are_made_elsewhere(
     )
     oracle.files_changed([folder / name for name in ("every.py", "objects.py", "colour.py", "bag.py")])
     assert judged(oracle, folder, text, completion).verdict == verdict
+
+
+MAYBE = """\
+import concurrent
+import random
+import re
+import sys
+from collections import namedtuple
+from typing import NamedTuple, Optional, Union
+
+Point = namedtuple("Point", "x y")
+Row = NamedTuple("Row", [("name", str), ("count", int)])
+row = Row("a", 1)
+
+try:
+    import json
+except ImportError:
+    json = None
+try:
+    import yaml
+except ImportError:
+    pass
+if random.random() > 0.5:
+    late = ""
+
+class Half:
+    if random.random() > 0.5:
+        def lift(self): ...
+
+def of(union: Union[int, str], maybe: Optional[str], text: str):
+    pass
+"""
+WITHIN = f"{MAYBE}    |\n"
+BESIDE = f"{MAYBE}\n|\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "completion", "verdict"),
+    [
+        (WITHIN, "union.upper()", "unverified"),  # an int has no such name
+        (WITHIN, "x = union.upper", "unverified"),
+        (WITHIN, "union.shout()", "rejected"),  # neither has it
+        (WITHIN, "maybe.upper()", "unverified"),
+        (WITHIN, "if maybe: maybe.upper()", "verified"),
+        (WITHIN, "re.match('a', text).group(1)", "unverified"),
+        (WITHIN.replace("|", "union.|"), "upper()", "unverified"),
+        (WITHIN.replace("|", "if False:\n        |"), "union.upper()", "unverified"),
+        (WITHIN, "json.dumps(1)", "unverified"),
+        (BESIDE, "yaml.safe_load('')", "unverified"),
+        (BESIDE, "late.upper()", "unverified"),
+        (BESIDE, "Half().lift()", "unverified"),
+        (BESIDE, "concurrent.futures.ThreadPoolExecutor()", "unverified"),
+        (BESIDE, "row.name.upper()", "verified"),
+        (BESIDE, "row.nope()", "rejected"),
+        (BESIDE, "Point(1, 2).nope()", "rejected"),
+        (BESIDE, "Point(1, y=2)._asdict()", "verified"),
+    ],
+)
+def test_what_only_may_be_there_is_not_verified(
+    oracle: Oracle, folder: Path, text: str, completion: str, verdict: str
+) -> None:
+    assert judged(oracle, folder, text, completion).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("guard", "verdict"),
+    [
+        ("if False and (m := re.match('a', text)):\n        |", "verified"),
+        ("if (m := re.match('a', text)) and sys.platform == 'win32':\n        |", "verified"),
+        ("if sys.platform == 'win32' or (m := re.match('a', text)):\n        |", "verified"),
+        (
+            "if not (sys.platform != 'win32' or text):\n        m = re.match('a', text)\n        |",
+            "unverified",
+        ),
+        ("m = re.match('a', text)\n    if m and sys.platform == 'win32':\n        |", "verified"),
+        (
+            "m = re.match('a', text)\n    if not m or sys.platform == 'linux':\n        return\n    |",
+            "unverified",
+        ),
+    ],
+)
+def test_a_guard_that_binds_or_narrows_is_kept_where_another_part_of_it_hides(
+    oracle: Oracle, folder: Path, guard: str, verdict: str
+) -> None:
+    text = WITHIN.replace("|", guard)
+    assert judged(oracle, folder, text, "m.group(1)").verdict == verdict
+    assert judged(oracle, folder, text, "m.grp(1)").verdict != "verified"
+
+
+class SessionIndex(NoIndex):
+    """Knows of a package what its source says."""
+
+    def members(self, owner: str) -> tuple[Symbol, ...]:
+        parameters = (Parameter("service_name", required=True), Parameter("region_name"))
+        place = f"{owner}.client", "client", owner, "method", "package", "boto3", "1.0", "file:///boto3.py"
+        return (Symbol(*place, parameters=parameters),) if owner == "boto3.session.Session" else ()
+
+
+@pytest.mark.parametrize(
+    ("text", "completion", "verdict"),
+    [
+        ("|", 'boto3.client("s3", region="eu")', "rejected"),
+        ("|", 'boto3.client("s3", "eu", 1)', "rejected"),
+        ("boto3.client(|)", '"s3", region="eu"', "rejected"),
+        ("|", 'boto3.client("s3", region_name="eu")', "verified"),
+        ("boto3.client(|)", '"s3", region_name="eu"', "unverified"),
+    ],
+)
+def test_what_makes_a_client_is_judged_without_stubs(
+    tmp_path: Path, text: str, completion: str, verdict: str
+) -> None:
+    (tmp_path / "boto3.py").write_text(
+        "def client(*args, **kwargs):\n    return session().client(*args, **kwargs)\n"
+    )
+    venv.create(tmp_path / "env")  # without stubs
+    python = tmp_path / "env" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    oracle = open_oracle(tmp_path, "python", str(python), limits=PATIENT)
+    try:
+        found = judged(oracle, tmp_path, f"import boto3\n{text}\n", completion, SessionIndex())
+    finally:
+        oracle.close()
+    assert found.verdict == verdict

@@ -14,6 +14,7 @@ from tree_sitter import Node
 
 from soothsay_languages.oracle import ANY_NAME, MemberOrigin
 from soothsay_languages.python import python_grammar
+from soothsay_languages.python.syntax import string_value
 from soothsay_languages.scan import indentation
 from soothsay_languages.syntax import parse, text_of, walk
 
@@ -50,7 +51,11 @@ class MadeNames:
         lines = source.split("\n")
         first, last = _lines_of(lines, _line_of_class(lines, line))
         code = "\n".join(lines[first:last])
-        node = _definition_in(_tree(textwrap.dedent(code)))
+        root = _tree(textwrap.dedent(code))
+        node = _definition_in(root)
+        call = _call_that_defines(root) if node is None else None
+        if call is not None:  # the type checker has read it
+            return MemberOrigin((), tuple(_offset(each, lines, first) for each in _names_given(call)))
         if node is None:
             return MemberOrigin((ANY_NAME,))  # what it is, is not known
         if node.type == "function_definition":
@@ -118,6 +123,25 @@ def _outside_of_definitions(node: Node) -> Iterator[Node]:
 
 def _definition_in(root: Node) -> Node | None:
     return next((each for each in walk(root) if each.type in _DEFINITIONS), None)
+
+
+def _call_that_defines(root: Node) -> Node | None:
+    """Return the call that makes a class and says its name, as ``P = namedtuple("P", "x y")`` does."""
+    for assignment in (each for each in walk(root) if each.type == "assignment"):
+        name, call = (assignment.child_by_field_name(field) for field in ("left", "right"))
+        arguments = (
+            call.child_by_field_name("arguments") if call is not None and call.type == "call" else None
+        )
+        said = arguments.named_children[0] if arguments is not None and arguments.named_children else None
+        return call if string_value(said) == text_of(name) else None
+    return None
+
+
+def _names_given(call: Node) -> Iterator[Node]:
+    """Yield what is named in the arguments of ``call``: bases, and types of members."""
+    arguments = call.child_by_field_name("arguments")
+    names = (each for each in walk(arguments) if each.type == "identifier") if arguments is not None else ()
+    yield from (each for each in names if each.parent is not None and each.parent.type != "keyword_argument")
 
 
 def _made_in_class(node: Node) -> Iterator[str]:

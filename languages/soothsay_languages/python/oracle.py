@@ -70,6 +70,13 @@ _KINDS: dict[str, DiagnosticKind] = {
     "invalid-context-manager": "wrong_type",
     "invalid-assignment": "wrong_type",
     "no-matching-overload": "no_overload",
+    "missing-union-attribute": "doubtful",
+    "possibly-missing-attribute": "doubtful",
+    "possibly-missing-import": "doubtful",
+    # `botocore.exceptions` after `import botocore` works when boto3 is imported, too
+    "possibly-missing-submodule": "doubtful",
+    "possibly-missing-implicit-call": "doubtful",
+    "possibly-unresolved-reference": "doubtful",
     "invalid-syntax": "syntax",
 }
 # the same rules before they were renamed: a user may have pinned an older ty
@@ -78,15 +85,12 @@ _OLD_KINDS: dict[str, DiagnosticKind] = {
     "unresolved-import": "unresolved_import",
     "call-non-callable": "not_callable",
     "non-subscriptable": "wrong_type",
+    "possibly-unbound-attribute": "doubtful",
+    "possibly-unbound-import": "doubtful",
+    "possibly-unbound-implicit-call": "doubtful",
 }
-# `x.upper()` where x may be None is no hallucination, and unfinished functions return nothing yet
+# unfinished functions return nothing yet
 _OFF = (
-    "missing-union-attribute",
-    "possibly-missing-attribute",
-    "possibly-missing-import",
-    "possibly-missing-submodule",  # `botocore.exceptions` after `import botocore` works when boto3 is imported, too
-    "possibly-missing-implicit-call",
-    "possibly-unresolved-reference",
     "invalid-implicit-return",
     "invalid-implicit-return-in-function-with-stub-body",
     "deprecated",

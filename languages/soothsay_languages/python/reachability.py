@@ -18,6 +18,7 @@ from soothsay_languages.syntax import Parsed, text_of, walk
 _EXITS = frozenset({"raise_statement", "return_statement", "break_statement", "continue_statement"})
 _DEFINITIONS = frozenset({"function_definition", "class_definition", "decorated_definition", "lambda"})
 _CONDITIONAL = frozenset({"if_statement", "elif_clause", "while_statement"})
+_JOINED = frozenset({"boolean_operator", "not_operator", "parenthesized_expression"})
 _NOTHING = "0"  # a statement without an effect, no longer than any other
 _NO_COMMENT = "#"
 _SILENCES = re.compile(r"#.*\b(?:type|ty)\s*:\s*ignore\b")
@@ -102,7 +103,8 @@ class _Hidden:
         if node.type in _EXITS or _is_bare_call(node) or is_false_assertion(node):
             yield node
             return
-        if node.type in _CONDITIONAL and not list(self._tests(node)):
+        condition = node.child_by_field_name("condition") if node.type in _CONDITIONAL else None
+        if condition is not None and self._tells(condition):
             return  # behind it a name has another type
         if node.type == "while_statement":
             yield from self._tests(node)
@@ -115,11 +117,17 @@ class _Hidden:
             yield from self._telling_nothing([condition])
 
     def _telling_nothing(self, conditions: Sequence[Node]) -> Iterator[Node]:
+        """Yield those of ``conditions``, or of what they are joined of, that say nothing about the names at the place."""
         for condition in conditions:
-            narrows = not self._read.isdisjoint(self._paths(condition))
-            binds = any(each.type == "named_expression" for each in walk(condition))
-            if not narrows and not binds:
+            if not self._tells(condition):
                 yield condition
+            elif condition.type in _JOINED:
+                yield from self._telling_nothing(condition.named_children)
+
+    def _tells(self, condition: Node) -> bool:
+        """Return whether ``condition`` narrows the type of a name that is read at the place, or binds one."""
+        narrows = not self._read.isdisjoint(self._paths(condition))
+        return narrows or any(each.type == "named_expression" for each in walk(condition))
 
 
 def _imported(root: Node) -> Iterator[str]:

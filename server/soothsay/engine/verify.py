@@ -138,6 +138,8 @@ def _of_other(site: Site, name: ApiName, shadow: Shadow, answers: bool, oracle: 
     ways = _ways(shadow, name, oracle) if answers and not modelled else []
     if modelled and symbol is not None and symbol.parameters is not None:
         ways = [symbol.parameters]
+    if answers and not ways and (further := _takes_further(site, name)):
+        ways = [further]
     problem = misfit_of_all(ways, name.given)
     if problem.startswith(_LACKS) and not shadow.closes(name):
         problem = ""  # who stands between the brackets may go on
@@ -217,6 +219,9 @@ def _fact(
     if finding is not None and not modelled:
         problem = finding.message
     if resolved and not modelled and not problem:
+        misfit_further = _misfit_further(site, shadow, name, oracle)
+        if misfit_further:
+            return _Fact(True, symbol, f"{name.dotted}: {misfit_further}", "bad_arguments", finding)
         resolved, problem = _as_written(site, shadow, name, oracle)
     if findings is None and symbol is not None and not certain:
         return _Fact(
@@ -229,13 +234,24 @@ def _as_written(site: Site, shadow: Shadow, name: ApiName, oracle: Oracle) -> tu
     """Return whether all that the call ``name``, which exists, is made of is written somewhere, and what speaks against it."""
     if not all(oracle.resolves(shadow.path, shadow.text, at) for at in shadow.members_read(name)):
         return None, ""
-    doubt = "" if shadow.unfinished else shadow.passed_on(name, oracle)
-    if not doubt or name.call is None or site.language.values is None:
-        return True, doubt
+    doubt = "" if shadow.unfinished or _takes_further(site, name) else shadow.passed_on(name, oracle)
+    return True, doubt
+
+
+def _misfit_further(site: Site, shadow: Shadow, name: ApiName, oracle: Oracle) -> str:
+    """Return why what the call ``name`` passes on does not fit what takes it."""
+    parameters = _takes_further(site, name)
+    if not parameters or shadow.unfinished or not shadow.passed_on(name, oracle):
+        return ""
+    return misfit(parameters, name.given)
+
+
+def _takes_further(site: Site, name: ApiName) -> Sequence[Parameter]:
+    """Return the parameters of what gets the arguments of the call ``name``, where its own signature does not say them."""
+    if name.call is None or site.language.values is None:
+        return ()
     target = site.language.values().passed_to(name.call.node, site.index)
-    if target is None or target.parameters is None:
-        return True, doubt
-    return True, misfit(target.parameters, name.given)
+    return () if target is None else target.parameters or ()
 
 
 def _finding_of(name: ApiName, shadow: Shadow, findings: Sequence[Finding]) -> Finding | None:

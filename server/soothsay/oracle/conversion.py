@@ -12,6 +12,7 @@ from soothsay.oracle.types import Finding, Member
 from soothsay_languages.oracle import DiagnosticKind
 
 _NAME = re.compile(r"\w+")
+_MEMBER_PROBLEMS = ("not_a_member", "doubtful")
 _HINT = 4  # DiagnosticSeverity; used for greying out, not for telling anything
 _MEMBER_KINDS = {
     2: "method", 3: "function", 4: "method", 5: "field", 6: "variable", 7: "class", 8: "class",
@@ -35,7 +36,7 @@ def read_findings(
         code = str(item.get("code") or "")
         kind = kinds.get(code, "other")
         start, end = positions.offset(item["range"]["start"]), positions.offset(item["range"]["end"])
-        if kind == "not_a_member":
+        if kind in _MEMBER_PROBLEMS:
             # servers mark `receiver.name`: what is wrong is the name
             name, name_end = identifier(text, end)
             start = max(start, name) if name < name_end == end else start

@@ -61,6 +61,8 @@ class NameQuestions:
                 return False
             if finding.kind == "unresolved_import" and finding.start <= start < finding.end:
                 return False
+            if finding.kind == "doubtful" and finding.end == end:
+                return None
         shown = self.hover(path, text, start)
         if not shown or self._spec.is_unknown(shown):
             return False if self._origins.is_called_data(path, text, start, end) else None
