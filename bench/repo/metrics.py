@@ -12,11 +12,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
+_WRAPPED = "async def f():\n "
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Of one completion. ``resolves`` is None where nobody can tell."""
+    """Of one completion. ``called`` is the first name that it reads.
+
+    ``resolves`` is whether that exists at the cursor: None where nobody can tell, and where no name is read: nothing was
+    shown, ``pass``, ``return None``. How often nothing was shown has a column of its own.
+    """
 
     exact: bool
     similarity: float
@@ -29,10 +34,26 @@ def score(before: str, answer: str, shown: str, names: Collection[str], closed: 
     """Compare ``shown`` with ``answer``; both follow ``before``, the beginning of the line."""
     written = first_statement(before, shown)
     one, other = normal(written), normal(answer)
-    name = _NAME.match(written.lstrip())
-    called = name.group() if name else ""
-    resolves = called in names if called else False
-    return Score(one == other, similarity(one, other), identifier_f1(written, answer), resolves if resolves or closed or not called else None, called)  # fmt: skip
+    called = name_read(before, written)
+    resolves = called in names if called else None
+    return Score(one == other, similarity(one, other), identifier_f1(written, answer), resolves if resolves or closed else None, called)  # fmt: skip
+
+
+def name_read(before: str, written: str) -> str:
+    """The first name of ``written`` that is read and not defined by it: a member of what ``before`` ends with; "" for none."""
+    if before.endswith("."):
+        return next((match.group() for match in [_NAME.match(written)] if match), "")
+    head = before.lstrip()
+    code = f"{_WRAPPED}{head}{written}" + (" pass" if written.rstrip().endswith(":") else "")
+    try:
+        found = [each for each in ast.walk(ast.parse(code)) if isinstance(each, ast.Name)]
+    except SyntaxError:
+        names = _NAME.findall(_without_strings(written))
+        return next((name for name in names if not keyword.iskeyword(name)), "")
+    bound = {each.id for each in found if not isinstance(each.ctx, ast.Load)}
+    begin = 2, len(f" {head}".encode())
+    read = [each for each in found if (each.lineno, each.col_offset) >= begin and each.id not in bound]
+    return min(read, key=lambda each: (each.lineno, each.col_offset)).id if read else ""
 
 
 def first_statement(before: str, shown: str) -> str:
@@ -41,7 +62,7 @@ def first_statement(before: str, shown: str) -> str:
     for end in range(1, len(lines) + 1):
         text = "\n".join(lines[:end])
         try:
-            ast.parse(f"async def f():\n {before.lstrip()}{text}")
+            ast.parse(f"{_WRAPPED}{before.lstrip()}{text}")
         except SyntaxError:
             continue
         return text

@@ -24,13 +24,36 @@ NAMES = ["connect", "close", "path", "link"]
         ("close(path)", False, True),
         ("conect(path, timeout=9)", False, False),
         ("path", False, True),
-        ("", False, False),
-        ("(", False, False),
+        ("await conect(path)", False, False),
+        ("[each for each in paths]", False, False),
+        ("[each for each in path]", False, True),
+        ("f'{conect(path)}'", False, False),
+        ("conect(((", False, False),
+        ("", False, None),
+        ("(", False, None),
+        ("None", False, None),
+        ("'conect'", False, None),
     ],
 )
-def test_exact_match_and_whether_the_name_resolves(shown: str, exact: bool, resolves: bool):
+def test_exact_match_and_whether_the_name_resolves(shown: str, exact: bool, resolves: bool | None):
     found = score(BEFORE, ANSWER, shown, NAMES, True)
     assert (found.exact, found.resolves) == (exact, resolves)
+
+
+@pytest.mark.parametrize(
+    ("shown", "called"),
+    [
+        ("pass", ""),
+        ("return connect(path)", "connect"),
+        ("link = connect(path)", "connect"),
+        ("link: Link = connect(path)", "Link"),
+        ("link += 1", ""),
+        ("for each in path:", "path"),
+        ("link.path = connect(path)", "link"),
+    ],
+)
+def test_a_whole_statement_names_what_it_reads(shown: str, called: str):
+    assert score("    ", "check(path)", shown, NAMES, True).called == called
 
 
 def test_nobody_can_tell_of_a_class_with_unknown_bases():
