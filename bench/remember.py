@@ -170,6 +170,9 @@ class _Noted:
         self._asked.append((len(written), "", _hash(answer)))
         return answer
 
+    def forced(self, written: bytes) -> bytes:
+        return self._constraint.forced(written)  # follows from what is accepted
+
 
 def _agrees(constraint: TokenConstraint, known: Stream) -> bool:
     """Whether the constraint would say today what it said then."""

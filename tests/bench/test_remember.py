@@ -76,6 +76,9 @@ class Letters:
     def possible(self, written: bytes) -> list[bytes]:
         return [bytes([byte]) for byte in self._allowed]
 
+    def forced(self, written: bytes) -> bytes:
+        return b""
+
 
 def begun(model: RememberingModel, tokens: int) -> list[Token]:
     """What a reader gets who stops after some tokens."""

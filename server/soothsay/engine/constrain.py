@@ -150,6 +150,18 @@ class CallConstraint:
         text = self._text(written)
         return [ending.encode("utf-8") for ending in self._continuations(text) if ending]
 
+    def forced(self, written: bytes) -> bytes:
+        """Return the rest of a member's name, where what is ``written`` of it leaves no other."""
+        text = self._text(written)
+        match = next((m for m in _ACCESS.finditer(text, max(0, len(text) - _LOOK_BACK)) if _ends(m)), None)
+        if match is None or not text.encode("utf-8").endswith(written):  # half a character
+            return b""
+        statement = _Statement(text, self._language)
+        if statement.is_import or statement.state.quote:
+            return b""
+        trie = self._members_of(match[1])
+        return b"" if trie is None else trie.rest((match[2] or "").encode())
+
     def allowed_names(self, forced: str) -> AllowedNames | None:
         """Return the members that the text may begin with, where ``forced``, its beginning, stands behind a receiver."""
         head, dot, begun = (self._before + forced).rpartition(".")
@@ -257,7 +269,7 @@ class CallConstraint:
         return self._call(statement, start, len(statement.text), partial[1] if partial else "")
 
     def _call(self, statement: _Statement, start: int, end: int, partial: str = "") -> _Call | None:
-        callee = _callee(statement.text, start)
+        callee = callee_before(statement.text, start)
         parameters = self._parameters_of(callee) if callee else None
         if parameters is None:
             return None
@@ -266,7 +278,7 @@ class CallConstraint:
 
     def _continuations(self, text: str) -> Iterator[str]:
         for match in _ACCESS.finditer(text, max(0, len(text) - _LOOK_BACK)):
-            if match.end(2 if match[2] else 0) == len(text):
+            if _ends(match):
                 trie = self._members_of(match[1])
                 if trie is not None:
                     yield from (ending.decode() for ending in trie.endings((match[2] or "").encode()))
@@ -286,12 +298,17 @@ class CallConstraint:
             yield from (f"{name[len(begun) :]}=" for name in call.unused if name.startswith(begun))
 
 
+def _ends(access: re.Match[str]) -> bool:
+    """Return whether the text ends with the name, or the dot, of ``access``."""
+    return access.end(2 if access[2] else 0) == len(access.string)
+
+
 def _with_value(code: str) -> str:
     """Return ``code`` with a value for the keyword that it ends in: it is given all the same."""
     return f"{code.rstrip()}0" if code.rstrip().endswith("=") else code
 
 
-def _callee(text: str, start: int) -> str:
+def callee_before(text: str, start: int) -> str:
     """Return what is called by the bracket at ``start``; "" when it calls nothing that has a name."""
     found = _RECEIVER.search(text[max(0, start - _LOOK_BACK) : start])
     return found[1] if found and text[start] == "(" else ""
@@ -301,5 +318,5 @@ def _is_endless(text: str, new: str, state: Scan) -> bool:
     """Return whether the new text opened ``f(f(f(``: a model that lacks an argument goes on like that until it is stopped."""
     if len(state.opened) < _NESTED or state.opened[-1] < len(text):
         return False
-    callees = {_callee(new, at) for at in state.opened[-_NESTED:]}
+    callees = {callee_before(new, at) for at in state.opened[-_NESTED:]}
     return len(callees) == 1 and callees != {""}

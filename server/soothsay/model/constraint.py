@@ -29,6 +29,10 @@ class TokenConstraint(Protocol):
         """Return texts that may come next, where they can be listed: each token must be a beginning of one of them."""
         ...
 
+    def forced(self, written: bytes) -> bytes:
+        """Return the text that must come next because nothing else may; empty where there is a choice."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class AllowedNames:
@@ -91,6 +95,14 @@ class NameTrie:
             at += 1
         return found
 
+    def rest(self, prefix: bytes) -> bytes:
+        """Return what is left of the only name that begins with ``prefix``; empty where there are several, or none."""
+        at = bisect.bisect_left(self._names, prefix)
+        if at == len(self._names) or not self._names[at].startswith(prefix):
+            return b""
+        is_only = at + 1 == len(self._names) or not self._names[at + 1].startswith(prefix)
+        return self._names[at][len(prefix) :] if is_only else b""
+
 
 class _NameConstraint:
     """`AllowedNames` as a callback."""
@@ -106,6 +118,9 @@ class _NameConstraint:
 
     def possible(self, written: bytes) -> Sequence[bytes]:
         return [ending for ending in self._texts.endings(written) if ending]
+
+    def forced(self, written: bytes) -> bytes:
+        return self._texts.rest(written)
 
     def _is_complete(self, data: bytes) -> bool:
         """Return whether a name is written and ended."""

@@ -17,13 +17,15 @@ class Token:
     """One generated token: its bytes, and how sure the model was, under the raw logits (given what was typed).
 
     ``margin`` is its probability less that of the runner-up, ``entropy`` that of the whole distribution in nats. They
-    mean nothing where the model lacks `Capabilities.full_distribution`.
+    mean nothing where the model lacks `Capabilities.full_distribution`. ``chosen`` is False for a token that a constraint
+    has forced: the model was not asked for it.
     """
 
     data: bytes
     probability: float
     margin: float = 1.0
     entropy: float = 0.0
+    chosen: bool = True
 
     @property
     def text(self) -> str:

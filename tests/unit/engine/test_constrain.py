@@ -254,3 +254,24 @@ def test_a_statement_is_parsed_once_at_most(written: str) -> None:
     with patch.object(constrain, "read_fragment", wraps=constrain.read_fragment) as read:
         constraint().accepts(written.encode(), b"ount=")
     assert read.call_count == ("(" in written)
+
+
+@pytest.mark.parametrize(
+    ("written", "rest"),
+    [
+        ("client.create_m", "odel_job"),
+        ("client.create_", ""),  # two begin like that
+        ("client.create_job", ""),
+        ("client.x", ""),
+        ("größe.", "öffnen"),
+        ("'größe.", ""),  # a string
+        ("other.create_m", ""),
+        ("client.create_model_job(", ""),
+    ],
+)
+def test_the_rest_of_the_only_name_is_forced(written: str, rest: str) -> None:
+    assert constraint().forced(written.encode()) == rest.encode()
+
+
+def test_half_a_character_forces_nothing() -> None:
+    assert constraint().forced("größe.".encode() + "ö".encode()[:1]) == b""

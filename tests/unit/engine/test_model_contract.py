@@ -20,6 +20,7 @@ from soothsay_common.cancellation import Cancellation
 REAL = "qwen2.5-coder-0.5b"
 PROMPT = Prompt("import shop\n\n" + "x = shop.open()\n" * 8, "\nprint(x)\n", "y = shop", ".")
 OTHER = Prompt("class A:\n" + "    a = 1\n" * 8, "", "    b =", " ")
+TEXT = b"_times(7"
 SCRIPT = [("pay", 0.9), ("(order", 0.5), (")", 1.0), ("\n", 1.0)]
 
 
@@ -130,12 +131,48 @@ class Digits:
     def possible(self, written: bytes) -> list[bytes]:
         return [b"%d" % digit for digit in range(10)]
 
+    def forced(self, written: bytes) -> bytes:
+        return b""
+
+
+class Written(Digits):
+    """After the first digit a text must come, then digits again."""
+
+    def accepts(self, written: bytes, piece: bytes) -> bool:
+        rest = TEXT[max(0, len(written) - 1) :] if written else b""
+        return piece.isdigit() if not rest else bool(piece) and rest.startswith(piece)
+
+    def possible(self, written: bytes) -> list[bytes]:
+        rest = TEXT[max(0, len(written) - 1) :] if written else b""
+        return [rest] if rest else super().possible(written)
+
+
+class Forced(Written):
+    """The same, and it says so."""
+
+    def forced(self, written: bytes) -> bytes:
+        return TEXT[len(written) - 1 :] if written else b""
+
 
 def test_a_callback_is_asked_for_every_token(model: Model) -> None:
     if not model.capabilities.token_constraints:
         pytest.skip("it asks nothing")
     opened = model.open(Prompt("import shop\n", "", "x = "))
     assert b"".join(token.data for token in islice(opened.stream(constraint=Digits()), 5)).isdigit()
+
+
+def test_what_is_forced_is_written_as_it_would_be_token_by_token(model: Model) -> None:
+    if not model.capabilities.token_constraints:
+        pytest.skip("it asks nothing")
+    opened = model.open(Prompt("import shop\n", "", "x = "))
+    texts: list[bytes] = []
+    for constraint in (Written(), Forced()):
+        stream = opened.stream(constraint=constraint)
+        tokens = list(islice(stream, len(TEXT) + 3))
+        texts.append(b"".join(token.data for token in tokens))
+        assert all(token.chosen for token in tokens) or isinstance(constraint, Forced)
+    assert texts[0][: 1 + len(TEXT)] == texts[1][: 1 + len(TEXT)]
+    assert texts[1][1:].startswith(TEXT)
 
 
 def test_a_grammar_is_refused_by_a_model_that_reads_none(model: Model) -> None:

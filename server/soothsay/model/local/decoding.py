@@ -69,6 +69,14 @@ class LocalPrompt:
         code_first = self.prompt.code_first
         written = b""
         while True:
+            if constraint is not None and not must:
+                forced = vocab.spell(constraint.forced(written))
+                if forced and len(context.held) + len(forced) < context.size:
+                    logits = context.read(forced)  # in one batch: the model is asked for none of them
+                    for token in forced:
+                        written += vocab.pieces[token]
+                        yield Token(vocab.pieces[token], 1.0, chosen=False)
+                    code_first = False
             allowed = vocab.beginning(must) if must else None
             if code_first:
                 code = vocab.code

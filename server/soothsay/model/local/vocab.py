@@ -48,6 +48,11 @@ class Vocab:
         count = llama_cpp.llama_tokenize(self._vocab, data, len(data), ids, room, False, False)
         return list(ids[:count])
 
+    def spell(self, text: bytes) -> list[int]:
+        """Return the ids of tokens that are ``text``, to the byte; none where the tokenizer would write something else."""
+        tokens = self.encode(text.decode("utf-8", errors="replace"))
+        return tokens if b"".join(self.pieces[token] for token in tokens) == text else []
+
     @cached_property
     def pieces(self) -> Sequence[bytes]:
         """The bytes of every token; control tokens are empty."""
