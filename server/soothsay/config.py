@@ -114,6 +114,10 @@ class CompletionSettings:
     speculate: bool = True
     """While a completion is shown, write the text that would follow it."""
 
+    snippets: bool = True
+    """Values that nobody but you can know are tab stops, in editors that take snippets: accept the completion, and
+    Tab goes from one to the next. `false`: a literal of the type stands in their place."""
+
 
 # For the command line and the benchmarks: the answer does not depend on the machine's speed, or on what was read before.
 PATIENT = CompletionSettings(max_latency_ms=600_000, lines_ms=600_000, write_ms=600_000, read_ms=600_000)

@@ -19,7 +19,7 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from soothsay.config import Settings
-from soothsay.engine.types import Completion, CompletionRequest, Ending, Evidence, TriggerDecision
+from soothsay.engine.types import Completion, CompletionRequest, Ending, Evidence, TabStop, TriggerDecision
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.frontend.transport import run_stdio, run_tcp
 from soothsay.model.types import Token
@@ -49,6 +49,15 @@ def wait_for_release(cancel: Event | None = None, patience: float = 60.0) -> boo
 
 
 pulled: set[str] = set()
+
+
+def with_values(before: str) -> tuple[str, tuple[TabStop, ...]]:
+    """A call indented like the line ``before`` the cursor, in which two values are left to the person."""
+    indent = before[: len(before) - len(before.lstrip())]
+    arguments = ('name="",', 'path="C:\\\\${home}",', 'role="",')
+    call = "".join(["create_job(", *(f"\n{indent}    {each}" for each in arguments), f"\n{indent})"])
+    name, role = call.index('""'), call.rindex('""')
+    return call, (TabStop(name, name + 2, "jobName"), TabStop(role, role + 2, "roleArn"))
 
 
 def fake_pulls() -> None:
@@ -175,9 +184,13 @@ class FakeSession:
             libc.puts(b"printed by C")
             libc.fflush(None)
         text = "" if "NOTHING" in before else "create_job(\n    name=1,\n)"
+        stops: tuple[TabStop, ...] = ()
+        if "VALUES" in before:
+            text, stops = with_values(before)
         rest = request.text[request.offset :].partition("\n")[0]
         return Completion(
             text=text,
+            tab_stops=stops,
             replaced=len(rest) if "REST" in before else 0,
             ending=Ending() if text else Ending("breaks", ")"),
             draft=before,

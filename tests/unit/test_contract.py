@@ -15,6 +15,7 @@ def test_an_empty_completion_has_every_key() -> None:
         "text": "",
         "draft": "",
         "replaced": 0,
+        "tab_stops": [],
         "ending": {"step": "shown", "explanation": "shown as it was written", "dropped": ""},
         "verdict": "unverified",
         "method": "base",

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 
+from soothsay.engine.tab_stops import stops_in_part
 from soothsay.engine.types import Completion, CompletionRequest
 
 _CLOSERS = ")]}\"'"  # what editors insert behind the cursor by themselves
@@ -59,7 +60,10 @@ def rest_of(completion: Completion, earlier: CompletionRequest, now: CompletionR
     replaced = completion.replaced + len(closed)
     if closed and rest.endswith(closed) and not completion.replaced:
         rest, replaced = rest[: -len(closed)], 0
-    return replace(completion, text=rest, before=before, replaced=replaced) if rest else None
+    if not rest:
+        return None
+    stops = stops_in_part(completion.tab_stops, len(typed), len(typed) + len(rest))
+    return replace(completion, text=rest, before=before, replaced=replaced, tab_stops=stops)
 
 
 def accepted(request: CompletionRequest, completion: Completion) -> CompletionRequest:

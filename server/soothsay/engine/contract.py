@@ -18,6 +18,9 @@ def completion_to_json(completion: Completion) -> dict[str, Any]:
         "text": completion.text,
         "draft": completion.draft,
         "replaced": completion.replaced,
+        "tab_stops": [
+            {"start": stop.start, "end": stop.end, "label": stop.label} for stop in completion.tab_stops
+        ],
         "ending": {
             "step": ending.step,
             "explanation": ENDING_TEXTS[ending.step],

@@ -14,6 +14,7 @@ from soothsay.engine.contract import completion_to_json
 from soothsay.engine.reasons import REASON_TEXTS
 from soothsay.engine.types import Check, Completion, Ending, Evidence, TriggerDecision
 from soothsay.frontend.acceptance import accept_command
+from soothsay.frontend.snippets import escape, outdent, to_snippet
 from soothsay_languages.lines import Encoding, units
 
 _WORD = re.compile(r"\w*\Z")
@@ -87,19 +88,23 @@ class AnswerHistory:
 
 
 def inline_items(
-    answer: Answer | None, chosen: types.SelectedCompletionInfo | None = None
+    answer: Answer | None, chosen: types.SelectedCompletionInfo | None = None, *, snippets: bool = False
 ) -> types.InlineCompletionList:
     """Return the ghost text at the cursor: one item, or none.
 
-    ``chosen`` is the item of the client's list that the answer was made for: it begins the text.
+    ``chosen`` is the item of the client's list that the answer was made for: it begins the text. ``snippets``: tab stops
+    are shown; their lines are indented as they are to stand.
     """
     if answer is None or not answer.completion.text:
         return types.InlineCompletionList(items=[])
     # Never without a range: VS Code would replace the word at the cursor. An empty one where it can be: with a longer
     # one Neovim draws over the line.
-    place, text = types.Range(answer.position, answer.position), answer.completion.text
+    place, before = types.Range(answer.position, answer.position), ""
     if chosen is not None:
-        place, text = chosen.range, chosen.text + text
+        place, before = chosen.range, chosen.text
+    completion, text = answer.completion, before + answer.completion.text
+    if snippets and completion.tab_stops:
+        text = types.StringValue(escape(before) + to_snippet(completion))
     end = types.Position(place.end.line, place.end.character + answer.replaced)
     item = types.InlineCompletionItem(
         insert_text=text, range=types.Range(place.start, end), command=accept_command(answer.id)
@@ -107,10 +112,13 @@ def inline_items(
     return types.InlineCompletionList(items=[item])
 
 
-def list_items(answer: Answer | None, encoding: Encoding, *, resolvable: bool = True) -> types.CompletionList:
+def list_items(
+    answer: Answer | None, encoding: Encoding, *, resolvable: bool = True, snippets: bool = False
+) -> types.CompletionList:
     """Return one list item for editors without ghost text, marked incomplete: the client asks again after each key.
 
     ``resolvable``: the client requests the documentation when it shows the item; otherwise the item contains it.
+    ``snippets``: the item may have tab stops.
     """
     if answer is None or not answer.completion.text:
         return types.CompletionList(is_incomplete=True, items=[])
@@ -136,9 +144,21 @@ def list_items(answer: Answer | None, encoding: Encoding, *, resolvable: bool = 
         command=accept_command(answer.id),
         data={"id": answer.id},
     )
+    if snippets and completion.tab_stops:
+        _add_tab_stops(item, answer, typed)
     if not resolvable:
         _add_evidence(item, completion)
     return types.CompletionList(is_incomplete=True, items=[item])
+
+
+def _add_tab_stops(item: types.CompletionItem, answer: Answer, typed: str) -> None:
+    """Make ``item`` a snippet. Editors indent its further lines like the first, whatever the item says."""
+    indent = answer.line[: len(answer.line) - len(answer.line.lstrip())]
+    snippet = outdent(escape(typed) + to_snippet(answer.completion), indent)
+    if snippet is not None and item.text_edit is not None:
+        item.text_edit.new_text = snippet
+        item.insert_text_format = types.InsertTextFormat.Snippet
+        item.insert_text_mode = types.InsertTextMode.AdjustIndentation
 
 
 def resolve_item(item: types.CompletionItem, answers: AnswerHistory) -> types.CompletionItem:
@@ -147,14 +167,6 @@ def resolve_item(item: types.CompletionItem, answers: AnswerHistory) -> types.Co
     if answer is not None:
         _add_evidence(item, answer.completion)
     return item
-
-
-def can_resolve(capabilities: types.ClientCapabilities) -> bool:
-    """Return whether the client requests an item's documentation when it shows the item."""
-    document = capabilities.text_document
-    item = document.completion.completion_item if document and document.completion else None
-    support = item.resolve_support if item else None
-    return support is not None and "documentation" in support.properties
 
 
 def answer_to_json(answer: Answer | None) -> dict[str, Any] | None:
@@ -198,6 +210,9 @@ def to_markdown(completion: Completion) -> str:
         parts.append(f"Confidence {trigger.confidence:.2f}, threshold {trigger.threshold:.2f}{calibrated}.")
     if trigger.missing:
         parts.append(f"Not known: {trigger.missing}.")
+    if completion.tab_stops:
+        values = ", ".join(_code(stop.label) or "a value" for stop in completion.tab_stops)
+        parts.append(f"Left to you: {values}.")
     return "\n\n".join([*parts, *(_evidence(each) for each in completion.evidence)])
 
 

@@ -129,7 +129,8 @@ class CompletionService:
     def _show(self, request: CompletionRequest, completion: Completion, cursor: Cursor) -> Answer:
         answer = self._answer(None, completion, cursor)
         self._shown.add(request, completion, answer.id)
-        if completion.text and self._sessions.speculates:
+        # what follows values that are still to be filled in is not known
+        if completion.text and not completion.tab_stops and self._sessions.speculates:
             following = accepted(request, completion)
 
             def keep(speculated: Completion) -> None:

@@ -17,11 +17,11 @@ from pygls.uris import to_fs_path
 from soothsay import __version__
 from soothsay.config import Settings
 from soothsay.frontend.acceptance import ACCEPTED, DID_PARTIALLY_ACCEPT, DID_SHOW, Acceptance
+from soothsay.frontend.client_capabilities import can_resolve, takes_inline_snippets, takes_list_snippets
 from soothsay.frontend.code_actions import CodeActions
 from soothsay.frontend.completion_items import (
     Answer,
     answer_to_json,
-    can_resolve,
     inline_items,
     last_to_json,
     list_items,
@@ -222,7 +222,8 @@ def _register_completion(server: SoothsayServer) -> None:
         automatic = params.context.trigger_kind == types.InlineCompletionTriggerKind.Automatic
         chosen = params.context.selected_completion_info
         answer = await server.complete(document, params.position, automatic=automatic, chosen=chosen)
-        return inline_items(answer, chosen)
+        snippets = server.settings.completion.snippets and takes_inline_snippets(server.client_capabilities)
+        return inline_items(answer, chosen, snippets=snippets)
 
     @server.feature(
         types.TEXT_DOCUMENT_COMPLETION,
@@ -234,8 +235,9 @@ def _register_completion(server: SoothsayServer) -> None:
         kind = params.context.trigger_kind if params.context else types.CompletionTriggerKind.Invoked
         automatic = kind != types.CompletionTriggerKind.Invoked
         answer = await server.complete(document, params.position, automatic=automatic)
-        encoding = document.encoding if document else "utf-16"
-        return list_items(answer, encoding, resolvable=can_resolve(server.client_capabilities))
+        encoding, client = document.encoding if document else "utf-16", server.client_capabilities
+        snippets = server.settings.completion.snippets and takes_list_snippets(client)
+        return list_items(answer, encoding, resolvable=can_resolve(client), snippets=snippets)
 
     @server.feature(types.COMPLETION_ITEM_RESOLVE)
     def resolve(item: types.CompletionItem) -> types.CompletionItem:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from lsprotocol.types import ClientCapabilities
 
 from soothsay.engine.types import Completion
+from soothsay.frontend.client_capabilities import announces
 
 STATUS = "soothsay/status"
 
@@ -74,7 +75,7 @@ class StatusPublisher:
 
     def enable(self, capabilities: ClientCapabilities) -> None:
         """Send the status from now on, if the client's ``capabilities`` ask for it."""
-        self.enabled = wants_status(capabilities)
+        self.enabled = announces(capabilities, "status")
         self._schedule_send()
 
     def update(self, **changes: Any) -> None:
@@ -96,13 +97,6 @@ class StatusPublisher:
         if self.current != self._sent:
             self._sent, self._sent_at = self.current, time.monotonic()
             self._send(to_json(self.current))
-
-
-def wants_status(capabilities: ClientCapabilities) -> bool:
-    """Return whether ``capabilities.experimental.soothsay.status`` is true."""
-    experimental = capabilities.experimental
-    ours = experimental.get("soothsay") if isinstance(experimental, dict) else None
-    return isinstance(ours, dict) and ours.get("status") is True
 
 
 def summarize_completion(number: int, completion: Completion) -> LastCompletion | None:

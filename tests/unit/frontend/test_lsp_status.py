@@ -10,6 +10,7 @@ from lsprotocol.types import ClientCapabilities
 
 from soothsay.engine.types import Check, Completion, Evidence, TriggerDecision
 from soothsay.frontend.acceptance import Acceptance
+from soothsay.frontend.client_capabilities import announces
 from soothsay.frontend.progress_rate import (
     ProgressThrottle,
     RemainingTime,
@@ -23,7 +24,6 @@ from soothsay.frontend.status import (
     StatusPublisher,
     summarize_completion,
     to_json,
-    wants_status,
 )
 from soothsay_index.types import Progress
 
@@ -83,7 +83,7 @@ async def test_reports_from_a_thread_are_thinned_out_but_no_stage_is_lost() -> N
 
 @pytest.mark.parametrize("experimental", [None, {}, {"soothsay": True}, {"soothsay": {"status": 1}}, [], "x"])
 def test_clients_that_do_not_ask_are_told_nothing(experimental: Any) -> None:
-    assert not wants_status(ClientCapabilities(experimental=experimental))
+    assert not announces(ClientCapabilities(experimental=experimental), "status")
     sent: list[dict[str, Any]] = []
     status = StatusPublisher(sent.append)
     status.enable(ClientCapabilities(experimental=experimental))
