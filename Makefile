@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SOURCES := common languages index server tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo check test lint lock format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-places bench-trigger vscode measure-vscode docs structure
+.PHONY: help install models demo check test lint lock format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-grounded bench-grounded-traces bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-places bench-trigger vscode measure-vscode docs structure
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -103,11 +103,17 @@ bench-retrieval: models ## Measure whether the right member is found first, by q
 bench-latency: models ## Type the same traces on our server and on llama.vim's (LIMIT=0.2: a part; SPEEDS=60,120; SIDES=a;b)
 	LIMIT=$(LIMIT) SPEEDS="$(SPEEDS)" SIDES="$(SIDES)" EDITOR_PLUGIN=$(EDITOR_PLUGIN) $(BIN)/python -m bench.latency.run
 
+bench-grounded: models ## Type calls that have to be looked up, on llama.vim's server, on ours, and on ours at an earlier commit (LIMIT=0.1: a sample; SIDES=a;b; COMMIT=)
+	LIMIT=$(LIMIT) SPEED=$(SPEED) SIDES="$(SIDES)" COMMIT=$(COMMIT) BEFORE=$(BEFORE) $(BIN)/python -m bench.latency.grounded
+
 bench-seam: models ## Start an earlier checkout and this one, and type the same traces (BEFORE=folder; PARTS=starts; STARTS=20; LIMIT=0.2; SPEEDS=60,120; REPORT=page)
 	PARTS=$(PARTS) STARTS=$(STARTS) BEFORE=$(BEFORE) REPORT=$(REPORT) LIMIT=$(LIMIT) SPEEDS="$(SPEEDS)" $(BIN)/python -m bench.latency.seam
 
 structure: $(VENV)/.installed ## Count what the structure is judged by (CHECKOUT=folder: another checkout)
 	$(BIN)/python tests/structure/counts.py $(CHECKOUT)
+
+bench-grounded-traces: $(VENV)/.installed ## Make the traces of bench-grounded again
+	$(BIN)/python -m bench.latency.grounded_traces
 
 bench-oracle-tasks: $(VENV)/.installed ## Make the tasks of bench-oracle again
 	$$($(BIN)/python -c 'from bench.oracle.world import interpreter; print(interpreter("stubs"))' | tail -1) bench/oracle/tasks.py > bench/oracle/tasks.new

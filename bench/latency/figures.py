@@ -25,6 +25,7 @@ class Sample:
     whole: float | None  # until the answer for this text had come, an empty one included
     ghost: int  # characters of ghost text then
     asked: float | None = None  # from the request to its answer, without the editor's debounce
+    answer: int | None = None  # the number of the answer that is shown, where the server gives them numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ class Asked:
     retrieved: bool = False
     took: float | None = None  # ms by the server's own clock
     steps: Mapping[str, float] = field(default_factory=dict)  # ms of each step of it, likewise
+    answer: int | None = None  # its number
+    text: str = ""  # what was answered
+    chosen: int | None = None  # tokens of it that the model chose, where the server tells
 
 
 @dataclass(frozen=True, slots=True)

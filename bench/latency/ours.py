@@ -147,6 +147,7 @@ class Ours:
         self.client.notify("textDocument/didChange", params)
         self._stop_asking()
         if self.ghost():
+            self.watch.answer = self._ghost_id
             self.watch.shown()
             if not self._setup.plugin.foreseen:
                 self.watch.answered()
@@ -237,6 +238,7 @@ class Ours:
                 self.client.notify("soothsay/didShow", {"id": self._ghost_id})
         # without an item the editor keeps what it shows, as long as it fits
         if self.ghost():
+            self.watch.answer = self._ghost_id
             self.watch.shown()
         self.watch.answered((time.perf_counter() - sent) * 1000)
 
@@ -298,6 +300,9 @@ def asked(explained: Mapping[str, Any], step: int) -> Asked:
         retrieved=bool(explained["trigger"]["fired"]),
         took=steps.pop("total", None),
         steps={name: ms for name, ms in steps.items() if ms},
+        answer=explained.get("id"),
+        text=str(explained.get("text", "")),
+        chosen=(explained.get("generated") or {}).get("chosen"),
     )
 
 

@@ -99,11 +99,12 @@ class World:
     threads: int
     editor: str
     before: Path | None = None  # a checkout of an earlier commit, to compare with
+    python: Path = field(default_factory=lambda: Path(sys.executable))  # of the workspace's environment
 
     def setup(self, condition: Condition) -> Setup:
         settings = {
             "model": {"name": DEFAULT_MODEL, "context": CONTEXT, "threads": self.threads},
-            "index": {"python": sys.executable},
+            "index": {"python": str(self.python)},
             "backend": {"lingerS": 0},
             **condition.settings,
         }
@@ -137,17 +138,13 @@ def make_world(traces: Sequence[Trace], editor: str) -> World:
     for folder in (workspace, home, logs):
         folder.mkdir(parents=True, exist_ok=True)
     for trace in traces:
-        (workspace / _name(trace)).write_text(trace.source.read(), encoding="utf-8")
+        (workspace / trace.source.file).write_text(trace.source.read(), encoding="utf-8")
     share_models(home)
     threads = psutil.cpu_count(logical=False) or 1
     return World(workspace, home, logs, model_path(DEFAULT_MODEL), threads, editor)
 
 
-def _name(trace: Trace) -> str:
-    return Path(trace.source.path).name
-
-
-async def build_index(world: World) -> None:
+async def build_index(world: World, condition: Condition | None = None) -> None:
     """The first start builds it; later ones find it."""
     print("bringing the index of the traced files and what they import up to date ...", flush=True)
     started, shown = time.monotonic(), ""
@@ -158,7 +155,7 @@ async def build_index(world: World) -> None:
             shown = line
             print(f"\r  {line:<70}", end="", flush=True)
 
-    ours = Ours(world.setup(Condition(OURS)))
+    ours = Ours(world.setup(condition or Condition(OURS)))
     await ours.start(say)
     await ours.close()
     print(f"\r  done after {time.monotonic() - started:.0f} s{'':<60}", flush=True)
@@ -166,25 +163,20 @@ async def build_index(world: World) -> None:
 
 async def replay(plan: Plan, world: World) -> Replay:
     """Start a server, type the trace, stop the server."""
-    text = plan.trace.source.read()
-    buffer = Buffer(text)
-    if plan.condition.name == PEER:
-        peer = Peer(world.peer())
-        await peer.start()
-        try:
-            return await _typed(plan, peer, buffer)
-        finally:
-            await peer.close()
-    if plan.condition.indexing:
-        world = _copy(world)
-    ours = Ours(world.setup(plan.condition))
-    await ours.start()
+    world = _copy(world) if plan.condition.indexing else world
+    side = side_of(plan.condition, world)
+    await side.start()
     try:
-        return await _typed(plan, ours, buffer)
+        return await typed(plan, side)
     finally:
-        await ours.close()
+        await side.close()
         if plan.condition.indexing:
             _remove(world)
+
+
+def side_of(condition: Condition, world: World) -> Ours | Peer:
+    """The server that a row of the report is about, not started yet."""
+    return Peer(world.peer()) if condition.name == PEER else Ours(world.setup(condition))
 
 
 def _copy(world: World) -> World:
@@ -201,9 +193,11 @@ def _remove(copy: World) -> None:
     shutil.rmtree(copy.home, ignore_errors=True)
 
 
-async def _typed(plan: Plan, side: Ours | Peer, buffer: Buffer) -> Replay:
+async def typed(plan: Plan, side: Ours | Peer) -> Replay:
+    """Type a trace on a server that has been started."""
+    buffer = Buffer(plan.trace.source.read())
     if isinstance(side, Ours):
-        await side.open(buffer, _name(plan.trace))
+        await side.open(buffer, plan.trace.source.file)
     else:
         await side.open(buffer)
     done = asyncio.Event()
@@ -213,7 +207,7 @@ async def _typed(plan: Plan, side: Ours | Peer, buffer: Buffer) -> Replay:
     if isinstance(side, Ours) and plan.condition.pinged:
         pinging = asyncio.create_task(longest_wait(side, done))
     cpu, started = side.cpu(), time.monotonic()
-    typed = await Typist(plan.trace, plan.speed, side, buffer).type()
+    found = await Typist(plan.trace, plan.speed, side, buffer).type()
     cpu, seconds = side.cpu() - cpu, time.monotonic() - started
     done.set()
     if buffer.text != expected(plan.trace, plan.trace.source.read()):
@@ -221,9 +215,9 @@ async def _typed(plan: Plan, side: Ours | Peer, buffer: Buffer) -> Replay:
             f"{plan.condition.name} has typed something else than the trace {plan.trace.name} says"
         )
     return Replay(
-        side=plan.condition.name, trace=plan.trace.name, speed=plan.speed, keys=typed.keys,
-        samples=typed.samples, requests=typed.requests, sent=side.watch.sent, cancelled=side.watch.cancelled,
-        accepted=typed.accepted, cpu=cpu, seconds=seconds,
+        side=plan.condition.name, trace=plan.trace.name, speed=plan.speed, keys=found.keys,
+        samples=found.samples, requests=found.requests, sent=side.watch.sent, cancelled=side.watch.cancelled,
+        accepted=found.accepted, cpu=cpu, seconds=seconds,
         background=await building if building else None, block=await pinging if pinging else None,
         own=await side.counters() if isinstance(side, Ours) else None, refused=side.watch.refused,
     )  # fmt: skip
@@ -260,7 +254,7 @@ async def probe(world: World, traces: Sequence[Trace], sides: Sequence[str]) -> 
     if not sides or OURS in sides:
         ours = Ours(world.setup(Condition(OURS)))
         await ours.start()
-        await ours.open(Buffer(text), _name(traces[-1]))
+        await ours.open(Buffer(text), traces[-1].source.file)
         found[OURS] = await probes.ours_freed(ours, text, _CANCELS)
         await ours.close()
     return found

@@ -70,6 +70,7 @@ class Watch:
         self.first: float | None = None
         self.whole: float | None = None
         self.asked: float | None = None
+        self.answer: int | None = None  # the number of the answer that is shown
         self._changed.set()
 
     def shown(self) -> None:

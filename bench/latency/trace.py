@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution
 from itertools import takewhile
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 HERE = Path(__file__).resolve().parent
 TRACES = HERE / "traces"
@@ -105,13 +105,31 @@ class Source:
             )
         return text
 
+    @property
+    def file(self) -> str:
+        """Its name in the workspace that a trace is typed in."""
+        return Path(self.path).name
+
+
+class TracedFile(Protocol):
+    """The file that a trace is about."""
+
+    @property
+    def file(self) -> str:
+        """Its path in the workspace."""
+        ...
+
+    def read(self) -> str:
+        """Its text."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
     """What is done in one file."""
 
     name: str
-    source: Source
+    source: TracedFile
     seed: int
     steps: tuple[Step, ...]
 
@@ -148,17 +166,26 @@ def digest(text: str) -> str:
 
 def dump(trace: Trace) -> str:
     """The trace file."""
+    assert isinstance(trace.source, Source)
     head = {"trace": trace.name, "seed": trace.seed, **asdict(trace.source)}
-    rows = [[_NAMES[type(step)], *asdict(step).values()] for step in trace.steps]
-    return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in [head, *rows])
+    return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in [head, *plain(trace.steps)])
+
+
+def plain(steps: Iterable[Step]) -> list[list[Any]]:
+    """The steps as lists: what each does, and its values."""
+    return [[_NAMES[type(step)], *asdict(step).values()] for step in steps]
+
+
+def parsed(rows: Iterable[Sequence[Any]]) -> tuple[Step, ...]:
+    """The inverse of `plain`."""
+    return tuple(_STEPS[name](*values) for name, *values in rows)
 
 
 def load(lines: Iterable[str]) -> Trace:
     """The inverse of `dump`."""
     head, *rows = (json.loads(line) for line in lines if line.strip())
     source = Source(head["package"], head["version"], head["path"], head["sha256"])
-    steps = tuple(_STEPS[name](*values) for name, *values in rows)
-    return Trace(head["trace"], source, head["seed"], steps)
+    return Trace(head["trace"], source, head["seed"], parsed(rows))
 
 
 def stored() -> list[Trace]:

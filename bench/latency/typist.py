@@ -107,6 +107,7 @@ class Typist:
             Sample(
                 step=watch.step, kind=kind, last=last, cold=last and self._cold, through=through,
                 first=watch.first, whole=watch.whole, ghost=len(self._side.ghost()), asked=watch.asked,
+                answer=watch.answer,
             )
         )  # fmt: skip
         self._cold = self._cold and not last
