@@ -11,6 +11,7 @@ from pathlib import Path
 from cachetools import FIFOCache
 
 from soothsay.config import Method, Settings
+from soothsay.engine.ahead import Searches, SearchMemory
 from soothsay.engine.analyses import Analyses
 from soothsay.engine.clients import of_known_services
 from soothsay.engine.clock import Clock
@@ -21,8 +22,8 @@ from soothsay.engine.finish import finish
 from soothsay.engine.gate import pass_gate
 from soothsay.engine.ground import Grounding, call_line, ground, of_members
 from soothsay.engine.known import Known
+from soothsay.engine.lookup import Lookup, lookup, lookup_at, lookup_begun
 from soothsay.engine.pace import Pace
-from soothsay.engine.query import intent, lines_before, masked, nearest, without_target
 from soothsay.engine.site import Site, relative_path
 from soothsay.engine.types import (
     ApiName,
@@ -34,7 +35,7 @@ from soothsay.engine.types import (
     TriggerDecision,
 )
 from soothsay.engine.verify import Judgement, judge
-from soothsay.engine.watch import Rules, Watch
+from soothsay.engine.watch import OnDoubt, Rules, Watch
 from soothsay.errors import raise_if_cancelled
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Anchor, Prompt, Window, build_prompt, place_anchor, still_fits
@@ -42,14 +43,12 @@ from soothsay.model.types import Model, OpenPrompt, Token
 from soothsay.oracle.null import NullOracle
 from soothsay.oracle.types import Oracle
 from soothsay_common.cancellation import Cancellation
-from soothsay_index.search.similarity import WINDOW
-from soothsay_index.types import Hit, Index, Query, Symbol
+from soothsay_index.types import Hit, Index, Symbol
 from soothsay_languages.base import Language
 from soothsay_languages.registry import language_or_plain
 from soothsay_languages.scan import characters, indentation
 
 _ANCHORS_KEPT = 32  # documents
-_WIDER = 5  # times as many hits are asked for where those of other receivers and services are left out
 
 # the constraint for a place, where the statement up to it is as given
 _Constrain = Callable[[str], CallConstraint | None]
@@ -69,6 +68,7 @@ class _Task:
 
     method: Method
     site: Site
+    searches: Searches
     anchor: Anchor
     limits: Limits
     on_text: OnText
@@ -110,6 +110,7 @@ class Engine:
         self._anchors: FIFOCache[Path, Anchor] = FIFOCache(_ANCHORS_KEPT)
         self._analyses = analyses or Analyses()
         self._pace = Pace()
+        self._searched = SearchMemory()
 
     def complete(
         self, request: CompletionRequest, cancel: Cancellation | None = None, on_text: OnText = ignore_text
@@ -124,7 +125,10 @@ class Engine:
         return replace(completion, check=replace(completion.check, questions=tuple(questions)))
 
     def prepare(self, request: CompletionRequest, cancel: Cancellation | None = None) -> None:
-        """Read what ``request`` would have to read before it is answered. Raises `Cancelled` once ``cancel`` is set."""
+        """Read what ``request`` would have to read before it is answered, and the documents that it may want.
+
+        Raises `Cancelled` once ``cancel`` is set.
+        """
         anchor, opened = self._open(request)
         opened.read(cancel)
         site = Site(request, self._index.until(cancel), self._analyses)
@@ -135,7 +139,22 @@ class Engine:
             text, offset, path = request.text, request.offset, site.relative_path
             whole = place_anchor(text, offset, self._window, site.language, others, path)
             self._model.open(_prompt(whole, request)).read(cancel)
-            self._anchors[request.path] = whole
+            self._anchors[request.path] = anchor = whole
+        grounding = self._foreseen(site)
+        raise_if_cancelled(cancel)
+        if grounding.text:
+            self._model.open(_prompt(anchor, request, grounding.text)).read(cancel)
+
+    def _foreseen(self, site: Site) -> Grounding:
+        """Return the documents that a completion at ``site`` wants if it guesses; none where that depends on the guess."""
+        method = site.request.method or self._settings.method
+        nothing = Grounding("", ())
+        if method == "base" or site.place.kind == "string" or site.place.is_settled:
+            return nothing
+        asked = lookup_at(site, self._settings.retrieval.documents)
+        if asked is None:
+            return nothing
+        return self._documents(site, self._searched.of(site.index), asked, method)
 
     def _complete(
         self, request: CompletionRequest, cancel: Cancellation | None, on_text: OnText
@@ -147,9 +166,11 @@ class Engine:
         if site.place.is_settled:
             return _nothing(method)
         anchor, opened = self._open(request)
-        task = _Task(method, site, anchor, limits.until(_REWRITTEN), on_text)
+        searches = self._searched.of(site.index)
+        task = _Task(method, site, searches, anchor, limits.until(_REWRITTEN), on_text)
         rules = Rules.of(method, self._settings, self._model.capabilities)
-        watch = Watch(site, rules, len(opened.prompt.forced.encode()), clock)
+        typed = len(opened.prompt.forced.encode())
+        watch = Watch(site, rules, typed, clock, self._search_early(site, searches))
         with clock.step("draft"):
             draft = write(opened, site.rule, self._draft_limits(limits), watch=watch, on_text=on_text)
         self._pace.saw(draft.evaluated, draft.read_s)
@@ -245,36 +266,33 @@ class Engine:
 
     def _retrieve(self, task: _Task, name: ApiName | None, tokens: Sequence[Token], typed: int) -> Grounding:
         """Documents for the drafted ``name`` (None: for the draft as a whole)."""
-        site = task.site
-        request = site.request
-        wanted = intent(request.text, request.offset, site.language.lexis.line_comment)
-        drafted = nearest(site.rule.before) + masked(tokens, typed)
-        owner = site.resolve(name).owner if name else ""
-        receiver = name.receiver if name else ""
-        known = [owner] if owner and site.index.members(owner) else []
-        if known and name and name.start > len(receiver):
-            # the model chose the receiver as well: what else the file could call is a candidate, too
-            known += [other for other in site.owners() if other not in known]
-        checked = task.method == "full" and receiver and not known
-        members = Known(site, self._oracle).members_of(receiver) if checked else None
-        limit = self._settings.retrieval.documents
-        modules = tuple(dict.fromkeys(site.imports.values()))
-        query = Query(
-            text=f"{wanted}\n{without_target(drafted) if wanted else drafted}",
-            owners=tuple(known),
-            packages=tuple(dict.fromkeys(module.partition(".")[0] for module in modules)),
-            modules=modules,
-            path=site.relative_path,
-            limit=limit if known else _WIDER * limit,
-            code=lines_before(request.text, request.offset, WINDOW),
-        )
-        hits = site.index.search(query)
+        asked = lookup(task.site, name, tokens, typed, self._settings.retrieval.documents)
+        return self._documents(task.site, task.searches, asked, task.method)
+
+    def _documents(self, site: Site, searches: Searches, asked: Lookup, method: Method) -> Grounding:
+        limit, receiver = self._settings.retrieval.documents, asked.receiver
+        members = None
+        if method == "full" and receiver and not asked.query.owners:
+            searches.begin(asked.query)  # the index searches while the type checker is asked
+            members = Known(site, self._oracle).members_of(receiver)
+        hits = asked.ordered(searches.find(asked.query))
         if members is not None:  # what else was found is of other receivers
             hits = of_members(hits, members)[:limit]
             return self._ground(site, hits, lambda symbol: f"{receiver}.{symbol.name}")
-        if not known:
+        if not asked.query.owners:
             hits = of_known_services(hits, site)[:limit]
-        return self._ground(site, hits, lambda symbol: site.spell(symbol, receiver, owner))
+        return self._ground(site, hits, lambda symbol: asked.spell(site, symbol))
+
+    def _search_early(self, site: Site, searches: Searches) -> OnDoubt:
+        """Return what begins to search for a name that is doubted while it is being drafted."""
+
+        def begin(text: str, tokens: Sequence[Token], typed: int) -> bool:
+            asked = lookup_begun(site, text, tokens, typed, self._settings.retrieval.documents)
+            if asked is not None:
+                searches.begin(asked.query)
+            return asked is not None
+
+        return begin
 
     def _ground(self, site: Site, hits: Sequence[Hit], spell: Callable[[Symbol], str]) -> Grounding:
         line = site.request.text[: site.request.offset].rsplit("\n", 1)[-1]

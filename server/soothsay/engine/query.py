@@ -46,11 +46,19 @@ def intent(text: str, offset: int, mark: str) -> str:
 
     Of a long comment it is the end, which is the nearest, of a docstring the beginning.
     """
-    lines = text[:offset].splitlines()[-_LOOK_BACK:]
-    if lines and not text[:offset].endswith("\n"):
-        lines, current = lines[:-1], lines[-1]
-        if mark and current.lstrip().startswith(mark):
-            lines.append(current)
+    comment = comment_above(text, offset, mark)
+    if comment:
+        return comment
+    docstring = _DOCSTRING.search("\n".join(_lines_above(text, offset)))
+    return " ".join(docstring.group(1).split())[:_LONGEST] if docstring else ""
+
+
+def comment_above(text: str, offset: int, mark: str) -> str:
+    """Return the comment (``mark`` begins one) that the line at ``offset`` answers or is, "" for none."""
+    lines = _lines_above(text, offset)
+    current = text[text.rfind("\n", 0, offset) + 1 : offset]
+    if mark and current.lstrip().startswith(mark):
+        lines.append(current)
     comment: list[str] = []
     for line in reversed(lines):
         stripped = line.strip()
@@ -58,10 +66,12 @@ def intent(text: str, offset: int, mark: str) -> str:
             comment.append(stripped.lstrip(f"{mark} "))
         elif comment or stripped:
             break
-    if comment:
-        return nearest(" ".join(reversed(comment)))
-    docstring = _DOCSTRING.search("\n".join(lines))
-    return " ".join(docstring.group(1).split())[:_LONGEST] if docstring else ""
+    return nearest(" ".join(reversed(comment)))
+
+
+def _lines_above(text: str, offset: int) -> list[str]:
+    """Return the lines above the one of ``offset``, as many as are looked at."""
+    return text[: text.rfind("\n", 0, offset) + 1].splitlines()[-_LOOK_BACK:]
 
 
 def nearest(text: str) -> str:

@@ -149,9 +149,17 @@ class Site:
 
     def owners(self) -> list[str]:
         """Return what the file has at hand: imported modules of the workspace, and the objects it has made."""
-        objects = [self.owner_of(name) for name, each in self._visible.items() if each.value is not None]
         modules = [module for module in self.imports.values() if self._is_ours(module)]
-        return [owner for owner in dict.fromkeys((*modules, *objects)) if self.index.members(owner)]
+        return [owner for owner in dict.fromkeys((*modules, *self.objects)) if self.index.members(owner)]
+
+    @cached_property
+    def objects(self) -> Mapping[str, str]:
+        """The owners of the members of the objects that the file has made, and the first name of each object."""
+        names: dict[str, str] = {}
+        for name, each in self._visible.items():
+            if each.value is not None:
+                names.setdefault(self.owner_of(name), name)
+        return names
 
     def _is_ours(self, module: str) -> bool:
         return any(symbol.origin == "workspace" for symbol in self.index.members(module)[:1])
@@ -165,6 +173,8 @@ class Site:
                 return local
             if target == symbol.owner:
                 return f"{local}.{symbol.name}"
+        if symbol.owner and symbol.owner in self.objects:
+            return f"{self.objects[symbol.owner]}.{symbol.name}"
         return symbol.qualified_name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from soothsay.config import Method, Settings
@@ -13,6 +14,16 @@ from soothsay.engine.trigger import Measure, decide, measure_of
 from soothsay.engine.types import ApiName, TriggerDecision
 from soothsay.model.files.registry import DEFAULT_THRESHOLDS, find_thresholds
 from soothsay.model.types import Capabilities, Token
+
+OnDoubt = Callable[[str, Sequence[Token], int], bool]
+"""Is given the draft so far, its tokens, and how many of their bytes were typed; returns whether it needs no further ones."""
+
+_DOUBTS = 4  # doubted tokens that are told of: what is drafted may be no call
+
+
+def ignore_doubt(_text: str, _tokens: Sequence[Token], _typed: int) -> bool:
+    """Do nothing with a doubted token."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +59,29 @@ class Rules:
         calibrated = bool(chosen) or own is not None
         return cls(method, measure_of(method, capabilities), chosen or measured, calibrated)
 
+    def believes(self, token: Token) -> bool:
+        """Return whether a name that is this token alone would be believed; names that are not believed have one that is not."""
+        whole = ApiName("", "", 0, len(token.data))
+        value = self.measure(whole, (token,), 0)
+        return value is None or value >= self.threshold
+
 
 class Watch:
     """Follows one draft, as the watcher of `write`; `outcome` says what came of it."""
 
-    def __init__(self, site: Site, rules: Rules, typed: int, clock: Clock) -> None:
-        """``typed`` is how many bytes at the start of the draft's tokens were already typed."""
+    def __init__(
+        self, site: Site, rules: Rules, typed: int, clock: Clock, on_doubt: OnDoubt = ignore_doubt
+    ) -> None:
+        """``typed`` is how many bytes at the start of the draft's tokens were already typed.
+
+        ``on_doubt`` is told of doubted tokens, until it has begun to look up what they will want.
+        """
         self._site = site
         self._rules = rules
         self._typed = typed
         self._clock = clock
+        self._on_doubt = on_doubt
+        self._doubts_left = _DOUBTS
         self._seen: list[Outcome] = []
         # a name inside a string or comment calls nothing
         is_idle = rules.method in ("base", "dag")
@@ -65,7 +89,10 @@ class Watch:
 
     def __call__(self, text: str, tokens: list[Token]) -> bool:
         """Return whether a name in ``text``, the draft so far, fires the trigger."""
-        if self._is_idle or b"(" not in tokens[-1].data:
+        if self._is_idle:
+            return False
+        if b"(" not in tokens[-1].data:
+            self._look_ahead(text, tokens)
             return False
         with self._clock.step("trigger"):
             return self._check(text, tokens)
@@ -84,6 +111,15 @@ class Watch:
             case _:
                 fired = self._seen and self._seen[-1].decision.fired
                 return self._seen[-1] if fired else _weakest(self._seen, self._rules)
+
+    def _look_ahead(self, text: str, tokens: list[Token]) -> None:
+        """Tell of the last token if it is one that would fire the trigger, were it the whole name."""
+        if not self._doubts_left or self._rules.believes(tokens[-1]):
+            return
+        with self._clock.step("trigger"):
+            self._doubts_left -= 1
+            if self._on_doubt(text, tokens, self._typed):
+                self._doubts_left = 0
 
     def _check(self, text: str, tokens: list[Token]) -> bool:
         method, threshold = self._rules.method, self._rules.threshold

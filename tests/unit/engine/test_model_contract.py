@@ -61,6 +61,8 @@ def test_what_was_read_is_not_evaluated_again(model: Model) -> None:
     unread = opened.unread
     opened.read()
     assert opened.evaluated == unread > 1 and opened.unread == 0
+    opened.read()
+    assert opened.evaluated == 0 and opened.unread == 0
     begin(opened)
     assert opened.evaluated <= 1
 

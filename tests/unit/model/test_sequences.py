@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from soothsay.model.local.sequences import Plan, common_prefix, plan
+from soothsay.model.local.sequences import Plan, cells, common_prefix, plan
 
 FILE = list(range(1000))
 OTHER = list(range(5000, 6000))
@@ -35,6 +35,32 @@ def test_a_little_is_not_worth_a_copy():
     assert plan([FILE, []], [1, 0], [*FILE[:800], 3], 4000) == Plan(0, 800)
 
 
+PLACE = FILE[:300]
+LINE = [*range(1100, 1130)]
+DOCUMENTED = [*PLACE, *range(2000, 2120), *LINE]
+
+
+def test_documents_leave_the_prompt_without_them_as_it_is():
+    assert plan([[*PLACE, *LINE], []], [1, 0], DOCUMENTED, 4000) == Plan(1, 300, 0)
+
+
+def test_both_are_gone_on_from_when_the_line_is_typed_on():
+    held, used = [[*PLACE, *LINE], DOCUMENTED, []], [2, 0, 1]
+    assert plan(held, used, [*PLACE, *LINE, 7], 4000) == Plan(0, 330)
+    assert plan(held, used, [*DOCUMENTED, 7], 4000) == Plan(1, 450)
+    assert plan(held, used, [*DOCUMENTED[:-2], 7], 4000) == Plan(1, 448)
+
+
+def test_other_documents_for_the_place_take_the_place_of_those_before():
+    others = [*PLACE, *range(3000, 3150), *LINE]
+    assert plan([[*PLACE, *LINE], DOCUMENTED, []], [2, 1, 0], others, 4000) == Plan(1, 300, 0, (1,))
+
+
+def test_what_is_in_two_sequences_takes_room_once():
+    assert cells([[*PLACE, *LINE], DOCUMENTED, []]) == 300 + 30 + 150
+    assert plan([[*PLACE, *LINE], OTHER[:500], []], [2, 1, 0], DOCUMENTED, 1000) == Plan(2, 300, 0)
+
+
 def test_what_does_not_fit_makes_room():
     assert plan([FILE, OTHER, []], [1, 0, 2], list(range(9000, 9900)), 2000) == Plan(2, 0, None, (1,))
     assert plan([FILE, OTHER], [1, 0], [*FILE, *range(9000, 9900)], 2000) == Plan(0, 1000, None, (1,))
@@ -62,7 +88,7 @@ def test_whatever_is_planned_fits_and_is_true():
         source = held[found.sequence] if found.copied_from is None else held[found.copied_from]
         assert source[: found.keep] == tokens[: found.keep] and found.keep < len(tokens)
         after[found.sequence] = tokens
-        assert sum(map(len, after)) <= room
+        assert cells(after) <= room
 
 
 def test_common_prefix():

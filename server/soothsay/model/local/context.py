@@ -18,7 +18,7 @@ from soothsay.model.local.weights import Weights
 from soothsay_common.cancellation import Cancellation
 
 _BATCH = 64  # tokens evaluated at once: the unit of progress that survives a cancel
-_SEQUENCES = 4  # files, or places in files, whose prompts stay in the cache
+_SEQUENCES = 6  # files, or places in files, whose prompts stay in the cache; two for a place with documents
 # llama_decode's answers when the cache is full, and when the abort callback said stop
 _NO_ROOM, _ABORTED = 1, 2
 
@@ -84,6 +84,15 @@ class Context:
     def unread(self, tokens: Sequence[int]) -> int:
         """Return how many of ``tokens`` are in no sequence of the cache."""
         return len(tokens) - max(common_prefix(held, tokens) for held in self._sequences)
+
+    def holds(self, tokens: Sequence[int]) -> bool:
+        """Return whether all of ``tokens`` are in one sequence, which counts as used now."""
+        for number in reversed(self._used):
+            if common_prefix(self._sequences[number], tokens) == len(tokens):
+                self._used.remove(number)
+                self._used.append(number)
+                return True
+        return False
 
     def find(self, tokens: Sequence[int]) -> Sequence[int]:
         """Make the sequence current that ``tokens`` can go on from; return those that are to be evaluated, one at least."""

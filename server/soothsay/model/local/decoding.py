@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from soothsay.errors import raise_if_cancelled
 from soothsay.model.constraint import Constraint, TokenConstraint, token_constraint
 from soothsay.model.fim import Prompt
 from soothsay.model.local.context import Context, LateError
@@ -35,9 +36,13 @@ class LocalPrompt:
         return self._context.unread(self.tokens)
 
     def read(self, cancel: Cancellation | None = None) -> None:
-        """Evaluate the prompt. Raises `Cancelled` once ``cancel`` is set."""
+        """Evaluate the prompt, where it has not been read already. Raises `Cancelled` once ``cancel`` is set."""
+        raise_if_cancelled(cancel)
         with self._context.until(cancel):
-            self._read()
+            if self._context.holds(self.tokens):
+                self.evaluated = 0
+            else:
+                self._read()
 
     def stream(
         self,
