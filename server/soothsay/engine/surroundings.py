@@ -170,14 +170,19 @@ class Surroundings:
     def _around(self, root: Node, reference: str) -> Iterator[_Piece]:
         """Yield the pieces around the place, the innermost first, of a tree that holds the statement ``reference``."""
         here, below = len(self._head) + indentation(reference), len(self._head) + len(_encode(reference))
-        node = root.descendant_for_byte_range(here, here)
+        node, last = root.descendant_for_byte_range(here, here), None
         while node is not None:
             if node.parent is None or node.start_byte < here:  # what begins here may be the statement itself
                 start, end = _beside(node, here, below, _SMALL)
-                line = self._head.rfind(b"\n", 0, start) + 1
-                blanks = (self._head + _encode(reference))[line:start]
-                if not blanks.strip(b" \t"):
-                    yield _Piece(line, max(0, end - below), len(blanks))
+                for begin in dict.fromkeys((start, node.start_byte)):
+                    line = self._head.rfind(b"\n", 0, begin) + 1
+                    blanks = (self._head + _encode(reference))[line:begin]
+                    piece = _Piece(line, max(0, end - below), len(blanks))
+                    if not blanks.strip(b" \t"):
+                        if piece != last:
+                            yield piece
+                        last = piece
+                        break
             node = node.parent
 
     def _piece_is_whole(self, piece: _Piece, statement: str) -> bool:
@@ -214,19 +219,37 @@ class Surroundings:
 def _beside(parent: Node, here: int, below: int, small: int) -> tuple[int, int]:
     """Return start and end of the child of ``parent`` at ``here``, the one above it and the one from ``below`` on.
 
-    Those of the latter that are not ``small`` are left out.
+    Of those that are not ``small`` the one above is left out, and of the one below all but its head and a statement.
     """
     nodes = [node for node in parent.children if not node.is_extra]  # comments stand anywhere
     above = [node for node in nodes if node.start_byte <= here]
     under = [node for node in nodes if node.start_byte >= below]
     start, end = parent.start_byte, parent.end_byte
     if len(above) > 1:
-        is_small = above[-2].end_byte - above[-2].start_byte <= small
-        start = above[-2 if is_small else -1].start_byte
+        start = above[-2 if _is_small(above[-2], small) else -1].start_byte
     if under:
-        is_small = under[0].end_byte - under[0].start_byte <= small
-        end = under[0].start_byte if not is_small else under[1].start_byte if len(under) > 1 else end
+        end = under[1].start_byte if len(under) > 1 else parent.end_byte
+        if not _is_small(under[0], small):
+            end = _head_end(parent, under[0], small) or under[0].start_byte
+    elif above and above[-1].start_byte == here and not _is_small(above[-1], small):
+        end = _beside(above[-1], here, below, small)[1]  # the statement is the head of a large one
     return start, end
+
+
+def _is_small(node: Node, small: int) -> bool:
+    return node.end_byte - node.start_byte <= small
+
+
+def _head_end(parent: Node, node: Node, small: int) -> int | None:
+    """Return where the first statement ends in the large block that ``node`` is, or holds; None where there is none."""
+    if _is_small(node, small):
+        return node.end_byte
+    nodes = [each for each in node.named_children if not each.is_extra]
+    row, column = node.start_point
+    if row > parent.start_point.row and column > parent.start_point.column:
+        return _head_end(node, nodes[0], small) if nodes else None
+    large = next((each for each in nodes if not _is_small(each, small)), None)
+    return None if large is None else _head_end(node, large, small)
 
 
 def _has_error(root: Node, start: int, end: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,12 @@ from fakes import FakeIndex
 
 from soothsay.engine.draft import Written
 from soothsay.engine.finish import finish
+from soothsay.engine.gate import pass_gate
+from soothsay.engine.place import place_at
 from soothsay.engine.site import Site
 from soothsay.engine.types import CompletionRequest
+from soothsay_languages.analysis import analyse
+from soothsay_languages.python import LANGUAGE as PYTHON
 
 
 def shown(text: str, written: str, language: str = "python", *, complete: bool = True) -> tuple[str, int]:
@@ -248,3 +253,38 @@ def test_other_line_ends_and_control_characters_are_not_shown(text: str, written
 )
 def test_other_languages(text: str, written: str, expected: str, language: str) -> None:
     assert shown(text, written, language)[0] == expected
+
+
+METHODS = "".join(f"    def lift_{n}(self, tons):\n        return [tons] * {n}\n\n" for n in range(300))
+
+
+@pytest.mark.parametrize(
+    ("head", "written", "expected"),
+    [
+        ("class Crane(|):\n", "Machine, slow=True", "Machine, slow=True"),
+        ("class Crane(|):\n", "Machine slow", ""),
+        ("class Crane|:\n", "(Machine)", "(Machine)"),
+        ("@|\nclass Crane:\n", "final", "final"),
+        ("@dataclass(|)\nclass Crane:\n", "frozen=True", "frozen=True"),
+        ("@|\n@final\nclass Crane:\n", "other", "other"),
+        ("|\nclass Crane:\n", "@final", "@final"),
+        ("|\nclass Crane:\n", "x = 1", "x = 1"),
+        ("|\nclass Crane:\n", "x x", ""),
+        ("class Crane:\n    |\n", "tons = 1", "tons = 1"),
+        ("class Crane:\n    |\n", "def lift(self):\n        pass", "def lift(self):\n        pass"),
+        ("class Crane:\n    |\n", "tons tons", ""),
+    ],
+)
+def test_of_a_large_class_only_what_is_near_is_read(head: str, written: str, expected: str) -> None:
+    text = f"import os\n\n{head}{METHODS}"
+    at, read = text.index("|"), list[int]()
+    whole = PYTHON.whole
+    assert whole is not None
+
+    def recorded(code: str) -> bool:
+        read.append(len(code))
+        return whole()(code)
+
+    analysis = analyse(text.replace("|", "", 1), replace(PYTHON, whole=lambda: recorded))
+    passed = pass_gate(analysis, at, place_at(analysis, at), written)
+    assert (passed.text, max(read) < 1000) == (expected, True)
