@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,36 @@ def test_hatchs_environment_of_the_script(tmp_path: Path, repo: Path, environ: d
     digest = base64.urlsafe_b64encode(hashlib.sha256(str(script).encode()).digest()).decode()[:8]
     made = make_venv(tmp_path / "hatch" / "env" / "virtual" / ".scripts" / digest)
     assert project_of(script, [repo], environ).interpreter == str(made / "bin" / "python3")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its folders are named by the system")
+def test_pdms_environment_of_the_script(tmp_path: Path, repo: Path, environ: dict[str, str]) -> None:
+    script = repo / "My_tool.py"
+    name = hashlib.md5(str(script.resolve()).encode()).hexdigest()
+    for home in (tmp_path / "data" / "pdm" / "venvs", tmp_path / "moved"):
+        made = make_venv(home / name)
+        found = project_of(script, [repo], {**environ, "XDG_DATA_HOME": str(tmp_path / "data")})
+        assert found.interpreter == str(made / "bin" / "python3")
+        write(tmp_path, {".config/pdm/config.toml": f'[venv]\nlocation = "{tmp_path / "moved"}"\n'})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its folders are named by the system")
+@pytest.mark.parametrize(
+    ("variable", "kept"),
+    [("", ".local/share/pipx/.cache"), ("", ".cache/pipx"), ("PIPX_HOME", "there/.cache")],
+)
+def test_pipxs_environment_of_the_script(
+    tmp_path: Path, repo: Path, environ: dict[str, str], variable: str, kept: str
+) -> None:
+    script = repo / "My_tool.py"
+    environ |= {variable: str(tmp_path / "there")} if variable else {}
+    make_venv(tmp_path / kept / "0a1b2c3d4e5f607", "rye")  # of another script
+    assert project_of(script, [repo], environ) == Project(repo)
+    made = make_venv(tmp_path / kept / "1a1b2c3d4e5f607", "oats")
+    assert project_of(script, [repo], environ).interpreter == str(made / "bin" / "python3")
+    own = by_uv(tmp_path, "my-tool-00000000000000dd")
+    make_venv(tmp_path / kept / "2a1b2c3d4e5f607", "oats")
+    assert project_of(script, [repo], environ).interpreter == str(own / "bin" / "python3")
 
 
 @pytest.mark.parametrize(

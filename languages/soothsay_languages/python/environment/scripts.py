@@ -1,11 +1,12 @@
-"""Environments of single files: uv and Hatch make one for a script that names its dependencies (PEP 723)."""
+"""Environments of single files: uv, Hatch, PDM and pipx make one for a script that names its dependencies (PEP 723)."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,13 @@ from soothsay_languages.python.environment.layout import (
     read_layout,
     read_settings,
 )
-from soothsay_languages.python.environment.tools import hatch_home, short_digest, variable_folder
+from soothsay_languages.python.environment.tools import (
+    hatch_home,
+    pdm_home,
+    short_digest,
+    user_home,
+    variable_folder,
+)
 
 _HEAD = 64_000  # characters in which a script says what it needs
 _OPENING, _CLOSING = "# /// script", "# ///"
@@ -53,8 +60,9 @@ def script_environments(script: Path, environ: Mapping[str, str]) -> Iterator[Pa
         for each in _listed(needs, "dependencies")
         if (found := _NAME.match(each.strip()))
     }
-    candidates = [*_of_uv(script, environ), _of_hatch(script, environ)]
-    for folder in sorted(candidates, key=_changed_at, reverse=True):
+    own = [*_of_uv(script, environ), _of_hatch(script, environ), _of_pdm(script, environ)]
+    shared = _of_pipx(environ) if wanted else ()
+    for folder in (*_latest_first(own), *_latest_first(shared)):
         if (folder / "pyvenv.cfg").is_file() and wanted <= _installed(folder):
             yield folder
 
@@ -80,6 +88,24 @@ def _of_uv(script: Path, environ: Mapping[str, str]) -> Iterator[Path]:
 
 def _of_hatch(script: Path, environ: Mapping[str, str]) -> Path:
     return hatch_home(environ) / ".scripts" / short_digest(str(script).encode("utf-8", "surrogateescape"))
+
+
+def _of_pdm(script: Path, environ: Mapping[str, str]) -> Path:
+    place = os.path.realpath(script).encode("utf-8", "surrogateescape")
+    return pdm_home(environ) / hashlib.md5(place, usedforsecurity=False).hexdigest()
+
+
+def _of_pipx(environ: Mapping[str, str]) -> Iterator[Path]:
+    """Yield the environments that pipx keeps for some days: their names do not tell what they were made for."""
+    given = environ.get("PIPX_HOME", "")
+    home, cache = user_home(environ), variable_folder(environ, "XDG_CACHE_HOME", ".cache")
+    homes = [Path(given)] if is_local(given) else [home / ".local/share/pipx", home / ".local/pipx"]
+    for folder in (*(each / ".cache" for each in homes), cache / "pipx"):
+        yield from listed(folder)
+
+
+def _latest_first(folders: Iterable[Path]) -> list[Path]:
+    return sorted(folders, key=_changed_at, reverse=True)
 
 
 def _head(script: Path) -> str:

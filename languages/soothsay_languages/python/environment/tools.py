@@ -52,6 +52,18 @@ def _pdm(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]
         yield Path(interpreter).parent.parent, str(folder / ".pdm-python")
 
 
+def pdm_home(environ: Mapping[str, str]) -> Path:
+    """Return the folder of the environments that PDM keeps outside of projects."""
+    linux = sys.platform.startswith("linux")
+    settings = Path(platformdirs.user_config_dir("pdm"))
+    data = Path(platformdirs.user_data_dir("pdm"))
+    if linux:
+        settings = variable_folder(environ, "XDG_CONFIG_HOME", ".config") / "pdm"
+        data = variable_folder(environ, "XDG_DATA_HOME", ".local/share") / "pdm"
+    given = str(_table(_toml(settings / "config.toml"), "venv").get("location") or "")
+    return Path(given) if is_local(given) else data / "venvs"
+
+
 def _pipenv(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
     """Pipenv's environments: each has a file with the path of its project."""
     if not (folder / "Pipfile").is_file():
