@@ -32,9 +32,10 @@ $(VENV)/.installed: pyproject.toml $(LOCK)
 	$(if $(LOCK),$(BIN)/python -m pip install --disable-pip-version-check --no-deps -e .)
 	@touch $@
 
+# --original: tests and demo give the same on every machine; a server makes the faster weights later, while nothing is to be done
 # pip may have kept a llama.cpp that was compiled elsewhere: the proof tells, and which command helps
 models: $(VENV)/.installed ## Pull the default model and the embedding model, and try the first in a process of its own
-	$(BIN)/soothsay models pull qwen2.5-coder-0.5b all-MiniLM-L6-v2
+	$(BIN)/soothsay models pull --original qwen2.5-coder-0.5b all-MiniLM-L6-v2
 	$(BIN)/soothsay prove
 
 demo: models ## Index examples/ and complete its files: draft, trigger, evidence, answer
@@ -52,7 +53,7 @@ check: $(VENV)/.installed ## Lint, check types, and run the tests that need no m
 	wait $$lint || { cat $$found; exit 1; }; exit $$tests
 
 test: lint models ## Lint, then run all tests, with the real model and the real index
-	$(BIN)/soothsay models pull smollm2-135m
+	$(BIN)/soothsay models pull --original smollm2-135m
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.installed ## Check style and types

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from soothsay.config import ModelSettings
@@ -22,8 +23,10 @@ from soothsay.model.files.registry import REGISTRY, ModelSpec, Variant
 from soothsay.model.files.variants import choose_weights, list_made, read_record, write_record
 from soothsay.model.fim import Prompt
 from soothsay.model.library import CHOSEN, library_folder
-from soothsay.model.optimizing import ORIGINAL, optimize
+from soothsay.model.optimizing import ORIGINAL, importance_file, optimize
 from soothsay.model.probe import DIES
+from soothsay.model.requantize import read_importance
+from soothsay_common.children import child_environment, python_command
 from tiny_spec import pull_tiny
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -128,6 +131,33 @@ def test_a_real_model(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     finally:
         model.close()
     assert b"Paris" in text
+
+
+def test_columns_that_matter_are_rounded_more_carefully(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SOOTHSAY_CACHE")
+    real = model_path("smollm2-135m")
+    rows = {"blk.0.attn_q.weight": np.geomspace(0.001, 100, 576)}
+    np.savez(tmp_path / "rows.npz", allow_pickle=False, **rows)
+    written: list[bytes] = []
+    for importance in ("", str(tmp_path / "rows.npz")):
+        target = tmp_path / "written.gguf"
+        command = python_command(
+            "soothsay.model.requantize", str(real), str(target), "IQ4_NL", f"--importance={importance}"
+        )
+        subprocess.run(command, env=child_environment(LLAMA_CPP_LIB_PATH=str(library_folder())), check=True)
+        written.append(target.read_bytes())
+    assert written[0] != written[1]
+
+
+def test_what_is_offered_has_its_file() -> None:
+    offered = REGISTRY["qwen2.5-coder-0.5b"].offered
+    assert offered
+    for variant in offered:
+        rows = read_importance(Path(importance_file(variant)))
+        assert len(rows) == 24 * 7 + 1  # the matrices of each layer, and the output
+        assert all(values.mean() == pytest.approx(1.0, rel=0.01) for values in rows.values())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")

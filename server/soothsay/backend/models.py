@@ -32,6 +32,7 @@ class ModelPool:
     def __init__(self) -> None:
         self._lock = threading.Lock()  # held while weights are loaded: a second window waits, and shares them
         self._loaded: dict[Path, _Loaded] = {}
+        self._originals: set[str] = set()
 
     def within(self, limit_mb: int) -> Share:
         """Return the models as one window sees them, whose settings allow all models ``limit_mb`` (0: half of the memory)."""
@@ -95,6 +96,16 @@ class ModelPool:
             if found is not None:
                 found.tuning = tuning
 
+    def note_original(self, name: str) -> None:
+        """Say that the pulled weights of the model ``name`` are used for want of faster ones."""
+        with self._lock:
+            self._originals.add(name)
+
+    def originals(self) -> tuple[str, ...]:
+        """Return the models for which faster weights would be used."""
+        with self._lock:
+            return tuple(self._originals)
+
     def status(self) -> tuple[LoadedModelStatus, ...]:
         """Return what is loaded."""
         with self._lock:
@@ -149,3 +160,7 @@ class Share:
     def threads(self, path: Path) -> Threads:
         """Return the threads to use."""
         return self.pool.threads(path)
+
+    def note_original(self, name: str) -> None:
+        """Say that the pulled weights of the model ``name`` are used for want of faster ones."""
+        self.pool.note_original(name)

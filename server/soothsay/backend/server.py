@@ -29,6 +29,7 @@ from soothsay.backend.measuring import measure_when_idle
 from soothsay.backend.message_stream import MessageStream
 from soothsay.backend.messages import BackendStatus, Hello, Refused, Welcome
 from soothsay.backend.models import ModelPool
+from soothsay.backend.optimizing import optimize_when_idle
 from soothsay.backend.turns import Turns
 from soothsay.backend.window import EditorWindow
 from soothsay.backend.work_priority import WorkPriority
@@ -75,6 +76,7 @@ class BackendServer:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
         threading.Thread(target=self._accept, args=(listener, info), name="accept", daemon=True).start()
         threading.Thread(target=self._measure, name="measure", daemon=True).start()
+        threading.Thread(target=self._optimize, name="optimize", daemon=True).start()
         try:
             while not self._end.wait(_TICK_S):
                 self._check()
@@ -170,6 +172,9 @@ class BackendServer:
 
     def _measure(self) -> None:
         measure_when_idle(self.models, self.priority, self._is_building, self._end)
+
+    def _optimize(self) -> None:
+        optimize_when_idle(self.models, self.priority, self._is_building, self._end)
 
     def _is_building(self) -> bool:
         with self._lock:

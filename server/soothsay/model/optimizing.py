@@ -28,6 +28,7 @@ from soothsay.model.files.variants import (
     Record,
     Speed,
     list_made,
+    note_decided,
     read_record,
     remove_made,
     unmeasured,
@@ -77,6 +78,7 @@ def optimize(name: str, variants: Sequence[Variant], show: Show, least_gain: flo
                 raise SoothsayError(f"{problems[0]}; the original is used as before")
             speeds, unmeasurable = _measure_all({ORIGINAL: original, **made}, show)
             kept = _keep_fastest(spec, made, speeds, least_gain)
+            note_decided(spec)
     except OSError as error:
         raise SoothsayError(
             f"cannot write to {model_folder(spec)} ({error.strerror}); make it writable, or set SOOTHSAY_CACHE"
@@ -215,6 +217,7 @@ def _requantize(original: Path, target: Path, variant: Variant, show: Show) -> s
             variant.type,
             f"--output={variant.output}",
             f"--embedding={variant.embedding}",
+            f"--importance={importance_file(variant)}",
             f"--threads={available_cores()}",
         ),
         on_line,
@@ -222,6 +225,13 @@ def _requantize(original: Path, target: Path, variant: Variant, show: Show) -> s
     if not problem and not target.exists():
         return f"llama.cpp wrote no file ({(lines or ['it gave no reason'])[-1]})"
     return problem
+
+
+def importance_file(variant: Variant) -> str:
+    """Return the path of the file that `read_importance` reads for ``variant``; empty: it has none."""
+    return (
+        str(Path(__file__).parent / "files" / "importance" / variant.importance) if variant.importance else ""
+    )
 
 
 def _measure_all(files: Mapping[str, Path], show: Show) -> tuple[dict[str, Speed], list[str]]:

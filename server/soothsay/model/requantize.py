@@ -11,13 +11,20 @@ import ctypes
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from soothsay.model.probe import DIES, FAILED, die_quietly, execute_illegal_instruction
 
+if TYPE_CHECKING:
+    import llama_cpp
+
 _TENSOR = re.compile(r"\[ *\d+/ *\d+\]")
 _LOG_LEVEL_ERROR = 4
+_LEAST_IMPORTANCE = 1e-7  # nothing is of none: llama.cpp divides by their sum
 _NAME = "requantize"  # among the ways to die that tests ask for
 
 
@@ -29,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("type", help="llama.cpp's name of a format, such as IQ4_NL")
     parser.add_argument("--output", default="", help="format of the output matrix (default: as it is)")
     parser.add_argument("--embedding", default="", help="format of the token embeddings (default: TYPE)")
+    parser.add_argument("--importance", default="", help="which columns matter how much (`read_importance`)")
     parser.add_argument("--threads", type=int, default=0)
     options = parser.parse_args(arguments)
     die_quietly()
@@ -76,12 +84,40 @@ def _requantize(options: argparse.Namespace) -> str:
         params.output_tensor_type = getattr(llama_cpp, f"GGML_TYPE_{options.output}")
     if options.embedding:
         params.token_embedding_type = getattr(llama_cpp, f"GGML_TYPE_{options.embedding}")
+    importance = read_importance(Path(options.importance)) if options.importance else {}
+    if importance:
+        params.imatrix = _importance_matrix(importance)
     status = llama_cpp.llama_model_quantize(
         str(options.source).encode(), str(options.target).encode(), ctypes.pointer(params)
     )
     if status == 0:
         return ""
     return " ".join(errors[-1].split()) if errors else f"llama.cpp gave no reason (status {status})"
+
+
+def read_importance(path: Path) -> dict[str, np.ndarray]:
+    """Return how much each column of a tensor matters, by the tensor's name: mean squares of what is multiplied with it.
+
+    Only their proportions count. The file is written by `bench.importance`. Raises `OSError`, `ValueError`.
+    """
+    with np.load(path, allow_pickle=False) as stored:
+        return {name: np.maximum(stored[name].astype(np.float32), _LEAST_IMPORTANCE) for name in stored.files}
+
+
+def _importance_matrix(
+    importance: Mapping[str, np.ndarray],
+) -> llama_cpp.CtypesPointer[llama_cpp.llama_model_imatrix_data]:
+    """Return ``importance``, which must live as long, as llama.cpp takes it: a row a tensor, and one without a name."""
+    from soothsay.model.llama import llama_cpp
+
+    floats = ctypes.POINTER(ctypes.c_float)
+    rows = [
+        llama_cpp.llama_model_imatrix_data(name.encode(), values.ctypes.data_as(floats), values.size)
+        for name, values in importance.items()
+    ]
+    rows.append(llama_cpp.llama_model_imatrix_data(None, None, 0))
+    array = (llama_cpp.llama_model_imatrix_data * len(rows))(*rows)
+    return ctypes.cast(array, ctypes.POINTER(llama_cpp.llama_model_imatrix_data))
 
 
 if __name__ == "__main__":

@@ -167,6 +167,27 @@ def remove_made(path: Path) -> None:
         ) from error
 
 
+def is_decided(spec: ModelSpec) -> bool:
+    """Return whether what is offered for ``spec`` was compared here, by this llama.cpp on this processor."""
+    with contextlib.suppress(OSError, ValueError):
+        return json.loads(_decision_path(spec).read_text(encoding="utf-8")) == _decision(spec)
+    return False
+
+
+def note_decided(spec: ModelSpec) -> None:
+    """Note that what is offered for ``spec`` was compared here. Raises `OSError`."""
+    _decision_path(spec).write_text(json.dumps(_decision(spec)), encoding="utf-8")
+
+
+def _decision_path(spec: ModelSpec) -> Path:
+    return model_folder(spec) / ".optimized.json"
+
+
+def _decision(spec: ModelSpec) -> dict[str, object]:
+    labels = [variant.label for variant in spec.offered]
+    return {"llama_cpp": version(), "processor": processor(), "variants": labels}
+
+
 def unmeasured(record: Record | None) -> bool:
     """Return whether all that is missing is a measurement on this processor."""
     return record is not None and (record.speed is None or record.processor != processor())
