@@ -56,8 +56,9 @@ _Constrain = Callable[[str], CallConstraint | None]
 
 _SHOWN = Ending()
 
-# shares of the time limit until which a text is drafted, is written again, and may begin to be repaired
-_DRAFTED, _REWRITTEN, _REPAIRABLE = 0.8, 0.9, 0.7
+# shares of the time limit until which a text is drafted, and is written again
+_DRAFTED, _REWRITTEN = 0.8, 0.9
+_READ_AGAIN = 128  # tokens that a repair reads: the document that it asks for, and the line
 _REWRITING = 2  # times as long as a draft, what is written again is written for
 _WORTH_IT = 0.75  # a shorter prompt has less unread than this share
 
@@ -176,6 +177,7 @@ class Engine:
         self._pace.saw(draft.evaluated, draft.read_s)
         evaluated = {"draft": draft.evaluated}
         clock.ms["draft"] -= clock.ms["trigger"]  # the trigger ran inside
+        self._pace.saw_written(len(draft.tokens) - 1, clock.ms["draft"] / 1000 - draft.read_s)
         outcome = watch.outcome(draft)
         decision = outcome.decision
         written, grounding = draft, Grounding("", ())
@@ -193,9 +195,10 @@ class Engine:
             answer = self._judge(task, written, grounding)
         check = Check(problem=answer.judgement.problem)
         fault = answer.judgement.fault
-        if method == "full" and fault is not None and time.monotonic() < limits.until(_REPAIRABLE).deadline:
+        repairing = self._repair_limits(answer, limits) if method == "full" and fault is not None else None
+        if repairing is not None:
             with clock.step("repair"):
-                repaired = self._repair(replace(task, limits=limits), answer)
+                repaired = self._repair(replace(task, limits=repairing), answer)
             if fault != "unknown_name":
                 decision = replace(decision, fired=True, reasons=(*decision.reasons, fault))
             if fault != "unknown_name" or repaired.judgement.fault is None:
@@ -236,6 +239,15 @@ class Engine:
     def _draft_limits(self, limits: Limits) -> Limits:
         """Return those of its draft: what takes too long to write is cut to what is whole of it."""
         return replace(limits.until(_DRAFTED), writing_s=self._settings.completion.write_ms / 1000)
+
+    def _repair_limits(self, answer: _Answer, limits: Limits) -> Limits | None:
+        """Return the limits of a repair: a draft's time to read and to write; None where it would not end within them."""
+        settings, now = self._settings.completion, time.monotonic()
+        ends = min(limits.deadline, now + (settings.read_ms + settings.write_ms) / 1000)
+        fault = answer.judgement
+        again = answer.text[len(_lines_before(answer.text, fault.at)) :]
+        takes = 0.0 if fault.mended else self._pace.seconds_for(_READ_AGAIN, self._model.count_tokens(again))
+        return replace(limits, deadline=ends) if now + takes < ends else None
 
     def _open(self, request: CompletionRequest) -> tuple[Anchor, OpenPrompt]:
         """Open the prompt for ``request``; return it and the anchor that further prompts for it go on from.

@@ -11,7 +11,7 @@ import pytest
 from fakes import FakeIndex, FakeModel, FakePrompt, RecordingIndex
 from tiny_index import fake_index
 
-from soothsay.config import Method, Settings
+from soothsay.config import CompletionSettings, Method, Settings
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.errors import Cancelled
@@ -199,3 +199,55 @@ def test_a_cancelled_search_is_not_waited_for(ahead: bool) -> None:
     thread.join(3.0)
     assert ends and ends[0] - began < 1.0
     assert not engine._searched.found, "what was not waited for is not what was found"
+
+
+class Weary(FakeModel):
+    """Writes a token in so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        wrong = [
+            ("reverse", 0.99),
+            ("(", 1.0),
+            ("order", 1.0),
+            (", ", 1.0),
+            ("None", 1.0),
+            (")", 1.0),
+            ("\n", 1.0),
+        ]
+        super().__init__(wrong, GROUNDED, "shop.reverse(")
+        self.seconds = seconds
+
+    def count_tokens(self, text: str) -> int:
+        return 5 * super().count_tokens(text)
+
+    def open(self, prompt: Prompt) -> FakePrompt:
+        self.opened.append(prompt)
+        return _WearyPrompt(self, prompt)
+
+
+class _WearyPrompt(FakePrompt):
+    def __init__(self, model: Weary, prompt: Prompt) -> None:
+        super().__init__(model, prompt)
+        self._weary = model
+
+    def stream(
+        self,
+        cancel: Cancellation | None = None,
+        constraint: Constraint | None = None,
+        deadline: float = math.inf,
+    ) -> Iterator[Token]:
+        for token in super().stream(cancel, constraint, deadline):
+            time.sleep(self._weary.seconds)
+            yield token
+
+
+@pytest.mark.parametrize(("seconds", "repaired"), [(0.001, True), (0.15, False)])
+def test_a_repair_is_begun_only_where_it_can_end(
+    index: RecordingIndex, seconds: float, repaired: bool
+) -> None:
+    model = Weary(seconds)
+    limits = CompletionSettings(write_ms=1000, read_ms=1000)
+    engine = Engine(model, index, Settings(method="full", completion=limits))
+    answer = engine.complete(request_for(TEXT, method="full"))
+    assert (len(model.prompts) > 1) is repaired
+    assert bool(answer.check.repaired) is repaired

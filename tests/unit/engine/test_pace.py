@@ -30,3 +30,11 @@ def test_a_few_tokens_tell_nothing(tokens: int, seconds: float) -> None:
     pace, usual = Pace(), Pace()
     pace.saw(tokens, seconds)
     assert pace.tokens_in(1.0) == usual.tokens_in(1.0)
+
+
+def test_reading_and_writing_have_speeds_of_their_own() -> None:
+    pace = Pace()
+    pace.saw(400, 2.0)
+    pace.saw_written(20, 2.0)
+    assert pace.seconds_for(100, 30) == pytest.approx(0.5 + 3.0)
+    assert Pace().seconds_for(0, 0) == 0
