@@ -53,6 +53,27 @@ def test_what_is_left_of_a_text_that_is_typed(neovim: Neovim) -> None:
     assert neovim.lua(rest, "create_job()", "x") is None
 
 
+@pytest.mark.parametrize(
+    ("snippet", "text", "first", "rests"),
+    [
+        ("f(a=${1:x}, ${2})$0", "f(a=x, )", 4, {0: "f(a=${1:x}, ${2})${0}", 5: ", ${2})${0}", 2: "a=${1:x}, ${2})${0}"}),
+        ("f(${1:name})$0", "f(name)", 2, {3: "ame)${0}", 7: "${0}"}),
+        (r"\${\}\\ ${1:a\}b\\}$0", "${}\\ a}b\\", 5, {0: r"\${\}\\ ${1:a\}b\\}${0}"}),
+        ("größe=${1:ü}$0", "größe=ü", 8, {8: "${1:ü}${0}"}),
+    ],
+)  # fmt: skip
+def test_a_text_with_tab_stops(
+    neovim: Neovim, snippet: str, text: str, first: int, rests: dict[int, str]
+) -> None:
+    call = "local s, p = require('soothsay.snippet'); p = s.parse(...); "
+    assert neovim.lua(call + "return s.text(p)", snippet) == text
+    assert neovim.lua(call + "return s.first_stop(p, 0)", snippet) == first
+    for start, rest in rests.items():
+        assert neovim.lua(call + "return s.write(p, select(2, ...))", snippet, start) == rest
+        shown = neovim.lua("return tostring(require('vim.lsp._snippet_grammar').parse(...))", rest)
+        assert shown == text.encode()[start:].decode()
+
+
 def test_options_that_cannot_be_used_are_named_and_left_out(neovim: Neovim) -> None:
     options, problems = neovim.lua(
         "local o, p = require('soothsay.config').decode(...); return { o, p }",

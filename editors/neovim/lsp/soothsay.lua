@@ -8,7 +8,7 @@ return {
   settings = { soothsay = {} },
   capabilities = {
     textDocument = { inlineCompletion = { dynamicRegistration = false } }, -- Neovim 0.11 does not announce it
-    experimental = { soothsay = { status = true } },
+    experimental = { soothsay = { status = true, snippets = true } },
   },
   handlers = {
     ["soothsay/status"] = function(...)

@@ -33,6 +33,11 @@ export class Acceptance {
     this.offer = offer;
   }
 
+  /** What the editor has been given since cannot be accepted in parts. */
+  withdrawn(): void {
+    this.offer = undefined;
+  }
+
   /** How much of which offer has been accepted after `change`, when the change was a partial accept. */
   changed(change: Change): { readonly id: number; readonly acceptedLength: number } | undefined {
     const offer = this.offer;

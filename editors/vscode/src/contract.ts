@@ -53,8 +53,17 @@ export interface Ending {
   readonly dropped: string;
 }
 
+/** A value that is left to the person, in a text. */
+export interface TabStop {
+  readonly start: number;
+  readonly end: number;
+  readonly label: string;
+}
+
 export interface Explanation {
   readonly text: string;
+  /** Older servers send none. */
+  readonly tab_stops?: readonly TabStop[];
   /** Older servers send none. */
   readonly ending?: Ending;
   /** Of an answer after this one that had no text; only in the answer to `explainLast`. */

@@ -24,7 +24,7 @@ export function explanationPage(
     section("Trigger", "is it looked up?", trigger(explanation)),
     section("Evidence", "documents that were retrieved", evidence(explanation.evidence, link)),
     section("Type checker", "what it said about the answer", oracle(explanation)),
-    section("Answer", "", code(explanation.text || "(nothing worth showing)")),
+    section("Answer", "", code(explanation.text || "(nothing worth showing)") + leftToYou(explanation)),
     section("Time", "", timings(explanation.timings_ms)),
   ]);
 }
@@ -160,6 +160,11 @@ function oracle({ oracle: { questions, problem, repaired, trimmed } }: Explanati
   ]
     .filter(Boolean)
     .join("");
+}
+
+function leftToYou({ tab_stops = [] }: Explanation): string {
+  const labels = tab_stops.map(({ label }) => (label ? `<code>${escape(label)}</code>` : "a value"));
+  return labels.length ? `<p>Values left to you: ${labels.join(", ")}.</p>` : "";
 }
 
 function timings(times: Readonly<Record<string, number>>): string {

@@ -28,11 +28,15 @@ export class GhostText implements vscode.Disposable {
   ): void {
     const item = items[0];
     const id = idOf(item?.command);
-    if (item === undefined || id === undefined || typeof item.insertText !== "string") {
+    if (item === undefined || id === undefined) {
       return;
     }
-    const offset = document.offsetAt(item.range?.start ?? position);
-    this.acceptance.offered({ id, uri: document.uri.toString(), offset, text: item.insertText });
+    if (typeof item.insertText === "string") {
+      const offset = document.offsetAt(item.range?.start ?? position);
+      this.acceptance.offered({ id, uri: document.uri.toString(), offset, text: item.insertText });
+    } else {
+      this.acceptance.withdrawn(); // a word of a snippet accepts all of it
+    }
     this.tell(NOTIFICATIONS.didShow, { id });
   }
 
@@ -55,6 +59,21 @@ export class GhostText implements vscode.Disposable {
   }
 }
 
+/**
+ * VS Code indents the further lines of a snippet like the line that it is inserted into, up to where it begins. Ours are
+ * indented already, so a snippet begins where the line does.
+ */
+function fromLineStart(document: vscode.TextDocument, item: vscode.InlineCompletionItem): void {
+  const { insertText, range } = item;
+  if (typeof insertText !== "string" && range !== undefined && insertText.value.includes("\n")) {
+    const start = range.start.with({ character: 0 });
+    const before = document.getText(new vscode.Range(start, range.start));
+    item.insertText = new vscode.SnippetString().appendText(before);
+    item.insertText.value += insertText.value;
+    item.range = range.with({ start });
+  }
+}
+
 /** `interpreter` runs the server. */
 export function createMiddleware(interpreter: string, ghostText: GhostText): Middleware {
   return {
@@ -63,7 +82,9 @@ export function createMiddleware(interpreter: string, ghostText: GhostText): Mid
     provideInlineCompletionItems: async (document, position, context, token, next) => {
       const result = await next(document, position, context, token);
       if (!token.isCancellationRequested && result) {
-        ghostText.offered(document, position, Array.isArray(result) ? result : result.items);
+        const items = Array.isArray(result) ? result : result.items;
+        ghostText.offered(document, position, items);
+        items.forEach((item) => fromLineStart(document, item));
       }
       return result;
     },

@@ -185,7 +185,7 @@ export class Server implements vscode.Disposable {
       },
     };
     const client = new LanguageClient("soothsay", "soothsay", executable, options);
-    client.registerFeature(WANTS_STATUS);
+    client.registerFeature(ABILITIES);
     client.onNotification(NOTIFICATIONS.status, (status: Status) => this.statuses.fire(status));
     return client;
   }
@@ -218,10 +218,10 @@ export class Server implements vscode.Disposable {
   }
 }
 
-/** Says to the server that `soothsay/status` is understood here. */
-const WANTS_STATUS: StaticFeature = {
+/** Says to the server that `soothsay/status` and ghost text with tab stops are understood here. */
+const ABILITIES: StaticFeature = {
   fillClientCapabilities(capabilities) {
-    capabilities.experimental = { ...(capabilities.experimental as object), soothsay: { status: true } };
+    capabilities.experimental = { ...(capabilities.experimental as object), soothsay: { status: true, snippets: true } };
   },
   initialize: () => undefined,
   getState: () => ({ kind: "static" }),

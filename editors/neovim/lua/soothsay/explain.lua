@@ -218,6 +218,17 @@ local function times(page, timings)
   page:add("   ", { { table.concat(spent, " · ") } })
 end
 
+---@param page soothsay.Page
+---@param stops { label: string }[]
+local function left_to_you(page, stops)
+  local labels = vim.tbl_map(function(stop)
+    return stop.label ~= "" and stop.label or "a value"
+  end, stops)
+  if #labels > 0 then
+    page:add("   ", { { "values left to you: ", "SoothsayDim" }, { table.concat(labels, ", ") } })
+  end
+end
+
 ---@param why table  the JSON of one completion, see docs/protocol.md
 ---@return soothsay.Page
 function M.render(why)
@@ -230,6 +241,7 @@ function M.render(why)
   oracle(page, why.oracle)
   page:section("Answer", "method " .. why.method)
   page:add("   ", { { why.text ~= "" and why.text or "(nothing worth showing)" } })
+  left_to_you(page, why.tab_stops or {})
   times(page, why.timings_ms)
   return page
 end

@@ -2,6 +2,7 @@
 
 local part = require("soothsay.part")
 local server = require("soothsay.server")
+local snippet = require("soothsay.snippet")
 
 local M = {}
 
@@ -14,6 +15,7 @@ local M = {}
 ---@field col integer
 ---@field text string
 ---@field replaced integer  bytes right of it that the text says anew
+---@field pieces soothsay.Piece[]|nil  where it has tab stops: what the text is made of
 
 ---@return table  the module that draws
 local function painter()
@@ -58,6 +60,23 @@ function M.id_of(item)
   return arguments and arguments[1] and arguments[1].id
 end
 
+---The text that an item shows, and its pieces where it has tab stops.
+---@param insert_text string|lsp.StringValue
+---@return string text, soothsay.Piece[]|nil pieces
+function M.text_of(insert_text)
+  if type(insert_text) == "string" then
+    return insert_text, nil
+  end
+  local pieces = snippet.parse(insert_text.value)
+  return snippet.text(pieces), pieces
+end
+
+---Whether ghost text has to wait: within a snippet, the keys are for its tab stops.
+---@return boolean
+function M.in_snippet()
+  return vim.snippet.active({ direction = 1 })
+end
+
 ---What has been typed of a suggestion, and what has not; nil when something else stands there.
 ---@param suggestion soothsay.Suggestion
 ---@return string|nil typed, string|nil rest
@@ -80,7 +99,18 @@ function M.split(suggestion)
   return typed, rest
 end
 
----Insert the part of the suggestion that `what` names, and tell the server.
+---Put `text` in the place of the line from the cursor to `finish`, and go behind it.
+---@param bufnr integer
+---@param text string
+---@param finish integer  a byte of the line
+local function put(bufnr, text, finish)
+  local row, col = unpack(vim.api.nvim_win_get_cursor(0))
+  local lines = vim.split(text, "\n", { plain = true })
+  vim.api.nvim_buf_set_text(bufnr, row - 1, col, row - 1, finish, lines)
+  vim.api.nvim_win_set_cursor(0, { row + #lines - 1, (#lines == 1 and col or 0) + #lines[#lines] })
+end
+
+---Insert the part of the suggestion that `what` names, and tell the server. A part that reaches a tab stop is all of it.
 ---@param suggestion soothsay.Suggestion
 ---@param what soothsay.What
 ---@return string|nil rest  what is still to be accepted
@@ -91,12 +121,16 @@ function M.insert(suggestion, what)
   end
   -- a part of what says the rest of the line anew would say it twice
   local text = part.of(suggestion.replaced > 0 and "all" or what, rest)
+  local stop = suggestion.pieces and snippet.first_stop(suggestion.pieces, #typed)
   local row, col = unpack(vim.api.nvim_win_get_cursor(0))
-  local lines = vim.split(text, "\n", { plain = true })
   local line = vim.api.nvim_buf_get_lines(suggestion.bufnr, row - 1, row, false)[1] or ""
   local finish = math.min(col + suggestion.replaced, #line)
-  vim.api.nvim_buf_set_text(suggestion.bufnr, row - 1, col, row - 1, finish, lines)
-  vim.api.nvim_win_set_cursor(0, { row + #lines - 1, (#lines == 1 and col or 0) + #lines[#lines] })
+  if stop and stop < #typed + math.max(1, #text) then
+    text = rest
+    snippet.expand(suggestion.bufnr, snippet.write(suggestion.pieces, #typed), finish)
+  else
+    put(suggestion.bufnr, text, finish)
+  end
   local left = rest:sub(#text + 1)
   if suggestion.id and left == "" then
     server.execute(suggestion.client, "soothsay.accepted", { { id = suggestion.id } })

@@ -56,3 +56,10 @@ test("the id is read from the command, whatever else it carries", () => {
     assert.equal(idOf(command), undefined);
   }
 });
+
+test("what is shown since cannot be accepted in parts", () => {
+  const acceptance = new Acceptance();
+  acceptance.offered(OFFER);
+  acceptance.withdrawn();
+  assert.equal(acceptance.changed(typed("create_bucket", 10)), undefined);
+});

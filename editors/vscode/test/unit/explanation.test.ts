@@ -118,3 +118,12 @@ test("a refusal is explained by what refused", () => {
   const html = explanationPage({ ...EXPLANATION, text: "", ending, oracle }, "n", () => "command:x");
   assert.match(html, /<p>completions are paused\.<\/p>/);
 });
+
+test("the values that are left to the person are named", () => {
+  const stops = [
+    { start: 1, end: 3, label: "jobName" },
+    { start: 4, end: 4, label: "" },
+  ];
+  assert.match(draw({ tab_stops: stops }), /Values left to you: <code>jobName<\/code>, a value\./);
+  assert.doesNotMatch(draw(), /left to you/);
+});

@@ -24,11 +24,16 @@ local function watch(client)
   ---@diagnostic disable-next-line: duplicate-set-field
   client.request = function(self, method, params, handler, bufnr)
     if method == METHOD and handler then
+      local draw = handler
       if invoked[client] then
         invoked[client] = nil
         params.context.triggerKind = INVOKED
+      elseif ghost.in_snippet() then
+        vim.schedule(function()
+          draw(nil, { items = {} }, { client_id = client.id, bufnr = bufnr, method = method })
+        end)
+        return true
       end
-      local draw = handler
       handler = function(err, result, ...)
         draw(err, result, ...)
         local item = result and (result.items or result)[1]
@@ -75,6 +80,7 @@ function M.accept(what)
         row, col, _, last = item.range:to_extmark()
         replaced = math.max(0, last - col)
       end
+      local text, pieces = ghost.text_of(item.insert_text)
       -- inserted by us: a part of it, and without what has been typed of it since
       ghost.insert({
         id = ghost.id_of(item),
@@ -82,7 +88,8 @@ function M.accept(what)
         bufnr = vim.api.nvim_get_current_buf(),
         row = row,
         col = col,
-        text = tostring(item.insert_text),
+        text = text,
+        pieces = pieces,
         replaced = replaced,
       }, what)
       return nil

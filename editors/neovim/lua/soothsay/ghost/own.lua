@@ -82,13 +82,15 @@ local function take(client, bufnr, result)
   local function byte(character)
     return vim.str_byteindex(line, client.offset_encoding, character, false)
   end
+  local text, pieces = ghost.text_of(item.insertText)
   buffers[bufnr].suggestion = {
     id = ghost.id_of(item),
     client = client,
     bufnr = bufnr,
     row = start.line,
     col = byte(start.character),
-    text = item.insertText,
+    text = text,
+    pieces = pieces,
     replaced = byte(finish.character) - byte(start.character),
   }
   if redraw(bufnr) then
@@ -100,6 +102,9 @@ end
 ---@param kind integer  LSP's InlineCompletionTriggerKind
 local function ask(bufnr, kind)
   local buffer = buffers[bufnr]
+  if kind == AUTOMATIC and ghost.in_snippet() then
+    return
+  end
   if not buffer or vim.api.nvim_get_current_buf() ~= bufnr or not vim.startswith(vim.fn.mode(), "i") then
     return
   end
