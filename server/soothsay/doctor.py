@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -71,8 +71,8 @@ class DoctorCheck:
     fix: str = ""
 
 
-def examine(settings: Settings, workspace: Path) -> list[DoctorCheck]:
-    """Run all checks. Nothing is changed except the stored test result of the model; raises nothing."""
+def examine(settings: Settings, workspace: Path, roots: Sequence[Path] = ()) -> list[DoctorCheck]:
+    """Run all checks; ``roots`` are all folders that are open. Nothing is changed but the model's stored test; raises nothing."""
     checks: list[Callable[[], DoctorCheck]] = [
         _own_interpreter,
         _compiler,
@@ -82,12 +82,21 @@ def examine(settings: Settings, workspace: Path) -> list[DoctorCheck]:
         lambda: _llama(settings),
         lambda: _threads(settings),
         _embeddings,
-        lambda: _environment(settings, workspace),
-        *(partial(_environment, settings, project, workspace) for project in _inner_projects(workspace)),
+        *(partial(_environment, settings, *place) for place in _projects(workspace, roots)),
         lambda: _oracle(settings, workspace),
         lambda: _index(settings, workspace),
     ]
     return [check() for check in checks]
+
+
+def _projects(workspace: Path, roots: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield the folders that have an environment of their own, and what the check of it is called."""
+    yield workspace, "environment"
+    for project in _inner_projects(workspace):
+        yield project, f"environment of {project.relative_to(workspace)}"
+    for root in roots:
+        if not root.is_relative_to(workspace):
+            yield from ((each, f"environment of {each}") for each in (root, *_inner_projects(root)))
 
 
 def _inner_projects(workspace: Path) -> list[Path]:
@@ -138,16 +147,22 @@ def main(arguments: Sequence[str]) -> int:
     given = json.load(sys.stdin)
     settings, _ = decode_settings(given["settings"])
     workspace = Path(given["workspace"])
-    checks = [_read_index(settings, workspace)] if arguments == ["index"] else examine(settings, workspace)
+    roots = tuple(Path(each) for each in given["roots"])
+    is_index = arguments == ["index"]
+    checks = [_read_index(settings, workspace)] if is_index else examine(settings, workspace, roots)
     json.dump(checks_as_json(checks), sys.stdout)
     return 0
 
 
 def ask_child(
-    settings: Settings, workspace: Path, *what: str, timeout: float
+    settings: Settings, workspace: Path, *what: str, timeout: float, roots: Sequence[Path] = ()
 ) -> list[dict[str, Any]] | Exit | str:
     """Run `main` in a child process (blocking); return the checks, how it crashed, or why it failed."""
-    given = {"settings": asdict(settings), "workspace": str(workspace)}
+    given = {
+        "settings": asdict(settings),
+        "workspace": str(workspace),
+        "roots": [str(each) for each in roots],
+    }
     return _run(python_command("soothsay.doctor", *what), json.dumps(given), timeout, json.loads)
 
 
@@ -297,9 +312,7 @@ def _embeddings() -> DoctorCheck:
     return DoctorCheck("embeddings", "warning", "not downloaded: the index is searched by text only", fix)
 
 
-def _environment(settings: Settings, workspace: Path, around: Path | None = None) -> DoctorCheck:
-    """Check the environment of ``workspace``, which is a project of its own in the folder ``around``."""
-    name = "environment" if around is None else f"environment of {workspace.relative_to(around)}"
+def _environment(settings: Settings, workspace: Path, name: str) -> DoctorCheck:
     try:
         located = locate_environment(workspace, settings.index.interpreter or None)
         environment = read_environment(located)

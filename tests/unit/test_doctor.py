@@ -168,8 +168,9 @@ def test_settings_are_passed_on_as_they_are(
         return read(capsys.readouterr().out)
 
     monkeypatch.setattr(doctor, "_run", in_process)
-    assert checks_to_json(settings, tmp_path) == checks_as_json([DoctorCheck("x", "ok", "found")])
-    assert seen == [(settings, tmp_path)]
+    roots = tmp_path, tmp_path / "other"
+    assert checks_to_json(settings, tmp_path, roots) == checks_as_json([DoctorCheck("x", "ok", "found")])
+    assert seen == [(settings, tmp_path, roots)]
 
 
 @pytest.mark.parametrize("outcome", [Exit("hung", "no answer in 300 s"), "ImportError: no rich"])
@@ -205,7 +206,21 @@ def test_each_project_in_the_workspace_has_its_environment_checked(tmp_path: Pat
     (tmp_path / "packages" / "c").mkdir()
     inner = doctor._inner_projects(tmp_path)
     assert inner == [tmp_path / "packages" / "a", tmp_path / "packages" / "b"]
-    check = doctor._environment(Settings(), inner[0], tmp_path)
+    check = doctor._environment(Settings(), *list(doctor._projects(tmp_path, ()))[1])
     assert check.name == "environment of packages/a" and check.state == "ok"
     assert check.found.endswith(f"from {tmp_path / 'packages' / 'a' / '.venv'}")
     assert doctor._inner_projects(tmp_path / "not there") == []
+
+
+def test_each_root_has_its_environment_checked(tmp_path: Path) -> None:
+    for folder in ("one", "one/inner", "two", "two/inner"):
+        (tmp_path / folder / ".venv" / "bin").mkdir(parents=True)
+        (tmp_path / folder / ".venv" / "pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.12.4\n")
+        (tmp_path / folder / ".venv" / "bin" / "python3").write_text("")
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert list(doctor._projects(one, (one, two, one / "inner"))) == [
+        (one, "environment"),
+        (one / "inner", "environment of inner"),
+        (two, f"environment of {two}"),
+        (two / "inner", f"environment of {two / 'inner'}"),
+    ]

@@ -378,7 +378,8 @@ def _register_control(server: SoothsayServer) -> None:
     @server.command("soothsay.doctor")
     async def doctor(*arguments: Any) -> list[dict[str, Any]]:
         """Check the installation; return what is wrong, with the fix."""
-        return await server.command_worker.run(checks_to_json, server.settings, server.folder)
+        given = server.settings, server.folder, server.sessions.roots
+        return await server.command_worker.run(checks_to_json, *given)
 
     @server.command("soothsay.reindex")
     def reindex(*arguments: Any) -> dict[str, bool]:

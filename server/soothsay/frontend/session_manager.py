@@ -100,6 +100,11 @@ class SessionManager:
         """Use ``workspace``, the first of the folders ``roots`` that are open. None: use the project of the next document."""
         self._use(None if workspace is None else project_in(workspace, os.environ), roots)
 
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """All folders that are open."""
+        return self._roots
+
     def _use(self, main: Project | None, roots: Sequence[Path]) -> None:
         self._roots = tuple(roots)
         with self._projects_lock:
