@@ -7,13 +7,21 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from soothsay_index.build.careful_pool import TaskDiedError
 from soothsay_index.build.process_pool import OpenExecutor, open_process_pool
-from soothsay_index.build.reading import FileRows, FileState, ParsedFiles, file_rows, file_state, read_files
+from soothsay_index.build.reading import (
+    CUTTING,
+    FileRows,
+    FileState,
+    ParsedFiles,
+    file_rows,
+    file_state,
+    read_files,
+)
 from soothsay_index.progress import OnProgress
 from soothsay_index.sources.base import Used
 from soothsay_index.sources.ignore import printable
@@ -339,6 +347,8 @@ class FileSync:
         newest: dict[str, FileState] = {}
         for row in self._database.rows("files", columns=["path", "stamp", "size", "mtime"]):
             state = FileState(row["path"], row["stamp"], row["size"], row["mtime"])
+            if not state.stamp.startswith(CUTTING):
+                state = replace(state, size=-1, mtime=-1)  # as if it had changed
             known = newest.get(state.path)
             if known is None or known.mtime <= state.mtime:
                 newest[state.path] = state

@@ -27,6 +27,9 @@ from soothsay_index.store.rows import (
 
 log = logging.getLogger(__name__)
 
+# How files are cut, in their stamps: rows of files that were cut in another way are written again at the next build.
+CUTTING = "2-"
+
 
 @dataclass(frozen=True, slots=True)
 class FileState:
@@ -114,7 +117,7 @@ def read_files(workspace: Workspace, names: Sequence[str], known: Mapping[str, s
         if text is None:
             gone.append(name)
             continue
-        stamp = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()
+        stamp = CUTTING + hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()
         state = replace(seen, stamp=stamp)
         if known.get(name) == stamp:
             touched.append(state)

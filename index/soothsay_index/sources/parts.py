@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from soothsay_index.sources.base import IndexedFile
+from soothsay_index.sources.masking import without_settings
 from soothsay_index.types import Chunk, ChunkKind
 
 TOGETHER = 24  # lines of small parts that stand side by side in one chunk
 _MOST_LINES = 80
 _MOST = 4_000
-
-_SECRET = re.compile(
-    r"""(?ix)
-    ( [\w.-]* (?: passwo?r?d | passphrase | secret | tokens? (?![a-z]) | api[-_]?key | access[-_]?key
-      | private[-_]?key | credentials? | secure ) [\w.-]* ["']? [ \t]* [:=] [ \t]* )
-    ( "[^"\n]*" | '[^'\n]*' | [^\s,}\]]+ )
-    """
-)
-_IN_URL = re.compile(r"(://)[^/\s:@]*:[^@\s/]+@")
-# References to a secret, and words that are none.
-_HARMLESS = re.compile(
-    r"^[\"']?(\$.*|\{\{.*|<.*|[|>&*\[{].*|\d+|true|false|null|none|read|write|inherit|required|optional)?[\"']?$",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +39,9 @@ def chunks_of(
             end -= 1
         for at in range(start, end, _MOST_LINES):
             stop = min(at + _MOST_LINES, end)
-            text = without_secrets("\n".join(lines[at:stop])[:_MOST])
+            text = without_settings("\n".join(lines[at:stop])[:_MOST])
             if text.strip():
                 yield Chunk(place.path, place.uri, at + 1, stop, text, title=part.title[:200], kind=kind)
-
-
-def without_secrets(text: str) -> str:
-    """Return ``text`` with an ellipsis in place of values that look like passwords."""
-
-    def hide(match: re.Match[str]) -> str:
-        return match[0] if _HARMLESS.match(match[2]) else f"{match[1]}…"
-
-    return _IN_URL.sub(r"\1…@", _SECRET.sub(hide, text))
 
 
 def _with_comments(lines: Sequence[str], start: int, comment: str) -> int:

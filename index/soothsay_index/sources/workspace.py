@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 
 from soothsay_index.sources.base import FileFacts, IndexedFile, OwnerFacts
 from soothsay_index.sources.ignore import Folder, is_secret, is_utf8, look_into, may_read, printable, walk
+from soothsay_index.sources.masking import without_secrets, without_written_secrets
 from soothsay_index.sources.registry import file_sources
 from soothsay_index.types import Symbol
 from soothsay_languages.registry import language_of_file
@@ -83,8 +84,18 @@ class Workspace:
         return IndexedFile(name, path.as_uri(), self.name, module.name, module.is_package)
 
     def cut(self, place: IndexedFile, text: str) -> FileFacts | None:
-        """Return the facts in ``text``, which is (or will be) the contents of ``place``; None when no source wants it."""
+        """Return the facts in ``text``, which is (or will be) the contents of ``place``; None when no source wants it.
+
+        No source sees passwords, tokens or keys.
+        """
         name = PurePath(place.path)
+        language = language_of_file(name)
+        masked = (
+            without_secrets
+            if language is not None and language.content == "code"
+            else without_written_secrets
+        )
+        text = masked(text)
         for source in file_sources():
             facts = source.cut(text, place) if source.handles(name) else None
             if facts is not None:

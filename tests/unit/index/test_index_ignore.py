@@ -56,14 +56,25 @@ def test_environments_caches_and_links_are_not_entered(tmp_path):
 
 @pytest.mark.parametrize(
     "name", [".env", ".env.local", "prod.env", "server.pem", "tls.key", "id_rsa", "id_ed25519.pub", "a.p12",
-             "credentials", "credentials.json", "secrets.yaml", ".netrc", ".npmrc", "secrets.py"]
+             "credentials", "credentials.json", "secrets.yaml", ".netrc", ".npmrc", "secrets.py",
+             ".secrets.toml", "prod_secrets.yaml", "passwords.txt", "shop-credentials.json", ".git-credentials", "kubeconfig"]
 )  # fmt: skip
 def test_secrets_are_never_read(name):
     assert is_secret(name)
 
 
 def test_ordinary_files_are_no_secrets():
-    assert not any(is_secret(name) for name in ("environment.py", "keys.py", "monkey.py", "secretary.py"))
+    assert not any(
+        is_secret(name)
+        for name in (
+            "environment.py",
+            "keys.py",
+            "monkey.py",
+            "secretary.py",
+            "password_reset.py",
+            "create_secret.py",
+        )
+    )
 
 
 def test_binaries_big_files_and_other_encodings_are_skipped(tmp_path):

@@ -129,9 +129,16 @@ def test_other_settings_stand_together_while_they_are_small():
     ("line", "shown"),
     [
         ("DB_PASSWORD: hunter2", "DB_PASSWORD: …"),
+        ("ENV DB_PASSWORD hunter2", "ENV DB_PASSWORD …"),
+        ("pwd: hunter2", "pwd: …"),
+        ('header: "Authorization: Bearer 8d7f6a5b4c3e"', 'header: "Authorization: Bearer …"'),
+        (
+            "store: DefaultEndpointsProtocol=https;AccountKey=q1w2e3r4==;A=b",
+            "store: DefaultEndpointsProtocol=https;AccountKey=…;A=b",
+        ),
         ('api_key = "abc" # why', "api_key = … # why"),
         ("ENV TOKEN=abc MODE=fast", "ENV TOKEN=… MODE=fast"),
-        ("url: postgres://me:secret1@db/x", "url: postgres://…@db/x"),
+        ("url: postgres://me:secret1@db/x", "url: postgres://me:…@db/x"),
         ("token: ${{ secrets.TOKEN }}", "token: ${{ secrets.TOKEN }}"),
         ("password: $PASSWORD", "password: $PASSWORD"),
         ("id-token: write", "id-token: write"),
