@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -19,8 +20,11 @@ _SKIPPED_FOLDERS = (".git", ".hg", ".svn", "node_modules", ".aws", ".ssh", ".gnu
 # Names that usually hold secrets. Reading one into an index, or a prompt, would be unforgivable.
 _SECRETS = (
     ".env", ".env.*", "*.env", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.ppk", "*.asc",
-    "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "credentials", "credentials.*", "secrets", "secrets.*",
-    ".netrc", "_netrc", ".pgpass", ".htpasswd", ".npmrc", ".pypirc", "*.tfvars", "*.tfstate", "service-account*.json",
+    "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "credentials", "credentials.*", "*[-_.]credentials.*",
+    "secret", "secrets", "secret.*", "secrets.*", ".secret*", "*[-_.]secrets.*", "passwords.*", "*[-_.]passwords.*",
+    "passwd", "shadow", ".netrc", "_netrc", ".pgpass", "pgpass.conf", ".my.cnf", ".htpasswd", ".npmrc", ".yarnrc.yml", ".pypirc",
+    ".git-credentials", ".dockercfg", ".dockerconfigjson", "kubeconfig*", "*.kubeconfig", "*.tfvars", "*.tfvars.json",
+    "*.tfstate", "*.tfstate.*", "service-account*.json", "service_account*.json", "client_secret*.json", "*.gpg", "*.age", "vault.y*ml",
 )  # fmt: skip
 
 _LOCK = re.compile(r"([-_.]lock\.|^pylock\.)", re.IGNORECASE)
@@ -105,12 +109,14 @@ def may_read(root: Path, path: Path, wanted: Wanted, max_bytes: int = MAX_BYTES)
         parts = path.relative_to(root).parts
     except ValueError:
         return False
+    if ".." in parts:
+        return False
     rules = IgnoreRules()
     folder = root
     for part in parts[:-1]:
         rules = rules.within(folder)
         folder = folder / part
-        if not _may_enter(folder, rules):
+        if folder.is_symlink() or not _may_enter(folder, rules):
             return False
     return _is_wanted(path, rules.within(folder), wanted) and _is_readable_file(path, max_bytes)
 
@@ -191,6 +197,7 @@ def _is_wanted(path: Path, rules: IgnoreRules, wanted: Wanted) -> bool:
 
 def _is_readable_file(path: Path, max_bytes: int) -> bool:
     try:
-        return path.is_file() and path.stat().st_size <= max_bytes
+        seen = path.lstat()
+        return stat.S_ISREG(seen.st_mode) and seen.st_size <= max_bytes
     except OSError:
         return False

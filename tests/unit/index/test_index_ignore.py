@@ -5,6 +5,7 @@ from index_fakes import write
 
 from soothsay_index.sources.ignore import is_secret, may_read, walk_files
 from soothsay_index.sources.texts import read_text
+from soothsay_index.sources.workspace import Workspace
 from soothsay_languages.python.modules import module_of
 
 
@@ -111,3 +112,20 @@ def test_modules_are_named_as_other_files_import_them(tmp_path):
     assert name("src/pkg/__init__.py") == "pkg"
     assert name("app.py") == "app"
     assert name("tools/kit/a.py") == "kit.a"
+
+
+def test_links_are_not_followed_by_whoever_asks_for_one_file(tmp_path):
+    """On save, on a change that was seen, and when a document is opened: all of them ask :func:`may_read`."""
+    outside, workspace = tmp_path / "outside", tmp_path / "workspace"
+    outside.mkdir()
+    workspace.mkdir()
+    (outside / "other.py").write_text("x = 1\n")
+    (outside / ".env").write_text("A=1\n")
+    (workspace / "ours.py").write_text("x = 1\n")
+    (workspace / "link.py").symlink_to(outside / "other.py")
+    (workspace / "notes.md").symlink_to(outside / ".env")
+    (workspace / "folder").symlink_to(outside, target_is_directory=True)
+    asked = ["ours.py", "link.py", "notes.md", "folder/other.py", "folder/../../outside/other.py"]
+    assert [name for name in asked if may_read(workspace, workspace / name, lambda _: True)] == ["ours.py"]
+    found = Workspace(workspace)
+    assert [name for name in asked[:4] if found.may_show(found.root / name)] == ["ours.py"]
