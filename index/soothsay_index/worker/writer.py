@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -309,12 +309,22 @@ class Writer:
             if content.get("do") == "build":
                 self._begin_build_for(request, open_files)
                 continue
-            paths = [Path(path) for path in content.get("paths", ())]
-            if content.get("do") == "remove":
-                files.remove(paths)
-            else:
-                self._without_vectors.update(dict.fromkeys(files.update(paths)))
+            try:
+                self._write_for(files, content)
+            except (
+                Exception
+            ):  # whatever another version, or program, has put there: those behind it are served
+                log.exception(
+                    "a request of another process failed, and is dropped: its files wait for the next build"
+                )
             self._requests.finish(request)
+
+    def _write_for(self, files: FileSync, content: Mapping[str, Any]) -> None:
+        paths = [Path(path) for path in content.get("paths", ())]
+        if content.get("do") == "remove":
+            files.remove(paths)
+        else:
+            self._without_vectors.update(dict.fromkeys(files.update(paths)))
 
     def _begin_build_for(self, request: WriteRequest, open_files: Used) -> None:
         """Build for another process, one build at a time: the request stays pending until it is done."""
@@ -333,8 +343,8 @@ class Writer:
         content = request.content
         options = BuildOptions(
             content.get("interpreter"),
-            content["all_packages"],
-            content["embed"],
+            bool(content.get("all_packages")),
+            bool(content.get("embed", True)),
             bool(content.get("awaited")),
             content.get("file"),
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
+
 from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.sources.base import Used
 from soothsay_index.store.store import Store
@@ -56,3 +58,29 @@ def test_the_sender_of_a_request_sees_how_far_it_is(tmp_path):
     served.report(Progress("packages", 3, 9, "rye"))
     holder.finish(served)
     assert request.done and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{"do": "update", "paths": 5}, {"do": "update", "paths": [None]}, {"do": "remove", "paths": [["a"]]}, {"do": "update", "paths": ["\0"]},
+     {}, {"do": "build"}],
+)  # fmt: skip
+def test_a_request_that_fails_does_not_block_those_behind_it(tmp_path, workspace, monkeypatch, content):
+    index = LocalIndex(Store(tmp_path / "index", workspace), open_executor=open_single_thread)
+    writer = index.writer
+    writer.keep_lease()
+    monkeypatch.setattr(writer, "build", fail)
+    requests = WriteRequests(index.store.local.folder / "inbox")
+    bad = requests.submit(content)
+    (workspace / "late.py").write_text("def come_late(): ...\n")
+    good = requests.submit({"do": "update", "paths": [str(workspace / "late.py")]})
+    until = time.monotonic() + 30
+    while not (bad.done and good.done) and time.monotonic() < until:
+        writer.serve_requests(Used())
+    assert bad.done and good.done
+    assert index.has_name("come_late")
+    index.close()
+
+
+def fail(*_: object) -> None:
+    raise ValueError("no build in this test")
