@@ -21,6 +21,7 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 from lancedb.index import FTS, BTree, IvfFlat
 
+from soothsay_common.private import make_private
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.store.rows import SCHEMA_VERSION
 
@@ -101,7 +102,7 @@ class Database:
         self._unindexed_rows: dict[str, int] = {}  # rows added since the indices were brought up to date
         self._next_indexing: dict[str, float] = {}  # when that may be done again in the middle of a build
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private(folder)
             self._file_lock = FileLock(str(folder / "write.lock"), thread_local=False)
             with self.writing():
                 self._discard_incompatible(model, dimension)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -12,12 +14,14 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
+from typing import Any, BinaryIO
 
 from soothsay_common.backoff import Backoff
 from soothsay_common.children import child_environment, python_command
 from soothsay_common.deadlines import result_of
 from soothsay_common.pending import PendingRequests
+from soothsay_common.private import make_private
 from soothsay_index.codec import from_plain, to_plain, unpack_hit, unpack_symbol
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.pipes import decode_line, encode_line
@@ -30,6 +34,9 @@ log = logging.getLogger(__name__)
 _REMEMBERED = 20.0
 _REMEMBERED_RELEASE = 300.0
 _REMEMBERED_OWNERS = 64
+_WAITING, _WAITING_SECONDS = 8, 0.05  # messages, before the text of a document is sent
+_MOST_WAITING = 500  # questions that a process has not read: it has stopped
+_LONGEST_LOG = 1_000_000  # bytes
 # glibc gives each thread an arena of its own, and freed vectors lie in all of them; Arrow's own allocator keeps 30 MB.
 _LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 
@@ -118,6 +125,7 @@ class IndexClient:
         self._lock = threading.RLock()
         self._pending: PendingRequests[_Request] = PendingRequests()
         self._process: subprocess.Popen[bytes] | None = None
+        self._outbox: SimpleQueue[bytes | None] = SimpleQueue()  # of that process
         self._started = 0.0
         self._backoff = Backoff()
         self._starting: Future[None] | None = None
@@ -291,11 +299,10 @@ class IndexClient:
         if process is None:
             return
         try:
-            if process.stdin:
-                process.stdin.write(encode_line({"id": 0, "method": "shutdown"}))
-                process.stdin.close()
+            self._write({"id": 0, "method": "shutdown"})
+            self._outbox.put(None)
             process.wait(3.0)
-        except (OSError, ValueError, subprocess.TimeoutExpired):
+        except subprocess.TimeoutExpired:
             process.kill()
             process.wait(3.0)
 
@@ -350,8 +357,13 @@ class IndexClient:
                 untold, self._unsent = self._unsent, {}
             for path, text in untold.items():
                 try:
+                    while (
+                        not self._closed and self._outbox.qsize() > _WAITING
+                    ):  # only the last text is worth it
+                        time.sleep(_WAITING_SECONDS)
                     with self._lock:
-                        self._write(self._running(), _shows(path, text))
+                        self._running()
+                        self._write(_shows(path, text))
                 except SoothsayIndexError as error:
                     log.debug("the index is not told of %s: %s", path, error)
             self._forget_own()
@@ -385,22 +397,31 @@ class IndexClient:
     ) -> Future[Any]:
         with self._lock:
             process = self._running()
+            if self._outbox.qsize() > _MOST_WAITING:
+                raise SoothsayIndexError(
+                    "The index process reads nothing: see its log, or run `soothsay doctor`."
+                )
             pending = self._pending.add(_Request(process, on_progress))
-            try:
-                self._write(process, {"id": pending.number, "method": method, "params": parameters})
-            except SoothsayIndexError:
-                self._pending.drop(pending.number)
-                raise
+            self._write({"id": pending.number, "method": method, "params": parameters})
         return pending.future
 
-    @staticmethod
-    def _write(process: subprocess.Popen[bytes], message: dict[str, Any]) -> None:
+    def _write(self, message: dict[str, Any]) -> None:
+        """Have ``message`` sent. Returns at once: the pipe of a process that has stopped is full, and blocks."""
+        self._outbox.put(encode_line(message))
+
+    def _deliver(self, process: subprocess.Popen[bytes], outbox: SimpleQueue[bytes | None]) -> None:
+        assert process.stdin is not None
         try:
-            assert process.stdin is not None
-            process.stdin.write(encode_line(message))
-            process.stdin.flush()
+            while (line := outbox.get()) is not None:
+                process.stdin.write(line)
+                process.stdin.flush()
+            process.stdin.close()
         except (OSError, ValueError):
-            raise SoothsayIndexError("The index process has ended.") from None
+            ended = SoothsayIndexError("The index process has ended.")
+            while process.poll() is None:  # what is asked until somebody sees that it is gone
+                time.sleep(_WAITING_SECONDS)
+                self._pending.fail_all(ended, lambda request: request.process is process)
+            self._pending.fail_all(ended, lambda request: request.process is process)
 
     def _running(self) -> subprocess.Popen[bytes]:
         """Return the worker; start it if there is none, after a pause when it keeps ending."""
@@ -415,14 +436,14 @@ class IndexClient:
             self._backoff.died(time.monotonic() - self._started)
         if self._backoff.left:
             raise SoothsayIndexError(
-                f"The index process keeps ending and is started again in {self._backoff.left:.0f} s: see its log, or "
-                "run `soothsay doctor`."
+                f"The index process keeps ending and is started again in {self._backoff.left:.0f} s: see "
+                f"{self._log_file or 'its log'}, or run `soothsay doctor`."
             )
         stderr = subprocess.DEVNULL
         try:
-            self._root.mkdir(parents=True, exist_ok=True)
+            make_private(self._root)
             if self._log_file is not None:
-                stderr = self._log_file.open("ab")
+                stderr = _open_log(self._log_file)
             process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
@@ -439,17 +460,21 @@ class IndexClient:
         again = self._started > 0
         self._process = process
         self._started = time.monotonic()
+        self._outbox = SimpleQueue()
+        threading.Thread(
+            target=self._deliver, args=(process, self._outbox), name="index-questions", daemon=True
+        ).start()
         threading.Thread(target=self._read, args=(process,), name="index-answers", daemon=True).start()
         if again:
-            self._tell_again(process)
+            self._tell_again()
         return process
 
-    def _tell_again(self, process: subprocess.Popen[bytes]) -> None:
+    def _tell_again(self) -> None:
         """Tell a new worker, in place of a dead one, of the open documents and of the last build."""
         for path, text in list(self._shown.items()):
-            self._write(process, _shows(path, text))
+            self._write(_shows(path, text))
         if self._last_build is not None:
-            self._write(process, {"id": 0, "method": "build", "params": self._last_build})
+            self._write({"id": 0, "method": "build", "params": self._last_build})
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
@@ -477,6 +502,14 @@ class IndexClient:
         process.wait()
         ended = SoothsayIndexError("The index process has ended.")
         self._pending.fail_all(ended, lambda request: request.process is process)
+
+
+def _open_log(path: Path) -> BinaryIO:
+    """Open the log of the worker to go on with it; one that has become long is kept beside it, once."""
+    with contextlib.suppress(OSError):  # Windows: another worker has it open
+        if path.stat().st_size > _LONGEST_LOG:
+            path.replace(path.with_suffix(".old.log"))
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
 
 
 def _shows(path: Path, text: str | None) -> dict[str, Any]:

@@ -139,6 +139,7 @@ def open_in_worker(place: IndexPlace) -> WritableIndex:
         place.root,
         place.workspace,
         place.embedding,
+        log_file=place.root / "index.log",
         docs=place.docs,
         uri=place.uri,
         environ=place.environ,

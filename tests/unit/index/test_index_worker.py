@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,7 @@ def test_a_worker_that_keeps_dying_is_started_again_after_a_pause(client):
     kill(client)
     assert client.has_name("post_entry") is False  # it degrades, it does not raise
     assert client.members("billing.ledger") == () and client.search(Query("post")) == []
-    with pytest.raises(SoothsayIndexError, match="is started again in 1 s: see its log"):
+    with pytest.raises(SoothsayIndexError, match="is started again in 1 s: see .*log, or run"):
         client.build()
     now = 1.1
     assert client.has_name("post_entry") and client.search(Query("post an entry"))
@@ -221,3 +222,33 @@ def test_values_survive_the_codec():
         assert unpack_hit(pack_hit(hit)) == hit
     query = Query("text", ("a",), ("b",), limit=2)
     assert from_plain(Query, to_plain(query)) == query
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows cannot stop a process")
+def test_a_worker_that_has_stopped_reading_holds_nobody_up(client, folder, monkeypatch):
+    build(client)
+    monkeypatch.setattr(client, "_timeout", 0.5)
+    monkeypatch.setattr(client, "_started", 1.0)
+    pid = client.process_id
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        for number in range(3):  # more than a pipe holds
+            client.mirror(folder / "shop" / f"big{number}.py", "x = 1\n" * 100_000)
+        time.sleep(0.3)
+        began = time.monotonic()
+        for _ in range(4):
+            assert client.search(Query("post " * 20_000)) == []
+        assert time.monotonic() - began < 10
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    monkeypatch.setattr(client, "_timeout", 30.0)
+    assert client.process_id == pid
+    assert client.has_name("post_entry")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+def test_what_a_worker_says_goes_to_a_log_that_only_its_user_may_read(client, folder):
+    build(client)
+    assert (folder / "log").stat().st_mode & 0o077 == 0
+    assert (folder / "index").stat().st_mode & 0o077 == 0
