@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+
+from soothsay_common.visible import readable
 
 _VERDICT_STYLE = {"verified": "bold green", "unverified": "bold yellow", "rejected": "bold red"}
 # upper bounds of probability, in ascending order
@@ -17,6 +19,7 @@ _SHADES = ((0.4, "black on red"), (0.8, "black on yellow"), (0.95, "green"), (1.
 
 def explanation(completion: Mapping[str, Any]) -> RenderableType:
     """Return a `rich` view of ``completion``, which has the form of the JSON contract."""
+    completion = _readable(completion)
     trigger = completion["trigger"]
     return Group(
         _heading("draft", "each token shaded by its probability: red < 0.4, yellow < 0.8, green above"),
@@ -33,6 +36,15 @@ def explanation(completion: Mapping[str, Any]) -> RenderableType:
         Padding(_verdict(completion), (0, 0, 0, 2)),
         _heading("time", _timings(completion["timings_ms"])),
     )
+
+
+def _readable(value: Any) -> Any:
+    """Return a JSON value whose texts say what a terminal must not obey."""
+    if isinstance(value, str):
+        return readable(value)
+    if isinstance(value, Mapping):
+        return {key: _readable(each) for key, each in cast(Mapping[str, Any], value).items()}
+    return [_readable(each) for each in cast(list[Any], value)] if isinstance(value, list) else value
 
 
 def _heading(title: str, note: str) -> Text:

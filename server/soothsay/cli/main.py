@@ -18,6 +18,8 @@ from soothsay.cli.models import FAILED, INTERRUPTED, OK, add_models_parser, run_
 from soothsay.cli.prove import add_prove_parser, run_prove
 from soothsay.config import METHODS, PATIENT, Settings, decode_settings
 from soothsay.errors import Cancelled, SoothsayError
+from soothsay_common.private import write_private
+from soothsay_common.visible import readable
 
 if TYPE_CHECKING:
     from soothsay.backend.client import BackendSession
@@ -47,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: str, code: int = FAILED) -> int:
-    print(f"soothsay: {' '.join(message.split())}", file=sys.stderr)
+    print(f"soothsay: {readable(' '.join(message.split()))}", file=sys.stderr)
     return code
 
 
@@ -170,11 +172,11 @@ def _complete(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(completion, indent=2, ensure_ascii=False))
         return OK
-    print(completion["text"])
+    print(readable(completion["text"]))
     cited = [
         f"{e['symbol']} ({e['package']} {e['version']})" for e in completion["evidence"][:1] if e["package"]
     ]
-    print(" · ".join([completion["verdict"], *cited]), file=sys.stderr)
+    print(readable(" · ".join([completion["verdict"], *cited])), file=sys.stderr)
     return OK
 
 
@@ -303,7 +305,7 @@ def _last_file() -> Path:
 
 def _write_last(completion: dict[str, Any]) -> None:
     try:
-        _last_file().write_text(json.dumps(completion), encoding="utf-8")
+        write_private(_last_file(), json.dumps(completion))
     except OSError as error:
         print(
             f"soothsay: the completion is not saved for `soothsay explain`: {error.strerror}", file=sys.stderr

@@ -8,6 +8,7 @@ from soothsay.engine.postfilter import tidy
 from soothsay.engine.site import Site
 from soothsay.engine.types import Ending
 from soothsay.engine.withhold import shown_length
+from soothsay_common.visible import visible_length
 
 
 def finish(site: Site, written: Written, documentation: str = "") -> tuple[Passed, Ending]:
@@ -21,7 +22,7 @@ def finish(site: Site, written: Written, documentation: str = "") -> tuple[Passe
     text = tidy(written.text, place.before, request.text[request.offset :])
     if not text:
         return Passed(""), Ending("repeats", written.text)
-    length = shown_length(text, place.before, site.language, documentation)
+    length = min(visible_length(text), shown_length(text, place.before, site.language, documentation))
     if not text[:length].strip():
         return Passed(""), Ending("withheld", text)
     passed = pass_gate(site.analysis, request.offset, place, text[:length], complete=written.complete)
