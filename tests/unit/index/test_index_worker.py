@@ -117,7 +117,7 @@ def test_a_worker_that_keeps_dying_is_started_again_after_a_pause(client):
     kill(client)
     assert client.has_name("post_entry") is False  # it degrades, it does not raise
     assert client.members("billing.ledger") == () and client.search(Query("post")) == []
-    with pytest.raises(SoothsayIndexError, match="is started again in 1 s: see .*log, or run"):
+    with pytest.raises(SoothsayIndexError, match=r"is started again in 1 s: see .*log, or run"):
         client.build()
     now = 1.1
     assert client.has_name("post_entry") and client.search(Query("post an entry"))
