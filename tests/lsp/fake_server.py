@@ -107,6 +107,7 @@ class FakeSession:
             subfolders=subfolders,
             model=settings.model.name,
             threshold=settings.trigger.threshold,
+            interpreter=settings.index.interpreter,
         )
 
     def mirror(self, path: Path, text: str) -> None:

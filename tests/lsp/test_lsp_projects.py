@@ -1,9 +1,12 @@
-"""16: each root, and each project outside, is completed by a session of its own."""
+"""16 and 17: each root, each project outside, and each script with needs of its own is completed by a session of its own."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from pathlib import Path
 
+import pytest
 from fake_editor import Editor
 from lsprotocol import types
 
@@ -57,3 +60,34 @@ async def test_a_project_is_opened_and_indexed_before_its_first_completion(
     await editor.happened("open", 2)
     assert editor.journal("open")[-1]["workspace"] == str(second)
     assert {each["path"] for each in editor.journal("complete")} == {str(editor.workspace / "main.py")}
+
+
+@pytest.fixture
+def environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the server looks for the environments that Hatch makes for scripts."""
+    monkeypatch.setenv("HATCH_DATA_DIR", str(tmp_path / "hatch"))
+    return tmp_path / "hatch" / "env" / "virtual" / ".scripts"
+
+
+async def test_a_script_that_says_what_it_needs_has_its_own_environment(
+    environments: Path, editor: Editor
+) -> None:
+    await editor.start()
+    await editor.happened("open")
+    script = editor.workspace / "tool.py"
+    text = '# /// script\n# dependencies = ["oats"]\n# ///\ntext'
+    script.write_text(text)
+    digest = base64.urlsafe_b64encode(hashlib.sha256(str(script).encode()).digest()).decode()[:8]
+    made = environments / digest
+    (made / "bin").mkdir(parents=True)
+    (made / "bin" / "python3").touch()
+    (made / "pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.12.4\n")
+    (made / "lib" / "python3.12" / "site-packages" / "oats-1.0.dist-info").mkdir(parents=True)
+    for name, content, line in (("main.py", "text", 0), ("tool.py", text, 3)):
+        editor.open(content, name)
+        assert await editor.inline(line, 4, name) == [ANSWER]
+    opened = [(each["workspace"], each["interpreter"], each["subfolders"]) for each in editor.journal("open")]
+    assert opened == [
+        (str(editor.workspace), "", True),
+        (str(editor.workspace), str(made / "bin" / "python3"), False),
+    ]
