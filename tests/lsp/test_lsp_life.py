@@ -160,6 +160,17 @@ async def test_but_not_for_long_and_blocks_nobody(editor: Editor) -> None:
     assert await editor.inline(0, 4) == [ANSWER]
 
 
+async def test_a_document_is_told_while_the_model_is_loaded(editor: Editor) -> None:
+    await editor.start(settings={"model": {"name": "waits"}})
+    editor.open("text")
+    (told,) = await editor.happened("mirror")
+    assert told["text"] == "text"
+    assert editor.journal("loaded") == []
+    editor.release()
+    await editor.happened("loaded")
+    assert len(editor.journal("mirror")) == 1
+
+
 async def test_a_model_that_is_missing_is_told_once_and_can_be_mended(editor: Editor) -> None:
     await editor.start(settings={"model": {"name": "missing"}})
     editor.open("text")

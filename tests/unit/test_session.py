@@ -18,6 +18,7 @@ from soothsay.model import factory
 from soothsay.model.files.variants import ChosenWeights
 from soothsay.model.local.tuning import Threads
 from soothsay.model.types import Capabilities
+from soothsay.oracle.null import NullOracle
 
 SETTINGS = Settings(index=IndexSettings(enabled=False), oracle=OracleSettings(enabled=False))
 
@@ -160,3 +161,26 @@ def test_the_type_checker_is_closed_whatever_happens(
         session.close()
     session.close()
     assert closed == ["index", "type checker", "type checker"]
+
+
+class Looking(NullOracle):
+    """Keeps what it was asked about."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Path, str]] = []
+        self.looked = threading.Semaphore(0)
+
+    def findings(self, path: Path, text: str) -> None:
+        self.asked.append((path, text))
+        self.looked.release()
+
+
+def test_the_type_checker_looks_at_the_first_document_before_anybody_waits(tmp_path: Path) -> None:
+    session = Session(SETTINGS, tmp_path)
+    oracle = session.oracle = Looking()
+    for name, text in (("a.py", "import shed"), ("b.py", "import crate"), ("c.sh", "ls")):
+        session.mirror(tmp_path / name, text)
+        if name != "b.py":
+            assert oracle.looked.acquire(timeout=10)
+    assert oracle.asked == [(tmp_path / "a.py", "import shed"), (tmp_path / "c.sh", "ls")]
+    session.close()

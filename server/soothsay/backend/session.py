@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Protocol
 
 from soothsay.config import Settings
@@ -212,6 +212,7 @@ class Session:
         self._analyses = Analyses()  # of hints and completions, which are asked for on several threads
         self._lock = Lock()
         self._closed = False
+        self._shown_kinds: set[str] = set()  # the suffixes of documents
         self._model: OwnedModel | None = None
         self._engine: Engine | None = None
         self.oracle: Oracle = (
@@ -354,10 +355,16 @@ class Session:
         return self.build_index(on_progress, cancel, awaited=True)
 
     def mirror(self, path: Path, text: str) -> None:
-        """Note that the editor shows ``text`` for ``path``, saved or not. Returns at once."""
+        """Note that the editor shows ``text`` for ``path``, saved or not. Returns at once.
+
+        The type checker is asked about the first one of a kind now: what that imports it would else read when somebody waits.
+        """
         self.oracle.mirror(path, text)
         if self._index is not None:
             self._index.mirror(path, text)
+        if path.suffix not in self._shown_kinds:
+            self._shown_kinds.add(path.suffix)
+            Thread(target=self.oracle.findings, args=(path, text), name="first-look", daemon=True).start()
 
     def forget(self, path: Path) -> None:
         """Note that the editor has closed ``path``. Returns at once."""

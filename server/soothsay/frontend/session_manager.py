@@ -233,8 +233,6 @@ class SessionManager:
         await self.background_worker.run(lambda: None)
         await self.model_worker.run(_close, old)
         await self._load_model(settings, main)
-        for path, text in self._open_documents():  # they may have been opened before the session
-            self.mirror(path, text)
         if self._opening is asyncio.current_task():
             self._load_ended.set()
             self.show_warnings()
@@ -282,7 +280,15 @@ class SessionManager:
                 loop.call_soon_threadsafe(self._backend_changed, session, state, message)
 
         session.listen(on_change)
+        with suppress(RuntimeError):  # the type checker and the index read them while the weights are loaded
+            loop.call_soon_threadsafe(self._tell_documents, session)
         session.load_model()
+
+    def _tell_documents(self, session: EditorSession) -> None:
+        """Tell a new session of the documents that were opened before it."""
+        if session is self._session:
+            for path, text in self._open_documents():
+                session.mirror(path, text)
 
     def _project_opened(self, session: EditorSession) -> None:
         """Index a project that has been opened beside the workspace, and check its documents."""
