@@ -41,6 +41,9 @@ class StandInModels:
     def threads(self, path: Path) -> Threads:
         return Threads(1, 1)
 
+    def note_original(self, name: str) -> None:
+        """Nothing is made of these weights."""
+
 
 class StandInRuntime:
     """A context that does nothing."""
