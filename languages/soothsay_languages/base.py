@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # the editor's process starts without a parser
 
     from soothsay_languages.cells import CellSyntax
     from soothsay_languages.environment import EnvironmentFinder
+    from soothsay_languages.parameters import Parameter
     from soothsay_languages.resolving import D, Definitions, Resolver
     from soothsay_languages.scopes import ModuleName, NamesAt, ScopeTree
     from soothsay_languages.syntax import Parsed
@@ -196,6 +197,17 @@ class WrongValue:
     lacks: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A literal in place of a value that nobody knows.
+
+    ``spots`` are the parts of ``text`` that a person is to write over: start, end, and what names them.
+    """
+
+    text: str
+    spots: tuple[tuple[int, int, str], ...] = ()
+
+
 class ReadsValues(Protocol):
     """Tells which values a language's code may pass where that is known."""
 
@@ -217,6 +229,13 @@ class ReadsValues(Protocol):
 
     def wrong_request(self, uri: str, name: str, arguments: Sequence[tree_sitter.Node]) -> WrongValue | None:
         """Return what the client's method ``name`` of the service model at ``uri`` does not take of ``arguments``."""
+        ...
+
+    def blank(self, parameter: Parameter, quote: str, uri: str, name: str) -> Blank:
+        """Return a literal for a value of ``parameter`` that nobody knows, its strings between ``quote``.
+
+        Where it is a parameter of a request to a service, ``uri`` is that of its model and ``name`` the client's method.
+        """
         ...
 
     def passed_to(self, call: tree_sitter.Node, index: Definitions[D]) -> D | None:
@@ -250,7 +269,8 @@ class Language:
     ``whole`` loads its own parser, which says whether a sequence of statements is whole; None where its grammar alone says it.
     ``locals`` is a tree-sitter query of the names that are bound and read (see `query_scopes`), for a language without a
     ``binder``. ``binder`` and ``resolver`` load what reads its scopes and what tells what an expression stands for; ``exposes`` what
-    makes unreachable code reachable; ``values`` what arguments of known meaning may be; ``environments`` what finds where its
+    makes unreachable code reachable; ``values`` what arguments of known meaning may be;
+    ``line_length`` how long the lines of a project at a path may be, 0 where it does not say; ``environments`` what finds where its
     packages are installed, None for a language
     without packages; ``cells`` what reads it in notebooks, None where it is in none.
     """
@@ -273,6 +293,7 @@ class Language:
     resolver: Callable[[], Resolver] | None = None
     exposes: Callable[[], Exposes] | None = None
     values: Callable[[], ReadsValues] | None = None
+    line_length: Callable[[Path], int] | None = None
     environments: Callable[[], EnvironmentFinder] | None = None
     layout: ProjectLayout = field(default_factory=ProjectLayout)
     cells: Callable[[], CellSyntax] | None = None

@@ -7,16 +7,18 @@ probability. Where two tokens are that close, and only there, the texts may part
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from soothsay.backend.session import Session
+from soothsay.engine.constrain import CallConstraint
 from soothsay.engine.continuation import accepted
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import CompletionRequest
-from soothsay.model.constraint import Constraint
+from soothsay.model.constraint import Constraint, NameTrie, TokenConstraint
 from soothsay.model.files.cache import model_path
 from soothsay.model.fim import Prompt
 from soothsay.model.local.decoding import LocalPrompt
@@ -25,6 +27,7 @@ from soothsay.model.local.tuning import Threads
 from soothsay.model.local.weights import Weights
 from soothsay.model.types import Token
 from soothsay_common.cancellation import Cancellation
+from soothsay_languages.python import LANGUAGE
 
 pytestmark = pytest.mark.slow
 
@@ -134,3 +137,52 @@ def test_texts_are_the_same_with_every_speed_up(
     assert same >= len(todo) / 2
     # while somebody waits: what was prepared was read before
     assert evaluated["fast"] < evaluated["plain"] / 3
+
+
+class Unforced:
+    """A constraint that forces nothing."""
+
+    def __init__(self, constraint: TokenConstraint) -> None:
+        self._constraint = constraint
+
+    def accepts(self, written: bytes, piece: bytes) -> bool:
+        return self._constraint.accepts(written, piece)
+
+    def possible(self, written: bytes) -> Sequence[bytes]:
+        return self._constraint.possible(written)
+
+    def forced(self, written: bytes) -> bytes:
+        return b""
+
+
+NAMES = (
+    "create_model_customization_job",
+    "create_model_copy_job",
+    "list_foundation_models",
+    "get_model_import_job",
+)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "Start a job to fine-tune a base model",
+        "List the models there are",
+        "Read how the import of a model goes",
+    ],
+)
+def test_a_name_is_the_same_where_its_rest_is_written_at_once(cold: NotingRuntime, wanted: str) -> None:
+    head = 'import boto3\n\nclient = boto3.client("bedrock")\n\n'
+    opened = cold.open(Prompt(head, "", f"# {wanted}\nresponse = client", "."))
+    constraint = CallConstraint(
+        "response = client", LANGUAGE, {"client": NameTrie(NAMES)}.get, lambda _: None
+    )
+    texts: list[str] = []
+    chosen: list[int] = []
+    for each in (constraint, Unforced(constraint)):
+        tokens = list(islice(opened.stream(constraint=each), 12))
+        texts.append(b"".join(token.data for token in tokens).decode().partition("(")[0])
+        chosen.append(sum(token.chosen for token in tokens))
+    cold.noted()
+    assert texts[0] == texts[1] and texts[0].removeprefix(".") in NAMES
+    assert chosen[0] < chosen[1]

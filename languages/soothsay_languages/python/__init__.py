@@ -69,6 +69,12 @@ def _values() -> ReadsValues:
     return KnownValues()
 
 
+def _line_length(root: Path) -> int:
+    from soothsay_languages.python.line_length import line_length
+
+    return line_length(root)
+
+
 def _module_of(root: Path, path: Path) -> ModuleName:
     from soothsay_languages.python.modules import module_of
 
@@ -160,6 +166,7 @@ LANGUAGE = Language(
     resolver=_resolver,
     exposes=_exposes,
     values=_values,
+    line_length=_line_length,
     environments=_environments,
     layout=ProjectLayout(
         root_files=("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt"),

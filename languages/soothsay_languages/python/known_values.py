@@ -11,9 +11,11 @@ from urllib.parse import unquote, urlsplit
 
 from tree_sitter import Node
 
-from soothsay_languages.base import WrongValue
+from soothsay_languages.base import Blank, WrongValue
+from soothsay_languages.parameters import Parameter
+from soothsay_languages.python.blanks import blank_of_shape, blank_of_type
 from soothsay_languages.python.imports import service_of
-from soothsay_languages.python.marks import outer_marks
+from soothsay_languages.python.marks import outer_parts
 from soothsay_languages.python.request_shapes import wrong_in
 from soothsay_languages.python.sources.botocore_models import (
     read_model,
@@ -50,7 +52,7 @@ class KnownValues:
     def strings(self, annotation: str) -> Sequence[str] | None:
         """Return the strings that a parameter of the type ``annotation`` takes; None where it may take others."""
         found: list[str] = []
-        for part in _parts(annotation):
+        for part in outer_parts(annotation, "|"):
             if part.startswith("Literal[") and part.endswith("]"):
                 values = _literals(part.removeprefix("Literal"))
                 if values is None:
@@ -98,18 +100,17 @@ class KnownValues:
             return None
         return next((each for each in index.members(_SESSION) if getattr(each, "name", "") == made), None)
 
+    def blank(self, parameter: Parameter, quote: str, uri: str, name: str) -> Blank:
+        """Return a literal that stands for the unknown value of ``parameter``; of the request ``name`` of the model at ``uri``."""
+        inputs, shapes = _model(uri) if uri else ({}, {})
+        member = shapes.get(inputs.get(name, ""), {}).get("members", {}).get(parameter.name)
+        if member is None:
+            return blank_of_type(parameter, quote)
+        return blank_of_shape(member.get("shape", ""), shapes, parameter.name, quote)
+
     def _unknown(self, service: str, node: Node | None, index: Definitions[D]) -> WrongValue | None:
         known = _services(index)
         return WrongValue("service", service, known, node) if known and service not in known else None
-
-
-def _parts(annotation: str) -> list[str]:
-    """Return the members of a union, brackets and strings in them whole."""
-    parts, begin = [], 0
-    for at in outer_marks(annotation, "|"):
-        parts.append(annotation[begin:at].strip())
-        begin = at + 1
-    return [*parts, annotation[begin:].strip()]
 
 
 def _literals(bracketed: str) -> list[str] | None:

@@ -19,3 +19,12 @@ def outer_marks(text: str, mark: str) -> Iterator[int]:
             depth -= 1
         elif char == mark and not depth:
             yield at
+
+
+def outer_parts(text: str, mark: str) -> list[str]:
+    """Return what of ``text`` is between such marks, stripped: the members of a union, say."""
+    parts, begin = [], 0
+    for at in outer_marks(text, mark):
+        parts.append(text[begin:at].strip())
+        begin = at + 1
+    return [*parts, text[begin:].strip()]

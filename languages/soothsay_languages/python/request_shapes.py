@@ -80,11 +80,11 @@ def _wrong_structure(value: Node, described: Mapping[str, Any], shapes: Shapes) 
         if found is not None:
             return found
     is_whole = None not in keys and len(_pairs(value)) == len(_items(value))
-    missing = [] if not is_whole else [key for key in _required(described) if key not in keys]
+    missing = [] if not is_whole else [key for key in required_keys(described) if key not in keys]
     return WrongValue("key", missing[0], (), value, lacks=True) if missing else None
 
 
-def _required(described: Mapping[str, Any]) -> Sequence[str]:
+def required_keys(described: Mapping[str, Any]) -> Sequence[str]:
     """Return the keys that a caller must give: those that the client fills in are none."""
     members = described.get("members", {})
     return [key for key in described.get("required", ()) if not members.get(key, {}).get("idempotencyToken")]

@@ -30,8 +30,16 @@ def misfit(parameters: Sequence[Parameter], call: Arguments) -> str:
         if keyword not in by_keyword and not takes_any_keyword:
             return f"unknown argument {keyword}"
         filled.add(keyword)
-    missing = [
-        p.name
+    lacking = missing(parameters, call)
+    return f"missing argument {lacking[0].name}" if lacking else ""
+
+
+def missing(parameters: Sequence[Parameter], call: Arguments) -> list[Parameter]:
+    """Return the parameters that ``call`` must give and does not."""
+    positions = [p for p in parameters if p.kind in ("positional_only", "positional_or_keyword")]
+    filled = {p.name for p in positions[: call.positional]}.union(call.keywords)
+    return [
+        p
         for p in parameters
         if p.required
         and p.name not in filled
@@ -39,7 +47,6 @@ def misfit(parameters: Sequence[Parameter], call: Arguments) -> str:
         and not (call.mapping and p.kind != "positional_only")
         and not (call.splat and p.kind in ("positional_only", "positional_or_keyword"))
     ]
-    return f"missing argument {missing[0]}" if missing else ""
 
 
 def misfit_of_all(ways: Sequence[Sequence[Parameter]], call: Arguments) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from soothsay.engine.loops import loop_start
 from soothsay.engine.stop import StopRule
+from soothsay.engine.types import TabStop
 from soothsay.model.constraint import Constraint
 from soothsay.model.types import OpenPrompt, Token
 from soothsay_common.cancellation import Cancellation
@@ -41,6 +42,7 @@ class Written:
     complete: bool
     evaluated: int = 0
     read_s: float = 0.0
+    tab_stops: tuple[TabStop, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

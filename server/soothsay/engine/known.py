@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from soothsay.engine.site import Site
 from soothsay.model.constraint import NameTrie
 from soothsay.oracle.types import Oracle
 from soothsay_index.types import Parameter
+from soothsay_languages.base import Blank
 
 
 class Known:
@@ -50,6 +51,44 @@ class Known:
             return None  # an overloaded callable takes what one of its overloads takes
         return [Parameter(p.name, p.kind, p.required, p.annotation) for p in signatures[0].parameters]
 
+    def named(self, callee: str) -> Mapping[str, str]:
+        """Return the names in scope that are called like a parameter of ``callee``, by it: those of a type that fits."""
+        parameters = [p for p in self.parameters_of(callee) or () if not p.kind.startswith("var_")]
+        visible = {} if self._site.names_here is None else self._site.names_here.visible()
+        values = [name for name, bound in visible.items() if bound.kind in ("value", "parameter")]
+        # a plain name hides an attribute that is called the same
+        called = {_plain(name): name for name in sorted(values, key=lambda name: -name.count("."))}
+        found = {p.name: called[_plain(p.name)] for p in parameters if _plain(p.name) in called}
+        misfits = self._misfits(callee, found) if found else ()
+        return {name: value for name, value in found.items() if value not in misfits}
+
+    def _misfits(self, callee: str, named: Mapping[str, str]) -> set[str]:
+        """Return the values of ``named`` that the type checker says to be of a wrong type; it is asked once for all."""
+        expression, starts = f"{callee}(", dict[str, int]()
+        for name, value in named.items():
+            expression += f"{name}="
+            starts[value] = len(expression)
+            expression += f"{value}, "
+        text, end = self._probe(f"{expression})")
+        begin = end - len(expression) - 1
+        findings = self._oracle.findings(self._site.request.path, text) or ()
+        wrong = [each for each in findings if each.kind in ("wrong_type", "unknown_name")]
+        return {
+            value
+            for value, start in starts.items()
+            if any(each.start < begin + start + len(value) and each.end > begin + start for each in wrong)
+        }
+
+    def blank(self, callee: str, parameter: Parameter, quote: str) -> Blank:
+        """Return a literal for a value of ``parameter`` that nobody knows."""
+        receiver, _, name = callee.rpartition(".")
+        symbol = self._site.find(receiver, name).symbol
+        uri = symbol.uri if symbol is not None and symbol.origin == "service" else ""
+        language = self._site.language
+        if language.values is None:
+            return Blank(quote * 2, ((len(quote), len(quote), parameter.name),))
+        return language.values().blank(parameter, quote, uri, name)
+
     def _probe(self, expression: str) -> tuple[str, int]:
         """Return the document with ``expression`` in place of the current statement, and the offset of its end."""
         request = self._site.request
@@ -58,3 +97,8 @@ class Known:
         closed = ")" if expression.endswith("(") else ""
         head = request.text[:start] + indent + expression
         return head + closed + "\n" + request.text[request.offset :].partition("\n")[2], len(head)
+
+
+def _plain(name: str) -> str:
+    """Return the last part of a dotted name without its case and underscores."""
+    return name.rpartition(".")[2].replace("_", "").lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,13 +19,16 @@ from soothsay.engine.clock import Clock
 from soothsay.engine.constrain import CallConstraint
 from soothsay.engine.cross_file import cross_file
 from soothsay.engine.draft import Limits, OnText, Written, ignore_text, write
+from soothsay.engine.filling import AfterValue, write_filled
 from soothsay.engine.finish import finish
 from soothsay.engine.gate import pass_gate
 from soothsay.engine.ground import Grounding, call_line, ground, of_members
 from soothsay.engine.known import Known
+from soothsay.engine.layout import still_inside, style_of
 from soothsay.engine.lookup import Lookup, lookup, lookup_at, lookup_begun
 from soothsay.engine.pace import Pace
 from soothsay.engine.site import Site, relative_path
+from soothsay.engine.skeleton import Facts, Skeleton, Step
 from soothsay.engine.types import (
     ApiName,
     Check,
@@ -32,6 +36,7 @@ from soothsay.engine.types import (
     CompletionRequest,
     Ending,
     Evidence,
+    TabStop,
     TriggerDecision,
 )
 from soothsay.engine.verify import Judgement, judge
@@ -84,6 +89,7 @@ class _Answer:
     grounding: Grounding
     replaced: int = 0
     ending: Ending = _SHOWN
+    tab_stops: tuple[TabStop, ...] = ()
 
 
 class Engine:
@@ -186,8 +192,7 @@ class Engine:
                 grounding = self._retrieve(task, outcome.name, draft.tokens, draft.typed)
             if grounding.text or not draft.complete:
                 with clock.step("regenerate"):
-                    guess = max(0, outcome.name.start) if outcome.name else 0
-                    accepted = _lines_before(draft.text, characters(draft.text, guess))
+                    accepted = _before_guess(draft.text, outcome.name)
                     constrain = self._calls(task.site) if method == "full" else _anything
                     written = self._regenerate(task, grounding, accepted, constrain)
                 evaluated["regenerate"] = written.evaluated
@@ -221,6 +226,7 @@ class Engine:
             before=task.site.rule.before,
             replaced=answer.replaced,
             ending=answer.ending,
+            tab_stops=answer.tab_stops,
         )
 
     def _limits(self, cancel: Cancellation | None) -> Limits:
@@ -318,46 +324,64 @@ class Engine:
         )
 
     def _regenerate(self, task: _Task, grounding: Grounding, accepted: str, constrain: _Constrain) -> Written:
-        prompt = _prompt(task.anchor, task.site.request, grounding.text, accepted)
-        constraint: Constraint | None = None
-        if self._settings.oracle.constrain:
-            calls = constrain((task.site.rule.before + accepted).removesuffix(prompt.forced))
-            constraint = calls and self._as_taken(calls, prompt.forced)
-        writing_s = _REWRITING * self._settings.completion.write_ms / 1000
-        return write(
-            self._model.open(prompt),
-            task.site.rule,
-            replace(task.limits, writing_s=writing_s),
-            accepted=accepted,
-            constraint=constraint,
-            on_text=task.on_text,
+        site, on_text = task.site, task.on_text
+        limits = replace(task.limits, writing_s=_REWRITING * self._settings.completion.write_ms / 1000)
+
+        def calls_in(text: str, prompt: Prompt) -> CallConstraint | None:
+            before = (site.rule.before + text).removesuffix(prompt.forced)
+            return constrain(before) if self._settings.oracle.constrain else None
+
+        def begin(step: Step) -> tuple[OpenPrompt, Constraint | None]:
+            prompt = _prompt(task.anchor, site.request, grounding.text, step.text)
+            if step.ended:  # what follows begins a token of its own
+                prompt = replace(prompt, middle=prompt.middle + prompt.forced, forced="")
+            calls = calls_in(step.text, prompt)
+            return self._model.open(prompt), AfterValue(calls) if step.ended and calls else calls
+
+        prompt = _prompt(task.anchor, site.request, grounding.text, accepted)
+        calls = calls_in(accepted, prompt)
+        if calls is not None and self._model.capabilities.token_constraints:
+            return write_filled(begin, site.rule, limits, self._skeleton(site), accepted, on_text)
+        constraint = calls and self._as_taken(calls, prompt.forced)
+        opened = self._model.open(prompt)
+        return write(opened, site.rule, limits, accepted=accepted, constraint=constraint, on_text=on_text)
+
+    def _skeleton(self, site: Site) -> Skeleton:
+        """Return what writes calls whose parameters are known, in the style of the file."""
+        known = Known(site, self._oracle)
+        style = style_of(site.request.text, site.language, site.request.workspace)
+        if site.place.rest or self._settings.completion.max_lines > 0:
+            style = replace(style, line=sys.maxsize)
+        facts = Facts(
+            cache(known.parameters_of),
+            cache(known.named),
+            lambda callee, parameter: known.blank(callee, parameter, style.quote),
         )
+        return Skeleton(site.rule.before, site.language, facts, style)
 
     def _as_taken(self, calls: CallConstraint, forced: str) -> Constraint | None:
-        """Return the constraint as the model takes it: token by token, else the names that may come next."""
-        capabilities = self._model.capabilities
-        if capabilities.token_constraints:
-            return calls
-        return calls.allowed_names(forced) if capabilities.allowed_names else None
+        """Return the constraint for a model that is not asked token by token: the names that may come next."""
+        return calls.allowed_names(forced) if self._model.capabilities.allowed_names else None
 
     def _calls(self, site: Site) -> Callable[[str], CallConstraint]:
         """Return the constraint to members and keywords that exist."""
         known = Known(site, self._oracle)
-        return lambda before: CallConstraint(before, site.language, known.members_of, known.parameters_of)
+        members_of, parameters_of = cache(known.members_of), cache(known.parameters_of)
+        return lambda before: CallConstraint(before, site.language, members_of, parameters_of)
 
     def _calls_and_names(self, site: Site) -> Callable[[str], CallConstraint]:
         """Return the same constraint, and that arguments begin with a name that is defined."""
         known = Known(site, self._oracle)
+        members_of, parameters_of = cache(known.members_of), cache(known.parameters_of)
         names = cache(known.names)
-        return lambda before: CallConstraint(
-            before, site.language, known.members_of, known.parameters_of, names
-        )
+        return lambda before: CallConstraint(before, site.language, members_of, parameters_of, names)
 
     def _judge(self, task: _Task, written: Written, grounding: Grounding) -> _Answer:
         site = task.site
         passed, ending = finish(site, written, grounding.text)
         judgement = judge(site, passed.text, self._oracle, passed.replaced)
-        return _Answer(passed.text, judgement, grounding, passed.replaced, ending)
+        stops = still_inside(written.tab_stops, written.text, passed.text)
+        return _Answer(passed.text, judgement, grounding, passed.replaced, ending, stops)
 
     def _repair(self, task: _Task, rejected: _Answer) -> _Answer:
         """Write the rejected call once more, with the documentation that its mistake asks for."""
@@ -366,7 +390,10 @@ class Engine:
         if fault.mended:
             judgement = judge(task.site, fault.mended, self._oracle, rejected.replaced)
             if judgement.verdict != "rejected":
-                return replace(rejected, text=fault.mended, judgement=judgement)
+                stops = still_inside(rejected.tab_stops, rejected.text, fault.mended)
+                return replace(rejected, text=fault.mended, judgement=judgement, tab_stops=stops)
+        if fault.fault == "bad_arguments" and (mended := self._with_fitting_arguments(task, rejected)):
+            return mended
         if fault.fault == "bad_arguments" and fault.name is not None:
             found = task.site.resolve(fault.name)
             if found.symbol is not None:
@@ -386,6 +413,20 @@ class Engine:
         written = self._regenerate(task, grounding, accepted, constrain)
         return self._judge(task, written, grounding)
 
+    def _with_fitting_arguments(self, task: _Task, rejected: _Answer) -> _Answer | None:
+        """Return the answer with the arguments that the signature asks for, where that is all that was wrong."""
+        fault, text = rejected.judgement, rejected.text
+        if fault.name is None or fault.name.end < 0 or not self._settings.oracle.constrain:
+            return None
+        bracket = characters(text, fault.name.end)
+        mended = self._skeleton(task.site).mended(text, bracket, rejected.tab_stops)
+        if mended is None or mended[0] == text:
+            return None
+        judgement = judge(task.site, mended[0], self._oracle, rejected.replaced)
+        if judgement.verdict == "rejected":
+            return None
+        return replace(rejected, text=mended[0], judgement=judgement, tab_stops=mended[1])
+
     def _reject(self, task: _Task, answer: _Answer, check: Check) -> tuple[_Answer, Check]:
         """Return what becomes of an answer that could not be repaired, by the setting ``on_rejected``."""
         match self._settings.oracle.on_rejected:
@@ -399,11 +440,12 @@ class Engine:
         kept = passed.text
         ending = Ending("rejected", answer.text[len(kept) :])
         if not kept:
-            empty = replace(answer, text="", replaced=0, ending=ending)
+            empty = replace(answer, text="", replaced=0, ending=ending, tab_stops=())
             return empty, replace(check, trimmed=answer.text)
         judgement = judge(task.site, kept, self._oracle, passed.replaced)
         trimmed = replace(check, problem="", trimmed=ending.dropped)
-        return _Answer(kept, judgement, answer.grounding, passed.replaced, ending), trimmed
+        stops = still_inside(answer.tab_stops, answer.text, kept)
+        return _Answer(kept, judgement, answer.grounding, passed.replaced, ending, stops), trimmed
 
 
 def _prompt(
@@ -420,6 +462,18 @@ def _nothing(method: Method) -> Completion:
 
 def _anything(_before: str) -> None:
     """No constraint."""
+
+
+def _before_guess(draft: str, name: ApiName | None) -> str:
+    """Return what is kept of ``draft``, where ``name`` is a guess: all before what it is a member of."""
+    if name is None or name.start <= 0:
+        return ""
+    receiver = f"{name.receiver}." if name.receiver else ""
+    head = draft[: characters(draft, name.start)]
+    kept = head.removesuffix(receiver)
+    if not kept.strip() or (receiver and kept == head):  # broken over lines
+        return _lines_before(draft, len(head))
+    return kept
 
 
 def _lines_before(text: str, at: int) -> str:

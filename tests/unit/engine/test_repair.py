@@ -242,7 +242,12 @@ def test_the_model_is_told_what_the_call_said_by_its_names(index: Index) -> None
     assert "    # put obj with order, Key\n    return s3." in seen + "."
 
 
-@pytest.mark.parametrize("script", ["put_object(Bucket=1)", "nope()", "put_object", "x.y()", ""])
+def test_what_the_new_call_lacks_is_added(index: Index) -> None:
+    found = mended(HEAD + "s3.put_obj()\n", index, 'put_object(Bucket="b")', "\n")
+    assert found is not None and found.text.startswith('put_object(Bucket="b", Key=')
+
+
+@pytest.mark.parametrize("script", ["nope()", "put_object", "x.y()", ""])
 def test_nothing_is_offered_that_is_not_verified(index: Index, script: str) -> None:
     assert mended(HEAD + "s3.put_obj()\n", index, script, "\n") is None
 

@@ -1,0 +1,107 @@
+"""Calls as text, while they are being written: where their arguments begin, and which parameters these are for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from soothsay.engine.arguments import missing, parse_arguments
+from soothsay.engine.constrain import callee_before
+from soothsay_index.types import Parameter
+from soothsay_languages.base import Arguments, Language
+from soothsay_languages.scan import Scan, scan
+
+_KEYWORD = re.compile(r"\s*(\w+)\s*=(?!=)\s*")
+_BLANKS = re.compile(r"\s*")
+
+ParametersOf = Callable[[str], Sequence[Parameter] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a call: its span, where its value begins, and the keyword before that, if any."""
+
+    start: int
+    value: int
+    end: int
+    keyword: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallText:
+    """A call of ``callee`` whose bracket is at ``start`` of ``code``; its parameters are known."""
+
+    code: str
+    start: int
+    callee: str
+    parameters: Sequence[Parameter]
+    language: Language
+
+    @property
+    def arguments(self) -> list[Argument]:
+        """What is written between the brackets, as far as it is; the last argument may be empty."""
+        inside = self.code[self.start + 1 :]
+        end = scan(inside, self.language.lexis).overclosed
+        last = len(self.code) if end < 0 else self.start + 1 + end
+        ends = [*_commas(self.code[:last], self.start, self.language), last]
+        begins = [self.start + 1, *(at + 1 for at in ends[:-1])]
+        return [_argument(self.code, begin, end) for begin, end in zip(begins, ends, strict=True)]
+
+    @property
+    def given(self) -> Arguments:
+        """What it passes so far."""
+        return parse_arguments(self.code[self.start :], self.language)
+
+    @property
+    def missing(self) -> list[Parameter]:
+        """The parameters that must be given and are not, in their order."""
+        return missing(self.parameters, self.given)
+
+    def takes_position(self, parameter: Parameter) -> bool:
+        """Return whether the next argument may be that of ``parameter`` without its name."""
+        given = self.given
+        positions = [p for p in self.parameters if p.kind in ("positional_only", "positional_or_keyword")]
+        return not given.keywords and positions[given.positional : given.positional + 1] == [parameter]
+
+    def parameter_of(self, argument: Argument) -> Parameter | None:
+        """Return the parameter that ``argument`` is for, None where that is not known."""
+        if argument.keyword:
+            return next((p for p in self.parameters if p.name == argument.keyword), None)
+        before = self.arguments
+        number = before.index(argument)
+        positions = [p for p in self.parameters if p.kind in ("positional_only", "positional_or_keyword")]
+        plain = all(not each.keyword and self.code[each.value] != "*" for each in before[:number])
+        return positions[number] if plain and number < len(positions) else None
+
+
+def innermost_call(
+    code: str, state: Scan, language: Language, parameters_of: ParametersOf
+) -> CallText | None:
+    """Return the innermost call that ``code`` ends in and whose parameters are known."""
+    if language.statements.declares(code[state.statement :]):
+        return None
+    for start in reversed(state.opened):
+        callee = callee_before(code, start)
+        parameters = parameters_of(callee) if callee else None
+        if parameters is not None:
+            return CallText(code, start, callee, parameters, language)
+    return None
+
+
+def _commas(code: str, start: int, language: Language) -> list[int]:
+    """Return where arguments end in ``code``, of the bracket at ``start``."""
+    found: list[int] = []
+    for match in re.finditer(",", code[start + 1 :]):
+        inner = scan(code[start + 1 : start + 1 + match.start()], language.lexis)
+        if not inner.quote and not inner.opened:
+            found.append(start + 1 + match.start())
+    return found
+
+
+def _argument(code: str, start: int, end: int) -> Argument:
+    keyword = _KEYWORD.match(code, start, end)
+    if keyword is not None:
+        return Argument(start, keyword.end(), end, keyword[1])
+    blanks = _BLANKS.match(code, start, end)
+    return Argument(start, blanks.end() if blanks else start, end, "")

@@ -1,0 +1,254 @@
+"""Calls are filled in, not generated: what a signature says is written, and the model is asked for the rest.
+
+The model chooses what is called, which optional arguments are given, and values. Keywords, commas and brackets follow from
+the signature. A value is a name in scope that is called like the parameter, else what the model is sure of, else a literal of
+the type that the person is to write over: a tab stop.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from soothsay.engine.call_text import Argument, CallText, ParametersOf, innermost_call
+from soothsay.engine.constrain import callee_before
+from soothsay.engine.layout import Style, moved
+from soothsay.engine.types import TabStop
+from soothsay_index.types import Parameter
+from soothsay_languages.base import Blank, Language, Lexis
+from soothsay_languages.cells import Edit, edited
+from soothsay_languages.scan import indentation, scan
+
+# what the model must be sure of, as probabilities of single tokens: a value, and that a call goes on with an optional argument
+_SURE, _WANTED = 0.5, 0.5
+# what documents have in place of values; `a[...]` is none
+_COPIED = re.compile(r"(?:\A|[\"':={]|(?<![\w\])])\[)\s*\.\.\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known at a place: the parameters of a callee, names in scope for them, and literals for unknown values."""
+
+    parameters_of: ParametersOf
+    named: Callable[[str], Mapping[str, str]]
+    blank: Callable[[str, Parameter], Blank]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The text as far as it is known. ``ended``: it ends with a whole value, which a comma or a bracket follows."""
+
+    text: str
+    ended: bool = False
+
+
+class Skeleton:
+    """One text that is being written behind the statement ``before``. Offsets are code points of the text."""
+
+    def __init__(self, before: str, language: Language, facts: Facts, style: Style) -> None:
+        self._before = before
+        self._language = language
+        self._facts = facts
+        self._style = style
+        self._stops: list[TabStop] = []
+        self._doubts: set[int] = set()  # where values begin that the model was not sure of
+        self._calls: set[int] = set()  # brackets, in the statement
+
+    def go_on(self, text: str, probability: float) -> Step | None:
+        """Return ``text`` with what must follow it, or without a value that nobody knows; None where the model is to choose.
+
+        ``probability`` is that of the last token.
+        """
+        for copied in _COPIED.finditer(text):  # one token may hold such a value and what ends it
+            step = self._step(text[: copied.end()], 0.0)
+            if step is not None:
+                return step
+        return self._step(text, probability)
+
+    def _step(self, text: str, probability: float) -> Step | None:
+        code = self._before + text
+        state = scan(code, self._language.lexis)
+        if state.quote and state.quote == self._language.lexis.line_comment:
+            return None
+        call = innermost_call(code, state, self._language, self._facts.parameters_of)
+        if call is None:
+            return None
+        self._calls.add(call.start)
+        argument = call.arguments[-1]
+        between = not state.quote and state.opened[-1] == call.start and not code[argument.start :].strip()
+        step = self._next(call, probability) if between else self._without_guess(call, argument, probability)
+        return None if step is None or step.text == text.rstrip() else step
+
+    def _next(self, call: CallText, probability: float) -> Step | None:
+        """Return what follows the bracket or the comma that ``call`` ends with."""
+        code = call.code.rstrip()
+        if call.missing:
+            return self._filled(replace(call, code=code))
+        is_open = any(p.kind.startswith("var_") for p in call.parameters)
+        unwanted = probability < _WANTED and not is_open
+        if code.endswith(",") and len(code) > len(self._before) and unwanted:
+            return Step(code[len(self._before) : -1] + self._closer)
+        return None
+
+    def _filled(self, call: CallText) -> Step:
+        """Return ``call``, which ends between two arguments, with those that are known up to a value that is not."""
+        named = self._facts.named(call.callee)
+        while lacking := call.missing:
+            parameter = lacking[0]
+            head = call.code if call.code.endswith("(") else f"{call.code} "
+            if not call.takes_position(parameter):
+                head += f"{parameter.name}="
+            value = named.get(parameter.name, "")
+            if not value:
+                return Step(head[len(self._before) :].rstrip())
+            call = replace(call, code=head + value)
+            if call.missing:
+                call = replace(call, code=f"{call.code},")
+        return Step(call.code[len(self._before) :], ended=True)
+
+    def _without_guess(self, call: CallText, argument: Argument, probability: float) -> Step | None:
+        """Return ``call`` without the value of its last ``argument``, where the model only guesses it."""
+        value, parameter = call.code[argument.value :], call.parameter_of(argument)
+        if argument.value < len(self._before) or not value.strip() or parameter is None:
+            return None
+        copied = _COPIED.search(value) is not None
+        if probability >= _SURE and not copied:
+            return None
+        blank = self._stand_in(call.callee, parameter, value)
+        if not copied and not self._is_better(blank, value):
+            self._doubts.add(argument.value)
+            return None
+        if not parameter.required and argument.start > len(self._before):
+            kept = call.code[: argument.start].removesuffix(",")
+            return Step(kept[len(self._before) :] + self._closer)
+        start = argument.value - len(self._before)
+        self._stops = [stop for stop in self._stops if stop.end <= start] + _stops(blank, start)
+        self._doubts = {at for at in self._doubts if at < argument.value}
+        call = replace(call, code=call.code[: argument.value] + blank.text)
+        if call.missing:
+            return self._filled(replace(call, code=f"{call.code},"))
+        return Step(call.code[len(self._before) :], ended=True)
+
+    def _stand_in(self, callee: str, parameter: Parameter, value: str) -> Blank:
+        """Return a literal in place of ``value``: a string for a string where the type is not known."""
+        blank = self._facts.blank(callee, parameter)
+        quote = self._style.quote
+        if _is_string(value, self._language.lexis) and not blank.text.startswith(quote):
+            return Blank(quote * 2, ((len(quote), len(quote), parameter.name),))
+        return blank
+
+    def _is_better(self, blank: Blank, value: str) -> bool:
+        """Return whether ``blank`` says more than ``value``: of names and numbers a guess is a better beginning."""
+        if _is_string(value, self._language.lexis):
+            return True
+        return blank.text[0] == value[0] and value[0] in self._language.lexis.brackets and len(blank.text) > 2
+
+    def finished(self, text: str) -> tuple[str, tuple[TabStop, ...]]:
+        """Return ``text`` laid out as the file is, and its tab stops."""
+        code, lead = self._before + text, len(self._before)
+        closed = dict(scan(code, self._language.lexis).pairs)
+        stops = [stop for stop in self._stops if stop.end <= len(text)]
+        edits: list[Edit] = []
+        for start in sorted(self._calls):
+            callee = callee_before(code, start) if start in closed else ""
+            parameters = self._facts.parameters_of(callee) if callee else None
+            if parameters is None:
+                continue
+            call = CallText(code, start, callee, parameters, self._language)
+            for each in call.arguments:
+                value = code[each.value : each.end].rstrip()
+                if each.value in self._doubts and value:
+                    stops.append(TabStop(each.value - lead, each.value - lead + len(value), value))
+            if start >= lead and (not edits or start > edits[-1].end):
+                edits += self._line_breaks(call, closed[start])
+        return edited(text, edits), moved(_apart(stops), edits)
+
+    def _line_breaks(self, call: CallText, end: int) -> list[Edit]:
+        """Return what puts each argument of ``call`` on a line of its own, where the line is too long."""
+        code, lead = call.code, len(self._before)
+        begin, stop = code.rfind("\n", 0, call.start) + 1, code.find("\n", end)
+        arguments = call.arguments
+        fits = (stop if stop >= 0 else len(code)) - begin <= self._style.line
+        plain = len(arguments) == 1 and not arguments[0].keyword  # no comma may follow a lone generator
+        if fits or plain or "\n" in code[call.start : end] or not code[arguments[-1].start : end].strip():
+            return []
+        outer = code[begin : begin + indentation(code[begin:])]
+        breaks = [
+            Edit(
+                each.start - lead,
+                each.start - lead + _blanks(code[each.start :]),
+                f"\n{outer}{self._style.indent}",
+            )
+            for each in arguments
+        ]
+        return [*breaks, Edit(end - lead, end - lead, f",\n{outer}")]
+
+    def mended(
+        self, text: str, bracket: int, stops: Sequence[TabStop]
+    ) -> tuple[str, tuple[TabStop, ...]] | None:
+        """Return ``text`` with the arguments of the call whose ``bracket`` is there made to fit; None where nobody can.
+
+        Keywords that do not exist are dropped, required ones that are missing are added. ``stops`` are its tab stops.
+        """
+        code, lead = self._before + text, len(self._before)
+        closed = dict(scan(code, self._language.lexis).pairs)
+        callee = callee_before(code, lead + bracket) if lead + bracket in closed else ""
+        parameters = self._facts.parameters_of(callee) if callee else None
+        if parameters is None:
+            return None
+        call = CallText(code, lead + bracket, callee, parameters, self._language)
+        end = closed[lead + bracket] - lead
+        done, kept = text[: bracket + 1], [stop for stop in stops if stop.end <= bracket]
+        for each in call.arguments:
+            start = each.start - lead + _blanks(code[each.start :])
+            said = code[start + lead : each.end].rstrip()
+            if not said or (each.keyword and not _takes(parameters, each.keyword)):
+                continue
+            done += "" if done.endswith("(") else ", "
+            shift = len(done) - start
+            inside = [stop for stop in stops if start <= stop.start and stop.end <= each.end - lead]
+            kept += [replace(stop, start=stop.start + shift, end=stop.end + shift) for stop in inside]
+            done += said
+        named = self._facts.named(callee)
+        filled = replace(call, code=self._before + done)
+        while lacking := filled.missing:
+            done += "" if done.endswith("(") else ", "
+            done += "" if filled.takes_position(lacking[0]) else f"{lacking[0].name}="
+            value = named.get(lacking[0].name, "")
+            blank = Blank(value) if value else self._facts.blank(callee, lacking[0])
+            kept += _stops(blank, len(done))
+            done += blank.text
+            filled = replace(call, code=self._before + done)
+        shift = len(done) - end
+        kept += [replace(s, start=s.start + shift, end=s.end + shift) for s in stops if s.start >= end]
+        return done + text[end:], tuple(kept)
+
+    @property
+    def _closer(self) -> str:
+        return self._language.lexis.brackets["("]
+
+
+def _stops(blank: Blank, at: int) -> list[TabStop]:
+    return [TabStop(at + start, at + end, label) for start, end, label in blank.spots]
+
+
+def _apart(stops: Sequence[TabStop]) -> list[TabStop]:
+    """Return ``stops`` in the order of the text, of those that overlap the first."""
+    found: list[TabStop] = []
+    for stop in sorted(stops, key=lambda each: (each.start, each.end)):
+        if not found or stop.start >= found[-1].end:
+            found.append(stop)
+    return found
+
+
+def _is_string(value: str, lexis: Lexis) -> bool:
+    return value.startswith(lexis.strings)
+
+
+def _takes(parameters: Sequence[Parameter], keyword: str) -> bool:
+    return any(p.name == keyword or p.kind == "var_keyword" for p in parameters)
+
+
+def _blanks(text: str) -> int:
+    return len(text) - len(text.lstrip())

@@ -1,0 +1,146 @@
+"""What is known of a call is written, what nobody knows is a tab stop."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+from fakes import function
+
+from soothsay.engine.layout import Style, still_inside
+from soothsay.engine.skeleton import Facts, Skeleton, Step
+from soothsay.engine.types import TabStop
+from soothsay_index.types import Parameter
+from soothsay_languages.python import LANGUAGE
+
+VALUES = LANGUAGE.values() if LANGUAGE.values else None
+CREATE = function("client.create_job", "*", "jobName", "roleArn", "tags=", "kind=").parameters or ()
+PAY = function("shop.pay", "order", "amount", "note=").parameters or ()
+PARAMETERS = {"client.create_job": CREATE, "shop.pay": PAY, "shop.close": ()}
+STYLE = Style(79, "    ", '"')
+
+
+def blank(_callee: str, parameter: Parameter):
+    assert VALUES is not None
+    text = Parameter(parameter.name, annotation="str" if parameter.name in ("jobName", "roleArn") else "int")
+    return VALUES.blank(text, '"', "", "")
+
+
+def skeleton(before: str = "", named: Mapping[str, str] = {}, style: Style = STYLE) -> Skeleton:
+    return Skeleton(before, LANGUAGE, Facts(PARAMETERS.get, lambda _: named, blank), style)
+
+
+def write(writing: Skeleton, pieces: Sequence[tuple[str, float]], text: str = "") -> str:
+    """What comes of a model that would write ``pieces``, each with its probability."""
+    step = writing.go_on(text, 1.0)
+    text = step.text if step else text
+    for piece, probability in pieces:
+        text += piece
+        step = writing.go_on(text, probability)
+        text = step.text if step else text
+    return text
+
+
+def filled(text: str, stops: Sequence[TabStop]) -> str:
+    """The text as an editor shows it that takes snippets."""
+    for stop in reversed(stops):
+        text = f"{text[: stop.start]}<{stop.label}>{text[stop.end :]}"
+    return text
+
+
+def test_required_keywords_are_written_and_values_are_the_models() -> None:
+    pieces = [("client.create_job", 1.0), ("(", 1.0), ('"a', 0.9), ('",', 0.9), ("role", 0.9), (")", 1.0)]
+    assert write(skeleton(), pieces) == 'client.create_job(jobName="a", roleArn=role)'
+
+
+def test_a_name_in_scope_is_the_value() -> None:
+    named = {"jobName": "job_name", "roleArn": "role_arn"}
+    writing = skeleton(named=named)
+    assert writing.go_on("client.create_job(", 1.0) == Step(
+        "client.create_job(jobName=job_name, roleArn=role_arn", ended=True
+    )
+
+
+def test_a_string_that_the_model_guesses_is_a_tab_stop() -> None:
+    writing = skeleton("x = ")
+    text = write(writing, [("client.create_job(", 1.0), ('"my', 0.2), ('"other', 0.1), (")", 1.0)])
+    assert text == 'client.create_job(jobName="", roleArn="")'
+    shown, stops = writing.finished(text)
+    assert filled(shown, stops) == 'client.create_job(jobName="<jobName>", roleArn="<roleArn>")'
+
+
+def test_what_documents_have_in_place_of_values_is_never_a_value() -> None:
+    text = write(skeleton(), [("client.create_job(", 1.0), ('"...', 0.99), ("...", 0.99)])
+    assert "..." not in text and text.endswith('roleArn=""')
+
+
+@pytest.mark.parametrize("value", ['"...",', '"...")', "...)", "..., "])
+def test_nor_where_one_token_holds_it_and_what_ends_it(value: str) -> None:
+    text = write(skeleton(), [(value, 0.99)], "client.create_job(jobName=")
+    assert text == 'client.create_job(jobName="", roleArn='
+
+
+def test_dots_elsewhere_are_no_value() -> None:
+    assert skeleton().go_on("x: int = ...\ny = [...]\nother(a=...", 0.9) is None
+
+
+def test_a_name_that_the_model_guesses_is_written_and_a_tab_stop() -> None:
+    writing = skeleton()
+    text = write(writing, [("shop.pay(", 1.0), ("order", 0.3), (",", 1.0), (" amount", 0.9), (")", 1.0)])
+    assert text == "shop.pay(order, amount)"
+    assert filled(*writing.finished(text)) == "shop.pay(<order>, amount)"
+
+
+def test_positions_stay_positions() -> None:
+    writing = skeleton(named={"order": "order", "amount": "amount"})
+    assert write(writing, [], "shop.pay(") == "shop.pay(order, amount"
+
+
+@pytest.mark.parametrize(
+    ("probability", "expected"),
+    [(0.9, "shop.pay(a, b,"), (0.1, "shop.pay(a, b)")],
+)
+def test_an_optional_argument_is_given_where_the_model_wants_it(probability: float, expected: str) -> None:
+    assert write(skeleton(), [(",", probability)], "shop.pay(a, b") == expected
+
+
+def test_an_optional_value_that_is_a_guess_is_not_given() -> None:
+    writing = skeleton()
+    start = "client.create_job(jobName=a, roleArn=b"
+    assert write(writing, [(",", 0.9), (" kind=", 0.9), ('"x', 0.1)], start) == f"{start})"
+
+
+def test_what_was_typed_is_left_alone() -> None:
+    writing = skeleton('client.create_job(jobName="my')
+    assert write(writing, [("-job", 0.1)]) == "-job"
+
+
+@pytest.mark.parametrize("code", ["def shop.pay(", "# shop.pay(", "'shop.pay(", "other.pay("])
+def test_no_other_call_is_filled(code: str) -> None:
+    assert skeleton().go_on(code, 1.0) is None
+
+
+def test_a_line_that_is_too_long_is_broken_as_the_file_would() -> None:
+    writing = skeleton("    x = ", style=Style(40, "    ", '"'))
+    text = write(writing, [("client.create_job(", 1.0), ('"a', 0.1), (")", 1.0)])
+    text = write(writing, [('"b', 0.1), (")", 1.0)], text.removesuffix(")"))
+    shown, stops = writing.finished(text)
+    assert shown.startswith('client.create_job(\n        jobName="",\n        roleArn="",\n    )')
+    assert [shown[stop.start - 1 : stop.end + 1] for stop in stops] == ['""', '""']
+
+
+def test_arguments_are_made_to_fit() -> None:
+    writing = skeleton(named={"roleArn": "role"})
+    text = 'client.create_job(name="a", tags="")'
+    stops = (TabStop(34, 34, "tags"),)
+    found = writing.mended(text, len("client.create_job"), stops)
+    assert found is not None
+    assert filled(*found) == 'client.create_job(tags="<tags>", jobName="<jobName>", roleArn=role)'
+
+
+def test_tab_stops_stay_where_the_text_does() -> None:
+    stops = (TabStop(3, 3, "a"), TabStop(9, 10, "b"))
+    assert still_inside(stops, 'f("", b=  c)', 'f("")') == stops[:1]
+
+
+def test_an_index_of_dots_is_a_value() -> None:
+    text = "shop.pay(rows[..., 0]"
+    assert skeleton().go_on(text, 0.9) is None
