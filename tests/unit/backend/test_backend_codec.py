@@ -57,6 +57,7 @@ from soothsay.engine.types import (
     Evidence,
     Fault,
     Replacement,
+    TabStop,
     TriggerDecision,
 )
 from soothsay.model.types import Token
@@ -104,6 +105,7 @@ COMPLETION = Completion(
     evaluated={"draft": 3},
     check=Check((Question("members", 1.5, True),), "p", "r", "t"),
     before="s3.",
+    tab_stops=(TabStop(23, 26, "Bucket"), TabStop(27, 27, "")),
 )
 
 MESSAGES: list[Message] = [
