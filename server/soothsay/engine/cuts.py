@@ -154,10 +154,11 @@ def _at_line_end(place: Place, written: str, *, complete: bool) -> Iterator[Sugg
 
 
 def _outer_closer(place: Place, text: str) -> int:
-    """Return where ``text`` closes a bracket that was opened before it: the text below may do that."""
+    """Return where ``text`` closes a bracket that it has not opened: the text below may do that, or nothing is to be closed."""
     lead = len(place.before)
-    end = scan(place.before + text, place.language.lexis).closer_of_opened_before(lead)
-    return len(text) if end is None else end - lead
+    found = scan(place.before + text, place.language.lexis)
+    ends = [found.closer_of_opened_before(lead), found.overclosed if found.overclosed >= lead else None]
+    return min((end - lead for end in ends if end is not None), default=len(text))
 
 
 def _prefixes(place: Place, written: str) -> Iterator[Suggestion]:

@@ -288,3 +288,17 @@ def test_of_a_large_class_only_what_is_near_is_read(head: str, written: str, exp
     analysis = analyse(text.replace("|", "", 1), replace(PYTHON, whole=lambda: recorded))
     passed = pass_gate(analysis, at, place_at(analysis, at), written)
     assert (passed.text, max(read) < 1000) == (expected, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
+        ("x = |\n", "f(1))", "f(1)"),
+        ("config = dict(\n\n\ndef g():\n    x = |\n", "f(1))", "f(1)"),
+        ("config = [\n\n\ndef g():\n    return |\n", "a[1]]", "a[1]"),
+        ("x = |\n", "f(1))\ny = 2", "f(1)"),
+        ("x = |\n", ")", ""),
+    ],
+)
+def test_a_bracket_that_closes_nothing_is_left_out(text: str, written: str, expected: str) -> None:
+    assert shown(text, written) == (expected, 0)
