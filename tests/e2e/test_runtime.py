@@ -13,6 +13,7 @@ from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.files.cache import model_path
 from soothsay.model.fim import Prompt, Window, build_prompt, place_anchor
 from soothsay.model.local.runtime import LlamaRuntime
+from soothsay.model.local.sequences import cells
 from soothsay.model.local.tuning import Threads, choose
 from soothsay_common.cancellation import Cancellation
 from soothsay_languages.registry import language_or_plain
@@ -204,7 +205,7 @@ class TestSeveralPlaces:
         for prompt in (self.ONE, self.TWO):
             written(runtime, prompt)
         written(runtime, Prompt("x = 1\n" * 1500, "", "y = x", " "), 3)
-        assert sum(map(len, runtime.context.sequences)) <= runtime.context.size
+        assert cells(runtime.context.sequences) <= runtime.context.size
         assert written(runtime, self.ONE)
 
 
