@@ -170,6 +170,7 @@ def recorded(completion: Completion, model: RememberingModel, found: Sequence[st
         "fired": completion.trigger.fired, "reasons": list(completion.trigger.reasons),
         "confidence": completion.trigger.confidence, "certainty": name_certainty(completion), "found": list(found),
         "problem": completion.check.problem, "repaired": completion.check.repaired, "trimmed": completion.check.trimmed,
+        "tab_stops": [[stop.start, stop.end] for stop in completion.tab_stops], "generated": completion.generated,
         "ms": round(completion.timings_ms["total"] + model.replayed_ms, 1), "evaluated": completion.evaluated,
         "load": round(os.getloadavg()[0], 1), "commit": head_commit(),
     }  # fmt: skip

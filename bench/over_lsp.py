@@ -275,9 +275,17 @@ def recorded(answer: Answer, text: str, offset: int) -> Row:
         "confidence": trigger.get("confidence"), "certainty": [], "found": evidence(explained),
         "problem": oracle.get("problem", ""), "repaired": oracle.get("repaired", ""), "trimmed": oracle.get("trimmed", ""),
         "ending": ending(answer), "messages": list(answer.messages),
+        "tab_stops": tab_stops(answer, text, offset), "generated": dict(explained.get("generated") or {}),
         "ms": round(answer.ms, 1), "steps": dict(explained.get("timings_ms") or {}), "evaluated": dict(explained.get("evaluated") or {}),
         "load": round(os.getloadavg()[0], 1), "commit": head_commit(),
     }  # fmt: skip
+
+
+def tab_stops(answer: Answer, text: str, offset: int) -> list[list[int]]:
+    """Return where the tab stops of an answer begin and end in what it writes behind the cursor."""
+    typed = len(answer.text) - len(answer.written(text, offset))
+    told: Sequence[Mapping[str, Any]] = answer.explained.get("tab_stops") or ()
+    return [[each["start"] - typed, each["end"] - typed] for each in told if answer.text]
 
 
 def evidence(explained: Mapping[str, Any]) -> list[str]:

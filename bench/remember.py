@@ -199,8 +199,10 @@ def _key(prompt: Prompt, constrained: bool) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:20]
 
 
-def _token(data: str, *numbers: float) -> Token:
-    return Token(data.encode("latin-1"), *numbers)
+def _token(
+    data: str, probability: float, margin: float, entropy: float, chosen: float = 1.0
+) -> Token:  # those of an earlier time were all chosen
+    return Token(data.encode("latin-1"), probability, margin, entropy, bool(chosen))
 
 
 def _plain(stream: Stream) -> tuple[object, ...]:

@@ -14,7 +14,7 @@ from bench.cloudapi.plots import draw_confidence, draw_strata
 from bench.cloudapi.tasks import STRATA
 from bench.oracle.report import percent, quantile, table, with_interval
 from bench.over_lsp import OVER_LSP
-from bench.side_by_side import AS_SHOWN, RESULTS, as_shown, footer, outcomes, pairs, share
+from bench.side_by_side import AS_SHOWN, FILLED, RESULTS, as_shown, filled_in, footer, outcomes, pairs, share
 
 from bench import side_by_side
 
@@ -215,6 +215,7 @@ def page(rows: Sequence[Row], found: Sequence[Examined], facts: Mapping[str, Any
         f"## Goals\n\n{goals(test, facts['model'])}\n",
         f"## Valid invocations, test split\n\n{picture}{validity(test)}\n",
         f"## As it is shown (test)\n\n{AS_SHOWN}\n\n{as_shown(by_method(test), 'valid (95 % interval)', valid)}\n",
+        f"## What is filled in (all)\n\n{FILLED}\n\n{filled_in(by_method(tasks))}\n",
         f"## Development split\n\n{validity([row for row in tasks if row['split'] == 'dev'])}\n",
         f"## When it retrieved, and what that brought (test)\n\n{retrieval(test)}\n",
         f"## What the others were (test)\n\n{outcomes(by_method(test), OUTCOMES)}\n",

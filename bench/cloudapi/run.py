@@ -17,6 +17,7 @@ from bench.cloudapi.report import write_report
 from bench.cloudapi.tasks import STALE, TASKS, read_names
 from bench.cloudapi.world import CACHE, HERE, interpreter
 from bench.completing import Generations, Row, fill, fingerprint, open_model, recorded, wanted
+from bench.filled import filled
 from bench.opened import built_index, opened
 from bench.over_lsp import (
     METHOD,
@@ -82,7 +83,7 @@ def judged(task: Row, row: Row, names: Mapping[str, frozenset[str]]) -> Row:
     )
     found = [each.rpartition(".")[2] for each in row["found"]]
     return {
-        **row, "outcome": verdict.outcome, "called": verdict.called, "why": verdict.why,
+        **row, **filled(task["prefix"], row), "outcome": verdict.outcome, "called": verdict.called, "why": verdict.why,
         "parses": leaves_parsing(task, row), "rank": found.index(task["name"]) + 1 if task["name"] in found else 0,
         **{key: task[key] for key in ("client", "name", "family", "split", "stratum", "unseen", "name_leak", "count") if key in task},
     }  # fmt: skip

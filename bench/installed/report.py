@@ -11,7 +11,17 @@ from bench.installed.child import OUTCOMES
 from bench.installed.tasks import STRATA
 from bench.oracle.report import quantile, table, with_interval
 from bench.over_lsp import METHOD
-from bench.side_by_side import AS_SHOWN, as_shown, footer, outcomes, pairs, share, write_rows
+from bench.side_by_side import (
+    AS_SHOWN,
+    FILLED,
+    as_shown,
+    filled_in,
+    footer,
+    outcomes,
+    pairs,
+    share,
+    write_rows,
+)
 
 from bench import side_by_side
 
@@ -98,6 +108,7 @@ def page(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
         "`bench/installed/generations`.\n",
         f"## Valid, test split\n\n{by_stratum(test, valid)}\n",
         f"## As it is shown (test)\n\n{AS_SHOWN}\n\n{as_shown(by_method(test), 'valid (95 % interval)', valid)}\n",
+        f"## What is filled in (all)\n\n{FILLED}\n\n{filled_in(by_method(rows))}\n",
         f"## Hallucinated: invented, or cannot be called like this (test)\n\n{by_stratum(test, lambda row: not sound(row))}\n",
         f"## What became of them (test)\n\n{outcomes(by_method(test), OUTCOMES)}\n",
         f"## When it retrieved, and what that brought (test)\n\n{retrieval(test)}\n",

@@ -14,6 +14,7 @@ from pathlib import Path
 from bench.cloudapi import methods
 from bench.cloudapi.methods import VARIANTS, Bench
 from bench.completing import Generations, Row, Wanted, fill, fingerprint, open_model, recorded, wanted
+from bench.filled import filled
 from bench.installed.report import write_report
 from bench.installed.tasks import LIBRARIES, STANDARD, TASKS, preload
 from bench.installed.world import CACHE, HERE, REQUIREMENTS, Referee, interpreter
@@ -81,7 +82,7 @@ def judged(task: Row, row: Row, referee: Referee) -> Row:
     found = [each.rpartition(".")[2] for each in row["found"]]
     keys = ("name", "library", "split", "stratum", "comment_from", "name_leak", "call")
     return {
-        **row, **(verdict or {"outcome": "nothing", "called": "", "why": "the code before the call ended in an error"}),
+        **row, **filled(task["prefix"], row), **(verdict or {"outcome": "nothing", "called": "", "why": "the code before the call ended in an error"}),
         "parses": leaves_parsing(task, row), "rank": found.index(task["name"]) + 1 if task["name"] in found else 0,
         "of_module": task["client"].endswith(f":{task['module']}"), **{key: task[key] for key in keys},
     }  # fmt: skip

@@ -248,7 +248,11 @@ async def prepare(todo: Sequence[Group], sides: Sequence[Condition], world: Worl
     if any(each.name == PEER for each in sides):
         llama_server()
     example = replace(world, workspace=EXAMPLE.parent)
-    for condition in (each for each in sides if each.name in (OURS, BEFORE)):
+    ours = sorted((each for each in sides if each.name in (OURS, BEFORE)), key=lambda each: each.before)
+    for condition in ours:
+        copied = at(condition, world).home
+        if not (copied / "index").exists() and (world.home / "index").exists():  # mostly the same: made once
+            shutil.copytree(world.home / "index", copied / "index")
         for place in (*(group.world for group in todo), example):
             print(f"{condition.name}, {place.workspace.name}:", flush=True)
             await build_index(at(condition, place), condition)

@@ -8,7 +8,7 @@ from typing import Any
 from bench.oracle.report import percent, quantile, table, with_interval
 from bench.over_lsp import METHOD
 from bench.repo.methods import VARIANTS
-from bench.side_by_side import AS_SHOWN, as_shown, footer, share, write_rows
+from bench.side_by_side import AS_SHOWN, FILLED, as_shown, filled_in, footer, share, write_rows
 
 from bench import side_by_side
 
@@ -119,6 +119,7 @@ def page(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
         f"## Test split\n\n{main_table(test)}\n",
         f"The goal:\n\n{goals}\n" if goals else "",
         f"## As it is shown (test)\n\n{AS_SHOWN}\n\n{as_shown(by_method(test), 'exact match (95 % interval)', lambda row: row['exact'])}\n",
+        f"## What is filled in (all)\n\n{FILLED}\n\n{filled_in(by_method(rows))}\n",
         f"## Side by side, the same lines: exact match (test)\n\n{pairs(test)}\n",
         f"## Side by side: the name resolves (test)\n\n{pairs(test, 'resolves')}\n",
         f"## Subsets: exact match (test)\n\n{subsets(test)}\n",

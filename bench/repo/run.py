@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench.cloudapi import methods
 from bench.completing import Generations, Row, Wanted, fill, fingerprint, open_model, recorded, wanted
+from bench.filled import filled
 from bench.opened import OpenedWorkspace, opened
 from bench.over_lsp import METHOD, asked_for, facts, generations, leaves_parsing
 from bench.remember import RememberingModel
@@ -66,7 +67,7 @@ def write_generations(run: Wanted, kept: Generations) -> None:
 def scored(task: Row, row: Row) -> Row:
     """A generation with how close it is."""
     found = score(task["before"], task["answer"], row["shown"], task["names"], task["closed"])
-    return {**row, **asdict(found), "parses": leaves_parsing(task, row), **{key: task[key] for key in ("repository", "split", "kind", "seen", "name", "answer", "before", "receiver")}}  # fmt: skip
+    return {**row, **asdict(found), **filled(task["before"], row), "parses": leaves_parsing(task, row), **{key: task[key] for key in ("repository", "split", "kind", "seen", "name", "answer", "before", "receiver")}}  # fmt: skip
 
 
 def main() -> None:

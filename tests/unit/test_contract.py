@@ -33,6 +33,7 @@ def test_an_empty_completion_has_every_key() -> None:
         "tokens": [],
         "timings_ms": {},
         "evaluated": {},
+        "generated": {},
         "oracle": {"questions": [], "problem": "", "repaired": "", "trimmed": ""},
     }
 

@@ -42,6 +42,7 @@ def completion_to_json(completion: Completion) -> dict[str, Any]:
         "tokens": _tokens(completion.tokens),
         "timings_ms": dict(completion.timings_ms),
         "evaluated": dict(completion.evaluated),
+        "generated": dict(completion.generated),
         "oracle": {
             "questions": [
                 {"what": question.what, "ms": round(question.ms, 2), "answered": question.answered}

@@ -220,6 +220,7 @@ class Engine:
             trigger=decision,
             evidence=_evidence(answer.judgement, answer.grounding, site.language),
             tokens=draft.tokens,
+            generated={"written": len(written.tokens), "chosen": sum(each.chosen for each in written.tokens)},
             timings_ms=clock.ms,
             evaluated=evaluated,
             check=check,

@@ -146,6 +146,9 @@ class Completion:
     tokens: tuple[Token, ...] = ()  # of the draft
     timings_ms: dict[str, float] = field(default_factory=dict)  # draft, trigger, retrieve, regenerate, total
     evaluated: dict[str, int] = field(default_factory=dict)  # prompt tokens evaluated: draft, regenerate
+    generated: dict[str, int] = field(
+        default_factory=dict
+    )  # tokens of the text that was written last: written, chosen
     check: Check = field(default_factory=Check)
     before: str = ""  # the statement that it goes on with, up to the cursor
     replaced: int = 0
