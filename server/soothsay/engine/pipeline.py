@@ -200,11 +200,12 @@ class Engine:
             answer = self._judge(task, written, grounding)
         check = Check(problem=answer.judgement.problem)
         fault = answer.judgement.fault
-        repairing = self._repair_limits(answer, limits) if method == "full" and fault is not None else None
-        if repairing is not None:
+        repaired = None
+        if method == "full" and fault is not None:
             with clock.step("repair"):
-                repaired = self._repair(replace(task, limits=repairing), answer)
-            if fault != "unknown_name":
+                repaired = self._repair(replace(task, limits=limits), answer)
+        if repaired is not None:
+            if fault is not None and fault != "unknown_name":
                 decision = replace(decision, fired=True, reasons=(*decision.reasons, fault))
             if fault != "unknown_name" or repaired.judgement.fault is None:
                 check = Check(problem=repaired.judgement.problem, repaired=answer.judgement.problem)
@@ -248,12 +249,11 @@ class Engine:
         return replace(limits.until(_DRAFTED), writing_s=self._settings.completion.write_ms / 1000)
 
     def _repair_limits(self, answer: _Answer, limits: Limits) -> Limits | None:
-        """Return the limits of a repair: a draft's time to read and to write; None where it would not end within them."""
+        """Return the limits of writing again: a draft's time to read and to write; None where it would not end within them."""
         settings, now = self._settings.completion, time.monotonic()
         ends = min(limits.deadline, now + (settings.read_ms + settings.write_ms) / 1000)
-        fault = answer.judgement
-        again = answer.text[len(_lines_before(answer.text, fault.at)) :]
-        takes = 0.0 if fault.mended else self._pace.seconds_for(_READ_AGAIN, self._model.count_tokens(again))
+        again = answer.text[len(_lines_before(answer.text, answer.judgement.at)) :]
+        takes = self._pace.seconds_for(_READ_AGAIN, self._model.count_tokens(again))
         return replace(limits, deadline=ends) if now + takes < ends else None
 
     def _open(self, request: CompletionRequest) -> tuple[Anchor, OpenPrompt]:
@@ -384,8 +384,8 @@ class Engine:
         stops = still_inside(written.tab_stops, written.text, passed.text)
         return _Answer(passed.text, judgement, grounding, passed.replaced, ending, stops)
 
-    def _repair(self, task: _Task, rejected: _Answer) -> _Answer:
-        """Write the rejected call once more, with the documentation that its mistake asks for."""
+    def _repair(self, task: _Task, rejected: _Answer) -> _Answer | None:
+        """Write the rejected call once more, with the documentation that its mistake asks for; None where there is no time."""
         fault = rejected.judgement
         grounding = rejected.grounding
         if fault.mended:
@@ -395,6 +395,10 @@ class Engine:
                 return replace(rejected, text=fault.mended, judgement=judgement, tab_stops=stops)
         if fault.fault == "bad_arguments" and (mended := self._with_fitting_arguments(task, rejected)):
             return mended
+        limits = self._repair_limits(rejected, task.limits)
+        if limits is None:
+            return None
+        task = replace(task, limits=limits)
         if fault.fault == "bad_arguments" and fault.name is not None:
             found = task.site.resolve(fault.name)
             if found.symbol is not None:

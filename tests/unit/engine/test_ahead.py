@@ -251,3 +251,13 @@ def test_a_repair_is_begun_only_where_it_can_end(
     answer = engine.complete(request_for(TEXT, method="full"))
     assert (len(model.prompts) > 1) is repaired
     assert bool(answer.check.repaired) is repaired
+
+
+def test_what_the_signature_mends_takes_no_time(index: RecordingIndex) -> None:
+    model = Weary(0.15)
+    model.scripts[False] = [("reverse", 0.99), ("(", 1.0), ("order", 1.0), (")", 1.0), ("\n", 1.0)]
+    limits = CompletionSettings(write_ms=1000, read_ms=1)
+    engine = Engine(model, index, Settings(method="full", completion=limits))
+    answer = engine.complete(request_for(TEXT, method="full"))
+    assert len(model.prompts) == 1
+    assert answer.check.repaired and answer.text.startswith("reverse(order, approved_by=")
