@@ -82,6 +82,12 @@ class _Call:
         return misfit(self.parameters, self.given)
 
     @property
+    def names_what_it_passes_on(self) -> bool:
+        """Whether it gives a keyword of anybody's choice while one of its own is missing."""
+        own = {p.name for p in self.parameters}
+        return self.misfit.startswith("missing") and not own.issuperset(self.given.keywords)
+
+    @property
     def unused(self) -> list[str]:
         """The keywords that have not been given, required ones first."""
         named = [p for p in self.parameters if p.kind in ("keyword_only", "positional_or_keyword")]
@@ -252,6 +258,8 @@ class CallConstraint:
         call = self._open_call(statement)
         if call is None:
             return True
+        if self._begins_a_comment(text, state) or call.names_what_it_passes_on:
+            return False
         if not state.quote and call.text.rstrip().endswith(",") and call.is_full:
             return False
         if call.misfit and not call.misfit.startswith("missing"):
@@ -259,6 +267,11 @@ class CallConstraint:
         if not call.partial:
             return True
         return call.takes_a_word or any(name.startswith(call.partial) for name in call.unused)
+
+    def _begins_a_comment(self, text: str, state: Scan) -> bool:
+        """Return whether the new text began a comment: between arguments a model copies documents into them."""
+        mark = self._language.lexis.line_comment
+        return bool(mark) and state.quote == mark and scan(text, self._language.lexis).quote != mark
 
     def _open_call(self, statement: _Statement) -> _Call | None:
         """Return the call that the innermost open bracket belongs to."""

@@ -18,7 +18,7 @@ from soothsay.engine.types import TabStop
 from soothsay_index.types import Parameter
 from soothsay_languages.base import Blank, Language, Lexis
 from soothsay_languages.cells import Edit, edited
-from soothsay_languages.scan import indentation, scan
+from soothsay_languages.scan import Scan, indentation, scan
 
 # what the model must be sure of, as probabilities of single tokens: a value, and that a call goes on with an optional argument
 _SURE, _WANTED = 0.5, 0.5
@@ -71,6 +71,9 @@ class Skeleton:
         state = scan(code, self._language.lexis)
         if state.quote and state.quote == self._language.lexis.line_comment:
             return None
+        step = self._without_default(code, state)
+        if step is not None:
+            return step
         call = innermost_call(code, state, self._language, self._facts.parameters_of)
         if call is None:
             return None
@@ -79,6 +82,27 @@ class Skeleton:
         between = not state.quote and state.opened[-1] == call.start and not code[argument.start :].strip()
         step = self._next(call, probability) if between else self._without_guess(call, argument, probability)
         return None if step is None or step.text == text.rstrip() else step
+
+    def _without_default(self, code: str, state: Scan) -> Step | None:
+        """Return the text up to an optional argument that was given its default, which says nothing: the call ends there."""
+        end = len(code.rstrip()) - 1
+        if not state.quote and code.endswith(",", 0, end + 1):
+            start = state.opened[-1] if state.opened else -1
+        else:
+            start = next((opened for opened, closed in state.pairs if closed == end), -1)
+        if start not in self._calls or end < len(self._before):
+            return None
+        callee = callee_before(code, start)
+        parameters = self._facts.parameters_of(callee) or ()
+        call = CallText(code[:end], start, callee, parameters, self._language)
+        argument = call.arguments[-1]
+        parameter = call.parameter_of(argument) if argument.keyword else None
+        if parameter is None or parameter.required or argument.start < len(self._before):
+            return None
+        if call.code[argument.value :].strip() != parameter.default or call.missing:
+            return None
+        kept = call.code[: argument.start].removesuffix(",")
+        return Step(kept[len(self._before) :] + self._closer)
 
     def _next(self, call: CallText, probability: float) -> Step | None:
         """Return what follows the bracket or the comma that ``call`` ends with."""
@@ -165,24 +189,28 @@ class Skeleton:
         return edited(text, edits), moved(_apart(stops), edits)
 
     def _line_breaks(self, call: CallText, end: int) -> list[Edit]:
-        """Return what puts each argument of ``call`` on a line of its own, where the line is too long."""
+        """Return what writes ``call`` in one line where that is short enough, else each argument on a line of its own."""
         code, lead = call.code, len(self._before)
         begin, stop = code.rfind("\n", 0, call.start) + 1, code.find("\n", end)
-        arguments = call.arguments
-        fits = (stop if stop >= 0 else len(code)) - begin <= self._style.line
-        plain = len(arguments) == 1 and not arguments[0].keyword  # no comma may follow a lone generator
-        if fits or plain or "\n" in code[call.start : end] or not code[arguments[-1].start : end].strip():
+        arguments = [each for each in call.arguments if code[each.start : each.end].strip()]
+        said = [code[each.start : each.end].strip() for each in arguments]
+        if not arguments or any("\n" in each for each in said):
             return []
+        length = call.start + 1 - begin + len(", ".join(said)) + (stop if stop >= 0 else len(code)) - end
+        plain = len(arguments) == 1 and not arguments[0].keyword  # no comma may follow a lone generator
         outer = code[begin : begin + indentation(code[begin:])]
-        breaks = [
-            Edit(
-                each.start - lead,
-                each.start - lead + _blanks(code[each.start :]),
-                f"\n{outer}{self._style.indent}",
-            )
-            for each in arguments
+        if length > self._style.line and not plain:
+            heads, tail = [f"\n{outer}{self._style.indent}"] * len(said), f",\n{outer}"
+        elif "\n" in code[call.start : end]:
+            heads, tail = ["", *[" "] * (len(said) - 1)], ""
+        else:
+            return []
+        edits = [
+            Edit(each.start - lead, each.start - lead + _blanks(code[each.start :]), head)
+            for each, head in zip(arguments, heads, strict=True)
         ]
-        return [*breaks, Edit(end - lead, end - lead, f",\n{outer}")]
+        last = arguments[-1].start + len(code[arguments[-1].start : arguments[-1].end].rstrip())
+        return [*edits, Edit(last - lead, end - lead, tail)]
 
     def mended(
         self, text: str, bracket: int, stops: Sequence[TabStop]

@@ -275,3 +275,19 @@ def test_the_rest_of_the_only_name_is_forced(written: str, rest: str) -> None:
 
 def test_half_a_character_forces_nothing() -> None:
     assert constraint().forced("größe.".encode() + "ö".encode()[:1]) == b""
+
+
+def test_no_comment_is_begun_between_arguments() -> None:
+    made = constraint("client.create_job(")
+    assert not made.accepts(b"", b"\n    # jobName=...")
+    assert not made.accepts(b'jobName="a", ', b"# roleArn")
+    assert made.accepts(b'jobName="', b"# no comment")
+
+
+def test_a_keyword_of_anybodys_choice_waits_for_those_that_must_be_given() -> None:
+    options = Parameter("options", "var_keyword", required=False)
+    with patch.dict(PARAMETERS, {"shop.pay": (*(PAY.parameters or ()), options)}):
+        made = constraint("shop.pay(")
+        assert not made.accepts(b"order_id=", b"1")
+        assert made.accepts(b"order=", b"1")
+        assert made.accepts(b"order=1, order_id=", b"1")

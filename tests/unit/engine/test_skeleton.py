@@ -144,3 +144,36 @@ def test_tab_stops_stay_where_the_text_does() -> None:
 def test_an_index_of_dots_is_a_value() -> None:
     text = "shop.pay(rows[..., 0]"
     assert skeleton().go_on(text, 0.9) is None
+
+
+SEND = (
+    *PAY[:2],
+    Parameter("note", required=False, default="None"),
+    Parameter("tip", required=False, default="0"),
+)
+
+
+@pytest.mark.parametrize("end", [",", ")"])
+def test_an_optional_argument_with_its_default_is_not_given(
+    end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PARAMETERS, "shop.pay", SEND)
+    pieces = [("(", 1.0), ("a", 0.9), (", b", 0.9), (",", 0.9), (" note=None", 0.9), (end, 0.9)]
+    assert write(skeleton(), pieces, "shop.pay") == "shop.pay(a, b)"
+    others = [*pieces[:-2], (" note=x", 0.9), (end, 0.9)]
+    assert write(skeleton(), others, "shop.pay") == f"shop.pay(a, b, note=x{end}"
+
+
+@pytest.mark.parametrize(
+    "written", ["shop.pay(\n    a, b)", "shop.pay(a,\n         b\n)", "shop.pay(\n    a,\n    b,\n)"]
+)
+def test_a_call_that_fits_is_written_in_one_line(written: str) -> None:
+    writing = skeleton()
+    assert write(writing, [("", 0.9)], written[: written.index("b") + 1]) is not None
+    assert writing.finished(written)[0] == "shop.pay(a, b)"
+
+
+def test_arguments_of_several_lines_are_left_as_they_are() -> None:
+    writing, text = skeleton(), "shop.pay(a, [\n    b,\n])"
+    write(writing, [("", 0.9)], text[:-1])
+    assert writing.finished(text)[0] == text
