@@ -82,7 +82,8 @@ def write_filled(
             break
         step = stopping.step
         on_text(step.text)
-    text, stops = skeleton.finished(written.text)
+    text = written.text if written.complete else skeleton.ended(written.text)
+    text, stops = skeleton.finished(text)
     return replace(
         written, text=text, tokens=tuple(tokens), evaluated=evaluated, read_s=read_s, tab_stops=stops
     )

@@ -181,9 +181,12 @@ class Skeleton:
                 continue
             call = CallText(code, start, callee, parameters, self._language)
             for each in call.arguments:
-                value = code[each.value : each.end].rstrip()
+                value, at = code[each.value : each.end].rstrip(), each.value - lead
                 if each.value in self._doubts and value:
-                    stops.append(TabStop(each.value - lead, each.value - lead + len(value), value))
+                    stops.append(TabStop(at, at + len(value), value))
+                elif at >= 0 and (parameter := call.parameter_of(each)) is not None and parameter.required:
+                    blank = self._facts.blank(callee, parameter)  # the model wrote nothing that says anything
+                    stops += _stops(blank, at) if value == blank.text else []
             if start >= lead and (not edits or start > edits[-1].end):
                 edits += self._line_breaks(call, closed[start])
         return edited(text, edits), moved(_apart(stops), edits)
@@ -238,19 +241,41 @@ class Skeleton:
             inside = [stop for stop in stops if start <= stop.start and stop.end <= each.end - lead]
             kept += [replace(stop, start=stop.start + shift, end=stop.end + shift) for stop in inside]
             done += said
-        named = self._facts.named(callee)
-        filled = replace(call, code=self._before + done)
-        while lacking := filled.missing:
-            done += "" if done.endswith("(") else ", "
-            done += "" if filled.takes_position(lacking[0]) else f"{lacking[0].name}="
-            value = named.get(lacking[0].name, "")
-            blank = Blank(value) if value else self._facts.blank(callee, lacking[0])
-            kept += _stops(blank, len(done))
-            done += blank.text
-            filled = replace(call, code=self._before + done)
+        done, added = self._with_missing(replace(call, code=self._before + done))
+        kept += added
         shift = len(done) - end
         kept += [replace(s, start=s.start + shift, end=s.end + shift) for s in stops if s.start >= end]
         return done + text[end:], tuple(kept)
+
+    def ended(self, text: str) -> str:
+        """Return ``text``, which was stopped while it was written, with the call that it is in filled in without the model.
+
+        The argument that was being written is written anew if it must be given, else left out.
+        """
+        code, lead = self._before + text, len(self._before)
+        state = scan(code, self._language.lexis)
+        if state.quote == self._language.lexis.line_comment and state.quote:
+            return text
+        call = innermost_call(code, state, self._language, self._facts.parameters_of)
+        if call is None or call.arguments[-1].start < lead:
+            return text
+        kept = code[: call.arguments[-1].start].rstrip().removesuffix(",")
+        self._stops = [stop for stop in self._stops if stop.end <= len(kept) - lead]
+        done, added = self._with_missing(replace(call, code=kept))
+        self._stops += added
+        return done + self._closer
+
+    def _with_missing(self, call: CallText) -> tuple[str, list[TabStop]]:
+        """Return ``call``, which is still open, as text with the arguments that must be given, and the tab stops in them."""
+        named, stops = self._facts.named(call.callee), list[TabStop]()
+        while lacking := call.missing:
+            head = call.code if call.code.endswith("(") else f"{call.code}, "
+            head += "" if call.takes_position(lacking[0]) else f"{lacking[0].name}="
+            value = named.get(lacking[0].name, "")
+            blank = Blank(value) if value else self._facts.blank(call.callee, lacking[0])
+            stops += _stops(blank, len(head) - len(self._before))
+            call = replace(call, code=head + blank.text)
+        return call.code[len(self._before) :], stops
 
     @property
     def _closer(self) -> str:
@@ -265,7 +290,7 @@ def _apart(stops: Sequence[TabStop]) -> list[TabStop]:
     """Return ``stops`` in the order of the text, of those that overlap the first."""
     found: list[TabStop] = []
     for stop in sorted(stops, key=lambda each: (each.start, each.end)):
-        if not found or stop.start >= found[-1].end:
+        if not found or (stop.start >= found[-1].end and stop.end > found[-1].start):
             found.append(stop)
     return found
 

@@ -177,3 +177,28 @@ def test_arguments_of_several_lines_are_left_as_they_are() -> None:
     writing, text = skeleton(), "shop.pay(a, [\n    b,\n])"
     write(writing, [("", 0.9)], text[:-1])
     assert writing.finished(text)[0] == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            'client.create_job(jobName="a", roleArn="arn:a',
+            'client.create_job(jobName="a", roleArn="<roleArn>")',
+        ),
+        ("client.create_job(", 'client.create_job(jobName="<jobName>", roleArn="<roleArn>")'),
+        ('client.create_job(jobName="a", roleArn=b, tags=["x', 'client.create_job(jobName="a", roleArn=b)'),
+        ("y = 1", "y = 1"),
+    ],
+)
+def test_what_was_stopped_is_filled_in_without_the_model(text: str, shown: str) -> None:
+    writing = skeleton()
+    assert filled(*writing.finished(writing.ended(text))) == shown
+
+
+def test_what_says_nothing_is_a_tab_stop_whoever_wrote_it() -> None:
+    writing = skeleton()
+    text = write(
+        writing, [("(", 1.0), ('""', 0.99), (",", 0.9), ('"b"', 0.9), (")", 0.9)], "client.create_job"
+    )
+    assert filled(*writing.finished(text)) == 'client.create_job(jobName="<jobName>", roleArn="b")'
