@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,9 @@ from soothsay.model.types import OpenPrompt, Token
 
 _MOST_STEPS = 24  # times that a text is taken from the model
 _AFTER_VALUE = (b",", b")")
+_CLOSING = re.compile(
+    rb"[,)][,)\]}\s]*"
+)  # one token may end more than the call, `):` would begin something else
 
 Begin = Callable[[Step], tuple[OpenPrompt, Constraint | None]]
 """Opens the prompt that holds a text, with what may follow it."""
@@ -27,7 +31,8 @@ class AfterValue:
 
     def accepts(self, written: bytes, piece: bytes) -> bool:
         """Return whether ``piece`` may follow what is ``written``."""
-        return (bool(written) or piece.startswith(_AFTER_VALUE)) and self._others.accepts(written, piece)
+        follows = bool(written) or _CLOSING.fullmatch(piece) is not None
+        return follows and self._others.accepts(written, piece)
 
     def possible(self, written: bytes) -> Sequence[bytes]:
         """Return what may follow what is ``written``."""

@@ -3,14 +3,18 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pytest
 from fakes import FakeModel
 from tiny_index import fake_index
 
 from soothsay.config import Settings
+from soothsay.engine.constrain import CallConstraint
+from soothsay.engine.filling import AfterValue
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay.model.constraint import Constraint
 from soothsay.model.fim import Prompt
+from soothsay_languages.python import LANGUAGE
 
 TEXT = "import shop\n\norder = 1\n# give the money back\nx = shop."
 GUESS = [("ref", 0.9), ("und", 0.3), ("(", 1.0)]
@@ -71,3 +75,13 @@ def test_a_missing_argument_is_added_without_the_model() -> None:
     assert answer.text.startswith("reverse(order, approved_by=") and answer.verdict == "verified"
     assert len(answer.tab_stops) == 1
     assert answer.check.repaired
+
+
+@pytest.mark.parametrize(
+    ("piece", "fine"),
+    [(b")", True), (b", ", True), (b")\n", True), (b")]", True), (b"):", False), (b".x", False)],
+)
+def test_behind_a_value_the_call_goes_on_or_ends(piece: bytes, fine: bool) -> None:
+    others = CallConstraint("f(a", LANGUAGE, {}.get, {}.get)
+    assert AfterValue(others).accepts(b"", piece) is fine
+    assert AfterValue(others).accepts(b")", b":")
