@@ -361,6 +361,8 @@ async def test_explain_last_is_the_contract(editor: Editor) -> None:
         ],
         "timings_ms": {"total": 1.0},
         "evaluated": {"draft": 3},
+        "generated": {},
+        "tab_stops": [],
         "oracle": {"questions": [], "problem": "", "repaired": "", "trimmed": ""},
     }
 
