@@ -69,6 +69,7 @@ def running(install: Install, folder: Path) -> Iterator[Neovim]:
 def neovim(running: Neovim, folder: Path) -> Neovim:
     """In normal mode, on ``bedrock.py`` as it is among the examples."""
     running.nvim.input("<C-\\><C-n>")
+    running.lua("vim.snippet.stop()")  # the test before may have ended within one
     running.nvim.command("silent! only!")
     shutil.copy(EXAMPLES / "bedrock.py", folder / "project" / "bedrock.py")
     running.edit(folder / "project" / "bedrock.py")
