@@ -71,17 +71,9 @@ class NotingRuntime(LlamaRuntime):
         return found
 
 
-class ColdRuntime(NotingRuntime):
-    """Reads every prompt from its first token."""
-
-    def open(self, prompt: Prompt) -> LocalPrompt:
-        self.context.forget_all()
-        return super().open(prompt)
-
-
 @pytest.fixture(scope="module")
 def cold() -> Iterator[NotingRuntime]:
-    model = ColdRuntime()
+    model = NotingRuntime()
     yield model
     model.close()
 
@@ -119,6 +111,7 @@ def test_texts_are_the_same_with_every_speed_up(
     same, evaluated = 0, {"plain": 0, "fast": 0}
     todo = requests(workspace)
     for request in todo:
+        cold.context.forget_all()
         expected = plain.complete(request)
         fast.prepare(request)
         completion = fast.complete(request)
@@ -173,6 +166,7 @@ NAMES = (
 )
 def test_a_name_is_the_same_where_its_rest_is_written_at_once(cold: NotingRuntime, wanted: str) -> None:
     head = 'import boto3\n\nclient = boto3.client("bedrock")\n\n'
+    cold.context.forget_all()
     opened = cold.open(Prompt(head, "", f"# {wanted}\nresponse = client", "."))
     constraint = CallConstraint(
         "response = client", LANGUAGE, {"client": NameTrie(NAMES)}.get, lambda _: None
