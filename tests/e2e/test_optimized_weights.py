@@ -172,6 +172,8 @@ def test_ctrl_c_removes_the_part(cache: Path, monkeypatch: pytest.MonkeyPatch) -
         env={**os.environ, "SOOTHSAY_CACHE": str(cache)},
         stderr=subprocess.PIPE,
         text=True,
+        # a shell that starts the tests in the background has them ignore it, and children inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert wait_for(lambda: any(folder.glob("*.requantizing")), 120)
     process.send_signal(signal.SIGINT)
