@@ -15,11 +15,21 @@ def parse_arguments(source: str, language: Language) -> Arguments:
     return calls[0].given if calls else Arguments()
 
 
+def positional(parameters: Sequence[Parameter]) -> list[Parameter]:
+    """Return those of ``parameters`` that may be given without their names."""
+    return [p for p in parameters if p.kind in ("positional_only", "positional_or_keyword")]
+
+
+def plain(name: str) -> str:
+    """Return ``name`` without its case and underscores, as names are compared that are spelled by different habits."""
+    return name.replace("_", "").lower()
+
+
 def misfit(parameters: Sequence[Parameter], call: Arguments) -> str:
     """Return why ``call`` does not bind to ``parameters``, in a few words; "" when it does (as `inspect` would say)."""
     takes_any_position = any(p.kind == "var_positional" for p in parameters)
     takes_any_keyword = any(p.kind == "var_keyword" for p in parameters)
-    positions = [p for p in parameters if p.kind in ("positional_only", "positional_or_keyword")]
+    positions = positional(parameters)
     if call.positional > len(positions) and not takes_any_position:
         return f"takes {len(positions)} positional arguments, not {call.positional}"
     by_keyword = {p.name for p in parameters if p.kind in ("positional_or_keyword", "keyword_only")}
@@ -36,7 +46,7 @@ def misfit(parameters: Sequence[Parameter], call: Arguments) -> str:
 
 def missing(parameters: Sequence[Parameter], call: Arguments) -> list[Parameter]:
     """Return the parameters that ``call`` must give and does not."""
-    positions = [p for p in parameters if p.kind in ("positional_only", "positional_or_keyword")]
+    positions = positional(parameters)
     filled = {p.name for p in positions[: call.positional]}.union(call.keywords)
     return [
         p

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from soothsay.engine.arguments import missing, parse_arguments
+from soothsay.engine.arguments import missing, parse_arguments, positional
 from soothsay.engine.constrain import callee_before
 from soothsay_index.types import Parameter
 from soothsay_languages.base import Arguments, Language
@@ -60,9 +60,14 @@ class CallText:
 
     def takes_position(self, parameter: Parameter) -> bool:
         """Return whether the next argument may be that of ``parameter`` without its name."""
-        given = self.given
-        positions = [p for p in self.parameters if p.kind in ("positional_only", "positional_or_keyword")]
+        given, positions = self.given, positional(self.parameters)
         return not given.keywords and positions[given.positional : given.positional + 1] == [parameter]
+
+    def up_to_value_of(self, parameter: Parameter) -> str:
+        """Return the code with what stands before the value of ``parameter``, which is given next."""
+        separator = "" if self.code.endswith("(") else " " if self.code.endswith(",") else ", "
+        keyword = "" if self.takes_position(parameter) else f"{parameter.name}="
+        return f"{self.code}{separator}{keyword}"
 
     def parameter_of(self, argument: Argument) -> Parameter | None:
         """Return the parameter that ``argument`` is for, None where that is not known."""
@@ -70,7 +75,7 @@ class CallText:
             return next((p for p in self.parameters if p.name == argument.keyword), None)
         before = self.arguments
         number = before.index(argument)
-        positions = [p for p in self.parameters if p.kind in ("positional_only", "positional_or_keyword")]
+        positions = positional(self.parameters)
         plain = all(not each.keyword and self.code[each.value] != "*" for each in before[:number])
         return positions[number] if plain and number < len(positions) else None
 
@@ -78,15 +83,19 @@ class CallText:
 def innermost_call(
     code: str, state: Scan, language: Language, parameters_of: ParametersOf
 ) -> CallText | None:
-    """Return the innermost call that ``code`` ends in and whose parameters are known."""
-    if language.statements.declares(code[state.statement :]):
+    """Return the innermost call that ``code`` ends in and whose parameters are known; None in a comment."""
+    in_comment = bool(state.quote) and state.quote == language.lexis.line_comment
+    if in_comment or language.statements.declares(code[state.statement :]):
         return None
-    for start in reversed(state.opened):
-        callee = callee_before(code, start)
-        parameters = parameters_of(callee) if callee else None
-        if parameters is not None:
-            return CallText(code, start, callee, parameters, language)
-    return None
+    calls = (call_at(code, start, language, parameters_of) for start in reversed(state.opened))
+    return next((call for call in calls if call is not None), None)
+
+
+def call_at(code: str, start: int, language: Language, parameters_of: ParametersOf) -> CallText | None:
+    """Return the call whose bracket is at ``start``; None where it calls nothing whose parameters are known."""
+    callee = callee_before(code, start)
+    parameters = parameters_of(callee) if callee else None
+    return None if parameters is None else CallText(code, start, callee, parameters, language)
 
 
 def _commas(code: str, start: int, language: Language) -> list[int]:

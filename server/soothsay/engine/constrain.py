@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from soothsay.engine.arguments import misfit, parse_arguments
+from soothsay.engine.arguments import misfit, parse_arguments, positional
 from soothsay.model.constraint import AllowedNames, NameTrie
 from soothsay_index.types import Parameter
 from soothsay_languages.analysis import Fragment, read_fragment
@@ -114,7 +114,7 @@ class _Call:
 
     @property
     def _positions(self) -> list[Parameter]:
-        return [p for p in self.parameters if p.kind in ("positional_only", "positional_or_keyword")]
+        return positional(self.parameters)
 
 
 class CallConstraint:

@@ -15,9 +15,8 @@ from soothsay.model.types import OpenPrompt, Token
 
 _MOST_STEPS = 24  # times that a text is taken from the model
 _AFTER_VALUE = (b",", b")")
-_CLOSING = re.compile(
-    rb"[,)][,)\]}\s]*"
-)  # one token may end more than the call, `):` would begin something else
+# one token may end more than the call; `):` would begin something else
+_CLOSING = re.compile(rb"[,)][,)\]}\s]*")
 
 Begin = Callable[[Step], tuple[OpenPrompt, Constraint | None]]
 """Opens the prompt that holds a text, with what may follow it."""

@@ -113,9 +113,8 @@ def call_line(symbol: Symbol, spelled: str) -> str:
 def signature_line(symbol: Symbol, spelled: str) -> str:
     """Return ``client.create_job(jobName=..., roleArn=..., ...)``"""
     assert symbol.parameters is not None
-    return without_secrets(
-        f"{spelled}({', '.join(_arguments(symbol))})"
-    )  # a type checker reads files as they are
+    # a type checker reads files as they are
+    return without_secrets(f"{spelled}({', '.join(_arguments(symbol))})")
 
 
 def _arguments(symbol: Symbol) -> list[str]:

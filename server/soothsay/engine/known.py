@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, MutableMapping, Sequence
+from typing import Any
 
+from cachetools import cachedmethod
+
+from soothsay.engine.arguments import plain
 from soothsay.engine.site import Site
 from soothsay.model.constraint import NameTrie
 from soothsay.oracle.types import Oracle
@@ -11,13 +15,23 @@ from soothsay_index.types import Parameter
 from soothsay_languages.base import Blank
 
 
+def _found(known: Known) -> MutableMapping[Hashable, Any]:
+    return known.found
+
+
+def _key(question: str) -> Callable[..., Hashable]:
+    return lambda _known, *asked: (question, *asked)
+
+
 class Known:
-    """Asked at a place in a file; answers are None unless they are the whole truth."""
+    """Asked at a place in a file; answers are None unless they are the whole truth. Each is found once."""
 
     def __init__(self, site: Site, oracle: Oracle) -> None:
         self._site = site
         self._oracle = oracle
+        self.found: dict[Hashable, Any] = {}
 
+    @cachedmethod(_found, key=_key("members_of"))
     def members_of(self, receiver: str) -> NameTrie | None:
         """Return the names that may follow ``receiver.``."""
         index = self._site.index
@@ -33,12 +47,14 @@ class Known:
             return NameTrie(member.name for member in members) or None
         return NameTrie(symbol.name for symbol in indexed) or None
 
+    @cachedmethod(_found, key=_key("names"))
     def names(self) -> NameTrie | None:
         """Return the bare names that an argument may be made of."""
         text, offset = self._probe("(")
         names = self._oracle.names(self._site.request.path, text, offset)
         return None if names is None else NameTrie(name.name for name in names)
 
+    @cachedmethod(_found, key=_key("parameters_of"))
     def parameters_of(self, callee: str) -> Sequence[Parameter] | None:
         """Return the parameters of the callable written as ``callee``."""
         receiver, _, name = callee.rpartition(".")
@@ -51,14 +67,17 @@ class Known:
             return None  # an overloaded callable takes what one of its overloads takes
         return [Parameter(p.name, p.kind, p.required, p.annotation) for p in signatures[0].parameters]
 
+    @cachedmethod(_found, key=_key("named"))
     def named(self, callee: str) -> Mapping[str, str]:
         """Return the names in scope that are called like a parameter of ``callee``, by it: those of a type that fits."""
         parameters = [p for p in self.parameters_of(callee) or () if not p.kind.startswith("var_")]
         visible = {} if self._site.names_here is None else self._site.names_here.visible()
         values = [name for name, bound in visible.items() if bound.kind in ("value", "parameter")]
         # a plain name hides an attribute that is called the same
-        called = {_plain(name): name for name in sorted(values, key=lambda name: -name.count("."))}
-        found = {p.name: called[_plain(p.name)] for p in parameters if _plain(p.name) in called}
+        called = {
+            plain(name.rpartition(".")[2]): name for name in sorted(values, key=lambda name: -name.count("."))
+        }
+        found = {p.name: called[plain(p.name)] for p in parameters if plain(p.name) in called}
         misfits = self._misfits(callee, found) if found else ()
         return {name: value for name, value in found.items() if value not in misfits}
 
@@ -97,8 +116,3 @@ class Known:
         closed = ")" if expression.endswith("(") else ""
         head = request.text[:start] + indent + expression
         return head + closed + "\n" + request.text[request.offset :].partition("\n")[2], len(head)
-
-
-def _plain(name: str) -> str:
-    """Return the last part of a dotted name without its case and underscores."""
-    return name.rpartition(".")[2].replace("_", "").lower()

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 from cachetools import FIFOCache
@@ -24,11 +23,12 @@ from soothsay.engine.finish import finish
 from soothsay.engine.gate import pass_gate
 from soothsay.engine.ground import Grounding, call_line, ground, of_members
 from soothsay.engine.known import Known
-from soothsay.engine.layout import still_inside, style_of
+from soothsay.engine.layout import style_of
 from soothsay.engine.lookup import Lookup, lookup, lookup_at, lookup_begun
 from soothsay.engine.pace import Pace
 from soothsay.engine.site import Site, relative_path
 from soothsay.engine.skeleton import Facts, Skeleton, Step
+from soothsay.engine.tab_stops import still_inside
 from soothsay.engine.types import (
     ApiName,
     Check,
@@ -74,6 +74,7 @@ class _Task:
 
     method: Method
     site: Site
+    known: Known
     searches: Searches
     anchor: Anchor
     limits: Limits
@@ -174,7 +175,9 @@ class Engine:
             return _nothing(method)
         anchor, opened = self._open(request)
         searches = self._searched.of(site.index)
-        task = _Task(method, site, searches, anchor, limits.until(_REWRITTEN), on_text)
+        task = _Task(
+            method, site, Known(site, self._oracle), searches, anchor, limits.until(_REWRITTEN), on_text
+        )
         rules = Rules.of(method, self._settings, self._model.capabilities)
         typed = len(opened.prompt.forced.encode())
         watch = Watch(site, rules, typed, clock, self._search_early(site, searches))
@@ -193,21 +196,22 @@ class Engine:
             if grounding.text or not draft.complete:
                 with clock.step("regenerate"):
                     accepted = _before_guess(draft.text, outcome.name)
-                    constrain = self._calls(task.site) if method == "full" else _anything
+                    constrain = self._calls(task) if method == "full" else _anything
                     written = self._regenerate(task, grounding, accepted, constrain)
                 evaluated["regenerate"] = written.evaluated
         with clock.step("verify"):
             answer = self._judge(task, written, grounding)
         check = Check(problem=answer.judgement.problem)
         fault = answer.judgement.fault
-        repaired = None
         if method == "full" and fault is not None:
             with clock.step("repair"):
-                repaired = self._repair(replace(task, limits=limits), answer)
-        if repaired is not None:
-            if fault is not None and fault != "unknown_name":
+                again = replace(
+                    task, limits=limits, known=Known(site, self._oracle)
+                )  # who was late may answer
+                repaired = self._repair(again, answer)
+            if repaired is not None and fault != "unknown_name":
                 decision = replace(decision, fired=True, reasons=(*decision.reasons, fault))
-            if fault != "unknown_name" or repaired.judgement.fault is None:
+            if repaired is not None and (fault != "unknown_name" or repaired.judgement.fault is None):
                 check = Check(problem=repaired.judgement.problem, repaired=answer.judgement.problem)
                 answer = repaired
         if method == "full" and answer.judgement.verdict == "rejected":
@@ -342,20 +346,20 @@ class Engine:
         prompt = _prompt(task.anchor, site.request, grounding.text, accepted)
         calls = calls_in(accepted, prompt)
         if calls is not None and self._model.capabilities.token_constraints:
-            return write_filled(begin, site.rule, limits, self._skeleton(site), accepted, on_text)
+            return write_filled(begin, site.rule, limits, self._skeleton(task), accepted, on_text)
         constraint = calls and self._as_taken(calls, prompt.forced)
         opened = self._model.open(prompt)
         return write(opened, site.rule, limits, accepted=accepted, constraint=constraint, on_text=on_text)
 
-    def _skeleton(self, site: Site) -> Skeleton:
+    def _skeleton(self, task: _Task) -> Skeleton:
         """Return what writes calls whose parameters are known, in the style of the file."""
-        known = Known(site, self._oracle)
+        site, known = task.site, task.known
         style = style_of(site.request.text, site.language, site.request.workspace)
         if site.place.rest or self._settings.completion.max_lines > 0:
             style = replace(style, line=sys.maxsize)
         facts = Facts(
-            cache(known.parameters_of),
-            cache(known.named),
+            known.parameters_of,
+            known.named,
             lambda callee, parameter: known.blank(callee, parameter, style.quote),
         )
         return Skeleton(site.rule.before, site.language, facts, style)
@@ -364,18 +368,17 @@ class Engine:
         """Return the constraint for a model that is not asked token by token: the names that may come next."""
         return calls.allowed_names(forced) if self._model.capabilities.allowed_names else None
 
-    def _calls(self, site: Site) -> Callable[[str], CallConstraint]:
+    def _calls(self, task: _Task) -> Callable[[str], CallConstraint]:
         """Return the constraint to members and keywords that exist."""
-        known = Known(site, self._oracle)
-        members_of, parameters_of = cache(known.members_of), cache(known.parameters_of)
-        return lambda before: CallConstraint(before, site.language, members_of, parameters_of)
+        language, known = task.site.language, task.known
+        return lambda before: CallConstraint(before, language, known.members_of, known.parameters_of)
 
-    def _calls_and_names(self, site: Site) -> Callable[[str], CallConstraint]:
+    def _calls_and_names(self, task: _Task) -> Callable[[str], CallConstraint]:
         """Return the same constraint, and that arguments begin with a name that is defined."""
-        known = Known(site, self._oracle)
-        members_of, parameters_of = cache(known.members_of), cache(known.parameters_of)
-        names = cache(known.names)
-        return lambda before: CallConstraint(before, site.language, members_of, parameters_of, names)
+        language, known = task.site.language, task.known
+        return lambda before: CallConstraint(
+            before, language, known.members_of, known.parameters_of, known.names
+        )
 
     def _judge(self, task: _Task, written: Written, grounding: Grounding) -> _Answer:
         site = task.site
@@ -410,7 +413,7 @@ class Engine:
         elif fault.name is not None:
             grounding = self._retrieve(task, fault.name, (), 0)
         accepted = _lines_before(rejected.text, fault.at)
-        constrain = self._calls_and_names(task.site)
+        constrain = self._calls_and_names(task)
         if fault.fault == "unknown_name":
             constraint = constrain(task.site.rule.before + accepted)
             if constraint.accepts(b"", rejected.text[len(accepted) :].encode("utf-8")):
@@ -424,7 +427,7 @@ class Engine:
         if fault.name is None or fault.name.end < 0 or not self._settings.oracle.constrain:
             return None
         bracket = characters(text, fault.name.end)
-        mended = self._skeleton(task.site).mended(text, bracket, rejected.tab_stops)
+        mended = self._skeleton(task).mended(text, bracket, rejected.tab_stops)
         if mended is None or mended[0] == text:
             return None
         judgement = judge(task.site, mended[0], self._oracle, rejected.replaced)

@@ -16,7 +16,7 @@ from pathlib import Path
 from tree_sitter import Node
 
 from soothsay.engine.analyses import Analyses
-from soothsay.engine.arguments import misfit
+from soothsay.engine.arguments import misfit, plain
 from soothsay.engine.query import intent
 from soothsay.engine.site import Site
 from soothsay.engine.types import Completion, CompletionRequest, Fault, FaultKind, Replacement
@@ -213,12 +213,8 @@ def _does_not_fit(symbol: Symbol, reason: str) -> str:
 
 def _closest(name: str, names: Sequence[str]) -> str:
     """Return the one of ``names`` that is spelled most like ``name``, whatever its case."""
-    spelled = {_plain(each): each for each in names}
-    return next((spelled[each] for each in get_close_matches(_plain(name), spelled, n=1)), "")
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", "").lower()
+    spelled = {plain(each): each for each in names}
+    return next((spelled[each] for each in get_close_matches(plain(name), spelled, n=1)), "")
 
 
 def _origin(symbol: Symbol) -> str:
@@ -280,10 +276,10 @@ def first_call(completion: str, language: Language) -> str:
 
 def keep_values(call: str, old: str, language: Language) -> str:
     """Return ``call`` with the values that ``old`` gave to the arguments of the same name, whatever its case."""
-    given = {_plain(name): text_of(value) for name, value in _outermost_keywords(old, language).items()}
+    given = {plain(name): text_of(value) for name, value in _outermost_keywords(old, language).items()}
     data = call.encode("utf-8")
     for name, value in reversed(list(_outermost_keywords(call, language).items())):
-        kept = given.get(_plain(name))
+        kept = given.get(plain(name))
         if kept is not None:
             data = data[: value.start_byte] + kept.encode("utf-8") + data[value.end_byte :]
     return data.decode("utf-8")

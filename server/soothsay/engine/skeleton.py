@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from soothsay.engine.call_text import Argument, CallText, ParametersOf, innermost_call
-from soothsay.engine.constrain import callee_before
-from soothsay.engine.layout import Style, moved
+from soothsay.engine.call_text import Argument, CallText, ParametersOf, call_at, innermost_call
+from soothsay.engine.layout import Style
+from soothsay.engine.tab_stops import moved
 from soothsay.engine.types import TabStop
 from soothsay_index.types import Parameter
 from soothsay_languages.base import Blank, Language, Lexis
@@ -69,8 +69,6 @@ class Skeleton:
     def _step(self, text: str, probability: float) -> Step | None:
         code = self._before + text
         state = scan(code, self._language.lexis)
-        if state.quote and state.quote == self._language.lexis.line_comment:
-            return None
         step = self._without_default(code, state)
         if step is not None:
             return step
@@ -92,9 +90,9 @@ class Skeleton:
             start = next((opened for opened, closed in state.pairs if closed == end), -1)
         if start not in self._calls or end < len(self._before):
             return None
-        callee = callee_before(code, start)
-        parameters = self._facts.parameters_of(callee) or ()
-        call = CallText(code[:end], start, callee, parameters, self._language)
+        call = self._call(code[:end], start)
+        if call is None:
+            return None
         argument = call.arguments[-1]
         parameter = call.parameter_of(argument) if argument.keyword else None
         if parameter is None or parameter.required or argument.start < len(self._before):
@@ -120,9 +118,7 @@ class Skeleton:
         named = self._facts.named(call.callee)
         while lacking := call.missing:
             parameter = lacking[0]
-            head = call.code if call.code.endswith("(") else f"{call.code} "
-            if not call.takes_position(parameter):
-                head += f"{parameter.name}="
+            head = call.up_to_value_of(parameter)
             value = named.get(parameter.name, "")
             if not value:
                 return Step(head[len(self._before) :].rstrip())
@@ -175,17 +171,17 @@ class Skeleton:
         stops = [stop for stop in self._stops if stop.end <= len(text)]
         edits: list[Edit] = []
         for start in sorted(self._calls):
-            callee = callee_before(code, start) if start in closed else ""
-            parameters = self._facts.parameters_of(callee) if callee else None
-            if parameters is None:
+            call = self._call(code, start) if start in closed else None
+            if call is None:
                 continue
-            call = CallText(code, start, callee, parameters, self._language)
             for each in call.arguments:
                 value, at = code[each.value : each.end].rstrip(), each.value - lead
                 if each.value in self._doubts and value:
                     stops.append(TabStop(at, at + len(value), value))
                 elif at >= 0 and (parameter := call.parameter_of(each)) is not None and parameter.required:
-                    blank = self._facts.blank(callee, parameter)  # the model wrote nothing that says anything
+                    blank = self._facts.blank(
+                        call.callee, parameter
+                    )  # the model wrote nothing that says anything
                     stops += _stops(blank, at) if value == blank.text else []
             if start >= lead and (not edits or start > edits[-1].end):
                 edits += self._line_breaks(call, closed[start])
@@ -224,27 +220,25 @@ class Skeleton:
         """
         code, lead = self._before + text, len(self._before)
         closed = dict(scan(code, self._language.lexis).pairs)
-        callee = callee_before(code, lead + bracket) if lead + bracket in closed else ""
-        parameters = self._facts.parameters_of(callee) if callee else None
-        if parameters is None:
+        call = self._call(code, lead + bracket) if lead + bracket in closed else None
+        if call is None:
             return None
-        call = CallText(code, lead + bracket, callee, parameters, self._language)
         end = closed[lead + bracket] - lead
         done, kept = text[: bracket + 1], [stop for stop in stops if stop.end <= bracket]
         for each in call.arguments:
             start = each.start - lead + _blanks(code[each.start :])
             said = code[start + lead : each.end].rstrip()
-            if not said or (each.keyword and not _takes(parameters, each.keyword)):
+            if not said or (each.keyword and not _takes(call.parameters, each.keyword)):
                 continue
             done += "" if done.endswith("(") else ", "
             shift = len(done) - start
             inside = [stop for stop in stops if start <= stop.start and stop.end <= each.end - lead]
-            kept += [replace(stop, start=stop.start + shift, end=stop.end + shift) for stop in inside]
+            kept += [stop.moved_by(shift) for stop in inside]
             done += said
         done, added = self._with_missing(replace(call, code=self._before + done))
         kept += added
         shift = len(done) - end
-        kept += [replace(s, start=s.start + shift, end=s.end + shift) for s in stops if s.start >= end]
+        kept += [stop.moved_by(shift) for stop in stops if stop.start >= end]
         return done + text[end:], tuple(kept)
 
     def ended(self, text: str) -> str:
@@ -254,8 +248,6 @@ class Skeleton:
         """
         code, lead = self._before + text, len(self._before)
         state = scan(code, self._language.lexis)
-        if state.quote == self._language.lexis.line_comment and state.quote:
-            return text
         call = innermost_call(code, state, self._language, self._facts.parameters_of)
         if call is None or call.arguments[-1].start < lead:
             return text
@@ -269,13 +261,15 @@ class Skeleton:
         """Return ``call``, which is still open, as text with the arguments that must be given, and the tab stops in them."""
         named, stops = self._facts.named(call.callee), list[TabStop]()
         while lacking := call.missing:
-            head = call.code if call.code.endswith("(") else f"{call.code}, "
-            head += "" if call.takes_position(lacking[0]) else f"{lacking[0].name}="
+            head = call.up_to_value_of(lacking[0])
             value = named.get(lacking[0].name, "")
             blank = Blank(value) if value else self._facts.blank(call.callee, lacking[0])
             stops += _stops(blank, len(head) - len(self._before))
             call = replace(call, code=head + blank.text)
         return call.code[len(self._before) :], stops
+
+    def _call(self, code: str, start: int) -> CallText | None:
+        return call_at(code, start, self._language, self._facts.parameters_of)
 
     @property
     def _closer(self) -> str:

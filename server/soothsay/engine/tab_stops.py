@@ -1,16 +1,28 @@
-"""Tab stops of a text of which a part is taken."""
+"""Tab stops of a text that is changed, or of which a part is taken."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from soothsay.engine.types import TabStop
+from soothsay_languages.cells import Edit
 
 
 def stops_in_part(stops: Iterable[TabStop], start: int, end: int) -> tuple[TabStop, ...]:
     """Return the ``stops`` of ``text[start:end]``, counted from its start. One that is cut is none: its value was begun."""
+    return tuple(stop.moved_by(-start) for stop in stops if start <= stop.start and stop.end <= end)
+
+
+def moved(stops: Sequence[TabStop], edits: Sequence[Edit]) -> tuple[TabStop, ...]:
+    """Return ``stops`` where they stand after ``edits``, none of which touches the inside of one."""
     return tuple(
-        TabStop(stop.start - start, stop.end - start, stop.label)
+        stop.moved_by(sum(len(e.text) - e.end + e.start for e in edits if e.end <= stop.start))
         for stop in stops
-        if start <= stop.start and stop.end <= end
     )
+
+
+def still_inside(stops: Sequence[TabStop], before: str, after: str) -> tuple[TabStop, ...]:
+    """Return those of ``stops``, which were in the text ``before``, that are as they were in what became of it."""
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+    return tuple(stop for stop in stops if stop.end <= same)

@@ -128,6 +128,10 @@ class TabStop:
     end: int
     label: str
 
+    def moved_by(self, characters: int) -> TabStop:
+        """Return it where it stands once so many characters were put before it."""
+        return TabStop(self.start + characters, self.end + characters, self.label)
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:
@@ -146,9 +150,8 @@ class Completion:
     tokens: tuple[Token, ...] = ()  # of the draft
     timings_ms: dict[str, float] = field(default_factory=dict)  # draft, trigger, retrieve, regenerate, total
     evaluated: dict[str, int] = field(default_factory=dict)  # prompt tokens evaluated: draft, regenerate
-    generated: dict[str, int] = field(
-        default_factory=dict
-    )  # tokens of the text that was written last: written, chosen
+    # tokens of the text that was written last: written, chosen
+    generated: dict[str, int] = field(default_factory=dict)
     check: Check = field(default_factory=Check)
     before: str = ""  # the statement that it goes on with, up to the cursor
     replaced: int = 0

@@ -9,6 +9,7 @@ from itertools import chain, cycle
 
 from tree_sitter import Node
 
+from soothsay.engine.arguments import positional
 from soothsay.engine.site import Site
 from soothsay.engine.types import ApiName
 from soothsay_index.types import Parameter
@@ -76,7 +77,7 @@ def _wrong_string(
 def _wrong_for(name: ApiName, parameters: Sequence[Parameter], values: ReadsValues) -> WrongValue | None:
     if name.call is None or name.given.splat:
         return None
-    positions = [p for p in parameters if p.kind in ("positional_only", "positional_or_keyword")]
+    positions = positional(parameters)
     rest = [p for p in parameters if p.kind == "var_positional"]
     others = next((p for p in parameters if p.kind == "var_keyword"), None)
     by_name = {p.name: p for p in parameters if p.kind in ("positional_or_keyword", "keyword_only")}

@@ -41,23 +41,21 @@ def scripted(needle: str = "shop.pay(") -> FakeModel:
     return FakeModel(GUESS, GROUNDED, needle)
 
 
-class Slow(FakeModel):
-    """Waits before it ends a name until something was searched for, at most three seconds."""
+class Interrupted(FakeModel):
+    """Does something before it writes a token."""
 
-    def __init__(self, searched: threading.Event) -> None:
-        super().__init__(GUESS, GROUNDED, "shop.pay(")
-        self.searched = searched
-        self.waited: list[bool] = []
+    def before(self, token: Token) -> None:
+        raise NotImplementedError
 
     def open(self, prompt: Prompt) -> FakePrompt:
         self.opened.append(prompt)
-        return _SlowPrompt(self, prompt)
+        return _InterruptedPrompt(self, prompt)
 
 
-class _SlowPrompt(FakePrompt):
-    def __init__(self, model: Slow, prompt: Prompt) -> None:
+class _InterruptedPrompt(FakePrompt):
+    def __init__(self, model: Interrupted, prompt: Prompt) -> None:
         super().__init__(model, prompt)
-        self._slow = model
+        self._interrupted = model
 
     def stream(
         self,
@@ -66,9 +64,21 @@ class _SlowPrompt(FakePrompt):
         deadline: float = math.inf,
     ) -> Iterator[Token]:
         for token in super().stream(cancel, constraint, deadline):
-            if token.text == "(":
-                self._slow.waited.append(self._slow.searched.wait(3.0))
+            self._interrupted.before(token)
             yield token
+
+
+class Slow(Interrupted):
+    """Waits before it ends a name until something was searched for, at most three seconds."""
+
+    def __init__(self, searched: threading.Event) -> None:
+        super().__init__(GUESS, GROUNDED, "shop.pay(")
+        self.searched = searched
+        self.waited: list[bool] = []
+
+    def before(self, token: Token) -> None:
+        if token.text == "(":
+            self.waited.append(self.searched.wait(3.0))
 
 
 class Telling(RecordingIndex):
@@ -201,7 +211,7 @@ def test_a_cancelled_search_is_not_waited_for(ahead: bool) -> None:
     assert not engine._searched.found, "what was not waited for is not what was found"
 
 
-class Weary(FakeModel):
+class Weary(Interrupted):
     """Writes a token in so many seconds."""
 
     def __init__(self, seconds: float) -> None:
@@ -220,25 +230,8 @@ class Weary(FakeModel):
     def count_tokens(self, text: str) -> int:
         return 5 * super().count_tokens(text)
 
-    def open(self, prompt: Prompt) -> FakePrompt:
-        self.opened.append(prompt)
-        return _WearyPrompt(self, prompt)
-
-
-class _WearyPrompt(FakePrompt):
-    def __init__(self, model: Weary, prompt: Prompt) -> None:
-        super().__init__(model, prompt)
-        self._weary = model
-
-    def stream(
-        self,
-        cancel: Cancellation | None = None,
-        constraint: Constraint | None = None,
-        deadline: float = math.inf,
-    ) -> Iterator[Token]:
-        for token in super().stream(cancel, constraint, deadline):
-            time.sleep(self._weary.seconds)
-            yield token
+    def before(self, token: Token) -> None:
+        time.sleep(self.seconds)
 
 
 @pytest.mark.parametrize(("seconds", "repaired"), [(0.001, True), (0.15, False)])

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import pytest
 from fakes import function
 
-from soothsay.engine.layout import Style, still_inside
+from soothsay.engine.layout import Style
 from soothsay.engine.skeleton import Facts, Skeleton, Step
+from soothsay.engine.tab_stops import still_inside
 from soothsay.engine.types import TabStop
 from soothsay_index.types import Parameter
 from soothsay_languages.python import LANGUAGE
