@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import configparser
-import tomllib
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+
+from soothsay_languages.python.environment.tools import read_toml, table
 
 _PROJECTS_KEPT = 16
 
@@ -20,22 +20,15 @@ def line_length(root: Path) -> int:
 
 def _lengths(root: Path) -> Iterator[int]:
     for name in ("ruff.toml", ".ruff.toml"):
-        yield _number(_toml(root / name).get("line-length"))
-    tools = _toml(root / "pyproject.toml").get("tool", {})
+        yield _number(read_toml(root / name).get("line-length"))
+    tools = table(read_toml(root / "pyproject.toml"), "tool")
     for tool in ("ruff", "black"):
-        yield _number(tools.get(tool, {}).get("line-length"))
+        yield _number(table(tools, tool).get("line-length"))
     for name in (".flake8", "setup.cfg", "tox.ini"):
         yield _number(_ini(root / name).get("flake8", "max-line-length", fallback=""))
     editor = _ini(root / ".editorconfig")
     for section in ("*.py", "*"):
         yield _number(editor.get(section, "max_line_length", fallback=""))
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
 
 
 def _ini(path: Path) -> configparser.ConfigParser:

@@ -81,6 +81,8 @@ def test_a_shape_that_holds_itself_ends() -> None:
         (".editorconfig", "root = true\n\n[*.py]\nmax_line_length = 88\n", 88),
         (".editorconfig", "[*]\nmax_line_length = off\n", 0),
         ("pyproject.toml", "[tool.ruff\n", 0),
+        ("pyproject.toml", "tool = 1\n", 0),
+        ("pyproject.toml", "[tool]\nruff = 1\nblack = { line-length = 99 }\n", 99),
     ],
 )
 def test_the_length_of_lines(tmp_path: Path, name: str, text: str, expected: int) -> None:

@@ -60,7 +60,7 @@ def pdm_home(environ: Mapping[str, str]) -> Path:
     if linux:
         settings = variable_folder(environ, "XDG_CONFIG_HOME", ".config") / "pdm"
         data = variable_folder(environ, "XDG_DATA_HOME", ".local/share") / "pdm"
-    given = str(_table(_toml(settings / "config.toml"), "venv").get("location") or "")
+    given = str(table(read_toml(settings / "config.toml"), "venv").get("location") or "")
     return Path(given) if is_local(given) else data / "venvs"
 
 
@@ -80,15 +80,15 @@ def _pipenv(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, st
 
 def _poetry(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
     """Poetry's environments: their names are the project's, with a hash of its folder and the version of Python."""
-    project = _toml(folder / "pyproject.toml")
-    tool = _table(_table(project, "tool"), "poetry")
+    project = read_toml(folder / "pyproject.toml")
+    tool = table(table(project, "tool"), "poetry")
     is_poetry = bool(tool) or (folder / "poetry.lock").is_file() or (folder / "poetry.toml").is_file()
-    name = _table(project, "project").get("name") or tool.get("name") or "non-package-mode"
+    name = table(project, "project").get("name") or tool.get("name") or "non-package-mode"
     if not is_poetry or not isinstance(name, str):
         return
     home = _poetry_home(folder, environ)
     prefix = poetry_name(name, folder)
-    active = _table(_toml(home / "envs.toml"), prefix).get("minor", "")
+    active = table(read_toml(home / "envs.toml"), prefix).get("minor", "")
     found = [path for path in listed(home) if path.name.startswith(f"{prefix}-py")]
     # what `poetry env use` has chosen, else the newest Python
     found.sort(key=lambda path: (path.name == f"{prefix}-py{active}", _minor(path.name)), reverse=True)
@@ -110,7 +110,7 @@ def _poetry_home(folder: Path, environ: Mapping[str, str]) -> Path:
         default = variable_folder(environ, "XDG_CACHE_HOME", ".cache") / "pypoetry"
     folders = [environ.get("POETRY_VIRTUALENVS_PATH", "")]
     for file in (folder / "poetry.toml", _poetry_settings(environ)):
-        settings = _table(_toml(file), "virtualenvs")
+        settings = table(read_toml(file), "virtualenvs")
         folders.append(str(settings.get("path") or ""))
     given = next((each for each in folders if each and is_local(each)), "")
     return Path(given) if given else (Path(cache) if is_local(cache) else default) / "virtualenvs"
@@ -127,7 +127,7 @@ def _poetry_settings(environ: Mapping[str, str]) -> Path:
 
 def _hatch(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
     """Hatch's environments of a project, the default one first."""
-    name = _table(_toml(folder / "pyproject.toml"), "project").get("name")
+    name = table(read_toml(folder / "pyproject.toml"), "project").get("name")
     if not isinstance(name, str) or not name:
         return
     plain = plain_name(name)
@@ -209,13 +209,15 @@ def _minor(name: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", name.rpartition("-py")[2]))
 
 
-def _toml(file: Path) -> dict[str, Any]:
+def read_toml(file: Path) -> dict[str, Any]:
+    """Return what a TOML file says; nothing where it cannot be read."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
 
 
-def _table(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def table(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return the table ``name`` of ``values``; an empty one where that is no table."""
     found = values.get(name)
     return found if isinstance(found, Mapping) else {}
