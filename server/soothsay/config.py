@@ -207,8 +207,8 @@ class Settings:
     backend: BackendSettings = field(default_factory=BackendSettings)
 
 
-# Keys of the section that only editors use: how they start and trace the server.
-EDITOR_KEYS = frozenset({"trace", "server"})
+# Keys of the section that are no settings: how editors start and trace the server, and how they prove who they are.
+EDITOR_KEYS = frozenset({"trace", "server", "token"})
 
 
 def decode_settings(raw: object) -> tuple[Settings, list[str]]:

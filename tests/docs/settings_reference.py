@@ -44,6 +44,7 @@ _TAIL = """\
 |---|---|
 | `SOOTHSAY_CACHE` | the folder for models and indexes; by default, the platform's cache folder |
 | `SOOTHSAY_RUNTIME` | the folder for sockets and the backend's logs; by default `$XDG_RUNTIME_DIR/soothsay`, else a folder in the temporary folder |
+| `SOOTHSAY_TOKEN` | the token that a client of `soothsay serve --tcp` must give; by default a new one, in a file |
 | `SOOTHSAY_LOG` | the log level: `debug`, `info`, `warning` or `error` |
 | `SOOTHSAY_DEBUG` | `1`: the command line shows tracebacks |
 | `LLAMA_CPP_LIB_PATH` | a folder with a llama.cpp library to use instead of the installed one |

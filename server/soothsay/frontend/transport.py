@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from pygls.io_ import StdoutWriter, run_async
 
 from soothsay.errors import SoothsayError
+from soothsay.frontend.admission import AdmissionToken, admit, new_token
 from soothsay.frontend.editor_session import SessionFactory, open_session
 from soothsay.frontend.server import SoothsayServer, create_server
 from soothsay_common.priority import shorten_switch_interval
@@ -59,9 +60,9 @@ def run_stdio(session_factory: SessionFactory = open_session, *, log_level: str 
 def run_tcp(
     host: str, port: int, session_factory: SessionFactory = open_session, *, log_level: str | None = None
 ) -> int:
-    """Serve the first client that connects to ``host:port`` (0: a free port, printed to stderr); return the exit code.
+    """Serve the first client that knows the token, at ``host:port`` (0: a free port); return the exit code.
 
-    Raises `SoothsayError` when the address cannot be used.
+    Port and token are named on stderr. Raises `SoothsayError` when the address cannot be used.
     """
     configure_logging(log_level)
     address = _loopback(host)
@@ -71,9 +72,17 @@ def run_tcp(
         )
     except (OSError, OverflowError) as error:
         raise SoothsayError(f"cannot listen on {host}:{port}: {error}") from error
-    print(f"soothsay: listening on {host}:{listener.getsockname()[1]}", file=sys.stderr, flush=True)
+    chosen = listener.getsockname()[1]
+    token = new_token(chosen)
+    print(f"soothsay: listening on {host}:{chosen}", file=sys.stderr)
+    print(
+        f"soothsay: initializationOptions.token must be that of {token.where()}", file=sys.stderr, flush=True
+    )
     server = create_server(session_factory)
-    return _serve(server, _accept(server, listener))
+    try:
+        return _serve(server, _accept(server, listener, token))
+    finally:
+        token.discard()
 
 
 def _loopback(host: str) -> str:
@@ -87,11 +96,9 @@ def _loopback(host: str) -> str:
     return address
 
 
-async def _accept(server: SoothsayServer, listener: socket.socket) -> None:
-    listener.setblocking(False)
-    connection, _ = await asyncio.get_running_loop().sock_accept(listener)
-    listener.close()  # one editor, one server: a second client is refused
-    reader, writer = await asyncio.open_connection(sock=connection)
+async def _accept(server: SoothsayServer, listener: socket.socket, token: AdmissionToken) -> None:
+    reader, writer = await admit(listener, token.text)  # one editor, one server: a second client is refused
+    token.discard()
     server.protocol.set_writer(_StreamWriter(writer))
     await _listen(server, reader)
 

@@ -66,6 +66,12 @@ def test_a_bad_port_is_an_error_for_people() -> None:
         run_tcp("127.0.0.1", 99_999)
 
 
+def test_a_token_that_can_be_guessed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOOTHSAY_TOKEN", "hello")
+    with pytest.raises(SoothsayError, match="SOOTHSAY_TOKEN is too short: it needs 16 characters"):
+        run_tcp("127.0.0.1", 0)
+
+
 def test_a_bad_log_level_is_an_error_for_people() -> None:
     with pytest.raises(SoothsayError, match="unknown log level 'loud'; use one of debug"):
         configure_logging("loud")
