@@ -28,7 +28,9 @@ class Lexis:
 
     ``strings`` are the delimiters, the longest first; those in ``multiline_strings`` may span lines. ``string_prefixes``
     are letters that may stand before one, in any case. ``escape`` precedes a character of a string that does not end it.
-    ``continuation`` before a line break joins the next line to the statement.
+    ``continuation`` before a line break joins the next line to the statement. ``comment_apart``: the sign of a comment in the
+    middle of a word is none. ``documents`` is a regular expression of what says that the lines below are no code, down to the
+    one that its group ``end`` names.
     """
 
     line_comment: str = ""
@@ -38,13 +40,19 @@ class Lexis:
     brackets: Mapping[str, str] = field(default_factory=dict)  # opening to closing
     escape: str = "\\"
     continuation: str = ""
+    comment_apart: bool = False
+    documents: str = ""
 
     @cached_property
     def marks(self) -> re.Pattern[str]:
         """What a scan stops at: line ends, brackets, delimiters, comments, and an escape with what it escapes."""
         escapes = [re.escape(self.escape) + tail for tail in ("\\n", ".") if self.escape]
-        plain = [*self.strings, self.line_comment, *self.brackets, *self.brackets.values(), "\n"]
-        return re.compile("|".join((*escapes, *(re.escape(each) for each in plain if each))), re.DOTALL)
+        plain = [*self.strings, *self.brackets, *self.brackets.values(), "\n"]
+        comment = re.escape(self.line_comment)
+        if comment and self.comment_apart:
+            comment = rf"(?<![^\s;&|()]){comment}"
+        marks = (*escapes, self.documents, comment, *(re.escape(each) for each in plain))
+        return re.compile("|".join(each for each in marks if each), re.DOTALL)
 
     @cached_property
     def prefixed_string(self) -> re.Pattern[str]:

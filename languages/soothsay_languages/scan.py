@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from soothsay_languages.base import Lexis
@@ -42,8 +43,12 @@ def scan(code: str, lexis: Lexis) -> Scan:
     statement, overclosed = 0, -1
     ends: list[int] = []
     pairs: list[tuple[int, int]] = []
+    announced: list[str] = []  # what ends the documents that begin below this line
+    document_end = 0
     for match in lexis.marks.finditer(code):
         mark = match.group()
+        if match.start() < document_end and mark != "\n":
+            continue
         if quote and quote == comment:
             if mark[-1] != "\n":
                 continue
@@ -57,8 +62,13 @@ def scan(code: str, lexis: Lexis) -> Scan:
                     strings.append((quoted, match.end()))
             if quote or mark != "\n":
                 continue
+        if announced and mark == "\n":
+            document_end = _end_of_documents(code, match.end(), announced)
+            announced = []
         if mark == comment or mark in lexis.strings:
             quote, quoted = mark, match.start()
+        elif match.lastgroup == "end":
+            announced.append(match["end"])
         elif mark in brackets:
             stack.append((brackets[mark], match.start()))
         elif mark in closing:
@@ -73,6 +83,16 @@ def scan(code: str, lexis: Lexis) -> Scan:
     opened = tuple(at for _, at in stack)
     found = tuple(ends), opened, tuple(pairs)
     return Scan(statement, closers, quote, overclosed, *found, quoted if quote else -1, tuple(strings))
+
+
+def _end_of_documents(code: str, begin: int, ends: list[str]) -> int:
+    """Return where the documents end that begin at ``begin``, each with a line that ``ends`` names; the end of ``code`` if not there."""
+    for end in ends:
+        line = re.compile(rf"^\t*{re.escape(end)}$", re.MULTILINE).search(code, begin)
+        if line is None:
+            return len(code)
+        begin = line.end()
+    return begin
 
 
 def close(code: str, lexis: Lexis) -> str:

@@ -28,6 +28,8 @@ LANGUAGE = Language(
         multiline_strings=('"', "'"),
         brackets={"(": ")", "{": "}"},
         continuation="\\",
+        comment_apart=True,
+        documents=r"""(?<!<)<<-?[ \t]*(["'\\]?)(?P<end>[A-Za-z_]\w*)(?:(?<=\w)["'])?(?![^\n]*\)\))""",
     ),
     blocks=Blocks(placeholder=":", pairs={"if": "fi", "do": "done", "case": "esac"}),
     grammar=_grammar,

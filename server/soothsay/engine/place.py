@@ -95,7 +95,7 @@ def place_at(analysis: DocumentAnalysis, offset: int) -> Place:
     if quote and quote == lexis.line_comment:
         return Place(analysis.language, before, analysis.text[offset:line_end], "comment", quote, words)
     closed = bool(quote) and _is_closed(analysis.text, start, offset, quote, lexis)
-    end = _statement_end(analysis.text, start, offset, lexis, in_string=closed)
+    end = _statement_end(analysis.text, start, offset, analysis.language, in_string=closed)
     kind = "string" if closed else "code"
     return Place(analysis.language, before, analysis.text[offset:end], kind, quote, words)
 
@@ -107,7 +107,7 @@ def _is_closed(text: str, start: int, offset: int, quote: str, lexis: Lexis) -> 
     end = _find_end(after, quote, lexis, one_line=one_line)
     if end < 0 or after[end : end + 1] == "\n":
         return False
-    if one_line:
+    if one_line or text.count(quote) % 2 == 0:
         return True
     depth = min(indentation(line) for line in text[start:offset].split("\n") if line.strip())
     inside = after[:end].split("\n")[1:]
@@ -127,22 +127,39 @@ def _find_end(text: str, quote: str, lexis: Lexis, *, one_line: bool) -> int:
     return -1
 
 
-def _statement_end(text: str, start: int, offset: int, lexis: Lexis, *, in_string: bool) -> int:
-    """Return where the statement that begins at ``start`` ends: where its brackets close, or its lines are dedented."""
-    depth = indentation(text[start:offset])
+def _statement_end(text: str, start: int, offset: int, language: Language, *, in_string: bool) -> int:
+    """Return where the statement that begins at ``start`` ends: where its brackets close, or its lines are dedented.
+
+    Dedented ones go on with a statement that is whole with them.
+    """
+    lexis, depth = language.lexis, indentation(text[start:offset])
     line_end = end = _line_end(text, offset)
     line = text[start:line_end]
     joined = bool(lexis.continuation) and line.endswith(lexis.continuation)
-    if not in_string and not joined and not scan(line, lexis).closers:
-        return line_end
+    state = scan(line, lexis)
+    if not in_string and not joined and not state.closers:
+        closed = None
+        if state.quote in lexis.multiline_strings:
+            closed = _closed_end(text, start, line_end, language)
+        return line_end if closed is None else closed
     while end < min(len(text), offset + _FARTHEST):
         line = text[end + 1 : _line_end(text, end + 1)]
         dedented = line.strip() and indentation(line) <= depth and line.strip()[0] not in lexis.closing
         if dedented and not in_string:
+            closed = _closed_end(text, start, line_end, language)
+            end = end if closed is None else closed
             break
         end += 1 + len(line)
     ends = scan(text[start : end + 1], lexis).ends
     return next((start + each for each in ends if start + each >= line_end), min(end, len(text)))
+
+
+def _closed_end(text: str, start: int, line_end: int, language: Language) -> int | None:
+    """Return where brackets and strings of the statement at ``start`` close below ``line_end``; None where it is not whole there."""
+    code = text[start : line_end + _FARTHEST]
+    end = next((each for each in scan(code, language.lexis).ends if start + each > line_end), len(code))
+    frame = language.blocks.frame if indentation(code) else ""
+    return start + end if language.whole is not None and language.whole()(frame + code[:end]) else None
 
 
 def _line_end(text: str, offset: int) -> int:

@@ -1,7 +1,7 @@
 """The document around a place: whether it stays whole with another statement there.
 
 A language's own parser is given the statement between its neighbours, in the innermost block that can be read so. Without
-one, the tree of the whole document is asked.
+one, the tree of the whole document is asked. Where the document is broken, the lines around that are whole are to stay so.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from tree_sitter import Node, Tree
 
 from soothsay.engine.cuts import Suggestion
 from soothsay.engine.place import Place
+from soothsay.engine.windows import LinesAround, whole_windows
 from soothsay_languages.analysis import DocumentAnalysis
-from soothsay_languages.scan import indentation
+from soothsay_languages.scan import indentation, scan
 from soothsay_languages.syntax import parse, parse_again
 
-_NEAR = 2_048  # bytes below a statement in which its block is looked for
+_NEAR = 2_048  # bytes beside a statement in which its block is looked for
 _SMALL = 4_000  # bytes of a neighbour that is read with the statement
 
 
@@ -57,7 +58,7 @@ class Surroundings:
             return False
         if self._lacks_body(statement) and self._is_whole(self._with_body(statement)):
             return True
-        return not self._is_whole(self._neutral) and self._is_whole_alone(statement)
+        return not self._is_whole(self._neutral) and self._is_whole_nearby(statement)
 
     def _is_mended(self, statement: str) -> bool:
         """Return whether ``statement`` is whole with the rest of its block, and the one that stands there is not.
@@ -120,23 +121,37 @@ class Surroundings:
     def _lacks_body(self, statement: str) -> bool:
         """Return whether ``statement``, which was under way, goes on with a block that is not written yet."""
         opener, under_way = self._language.blocks.opener, self._place.before.strip()
-        placeholder = self._language.blocks.placeholder
-        return bool(opener and placeholder and under_way and statement.rstrip().endswith(opener))
+        if not (opener and self._language.blocks.placeholder and under_way):
+            return False
+        begin = scan(statement.rstrip(), self._language.lexis).statement
+        return statement.rstrip().endswith(opener) and begin < max(1, len(self._place.before))
 
     def _with_body(self, statement: str) -> str:
         return f"{statement.rstrip()} {self._language.blocks.placeholder}"
 
-    def _is_whole_alone(self, statement: str) -> bool:
-        """Return whether ``statement`` is whole with the rest of its block, or as much of that as is whole itself."""
-        depth = indentation(self._statement)
-        for below in (self._below(depth), self._below(depth + 1)):
-            if below and self._reads(f"{self._neutral}\n{below}"):
-                return self._reads(f"{statement}\n{below}")
-        return self._reads(self._with_body(statement) if self._lacks_body(statement) else statement)
+    def _is_whole_nearby(self, statement: str) -> bool:
+        """Return whether ``statement`` is whole with the lines around it that are whole themselves."""
+        written = [statement, self._with_body(statement)] if self._lacks_body(statement) else [statement]
+        return all(any(self._reads(window.around(each)) for each in written) for window in self._windows)
+
+    @cached_property
+    def _windows(self) -> tuple[LinesAround, ...]:
+        above = self._head[-_NEAR:].decode("utf-8", "ignore").split("\n")
+        lines = above[1:] if len(self._head) > _NEAR else above
+        references = dict.fromkeys((self._statement, self._neutral))
+        found = whole_windows(
+            lines[:-1],  # the last one is the statement's own
+            self._lines_below,
+            indentation(self._statement),
+            self._language,
+            lambda window: any(self._reads(window.around(each)) for each in references),
+        )
+        return found or (LinesAround((), ()),)
 
     def _reads(self, statements: str) -> bool:
         """Return whether ``statements`` are whole, read without the document."""
-        code = self._framed(statements, indentation(statements))
+        first = next((line for line in statements.split("\n") if line.strip()), "")
+        code = self._framed(statements, indentation(first))
         grammar, whole = self._language.tree_sitter, self._language.whole
         if whole is not None:
             return whole()(code)
@@ -163,7 +178,11 @@ class Surroundings:
                 continue
             for piece in self._around(root, reference):
                 largest = piece
-                if piece.depth <= depth and self._piece_is_whole(piece, reference):
+                if (
+                    piece.depth <= depth
+                    and self._begins_well(piece)
+                    and self._piece_is_whole(piece, reference)
+                ):
                     return piece
         return largest
 
@@ -185,6 +204,11 @@ class Surroundings:
                         break
             node = node.parent
 
+    def _begins_well(self, piece: _Piece) -> bool:
+        """Return whether the statement is not in a string of ``piece``, as it reads where something is broken above."""
+        above = b"" if self._document_is_whole else self._head[piece.start :]
+        return not scan(above.decode("utf-8", "surrogatepass"), self._language.lexis).quote
+
     def _piece_is_whole(self, piece: _Piece, statement: str) -> bool:
         """Return whether the language's own parser takes ``piece`` with ``statement`` in it."""
         assert self._language.whole is not None
@@ -192,21 +216,7 @@ class Surroundings:
         return self._language.whole()(self._framed(code.decode("utf-8", "surrogatepass"), piece.depth))
 
     def _tree_is_whole(self, statement: str) -> bool:
-        """Return whether the tree has no error around the place, or, where the document has none, none at all."""
-        root = self._tree(statement).root_node
-        if not root.has_error:
-            return True
-        if self._document_is_whole:
-            return False
-        start, end = self._outermost
-        return not _has_error(root, start, end + len(_encode(statement)) - len(_encode(self._neutral)))
-
-    @cached_property
-    def _outermost(self) -> tuple[int, int]:
-        """Start and end of the outermost nodes at the place and beside it, where the statement is a neutral one."""
-        root = self._tree(self._neutral).root_node
-        here = len(self._head) + indentation(self._neutral)
-        return _beside(root, here, len(self._head) + len(_encode(self._neutral)), root.end_byte)
+        return not self._tree(statement).root_node.has_error
 
     def _tree(self, statement: str) -> Tree:
         assert self._language.tree_sitter is not None and self._parsed is not None
@@ -250,20 +260,6 @@ def _head_end(parent: Node, node: Node, small: int) -> int | None:
         return _head_end(node, nodes[0], small) if nodes else None
     large = next((each for each in nodes if not _is_small(each, small)), None)
     return None if large is None else _head_end(node, large, small)
-
-
-def _has_error(root: Node, start: int, end: int) -> bool:
-    """Return whether something is wrong under ``root`` that touches the bytes from ``start`` to ``end``."""
-    todo = [root]
-    while todo:
-        node = todo.pop()
-        if node.end_byte < start or node.start_byte > end:
-            continue
-        if node.is_error or node.is_missing:
-            return True
-        if node.has_error:
-            todo.extend(node.children)
-    return False
 
 
 def _least_indentation(statement: str) -> int:

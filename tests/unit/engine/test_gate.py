@@ -194,6 +194,60 @@ def test_where_the_file_is_broken_elsewhere_the_statement_counts(
 @pytest.mark.parametrize(
     ("text", "written", "expected"),
     [
+        # the rest of its block, of another depth, is broken further down
+        ("def f|():\n    a = 1\n    b = (\n    return a\n", "():\n  a = 1\n  return a", ""),
+        ("def f|():\n    def g():\n        a()\n    b = (\n", "():\n  c()", ""),
+        # the header above needs a block, and a dedented block needs one of its depth
+        ("def f(a):\n    def g(b):\n    |    # why\n        c()\n        d = = 1\n", "e", ""),
+        ("class A:\n    a = 1\n|\n\nclass B:\n    c = = 1\n", "        b = 2", ""),
+        ("class A:\n    a = 1\n    def f(self,[\n        a):\n        b()\n|\n", "except E:\n    pass", ""),
+        # a header below the decorator has no block of its own
+        ("@mark(|)\ndef f():\n    a()\n    b = = 1\n", "1)\ndef f():", ""),
+        # a string above that was left open: what is here is code all the same
+        (
+            '    """\n    if a ==| "b":\ndef f():\n    """\n    """',
+            " 'b':\n        raise C(a)",
+            "",
+        ),
+    ],
+)
+def test_where_the_file_is_broken_elsewhere_the_lines_around_count(
+    text: str, written: str, expected: str
+) -> None:
+    assert shown(text, written)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected", "language"),
+    [
+        ("a:\n  b:\n    c: d\n|  e: f\ng: [\n", "some words", "", "yaml"),
+        ("a:\n  b: c\n  |\nf: [\n", "d: e", "d: e", "yaml"),
+        ("cat <<END\nit's\nEND\na |\nb\nif\n", "--c", "--c", "shellscript"),
+        ("if [[ ${#a[@]|} -gt 0 ]]; then\n  b\nfi\nif\n", "with (a):", "", "shellscript"),
+    ],
+)
+def test_where_the_file_is_broken_elsewhere_in_other_languages(
+    text: str, written: str, expected: str, language: str
+) -> None:
+    assert shown(text, written, language)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
+        ('def f():\n    a = g("""|\\\nb\nc\n""")\n\nd = = 1\n', "]", ""),
+        ('def f():\n    a = g("""\n|b\nc\n""")\n\nd = = 1\n', 'b\nc\n      """)', ""),
+        ('a = |"""b\nc\n"""\n\nd = = 1\n', "f(", ""),
+        ("a = [|\n[1, 2],\n[3, 4],\n]\n\nd = = 1\n", "\n[1, 2]]", "\n[1, 2]"),
+    ],
+)
+def test_a_statement_goes_on_in_lines_that_are_not_indented(text: str, written: str, expected: str) -> None:
+    assert shown(text, written)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
         # a block below that would be left without its header, or with another depth
         ("y = = 1\n\nfor a in b:|\n    f(a)\n", "lambda x: x", ""),
         ("y = = 1\n\n|class A:\n    b = 1\n", "class A:\n  b = 1", ""),
