@@ -33,7 +33,7 @@ from soothsay_index.embedding.embedder import Vectors
 from soothsay_index.search.member_views import MemberViews
 from soothsay_index.search.search import Searcher
 from soothsay_index.sources.base import FileFacts
-from soothsay_index.store.database import ReleaseState
+from soothsay_index.store.manifest import ReleaseState
 from soothsay_index.store.rows import (
     CHUNKS,
     FILES,

@@ -17,7 +17,8 @@ from soothsay_index.shared.local_files import LocalFileFilter
 from soothsay_index.shared.reader import SharedReader
 from soothsay_index.sources.base import PackageSource, Release, Used
 from soothsay_index.sources.registry import package_sources
-from soothsay_index.store.database import Database, ReleaseState
+from soothsay_index.store.database import Database
+from soothsay_index.store.manifest import ReleaseState
 from soothsay_index.store.releases import ReleaseTables, harvest_releases, nothing_of
 from soothsay_index.store.rows import rows_with
 from soothsay_index.types import Progress

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,13 @@ from lancedb.index import FTS, BTree, IvfFlat
 
 from soothsay_common.private import make_private
 from soothsay_index.errors import SoothsayIndexError
+from soothsay_index.store.manifest import (
+    Manifest,
+    ReleaseState,
+    read_manifest,
+    restore_previous,
+    write_manifest,
+)
 from soothsay_index.store.rows import SCHEMA_VERSION
 
 _SCALAR_INDICES: Mapping[str, tuple[str, ...]] = {
@@ -59,30 +65,6 @@ def one_of(column: str, values: Sequence[str]) -> str:
     return f"{column} IN ({', '.join(quote(value) for value in values)})"
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseState:
-    """A release that is completely written; ``embedded`` once its vectors are there too.
-
-    ``used`` is when a workspace last had it in its environment, in seconds of the epoch.
-    """
-
-    symbols: int
-    origin: str
-    embedded: bool = False
-    chunks: int = 0
-    used: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a database contains and what it was made with."""
-
-    schema: int = SCHEMA_VERSION
-    model: str = ""
-    dimension: int = 0
-    releases: Mapping[str, ReleaseState] = field(default_factory=dict)
-
-
 class Database:
     """A folder of LanceDB tables with a manifest. Reads are thread-safe and never block.
 
@@ -90,7 +72,7 @@ class Database:
     """
 
     def __init__(self, folder: Path, schemas: Mapping[str, pa.Schema], model: str, dimension: int) -> None:
-        self.folder = folder
+        self.notes: list[str] = []  # what the person is told with the next build
         self._schemas = schemas
         self._tables: dict[str, Any] = {}
         self._db: Any = None
@@ -102,8 +84,9 @@ class Database:
         self._unindexed_rows: dict[str, int] = {}  # rows added since the indices were brought up to date
         self._next_indexing: dict[str, float] = {}  # when that may be done again in the middle of a build
         try:
-            make_private(folder)
-            self._file_lock = FileLock(str(folder / "write.lock"), thread_local=False)
+            self.folder = self._folder_of_this_version(folder)
+            make_private(self.folder)
+            self._file_lock = FileLock(str(self.folder / "write.lock"), thread_local=False)
             with self.writing():
                 self._discard_incompatible(model, dimension)
             self.reopen()
@@ -131,20 +114,13 @@ class Database:
 
     def manifest(self) -> Manifest:
         """Return what is completely written."""
-        try:
-            plain = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
-            releases = {key: ReleaseState(**state) for key, state in plain["releases"].items()}
-            return Manifest(plain["schema"], plain["model"], plain["dimension"], releases)
-        except FileNotFoundError:
-            return Manifest(schema=0)
-        except (OSError, ValueError, KeyError, TypeError):
-            return Manifest(schema=-1)  # unreadable, so everything is rebuilt
+        with contextlib.suppress(OSError):
+            return read_manifest(self.folder) or Manifest()
+        return Manifest()
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Replace the manifest atomically."""
-        temporary = self.folder / f"manifest.json.{os.getpid()}"
-        temporary.write_text(json.dumps(asdict(manifest), separators=(",", ":")), encoding="utf-8")
-        temporary.replace(self.folder / "manifest.json")
+        write_manifest(self.folder, manifest)
 
     def record_releases(self, states: Mapping[str, ReleaseState]) -> None:
         """Record releases as completely written."""
@@ -160,16 +136,40 @@ class Database:
             kept = {key: state for key, state in manifest.releases.items() if key not in gone}
             self.write_manifest(replace(manifest, releases=kept))
 
+    def _folder_of_this_version(self, folder: Path) -> Path:
+        """Return ``folder``, or one beside it where a version of soothsay with another schema writes ``folder``."""
+        found = read_manifest(folder)
+        if found is None or found.schema == SCHEMA_VERSION:
+            return folder
+        own = folder.with_name(f"{folder.name}-schema{SCHEMA_VERSION}")
+        if not own.exists():
+            self.notes.append(
+                f"the index in {folder} is of another version of soothsay and stays as it is; this version builds its own"
+            )
+        return own
+
     def _discard_incompatible(self, model: str, dimension: int) -> None:
-        """Delete tables of another schema version, and vectors of another embedding model."""
-        manifest = self.manifest()
-        if manifest.schema != SCHEMA_VERSION:
-            shutil.rmtree(self.folder / "db", ignore_errors=True)
+        """Delete tables of which nothing is recorded, and vectors of another embedding model."""
+        if restore_previous(self.folder):
+            self.notes.append(
+                f"the list of what the index in {self.folder} holds was damaged: what was added last is indexed again"
+            )
+        manifest = read_manifest(self.folder)
+        if manifest is None:
+            if (self.folder / "db").exists():
+                shutil.rmtree(self.folder / "db")
+                self.notes.append(
+                    f"what the index in {self.folder} holds cannot be read: everything is indexed again"
+                )
             self.write_manifest(Manifest(SCHEMA_VERSION, model, dimension))
         elif model and (manifest.model, manifest.dimension) != (model, dimension):
             shutil.rmtree(self.folder / "db" / "vectors.lance", ignore_errors=True)
             releases = {key: replace(state, embedded=False) for key, state in manifest.releases.items()}
             self.write_manifest(Manifest(SCHEMA_VERSION, model, dimension, releases))
+            if manifest.model:
+                self.notes.append(
+                    f"the vectors in {self.folder} are of the model {manifest.model}: they are computed again"
+                )
 
     def reopen(self) -> None:
         """Reopen the tables with a cache of a size that fits the indices now; the old cache holds past versions."""
@@ -185,6 +185,39 @@ class Database:
             self._db, self._tables = db, {}
 
     # -- tables --------------------------------------------------------------------------------------------
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the tables, whether they were ever written or not."""
+        return tuple(self._schemas)
+
+    def folder_of(self, name: str) -> Path:
+        """Return where the files of a table are."""
+        return self.folder / "db" / f"{name}.lance"
+
+    def indexed_columns(self, name: str) -> tuple[str, ...]:
+        """Return the columns of a table that are indexed by value."""
+        return _SCALAR_INDICES[name]
+
+    def text_column(self, name: str) -> str:
+        """Return the column of a table that is indexed by its words; empty: none."""
+        return _FULL_TEXT.get(name, "")
+
+    def open_anew(self, name: str) -> Any:
+        """Return a table as it is on disk now. Raises what LanceDB raises."""
+        return lancedb.connect(str(self.folder / "db")).open_table(name)
+
+    def overwrite(self, name: str, rows: pa.Table) -> None:
+        """Put ``rows`` in place of all others of a table, at once."""
+        with self._write:
+            table = self._db.create_table(name, data=rows, schema=self._schemas[name], mode="overwrite")
+            self.make_indices(name, table)
+            self._record_write()
+
+    def drop(self, name: str) -> None:
+        """Delete a table."""
+        with self._write:
+            shutil.rmtree(self.folder_of(name))
 
     def table(self, name: str) -> Any | None:
         """Return the table, or None when nothing was ever written to it."""
@@ -208,7 +241,7 @@ class Database:
             table = self.table(name)
             if table is None:
                 table = self._db.create_table(name, data=rows, schema=self._schemas[name], exist_ok=False)
-                self._make_indices(name, table)
+                self.make_indices(name, table)
                 with self._opening:
                     self._tables[name] = table
             else:
@@ -332,7 +365,8 @@ class Database:
         table.optimize(cleanup_older_than=_VERSION_RETENTION)
         self._unindexed_rows[name] = 0
 
-    def _make_indices(self, name: str, table: Any) -> None:
+    def make_indices(self, name: str, table: Any) -> None:
+        """Make the indices of a table's columns, in place of those that it has."""
         for column in _SCALAR_INDICES[name]:
             table.create_index(column, config=BTree())
         if name in _FULL_TEXT:

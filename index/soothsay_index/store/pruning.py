@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import shutil
 import time
 from pathlib import Path
 
 from soothsay_index.store.database import Database
+from soothsay_index.store.manifest import read_manifest
+from soothsay_index.store.rows import SCHEMA_VERSION
 from soothsay_index.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -40,6 +44,19 @@ def prune_vectors(database: Database) -> int:
             stored -= set(database.arrow(table, columns=["vector_key"]).column("vector_key").to_pylist())
         database.delete_in("vectors", "key", sorted(stored))
     return len(stored)
+
+
+def prune_other_versions(database: Database, keep: float = UNUSED_RETENTION) -> None:
+    """Remove the databases beside ``database`` that other versions of soothsay wrote, and have not used for ``keep`` seconds."""
+    own = database.folder
+    for folder in own.parent.glob(f"{own.name.partition('-schema')[0]}*"):
+        with contextlib.suppress(OSError):
+            found = read_manifest(folder)
+            if found is None or found.schema == SCHEMA_VERSION:
+                continue
+            if max(file.stat().st_mtime for file in folder.iterdir()) < time.time() - keep:
+                shutil.rmtree(folder)
+                log.info("the index %s of another version of soothsay was removed", folder)
 
 
 def _in_use(workspaces: Path) -> set[str]:

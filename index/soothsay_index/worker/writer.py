@@ -25,7 +25,9 @@ from soothsay_index.progress import OnProgress, ignore_progress
 from soothsay_index.runtime.environment import locate_environment, logged, read_environment
 from soothsay_index.sources.base import Used
 from soothsay_index.sources.workspace import Workspace
-from soothsay_index.store.pruning import prune_releases, prune_vectors
+from soothsay_index.store.database import Database
+from soothsay_index.store.mending import mend
+from soothsay_index.store.pruning import prune_other_versions, prune_releases, prune_vectors
 from soothsay_index.store.store import Store
 from soothsay_index.store.suspects import Suspects
 from soothsay_index.types import Progress
@@ -91,6 +93,7 @@ class Writer:
         self._packages: tuple[Environment, PackageSync] | None = None
         self.on_environment: Callable[[], object] = int  # called when an environment was read
         self._files: FileSync | None = None
+        self._is_sound = False  # whether somebody has looked for damage
         self._active_writes = 0
         self._keeps_lease = False
         self.environment: Environment | None = None  # of the last build
@@ -111,9 +114,44 @@ class Writer:
     def _take_over(self) -> FileSync | None:
         with self._taking_over:
             if self._files is None and self._lease.acquire():
-                self._store.local.refresh()
-                self._files = FileSync(self._workspace, self._store.local, self.suspects, self._open_executor)
+                self._files = self._open_files()
             return self._files
+
+    def _open_files(self) -> FileSync:
+        local = self._store.local
+        try:
+            local.refresh()
+            return FileSync(self._workspace, local, self.suspects, self._open_executor)
+        except Exception as error:  # whatever LanceDB raises for a damaged file
+            if not self._mend(local):
+                raise
+            log.warning("the index of the workspace was repaired: %s", error)
+            return FileSync(self._workspace, local, self.suspects, self._open_executor)
+
+    def _mend(self, database: Database) -> bool:
+        """Mend damage of a database, and note what there was; return whether there was any."""
+        damage = mend(database)
+        if damage is not None:
+            database.notes.append(damage.describe(database.folder))
+        return damage is not None
+
+    def look_for_damage(self) -> None:
+        """Look for damaged files before the next build."""
+        self._is_sound = False
+
+    def _mend_once(self, progress: OnProgress) -> None:
+        """Look for damaged files where nobody has looked yet, and tell what was noted."""
+        if not self._is_sound:
+            self._is_sound = True
+            self._mend(self._store.packages)
+            if self._mend(self._store.local):
+                with self._taking_over:
+                    self._files = None  # it knows the files as they were
+        for database in (self._store.packages, self._store.local):
+            for note in database.notes:
+                log.warning("%s", note)
+                progress(Progress("warning", 0, 0, note))
+            database.notes.clear()
 
     @contextmanager
     def _writing(
@@ -188,6 +226,8 @@ class Writer:
         with self._writing(content, progress, stop) as files:
             if files is None:
                 return
+            self._mend_once(progress)
+            files = self._take_over() or files
             if environment is None:  # what another one had is not known to be here
                 self._store.write_state((), "")
             builder = self._builder(files, options)
@@ -409,5 +449,7 @@ class Writer:
         if self._files is not None and not self._turns.is_building:
             gone = prune_releases(self._store)
             prune_vectors(self._store.local)
+            prune_other_versions(self._store.packages)
+            prune_other_versions(self._store.local)
             if gone:
                 log.info("%d releases of packages that no workspace uses were removed", len(gone))

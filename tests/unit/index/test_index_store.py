@@ -7,7 +7,8 @@ import pytest
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.sources.base import Harvest, OwnerFacts, Release
 from soothsay_index.store.catalogue import best_ids, nearest_ids
-from soothsay_index.store.database import Database, ReleaseState, quote
+from soothsay_index.store.database import Database, quote
+from soothsay_index.store.manifest import ReleaseState
 from soothsay_index.store.rows import SYMBOLS, harvest_tables, symbol_of, table_of, vectors_schema
 from soothsay_index.store.store import Store
 from soothsay_index.types import Parameter, Symbol
@@ -81,11 +82,13 @@ def test_vectors_are_found_by_nearness(tmp_path):
     ]
 
 
-def test_another_schema_is_rebuilt(tmp_path):
-    fill(open_database(tmp_path))
-    path = tmp_path / "manifest.json"
+def test_another_schema_has_a_folder_of_its_own(tmp_path):
+    folder = tmp_path / "packages"
+    fill(open_database(folder))
+    path = folder / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "schema": 0}))
-    again = open_database(tmp_path)
+    again = open_database(folder)
+    assert again.folder != folder and "another version" in again.notes[0]
     assert again.count("symbols") == 0 and again.manifest().releases == {}
 
 
@@ -103,7 +106,14 @@ def test_another_model_costs_the_vectors_only(tmp_path):
 def test_a_corrupt_manifest_is_not_trusted(tmp_path):
     fill(open_database(tmp_path))
     (tmp_path / "manifest.json").write_text("{nonsense")
-    assert open_database(tmp_path).count("symbols") == 0
+    (before,) = tmp_path.glob("manifest.previous.json")
+    again = open_database(tmp_path)
+    assert again.count("symbols") == 3, "the one before it counts"
+    assert "what was added last is indexed again" in again.notes[0]
+    for file in (before, tmp_path / "manifest.json"):
+        file.write_text("")
+    again = open_database(tmp_path)
+    assert again.count("symbols") == 0 and "cannot be read: everything is indexed again" in again.notes[0]
 
 
 def test_an_unusable_folder_is_one_clear_line(tmp_path):
