@@ -28,7 +28,7 @@ from soothsay.engine.lookup import Lookup, lookup, lookup_at, lookup_begun
 from soothsay.engine.pace import Pace
 from soothsay.engine.site import Site, relative_path
 from soothsay.engine.skeleton import Facts, Skeleton, Step
-from soothsay.engine.tab_stops import still_inside
+from soothsay.engine.tab_stops import still_inside, with_undefined
 from soothsay.engine.types import (
     ApiName,
     Check,
@@ -217,6 +217,7 @@ class Engine:
         if method == "full" and answer.judgement.verdict == "rejected":
             answer, check = self._reject(task, answer, check)
         clock.finish()
+        tab_stops = with_undefined(answer.tab_stops, answer.text, answer.judgement.undefined)
         return Completion(
             text=answer.text,
             draft=draft.text,
@@ -232,7 +233,7 @@ class Engine:
             before=task.site.rule.before,
             replaced=answer.replaced,
             ending=answer.ending,
-            tab_stops=answer.tab_stops,
+            tab_stops=tab_stops,
         )
 
     def _limits(self, cancel: Cancellation | None) -> Limits:

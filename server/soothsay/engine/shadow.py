@@ -127,6 +127,11 @@ class Shadow:
         """Return an offset in the shadow as one in the completion."""
         return max(0, offset - self._offset)
 
+    def span_within(self, finding: Finding) -> tuple[int, int] | None:
+        """Return where ``finding`` is in the completion (code points); None where it began before."""
+        start = finding.start - self._offset
+        return (start, finding.end - self._offset) if start >= 0 else None
+
     def resolves(self, name: ApiName, oracle: Oracle) -> bool | None:
         """Return whether ``name`` exists, as the oracle sees it in the shadow; None when it cannot tell."""
         return oracle.resolves(self.path, self.text, self.position(name))

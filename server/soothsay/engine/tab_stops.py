@@ -26,3 +26,15 @@ def still_inside(stops: Sequence[TabStop], before: str, after: str) -> tuple[Tab
     """Return those of ``stops``, which were in the text ``before``, that are as they were in what became of it."""
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
     return tuple(stop for stop in stops if stop.end <= same)
+
+
+def with_undefined(
+    stops: Sequence[TabStop], text: str, names: Iterable[tuple[int, int]]
+) -> tuple[TabStop, ...]:
+    """Return ``stops`` of ``text`` with one at each range of ``names``, which nobody has defined: the person is to say what is meant."""
+    more = [
+        TabStop(start, end, text[start:end])
+        for start, end in names
+        if 0 <= start < end <= len(text) and all(end <= stop.start or stop.end <= start for stop in stops)
+    ]
+    return tuple(sorted((*stops, *more), key=lambda stop: stop.start))

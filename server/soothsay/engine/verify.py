@@ -37,7 +37,8 @@ class Judgement:
 
     ``symbols`` were found for the calls. ``problem`` says in a few words what is wrong, ``fault`` which kind of mistake it
     is, where writing again may mend it, and ``at`` where in the completion (code points). When rejected, ``name`` is the
-    call that holds it. ``mended`` is the completion with the right value, where one is clearly meant.
+    call that holds it. ``mended`` is the completion with the right value, where one is clearly meant. ``undefined`` are the
+    ranges of names in it that are defined nowhere.
     """
 
     verdict: Verdict
@@ -47,6 +48,7 @@ class Judgement:
     name: ApiName | None = None
     at: int = 0
     mended: str = ""
+    undefined: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +111,11 @@ def _judgement(
     doubts = (*(f.problem for f in facts), *(f.message for f in strays), *(m.problem for m in misused if m))
     doubt = next((why for why in doubts if why), "")
     certain = bool(facts) and all(fact.exists for fact in facts) and not doubt
-    undefined = next((finding for finding in strays if finding.kind == "unknown_name"), None)
-    if undefined is not None:
-        at = shadow.relative(undefined.start)
-        return Judgement("unverified", symbols, doubt, "unknown_name", at=at)
+    undefined = [finding for finding in strays if finding.kind == "unknown_name"]
+    if undefined:
+        at = shadow.relative(undefined[0].start)
+        places = tuple(span for each in undefined if (span := shadow.span_within(each)) is not None)
+        return Judgement("unverified", symbols, doubt, "unknown_name", at=at, undefined=places)
     return Judgement("verified" if certain else "unverified", symbols, doubt)
 
 

@@ -10,7 +10,7 @@ from tiny_index import PAY
 
 from soothsay.config import CompletionSettings, Settings
 from soothsay.engine.pipeline import Engine
-from soothsay.engine.types import Completion, CompletionRequest
+from soothsay.engine.types import Completion, CompletionRequest, TabStop
 from soothsay.errors import Cancelled
 from soothsay.model.constraint import AllowedNames
 from soothsay.model.fim import Prompt
@@ -292,6 +292,7 @@ def test_a_name_that_nothing_defines_is_written_anew_only_where_it_would_be_rule
     model = FakeModel([("pay", 0.95), ("(me)", 1.0), ("\n", 1.0)])
     answer = complete(model, index, oracle=Checker("me", names=names), method="full")
     assert (answer.text, answer.verdict, len(model.prompts)) == ("pay(me)", "unverified", tries)
+    assert answer.tab_stops == (TabStop(4, 6, "me"),)  # the person is to say what is meant
 
 
 def test_a_prompt_is_tokenised_once_a_request(index: Index) -> None:
