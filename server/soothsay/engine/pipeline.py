@@ -320,12 +320,13 @@ class Engine:
 
     def _ground(self, site: Site, hits: Sequence[Hit], spell: Callable[[Symbol], str]) -> Grounding:
         line = site.request.text[: site.request.offset].rsplit("\n", 1)[-1]
+        readable = self._pace.tokens_in(self._settings.completion.read_ms / 1000)
         return ground(
             hits,
             spell,
             " " * indentation(line),
             site.language,
-            self._settings.retrieval.max_tokens,
+            min(self._settings.retrieval.max_tokens, readable),
             self._model.count_tokens,
         )
 

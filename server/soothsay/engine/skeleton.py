@@ -22,6 +22,7 @@ from soothsay_languages.scan import Scan, indentation, scan
 
 # what the model must be sure of, as probabilities of single tokens: a value, and that a call goes on with an optional argument
 _SURE, _WANTED = 0.5, 0.5
+_NAME = re.compile(r"\w+")
 # what documents have in place of values; `a[...]` is none
 _COPIED = re.compile(r"(?:\A|[\"':={]|(?<![\w\])])\[)\s*\.\.\.")
 
@@ -77,9 +78,20 @@ class Skeleton:
             return None
         self._calls.add(call.start)
         argument = call.arguments[-1]
-        between = not state.quote and state.opened[-1] == call.start and not code[argument.start :].strip()
+        inside = not state.quote and state.opened[-1] == call.start
+        if inside and self._begins_keyword(call, argument):  # in the token of the bracket or of the comma
+            call = replace(call, code=code[: argument.start])
+        between = inside and not call.code[argument.start :].strip()
         step = self._next(call, probability) if between else self._without_guess(call, argument, probability)
         return None if step is None or step.text == text.rstrip() else step
+
+    def _begins_keyword(self, call: CallText, argument: Argument) -> bool:
+        """Return whether all that the model has written of ``argument`` is letters of a name, where a keyword must come."""
+        begun = call.code[argument.start :].strip()
+        if argument.keyword or argument.start < len(self._before) or _NAME.fullmatch(begun) is None:
+            return False
+        lacking = call.missing
+        return bool(lacking) and not call.takes_position(lacking[0])
 
     def _without_default(self, code: str, state: Scan) -> Step | None:
         """Return the text up to an optional argument that was given its default, which says nothing: the call ends there."""

@@ -52,6 +52,17 @@ def test_required_keywords_are_written_and_values_are_the_models() -> None:
     assert write(skeleton(), pieces) == 'client.create_job(jobName="a", roleArn=role)'
 
 
+@pytest.mark.parametrize("bracket", ["(j", "(role", "(tags", "(\n    role"])
+def test_a_keyword_that_begins_in_the_token_of_the_bracket_is_written_as_well(bracket: str) -> None:
+    """Of those that must be given the first comes first, whichever the model has begun."""
+    assert skeleton().go_on(f"client.create_job{bracket}", 0.9) == Step("client.create_job(jobName=")
+
+
+@pytest.mark.parametrize("value", ["(or", "(**", '("a', "(order, am", "(3"])
+def test_what_may_be_a_value_is_left_to_the_model(value: str) -> None:
+    assert skeleton().go_on(f"shop.pay{value}", 0.9) is None
+
+
 def test_a_name_in_scope_is_the_value() -> None:
     named = {"jobName": "job_name", "roleArn": "role_arn"}
     writing = skeleton(named=named)
