@@ -23,10 +23,14 @@ _FEWEST_LINES = 3  # with the line that says where they are from; fewer say noth
 
 @dataclass(frozen=True, slots=True)
 class Grounding:
-    """Documentation for the prompt (whole lines, "" when nothing fits), and what it cites."""
+    """Documentation for the prompt (whole lines, "" when nothing fits), and what it cites.
+
+    ``call`` is what is called, as the file writes it, where nothing else can be meant.
+    """
 
     text: str
     evidence: tuple[Evidence, ...]
+    call: str = ""
 
 
 def ground(

@@ -13,6 +13,7 @@ from cachetools import FIFOCache
 from soothsay.config import Method, Settings
 from soothsay.engine.ahead import Searches, SearchMemory
 from soothsay.engine.analyses import Analyses
+from soothsay.engine.choice import contenders, only_call, rest_of_call
 from soothsay.engine.clients import of_known_services
 from soothsay.engine.clock import Clock
 from soothsay.engine.constrain import CallConstraint
@@ -150,7 +151,7 @@ class Engine:
             self._anchors[request.path] = anchor = whole
         grounding = self._foreseen(site)
         raise_if_cancelled(cancel)
-        if grounding.text:
+        if grounding.text and not grounding.call:
             self._model.open(_prompt(anchor, request, grounding.text)).read(cancel)
 
     def _foreseen(self, site: Site) -> Grounding:
@@ -197,7 +198,9 @@ class Engine:
                 with clock.step("regenerate"):
                     accepted = _before_guess(draft.text, outcome.name)
                     constrain = self._calls(task) if method == "full" else _anything
-                    written = self._regenerate(task, grounding, accepted, constrain)
+                    called = self._call_chosen(task, grounding, accepted)
+                    read = grounding if called is None else replace(grounding, text="")
+                    written = self._regenerate(task, read, accepted + (called or ""), constrain)
                 evaluated["regenerate"] = written.evaluated
         with clock.step("verify"):
             answer = self._judge(task, written, grounding)
@@ -305,7 +308,13 @@ class Engine:
             return self._ground(site, hits, lambda symbol: f"{receiver}.{symbol.name}")
         if not asked.query.owners:
             hits = of_known_services(hits, site)[:limit]
-        return self._ground(site, hits, lambda symbol: asked.spell(site, symbol))
+        chooses = method == "full" and asked.draftless and self._fills_calls
+        hits = contenders(hits) if chooses else hits
+        grounding = self._ground(site, hits, lambda symbol: asked.spell(site, symbol))
+        only = only_call(hits) if chooses else None
+        if only is None or only.symbol is None:
+            return grounding
+        return replace(grounding, call=asked.spell(site, only.symbol))
 
     def _search_early(self, site: Site, searches: Searches) -> OnDoubt:
         """Return what begins to search for a name that is doubted while it is being drafted."""
@@ -352,6 +361,15 @@ class Engine:
         constraint = calls and self._as_taken(calls, prompt.forced)
         opened = self._model.open(prompt)
         return write(opened, site.rule, limits, accepted=accepted, constraint=constraint, on_text=on_text)
+
+    def _call_chosen(self, task: _Task, grounding: Grounding, accepted: str) -> str | None:
+        """Return what is left to write of the call that was found for the place behind ``accepted``; None for none."""
+        return rest_of_call(task.site.rule.before + accepted, grounding.call) if grounding.call else None
+
+    @property
+    def _fills_calls(self) -> bool:
+        """Whether what a signature says is written without the model."""
+        return self._settings.oracle.constrain and self._model.capabilities.token_constraints
 
     def _skeleton(self, task: _Task) -> Skeleton:
         """Return what writes calls whose parameters are known, in the style of the file."""
