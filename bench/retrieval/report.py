@@ -11,6 +11,8 @@ from typing import Any
 from bench.machine import about, head_commit
 from bench.oracle.report import table
 
+from soothsay.engine.choice import CLOSE
+
 GOALS = {"hit@1": 0.75, "hit@3": 0.90}
 _GOAL_KIND = "comment + draft"
 _PACKAGES = ("soothsay", "sentence-transformers", "torch", "numpy")
@@ -78,6 +80,13 @@ On development a second look at the best 20 by a longer text changes nothing tha
 
 {_strata(test["strata"])}
 
+## When the first is far ahead
+
+Where no other member comes within {CLOSE} of the first, the engine writes its name, and reads no documents; else it reads those of the members
+that come as close. The figure was chosen on development.
+
+{_leads(test["leads"], dev["leads"])}
+
 ## Embeddings
 
 {_costs(results["embeddings"])}
@@ -139,6 +148,20 @@ def _strata(rows: Iterable[Mapping[str, Any]]) -> str:
                 *(_with_interval(row, name) for name in ("hit@1", "hit@3", "mrr")),
             )
             for row in rows
+        ],
+    )  # fmt: skip
+
+
+def _leads(test: Iterable[Mapping[str, Any]], dev: Iterable[Mapping[str, Any]]) -> str:
+    head = ("query", "lead", "test: as far ahead", "right then", "right one as close", "dev: as far ahead", "right then", "right one as close")  # fmt: skip
+    return table(
+        head,
+        [
+            (
+                row["kind"], row["lead"],
+                *(f"{each[key]:.3f}" for each in (row, other) for key in ("ahead", "right", "within")),
+            )
+            for row, other in zip(test, dev, strict=True)
         ],
     )  # fmt: skip
 

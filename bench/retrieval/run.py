@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
 import statistics
 import time
@@ -25,10 +26,11 @@ from bench.retrieval.tasks import TITLES, Task, answerable, read_tasks
 from bench.retrieval.trial import BOTH, COMMENT, TITLE, UNMASKED, Trial, Views, trials
 from bench.retrieval.world import CACHE, HERE, Owners, minilm, read_owners, vectors_of
 
+from soothsay.engine.choice import CLOSE
 from soothsay_index.embedding.embedder import Embedder, Vectors
 from soothsay_index.search.member_search import MemberSearch
 from soothsay_index.search.member_views import MemberViews, OwnerView
-from soothsay_index.search.ranking import FIELDS, blend, embedding_query
+from soothsay_index.search.ranking import FIELDS, Scores, blend, embedding_query
 from soothsay_index.text import split_identifier
 from soothsay_index.types import Query, Symbol
 
@@ -38,6 +40,7 @@ _RESAMPLES = 1000
 _SECOND_LOOK = 20  # of the best, compared with the query again
 _LOOK_AGAIN = (0.2, 0.4, 0.8)  # what the second cosine weighs, beside 1 for the first
 _LARGEST = 2_000  # members
+_LEADS = (0.1, 0.2, CLOSE, 0.4, 0.6)  # of the first over the second, in the ranking's score
 Ranked = Sequence[tuple[Task, int]]
 
 
@@ -108,6 +111,31 @@ def strata(found: Sequence[Trial]) -> list[dict[str, Any]]:
             ]  # fmt: skip
             rows.append({"by": column, "from": low, "to": high, **figures(ranked(inside))})
     return rows
+
+
+def leads(found: Sequence[Trial]) -> list[dict[str, Any]]:
+    """How often the first leads the second by so much, how often it is right then, and how often the right one is as close.
+
+    By comment and by title, as the engine asks where it knows the receiver.
+    """
+    rows: list[dict[str, Any]] = []
+    for kind in (COMMENT, TITLE):
+        those = [(trial, blend(trial.scores)) for trial in found if trial.kind == kind]
+        for lead in _LEADS if those else ():
+            ahead = [trial.rank(total) == 1 for trial, total in those if _lead(total) >= lead]
+            within = [total.max() - total[trial.answer] < lead for trial, total in those]
+            rows.append(
+                {
+                    "kind": kind, "lead": lead, "n": len(those), "ahead": len(ahead) / len(those),
+                    "right": sum(ahead) / max(1, len(ahead)), "within": sum(within) / len(those),
+                }
+            )  # fmt: skip
+    return rows
+
+
+def _lead(total: Scores) -> float:
+    best = np.sort(total)[-2:]
+    return float(best[1] - best[0]) if len(best) > 1 else math.inf
 
 
 def stages(
@@ -272,6 +300,7 @@ def measure(
         "members": round(float(np.mean([task["members"] for task in half if task["id"] in drafts])), 1),
         "kinds": by_kind(found),
         "strata": strata(found),
+        "leads": leads(found),
         "stages": stages(BOTH, found, others, before),
         "stages_titles": stages(TITLE, found, others, before),
         "choices": choices(found, trials(half, drafts, Views(owners, names, static), static, [BOTH]))

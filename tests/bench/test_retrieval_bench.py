@@ -7,10 +7,11 @@ import pytest
 from bench.retrieval.comments import NOUNS, VERBS, comment_of, name_leak, sentences
 from bench.retrieval.drafts import file_of, read_drafts
 from bench.retrieval.fit import Lists, fit, folds
-from bench.retrieval.run import figures, interval, ranked
+from bench.retrieval.run import figures, interval, leads, ranked
 from bench.retrieval.tasks import TITLES, answerable, eligible, read_tasks, service_split, split_of
 from bench.retrieval.trial import BOTH, COMMENT, DRAFT, HALLUCINATED, MASKED, TITLE, UNMASKED, Trial, queries
 
+from soothsay.engine.choice import CLOSE
 from soothsay_index.search.ranking import SYNONYMS, parse_query
 from soothsay_index.text import stem, terms
 from soothsay_index.types import Parameter, Symbol
@@ -114,6 +115,15 @@ def test_ranks_follow_the_blend_and_a_stage_can_be_left_out():
     assert [rank for _, rank in ranked([one])] == [2]
     assert [rank for _, rank in ranked([one], without="text")] == [1]
     assert one.rank(np.array([1.0, 1.0, 1.0])) == 2, "equals stay in the order of the members"
+
+
+def test_the_lead_of_the_first_tells_how_often_it_is_right():
+    scores: list[list[float]] = [[1.0, 0.0], [1.0, 0.0], [1.0, 0.9], [0.9, 1.0]]
+    found = [trial({"text": values}, answer=0) for values in scores]
+    found.append(trial({"text": [0.0, 1.0]}, answer=0))
+    row = next(row for row in leads(found) if row["lead"] == CLOSE)
+    assert (row["n"], row["ahead"], row["within"]) == (5, 0.6, 0.8)
+    assert row["right"] == pytest.approx(2 / 3)
 
 
 def test_figures_and_their_intervals():

@@ -1,0 +1,104 @@
+"""Where one member is clearly meant, its call is written; where others come close, their documents are read."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fakes import FakeIndex, FakeModel, function
+
+from soothsay.config import Settings
+from soothsay.engine.choice import CLOSE, contenders, only_call, rest_of_call
+from soothsay.engine.pipeline import Engine
+from soothsay.engine.types import Completion, CompletionRequest
+from soothsay_index.types import Hit, Query
+
+PAY = function("shop.pay", "order")
+REVERSE = function("shop.reverse", "order", "*", "approved_by")
+VAT = replace(function("shop.VAT"), kind="attribute", parameters=None)
+TEXT = "import shop\n\n# give the money back\nx = "
+
+
+class RankedIndex(FakeIndex):
+    """Finds the members of ``shop`` with the scores that it was given."""
+
+    def __init__(self, **scores: float) -> None:
+        super().__init__(shop=(PAY, REVERSE))
+        self.scores = scores
+
+    def search(self, query: Query) -> Sequence[Hit]:
+        hits = [
+            replace(hit, score=self.scores[hit.symbol.name]) for hit in super().search(query) if hit.symbol
+        ]
+        return sorted(hits, key=lambda hit: -hit.score)
+
+
+def guessing() -> FakeModel:
+    return FakeModel([("ref", 0.9), ("und", 0.3), ("(", 1.0), (")", 1.0), ("\n", 1.0)])
+
+
+def complete(model: FakeModel, index: FakeIndex, typed: str, method: str = "full") -> Completion:
+    text = TEXT + typed
+    engine = Engine(model, index, Settings(method=method))  # pyright: ignore[reportArgumentType]
+    return engine.complete(CompletionRequest(Path("/w/app.py"), text, len(text), Path("/w")))
+
+
+def documents_read(model: FakeModel) -> bool:
+    return any("# shop." in prompt.middle for prompt in model.prompts)
+
+
+@pytest.mark.parametrize("typed", ["shop.", "shop.re"])
+def test_what_is_clearly_meant_is_called_and_no_document_is_read(typed: str) -> None:
+    model = guessing()
+    answer = complete(model, RankedIndex(reverse=1.5, pay=1.0), typed)
+    assert (typed + answer.text).startswith("shop.reverse(") and "approved_by=" in answer.text
+    assert [each.symbol for each in answer.evidence] == ["shop.reverse"]
+    assert answer.trigger.fired and not documents_read(model)
+
+
+def test_where_others_come_close_their_documents_are_read() -> None:
+    model = guessing()
+    complete(model, RankedIndex(reverse=1.5, pay=1.4), "shop.")
+    assert documents_read(model)
+
+
+def test_what_was_typed_otherwise_is_not_written_over() -> None:
+    model = guessing()
+    answer = complete(model, RankedIndex(reverse=1.0, pay=1.5), "shop.re")
+    assert documents_read(model) and not answer.text.startswith("pay")
+
+
+def test_the_methods_that_are_compared_with_read_as_before() -> None:
+    model = guessing()
+    complete(model, RankedIndex(reverse=1.5, pay=1.0), "shop.", method="dag++")
+    assert documents_read(model)
+
+
+def test_contenders_are_close_to_the_best() -> None:
+    hits = [Hit("symbol", score, PAY) for score in (2.0, 2.0 - CLOSE / 2, 2.0 - CLOSE, 0.0)]
+    assert contenders(hits) == hits[:2]
+    assert contenders([]) == []
+
+
+def test_what_cannot_be_called_is_not_chosen() -> None:
+    assert only_call([Hit("symbol", 1.0, VAT)]) is None
+    assert only_call([]) is None
+    assert only_call([Hit("symbol", 1.0, PAY), Hit("symbol", 1.0, PAY)]) is None
+    assert only_call([Hit("symbol", 1.0, PAY)]) == Hit("symbol", 1.0, PAY)
+
+
+@pytest.mark.parametrize(
+    ("before", "rest"),
+    [
+        ("x = ", "shop.pay("),
+        ("x = await ", "shop.pay("),
+        ("x = shop.", "pay("),
+        ("x = shop.p", "ay("),
+        ("x = shop.q", None),
+        ("x = workshop.", None),
+        ("x = shops().", None),
+        ("f(shop.pay", "("),
+    ],
+)
+def test_the_rest_of_a_call(before: str, rest: str | None) -> None:
+    assert rest_of_call(before, "shop.pay") == rest
