@@ -65,7 +65,6 @@ _SHOWN = Ending()
 # shares of the time limit until which a text is drafted, and is written again
 _DRAFTED, _REWRITTEN = 0.8, 0.9
 _READ_AGAIN = 128  # tokens that a repair reads: the document that it asks for, and the line
-_REWRITING = 2  # times as long as a draft, what is written again is written for
 _WORTH_IT = 0.75  # a shorter prompt has less unread than this share
 
 
@@ -341,7 +340,7 @@ class Engine:
 
     def _regenerate(self, task: _Task, grounding: Grounding, accepted: str, constrain: _Constrain) -> Written:
         site, on_text = task.site, task.on_text
-        limits = replace(task.limits, writing_s=_REWRITING * self._settings.completion.write_ms / 1000)
+        limits = replace(task.limits, writing_s=self._settings.completion.write_ms / 1000)
 
         def calls_in(text: str, prompt: Prompt) -> CallConstraint | None:
             before = (site.rule.before + text).removesuffix(prompt.forced)
