@@ -258,7 +258,9 @@ class Engine:
     def _repair_limits(self, answer: _Answer, limits: Limits) -> Limits | None:
         """Return the limits of writing again: a draft's time to read and to write; None where it would not end within them."""
         settings, now = self._settings.completion, time.monotonic()
-        ends = min(limits.deadline, now + (settings.read_ms + settings.write_ms) / 1000)
+        # a name that is defined nowhere is a tab stop if it is not replaced: nobody waits longer for it than for a draft
+        began = limits.began if answer.judgement.fault == "unknown_name" else now
+        ends = min(limits.deadline, began + (settings.read_ms + settings.write_ms) / 1000)
         again = answer.text[len(_lines_before(answer.text, answer.judgement.at)) :]
         takes = self._pace.seconds_for(_READ_AGAIN, self._model.count_tokens(again))
         return replace(limits, deadline=ends) if now + takes < ends else None
