@@ -106,6 +106,11 @@ class ModelPool:
         with self._lock:
             return tuple(self._originals)
 
+    def in_use(self) -> tuple[Path, ...]:
+        """Return the files of the models that windows use."""
+        with self._lock:
+            return tuple(path for path, found in self._loaded.items() if found.users)
+
     def status(self) -> tuple[LoadedModelStatus, ...]:
         """Return what is loaded."""
         with self._lock:

@@ -25,11 +25,11 @@ from soothsay.backend.address import (
 )
 from soothsay.backend.codec import CodecError
 from soothsay.backend.crash_log import end_log
+from soothsay.backend.improving import improve_when_idle
 from soothsay.backend.measuring import measure_when_idle
 from soothsay.backend.message_stream import MessageStream
 from soothsay.backend.messages import BackendStatus, Hello, Refused, Welcome
 from soothsay.backend.models import ModelPool
-from soothsay.backend.optimizing import optimize_when_idle
 from soothsay.backend.turns import Turns
 from soothsay.backend.window import EditorWindow
 from soothsay.backend.work_priority import WorkPriority
@@ -76,7 +76,7 @@ class BackendServer:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
         threading.Thread(target=self._accept, args=(listener, info), name="accept", daemon=True).start()
         threading.Thread(target=self._measure, name="measure", daemon=True).start()
-        threading.Thread(target=self._optimize, name="optimize", daemon=True).start()
+        threading.Thread(target=self._improve, name="improve", daemon=True).start()
         try:
             while not self._end.wait(_TICK_S):
                 self._check()
@@ -173,8 +173,8 @@ class BackendServer:
     def _measure(self) -> None:
         measure_when_idle(self.models, self.priority, self._is_building, self._end)
 
-    def _optimize(self) -> None:
-        optimize_when_idle(self.models, self.priority, self._is_building, self._end)
+    def _improve(self) -> None:
+        improve_when_idle(self.models, self.priority, self._is_building, self._end)
 
     def _is_building(self) -> bool:
         with self._lock:

@@ -23,6 +23,7 @@ from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.factory import OwnWeights, WeightsStore, open_model
 from soothsay.model.files.cache import is_pulled, model_path
 from soothsay.model.files.registry import EMBEDDING_MODEL
+from soothsay.model.files.thresholds import measured_here
 from soothsay.model.types import OwnedModel
 from soothsay.oracle.null import NullOracle
 from soothsay.oracle.opening import open_workspace_oracle
@@ -257,6 +258,7 @@ class Session:
                     self.oracle,
                     self._lane.clock,
                     self._analyses,
+                    measured_here(Path(self.settings.model.path)) if self.settings.model.path else None,
                 )
             except BaseException:
                 self._free_model()

@@ -1,10 +1,11 @@
-"""`soothsay models`: list, pull, optimize, path, verify. Data goes to standard output, messages to standard error."""
+"""`soothsay models`: list, pull, optimize, calibrate, path, verify. Data goes to standard output, messages to standard error."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soothsay.errors import SoothsayError
@@ -50,6 +51,11 @@ def add_models_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) ->
     optimizing.add_argument(
         "--unmeasured", action="store_true", help="also try those whose quality was not measured"
     )
+    calibrating = verbs.add_parser(
+        "calibrate",
+        help="measure how sure a model that soothsay does not know must be to be believed (a minute or two)",
+    )
+    calibrating.add_argument("path", type=Path, metavar="FILE", help="the GGUF file that model.path names")
     where = verbs.add_parser("path", help="print the path of a downloaded model")
     where.add_argument("name", metavar="NAME")
     checking = verbs.add_parser("verify", help="check the hashes of downloaded models")
@@ -60,7 +66,14 @@ def add_models_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) ->
 
 def run_models(args: argparse.Namespace) -> int:
     """Run a parsed `models` command; return the exit code."""
-    verbs = {"list": _list, "pull": _pull, "optimize": _optimize, "path": _path, "verify": _verify}
+    verbs = {
+        "list": _list,
+        "pull": _pull,
+        "optimize": _optimize,
+        "calibrate": _calibrate,
+        "path": _path,
+        "verify": _verify,
+    }
     try:
         return verbs[args.models_command](args)
     except SoothsayError as error:
@@ -166,6 +179,24 @@ def _optimize(args: argparse.Namespace) -> int:
         print(optimize_model(spec, (find_variant(spec, args.variant),), ANY_GAIN))
     else:
         print(optimize_model(spec, all_variants(spec) if args.unmeasured else offered_variants(spec)))
+    return OK
+
+
+def _calibrate(args: argparse.Namespace) -> int:
+    from soothsay.cli.calibrating import calibrate
+
+    found = calibrate(args.path)
+    if found is None:
+        print(
+            f"soothsay: {args.path.name}: too few names were right, or wrong; the usual thresholds are used",
+            file=sys.stderr,
+        )
+        return OK
+    print(json.dumps({"certainty": found.certainty, "confidence": found.confidence}))
+    print(
+        f"soothsay: {args.path.name}: these thresholds are used from the next start on (`soothsay stop`)",
+        file=sys.stderr,
+    )
     return OK
 
 

@@ -44,6 +44,7 @@ from soothsay.engine.verify import Judgement, judge
 from soothsay.engine.watch import OnDoubt, Rules, Watch
 from soothsay.errors import raise_if_cancelled
 from soothsay.model.constraint import Constraint
+from soothsay.model.files.registry import Thresholds
 from soothsay.model.fim import Anchor, Prompt, Window, build_prompt, place_anchor, still_fits
 from soothsay.model.types import Model, OpenPrompt, Token
 from soothsay.oracle.null import NullOracle
@@ -104,16 +105,19 @@ class Engine:
         oracle: Oracle | None = None,
         clock: Callable[[], float] = time.monotonic,
         analyses: Analyses | None = None,
+        thresholds: Thresholds | None = None,
     ) -> None:
         """``clock`` tells the seconds that lines are written for; time given to others may be left out.
 
-        ``analyses`` are those of the documents; others that ask about the same ones may share them.
+        ``analyses`` are those of the documents; others that ask about the same ones may share them. ``thresholds`` are for
+        a model that the registry does not know.
         """
         self._model = model
         self._clock = clock
         self._index = index
         self._oracle = oracle or NullOracle()
         self._settings = settings
+        self._thresholds = thresholds
         self._window = Window.of(settings.model.context)
         self._anchors: FIFOCache[Path, Anchor] = FIFOCache(_ANCHORS_KEPT)
         self._analyses = analyses or Analyses()
@@ -178,7 +182,7 @@ class Engine:
         task = _Task(
             method, site, Known(site, self._oracle), searches, anchor, limits.until(_REWRITTEN), on_text
         )
-        rules = Rules.of(method, self._settings, self._model.capabilities)
+        rules = Rules.of(method, self._settings, self._model.capabilities, self._thresholds)
         typed = len(opened.prompt.forced.encode())
         watch = Watch(site, rules, typed, clock, self._search_early(site, searches))
         with clock.step("draft"):

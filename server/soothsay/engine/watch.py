@@ -12,7 +12,7 @@ from soothsay.engine.knowledge import knowledge_of
 from soothsay.engine.site import Site
 from soothsay.engine.trigger import Measure, decide, measure_of
 from soothsay.engine.types import ApiName, TriggerDecision
-from soothsay.model.files.registry import DEFAULT_THRESHOLDS, find_thresholds
+from soothsay.model.files.registry import DEFAULT_THRESHOLDS, Thresholds, find_thresholds
 from soothsay.model.types import Capabilities, Token
 
 OnDoubt = Callable[[str, Sequence[Token], int], bool]
@@ -47,9 +47,18 @@ class Rules:
     calibrated: bool = True
 
     @classmethod
-    def of(cls, method: Method, settings: Settings, capabilities: Capabilities) -> Rules:
-        """Return the rules of ``method``; a model that does not tell its distribution is never doubted."""
-        own = find_thresholds(settings.model.name, settings.model.path)
+    def of(
+        cls,
+        method: Method,
+        settings: Settings,
+        capabilities: Capabilities,
+        measured_here: Thresholds | None = None,
+    ) -> Rules:
+        """Return the rules of ``method``; a model that does not tell its distribution is never doubted.
+
+        ``measured_here`` are the thresholds of a model that the registry does not know.
+        """
+        own = find_thresholds(settings.model.name, settings.model.path) or measured_here
         known, trigger = own or DEFAULT_THRESHOLDS, settings.trigger
         chosen, measured = (
             (trigger.certainty, known.certainty)

@@ -6,7 +6,6 @@ It is measured only while the machine is idle, since what is measured beside an 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 
 import psutil
 
+from soothsay.model.files.kept import read_kept, write_kept
 from soothsay.model.library import library_folder, library_id, processor
 from soothsay.paths import cache_folder
 
@@ -116,7 +116,7 @@ class ThreadTuner:
 
     def tuning(self) -> Tuning:
         """Return what is used now."""
-        found = _from_json(_read().get(self._key()))
+        found = _from_json(read_kept(_file()).get(self._key()))
         return found or Tuning(self._default())
 
     def note(self, timings: Sequence[Timing]) -> Tuning:
@@ -126,7 +126,7 @@ class ThreadTuner:
         wins = before.wins + 1 if winner == before.winner else 1
         threads = winner if winner == default or wins >= _WINS_NEEDED else before.threads
         after = Tuning(threads, winner, wins, time.time())
-        _write({**_read(), self._key(): asdict(after)})
+        write_kept(_file(), {**read_kept(_file()), self._key(): asdict(after)})
         return after
 
     def _key(self) -> str:
@@ -156,23 +156,6 @@ def _quota() -> float | None:
 
 def _file() -> Path:
     return cache_folder() / "threads.json"
-
-
-def _read() -> dict[str, Any]:
-    try:
-        found = json.loads(_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _write(known: Mapping[str, Any]) -> None:
-    with contextlib.suppress(OSError):  # it is measured again then
-        path = _file()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".part")
-        temporary.write_text(json.dumps(known, indent=1), encoding="utf-8")
-        temporary.replace(path)
 
 
 def _from_json(found: Any) -> Tuning | None:

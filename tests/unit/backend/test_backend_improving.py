@@ -1,4 +1,4 @@
-"""Faster weights are made while nobody needs the machine: not before, not twice, and given up for whoever waits."""
+"""Faster weights are made, and models calibrated, while nobody needs the machine: not before, not twice, and given up for whoever waits."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from types import SimpleNamespace
 import pytest
 from backend_stand_ins import PATIENCE, until
 
-from soothsay.backend import optimizing as module
+from soothsay.backend import improving as module
+from soothsay.backend.improving import improve_when_idle
 from soothsay.backend.models import ModelPool
-from soothsay.backend.optimizing import optimize_when_idle
 from soothsay.backend.work_priority import WorkPriority
-from soothsay.model.files.registry import REGISTRY
+from soothsay.model.files.registry import REGISTRY, Thresholds
+from soothsay.model.files.thresholds import keep_measured, measured_here, needs_measuring
 from soothsay.model.files.variants import is_decided, note_decided
 
 MODEL = "qwen2.5-coder-0.5b"
@@ -31,6 +32,7 @@ class Machine:
         self.builds = False
         self.end = threading.Event()
         self.script = "pass"
+        self.asked: list[tuple[str, str]] = []
         self._starts = folder / "starts"
         self._starts.touch()
         monkeypatch.setenv("SOOTHSAY_CACHE", str(folder))
@@ -40,7 +42,7 @@ class Machine:
         monkeypatch.setattr(module, "is_decided", lambda spec: self.decided)
         self.decided = False
         self._thread = threading.Thread(
-            target=optimize_when_idle,
+            target=improve_when_idle,
             args=(self.models, self.priority, lambda: self.builds, self.end, self._command),
         )
 
@@ -60,8 +62,8 @@ class Machine:
             self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
 
-    def _command(self, name: str) -> list[str]:
-        assert name == MODEL
+    def _command(self, verb: str, model: str) -> list[str]:
+        self.asked.append((verb, model))
         note = f"open({str(self._starts)!r}, 'a').write('x')"
         return [sys.executable, "-c", f"{note}\nimport sys, time\n{self.script}"]
 
@@ -76,6 +78,21 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine
 def test_it_is_begun_for_a_model_whose_pulled_weights_are_used(machine: Machine) -> None:
     machine.start()
     until(lambda: machine.begun)
+
+
+def test_a_model_that_nobody_has_measured_is_calibrated(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = tmp_path / "of-a-stranger.gguf"
+    monkeypatch.setattr(
+        machine.models, "in_use", lambda: (tmp_path / f"{MODEL}-instruct-q4_k_m.gguf", unknown)
+    )
+    machine.decided = True
+    machine.start()
+    until(lambda: machine.asked)
+    keep_measured(unknown, Thresholds(0.6, 0.7), 120)
+    assert set(machine.asked) == {("calibrate", str(unknown))}
+    assert measured_here(unknown) == Thresholds(0.6, 0.7) and not needs_measuring(unknown)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""Making weights that are faster on this processor, after a first start, while nobody needs the machine."""
+"""What makes models faster or better on this machine, after a first start, while nobody needs it.
+
+Weights are written in a format that is faster here, and models that the registry does not know are calibrated.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from soothsay.backend.work_priority import WorkPriority
 from soothsay.errors import Cancelled, raise_if_cancelled
 from soothsay.model.building import end_tree
 from soothsay.model.files.registry import find_spec
+from soothsay.model.files.thresholds import needs_measuring
 from soothsay.model.files.variants import is_decided
 from soothsay_common.cancellation import Cancellation
 from soothsay_common.children import child_environment, python_command
@@ -24,35 +28,41 @@ _QUIET_FOR = 300.0  # seconds without any request before it is begun: it takes m
 _BETWEEN = 60.0  # seconds between two looks
 _OTHERS = 0.1  # of all processors, that other processes may use
 
-Command = Callable[[str], list[str]]
-"""Returns the command that makes the faster weights of a model."""
+Command = Callable[[str, str], list[str]]
+"""Returns the command for a verb of `soothsay models`, and a model."""
 
 
-def optimize_when_idle(
+def improve_when_idle(
     models: ModelPool,
     priority: WorkPriority,
     is_building: Callable[[], bool],
     end: threading.Event,
-    command: Command = lambda name: python_command("soothsay.cli.main", "models", "optimize", name),
+    command: Command = lambda verb, model: python_command("soothsay.cli.main", "models", verb, model),
 ) -> None:
-    """Make what is offered for the models in use, until ``end`` is set (blocking; for a thread of its own).
+    """Do what is to be done for the models in use, until ``end`` is set (blocking; for a thread of its own).
 
-    It is given up for whoever waits for an answer, and begun again later. What is made is used from the next start on.
+    It is given up for whoever waits for an answer, and begun again later. What comes of it is used from the next start on.
     """
-    failed: set[str] = set()
+    failed: set[tuple[str, str]] = set()
     while not end.wait(_BETWEEN):
         if priority.idle_seconds() < _QUIET_FOR or is_building():
             continue
-        name = next((each for each in models.originals() if each not in failed and _may_gain(each)), "")
-        if not name or psutil.cpu_percent(1.0) / 100 > _OTHERS:
+        work = next((each for each in _to_do(models) if each not in failed), None)
+        if work is None or psutil.cpu_percent(1.0) / 100 > _OTHERS:
             continue
         try:
-            problem = _optimize(command(name), priority, end)
+            problem = _run(command(*work), priority, end)
         except Cancelled:
             continue
         if problem:
-            log.warning("faster weights of %s are not made: %s", name, problem)
-            failed.add(name)
+            log.warning("models %s %s failed: %s", *work, problem)
+            failed.add(work)
+
+
+def _to_do(models: ModelPool) -> list[tuple[str, str]]:
+    """Return the verbs of `soothsay models` that are due, and for which model each."""
+    faster = [("optimize", name) for name in models.originals() if _may_gain(name)]
+    return faster + [("calibrate", str(path)) for path in models.in_use() if needs_measuring(path)]
 
 
 def _may_gain(name: str) -> bool:
@@ -61,11 +71,11 @@ def _may_gain(name: str) -> bool:
     return bool(spec.offered) and not is_decided(spec)
 
 
-def _optimize(command: list[str], priority: WorkPriority, end: threading.Event) -> str:
+def _run(command: list[str], priority: WorkPriority, end: threading.Event) -> str:
     """Run ``command``; return why it failed, empty when it did not. Raises `Cancelled` when somebody waits."""
     cancel = Cancellation()
     with priority.background(cancel):
-        log.info("making faster weights: %s", " ".join(command[-2:]))
+        log.info("models %s", " ".join(command[-2:]))
         process = subprocess.Popen(
             command,
             env=child_environment(),
