@@ -107,7 +107,7 @@ class CompletionSettings:
     write_ms: Annotated[int, Between(0, 600_000)] = 2000
     """How long a draft is written for, in milliseconds. What takes longer is cut to what is whole of it."""
 
-    read_ms: Annotated[int, Between(0, 600_000)] = 1000
+    read_ms: Annotated[int, Between(0, 600_000)] = 2000
     """How long a completion waits for the document to be read, in milliseconds. At a new place, only as much of the
     text near the cursor is read first as the model reads in that time; the rest is read while the editor is idle."""
 

@@ -19,7 +19,7 @@ _BLANKS = re.compile(r"[ \t]*")
 _CLOSED = re.compile(r"[)\]}\"']+[ \t]*(?=\n|\Z)")
 _CHARS_PER_TOKEN = 3  # a low estimate for code: windows are cut in characters, before tokenising
 _USUAL_CHARS_PER_TOKEN = 4
-_NEAR = (96, 160, 256)  # tokens
+_NEAR = (96, 160, 256, 384)  # tokens
 _LOOK_BACK = 64_000  # characters before the cursor that a window is filled from
 _LOOK_AHEAD = 16_000  # and after it
 _WIDER = 4  # times as much is read of what is condensed, until a window is filled

@@ -233,10 +233,13 @@ def test_what_takes_long_is_cut_to_what_is_whole(index: Index, step: float, show
     assert engine.complete(CompletionRequest(Path("/w/app.py"), text, len(text), Path("/w"))).text == shown
 
 
+HURRIED = Settings(method="base", completion=CompletionSettings(read_ms=1000))
+
+
 def test_a_slow_model_reads_less_at_a_new_place(index: Index) -> None:
     fast, slow = FakeModel(GUESS), FakeModel(GUESS)
     for model, step in ((fast, 0.01), (slow, 60.0)):
-        engine = Engine(model, index, Settings(method="base"), clock=Ticking(step))
+        engine = Engine(model, index, HURRIED, clock=Ticking(step))
         for name in ("first", "second"):  # how fast it is is seen at the first
             engine.complete(CompletionRequest(Path(f"/w/{name}.py"), FAR, len(FAR), Path("/w")))
     assert slow.prompts[0] == fast.prompts[0]
@@ -248,7 +251,7 @@ FAR = "import shop\n" + "".join(f"line_{i} = {i}\n" for i in range(500)) + TEXT.
 
 def test_at_a_new_place_what_is_near_is_read_first(index: Index) -> None:
     model = FakeModel(GUESS)
-    engine = Engine(model, index, Settings(method="base"))
+    engine = Engine(model, index, HURRIED)
     request = CompletionRequest(Path("/w/app.py"), FAR, len(FAR), Path("/w"))
     engine.complete(request)
     engine.prepare(request)
@@ -264,7 +267,7 @@ def test_at_a_new_place_what_is_near_is_read_first(index: Index) -> None:
 def test_whoever_can_wait_has_all_of_it_read(index: Index) -> None:
     model = FakeModel(GUESS)
     complete(model, index, FAR, method="base", read_ms=600_000)
-    complete(model, index, FAR, method="base")
+    complete(model, index, FAR, method="base", read_ms=1000)
     patient, hurried = model.prompts
     assert len(patient.prefix) > 2 * len(hurried.prefix)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,7 +124,7 @@ def test_another_machine_library_or_model_begins_anew(
 def test_a_spoilt_file_is_no_measurement(content: str, tuner: Tuner, tmp_path: Path) -> None:
     tuner().note(EIGHT_WINS)
     path = tmp_path / "cache" / "threads.json"
-    key = next(iter(tuning.json.loads(path.read_text())))
+    key = next(iter(json.loads(path.read_text())))
     path.write_text(content.replace("KEY", key))
     assert tuner().tuning() == Tuning(DEFAULT)
     tuner().note(EIGHT_WINS)
