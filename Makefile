@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SOURCES := common languages index server tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo check test lint lock format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-grounded bench-grounded-traces bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-places bench-trigger vscode measure-vscode docs structure
+.PHONY: help install models demo check test lint lock format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-grounded bench-grounded-traces bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-places bench-trigger vscode measure-vscode docs structure fuzz soak
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -109,6 +109,12 @@ bench-grounded: models ## Type calls that have to be looked up, on llama.vim's s
 
 bench-seam: models ## Start an earlier checkout and this one, and type the same traces (BEFORE=folder; PARTS=starts; STARTS=20; LIMIT=0.2; SPEEDS=60,120; REPORT=page)
 	PARTS=$(PARTS) STARTS=$(STARTS) BEFORE=$(BEFORE) REPORT=$(REPORT) LIMIT=$(LIMIT) SPEEDS="$(SPEEDS)" $(BIN)/python -m bench.latency.seam
+
+fuzz: $(VENV)/.installed ## Send 20,000 generated messages to real servers, and count what came of them (MESSAGES=, SECONDS=, SEED=)
+	MESSAGES=$(MESSAGES) SECONDS=$(SECONDS) SEED=$(SEED) PYTHONPATH=tests:tests/lsp $(BIN)/python -P -m fuzzing.run
+
+soak: models ## Type for a quarter of an hour without a pause, open and close ten windows, and compare the end with the beginning (MINUTES=, WINDOWS=)
+	MINUTES=$(MINUTES) WINDOWS=$(WINDOWS) $(BIN)/python -m bench.soak
 
 structure: $(VENV)/.installed ## Count what the structure is judged by (CHECKOUT=folder: another checkout)
 	$(BIN)/python tests/structure/counts.py $(CHECKOUT)

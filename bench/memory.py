@@ -65,8 +65,8 @@ class Window:
         assert self.client._server is not None
         return psutil.Process(self.client._server.pid)
 
-    async def open(self, environment: Mapping[str, str]) -> None:
-        """Start the server, and wait until the index is finished."""
+    async def open(self, environment: Mapping[str, str], interpreter: str = sys.executable) -> None:
+        """Start the server, and wait until the index is finished; the packages are those of ``interpreter``."""
         await self.client.start_io(
             sys.executable, "-P", "-m", "soothsay", "serve", "--stdio", env=dict(environment)
         )
@@ -75,7 +75,7 @@ class Window:
             types.InitializeParams(
                 types.ClientCapabilities(window=window),
                 workspace_folders=[types.WorkspaceFolder(self.workspace.as_uri(), self.workspace.name)],
-                initialization_options={"index": {"python": sys.executable}},
+                initialization_options={"index": {"python": interpreter}},
             )
         )
         self.client.initialized(types.InitializedParams())
@@ -125,12 +125,13 @@ def by_kind(windows: list[Window]) -> dict[str, Used]:
         child.pid: child for server in servers for child in (server, *server.children(recursive=True))
     }
     for process in everything.values():
-        kind = "editor's process" if process in servers else _kind(process)
+        kind = "editor's process" if process in servers else kind_of(process)
         found[kind] = found.get(kind, Used(0, 0)) + used(process)
     return found
 
 
-def _kind(process: psutil.Process) -> str:
+def kind_of(process: psutil.Process) -> str:
+    """Return what a process of ours does."""
     command = " ".join(process.cmdline())
     for part, kind in (
         ("soothsay.backend", "backend"),

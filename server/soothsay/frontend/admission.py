@@ -12,7 +12,6 @@ import re
 import secrets
 import socket
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,8 @@ _OPENING_S = 10.0  # for the first message
 _REFUSAL = "the token is missing or wrong: give initializationOptions.token what the server has been given, or has written"
 _LENGTH = re.compile(rb"^Content-Length: (\d{1,9})\r$", re.MULTILINE)
 
-Client = tuple["Replayed", asyncio.StreamWriter]
+Client = tuple[bytes, asyncio.StreamReader, asyncio.StreamWriter]
+"""What has been read already, and the streams."""
 
 
 class AdmissionToken:
@@ -71,7 +71,7 @@ async def admit(listener: socket.socket, token: str) -> Client:
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         opening = await _first_message(reader)
         if _token_in(opening, token) and not admitted.done():
-            admitted.set_result((Replayed(opening, reader), writer))
+            admitted.set_result((opening, reader, writer))
             return
         logger.warning("a client without the token was refused")
         with contextlib.suppress(OSError):
@@ -84,22 +84,6 @@ async def admit(listener: socket.socket, token: str) -> Client:
         return await admitted
     finally:
         server.close()
-
-
-class Replayed:
-    """A stream whose first message, ``opening``, has been read already, and is read again."""
-
-    def __init__(self, opening: bytes, rest: asyncio.StreamReader) -> None:
-        self._opening = BytesIO(opening)
-        self._rest = rest
-
-    async def readline(self) -> bytes:
-        """Return the next line with its end; what is left at the end of the stream."""
-        return self._opening.readline() or await self._rest.readline()
-
-    async def readexactly(self, n: int) -> bytes:
-        """Return the next ``n`` bytes."""
-        return self._opening.read(n) or await self._rest.readexactly(n)
 
 
 async def _first_message(reader: asyncio.StreamReader) -> bytes:

@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from lsprotocol.types import NotebookDocument, Position, SelectedCompletionInfo
-from pygls.uris import to_fs_path
 
-from soothsay.frontend.documents import Document, EditorWorkspace
+from soothsay.frontend.documents import Document, EditorWorkspace, path_of_uri
 from soothsay.frontend.languages import language_of
 from soothsay.frontend.notebooks import code_cells_above
 from soothsay_languages.base import Language
 from soothsay_languages.lines import Encoding
 
+_UNUSABLE = re.compile("[\0\ud800-\udfff]")  # in the name of a file
+_LONGEST_NAME = 60  # characters, of up to four bytes each
 _UNNAMED = ("file://", "file:///")  # Neovim's URIs of a buffer without a name
 
 
@@ -116,9 +117,9 @@ def path_of_notebook(uri: str, folder: Path | None, language: Language | None = 
     None when there is no folder.
     """
     suffix = language.suffix if language else ""
-    file = to_fs_path(uri)
-    if file:
-        return Path(file).with_name(_file_name(Path(file).name, suffix))
+    file = path_of_uri(uri)
+    if file and file.name:
+        return file.with_name(_file_name(file.name, suffix))
     name = unsaved_name(uri)
     return folder / _file_name(name, suffix) if folder and name else None
 
@@ -127,10 +128,11 @@ def unsaved_name(uri: str) -> str | None:
     """Return ``Untitled-1`` for ``untitled:Untitled-1``; None for a URI of another kind."""
     if uri in _UNNAMED:
         return "unnamed"
-    parts = urlsplit(uri)
-    if parts.scheme != "untitled":
+    scheme, _, path = uri.partition(":")
+    if scheme.lower() != "untitled":
         return None
-    return re.split(r"[/\\]", unquote(parts.path))[-1] or "unnamed"
+    name = re.split(r"[/\\]", unquote(re.split("[?#]", path)[0]))[-1]
+    return _UNUSABLE.sub("_", name)[:_LONGEST_NAME] or "unnamed"
 
 
 def _file_name(name: str, suffix: str) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
-from pygls.uris import to_fs_path
 
 from soothsay import __version__
 from soothsay.config import Settings
@@ -32,7 +31,7 @@ from soothsay.frontend.completion_target import path_of_notebook, path_of_unsave
 from soothsay.frontend.cursor_moves import DID_MOVE_CURSOR, parse_cursor_move
 from soothsay.frontend.diagnostics import AFTER_EDIT_S, AFTER_OPEN_S, Diagnostics
 from soothsay.frontend.doctor import checks_to_json
-from soothsay.frontend.documents import MAX_CHARACTERS, Document
+from soothsay.frontend.documents import MAX_CHARACTERS, Document, path_of_uri
 from soothsay.frontend.downloads import ModelDownloads, models_to_json
 from soothsay.frontend.editor_session import SessionFactory, open_session
 from soothsay.frontend.heartbeat import Heartbeat
@@ -83,8 +82,9 @@ class SoothsayServer(LanguageServer):
         return self.protocol.workspace.open_document(uri)
 
     def documents(self) -> list[Document]:
-        """Return the open documents."""
-        return [each for each in self.workspace.text_documents.values() if isinstance(each, Document)]
+        """Return the open documents whose text is known."""
+        everything = self.workspace.text_documents.values()
+        return [each for each in everything if isinstance(each, Document) and not each.lost]
 
     def open_texts(self) -> Iterator[tuple[Path, str]]:
         """Yield path and text of the open documents that belong to a file and are completed."""
@@ -102,6 +102,12 @@ class SoothsayServer(LanguageServer):
         if document and document.file and self.is_mirrored(document):
             self.sessions.mirror(document.file, document.text)
             self.diagnostics.schedule(document, delay)
+
+    def forget_document(self, uri: str) -> None:
+        """Use the saved text of document ``uri``: it is closed, or what the client shows is not known."""
+        if path := path_of_uri(uri):
+            self.sessions.forget(path)
+        self.diagnostics.close_document(uri)
 
     def ensure_workspace(self, path: Path | None) -> None:
         """Use the folder of ``path``, if there is one, as the workspace if there is none yet."""
@@ -266,6 +272,7 @@ def _register_code_actions(server: SoothsayServer) -> None:
 
 def _register_documents(server: SoothsayServer) -> None:
     """Register the changes of open documents and of files."""
+    server.protocol.on_lost = server.forget_document
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: types.DidOpenTextDocumentParams) -> None:
@@ -284,10 +291,7 @@ def _register_documents(server: SoothsayServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: types.DidCloseTextDocumentParams) -> None:
-        path = to_fs_path(params.text_document.uri)
-        if path:
-            server.sessions.forget(Path(path))
-        server.diagnostics.close_document(params.text_document.uri)
+        server.forget_document(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def saved(params: types.DidSaveTextDocumentParams) -> None:

@@ -8,16 +8,16 @@ import logging
 import os
 import socket
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine
+from contextlib import suppress
 from io import BufferedReader
-from threading import Event
 from typing import TYPE_CHECKING, Any, BinaryIO
-
-from pygls.io_ import StdoutWriter, run_async
 
 from soothsay.errors import SoothsayError
 from soothsay.frontend.admission import AdmissionToken, admit, new_token
 from soothsay.frontend.editor_session import SessionFactory, open_session
+from soothsay.frontend.framing import LONGEST_LINE, read_body
 from soothsay.frontend.server import SoothsayServer, create_server
 from soothsay_common.priority import shorten_switch_interval
 from soothsay_common.threads import SerialExecutor
@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _READ_SIZE = 1 << 16  # bytes
+_MOST_UNREAD = 1 << 26  # bytes that wait for a client that does not read
+_LAST_WORDS_S = 2.0  # a client that reads nothing is left after so many seconds
 
 
 def configure_logging(level: str | None = None) -> None:
@@ -53,7 +55,7 @@ def run_stdio(session_factory: SessionFactory = open_session, *, log_level: str 
     stdin, stdout = _take_stdio()
     server = create_server(session_factory)
     reader = _ThreadReader(stdin)
-    server.protocol.set_writer(StdoutWriter(stdout))
+    server.protocol.set_writer(_ThreadWriter(stdout))
     return _serve(server, _listen(server, reader))
 
 
@@ -97,19 +99,20 @@ def _loopback(host: str) -> str:
 
 
 async def _accept(server: SoothsayServer, listener: socket.socket, token: AdmissionToken) -> None:
-    reader, writer = await admit(listener, token.text)  # one editor, one server: a second client is refused
+    # one editor, one server: a second client is refused
+    opening, reader, writer = await admit(listener, token.text)
     token.discard()
     server.protocol.set_writer(_StreamWriter(writer))
-    await _listen(server, reader)
+    await _listen(server, _StreamReader(reader, opening))
 
 
 async def _listen(server: SoothsayServer, reader: AsyncReader) -> None:
-    await run_async(
-        stop_event=Event(),
-        reader=reader,
-        protocol=server.protocol,
-        error_handler=server.report_server_error,
-    )
+    while (body := await read_body(reader)) is not None:
+        try:
+            server.protocol.receive(body)
+        except Exception as error:
+            logger.exception("a message could not be handled")
+            server.report_server_error(error, _listen)
 
 
 def _serve(server: SoothsayServer, main: Coroutine[Any, Any, None]) -> int:
@@ -144,23 +147,21 @@ def _take_stdio() -> tuple[BufferedReader, BinaryIO]:
     return stdin, stdout
 
 
-class _ThreadReader:
-    """Reads in a daemon thread, so that a blocked read does not keep the process alive.
+class _BufferedStream(ABC):
+    """Lines and bodies of a stream that gives what is there. At its end, less than requested is returned."""
 
-    All available data is read at once: a switch to the thread for each header line would be slow. At the end of the stream,
-    less than requested is returned.
-    """
-
-    def __init__(self, stream: BufferedReader) -> None:
-        self._stream = stream
-        self._worker = SerialExecutor("soothsay-stdin")
+    def __init__(self) -> None:
         self._buffer = bytearray()
 
+    @abstractmethod
+    async def _read(self) -> bytes:
+        """Wait for data and return it; nothing at the end of the stream."""
+
     async def readline(self) -> bytes:
-        """Return the next line with its end; what is left at the end of the stream."""
-        while (end := self._buffer.find(b"\n")) < 0:
-            if not await self._more():
-                return self._take(len(self._buffer))
+        """Return the next line with its end, or a piece of a line that is too long to be a header."""
+        while (end := self._buffer.find(b"\n", 0, LONGEST_LINE)) < 0:
+            if len(self._buffer) >= LONGEST_LINE or not await self._more():
+                return self._take(min(len(self._buffer), LONGEST_LINE))
         return self._take(end + 1)
 
     async def readexactly(self, n: int) -> bytes:
@@ -171,7 +172,7 @@ class _ThreadReader:
 
     async def _more(self) -> bool:
         """Wait for more data; return False at the end of the stream."""
-        data = await self._worker.run(self._stream.read1, _READ_SIZE)
+        data = await self._read()
         self._buffer += data
         return bool(data)
 
@@ -179,6 +180,59 @@ class _ThreadReader:
         taken = bytes(self._buffer[:length])
         del self._buffer[:length]
         return taken
+
+
+class _ThreadReader(_BufferedStream):
+    """Reads in a daemon thread, so that a blocked read does not keep the process alive.
+
+    All available data is read at once: a switch to the thread for each header line would be slow.
+    """
+
+    def __init__(self, stream: BufferedReader) -> None:
+        super().__init__()
+        self._stream = stream
+        self._worker = SerialExecutor("soothsay-stdin")
+
+    async def _read(self) -> bytes:
+        return await self._worker.run(self._stream.read1, _READ_SIZE)
+
+
+class _ThreadWriter:
+    """pygls' writer in a daemon thread: a client that sends much before it reads would wait for us, and we for it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._worker = SerialExecutor("soothsay-stdout")
+        self._given = self._written = 0  # bytes; each is counted on one thread
+
+    def write(self, data: bytes) -> None:
+        """Send ``data``, soon; at once where the client has left very much unread."""
+        self._given += len(data)
+        sent = self._worker.submit(self._write, data)
+        if self._given - self._written > _MOST_UNREAD:
+            sent.result()
+
+    def close(self) -> None:
+        """Send what is left, if the client reads it."""
+        self._worker.stop(_LAST_WORDS_S)
+
+    def _write(self, data: bytes) -> None:
+        with suppress(OSError):  # the client has gone: then its end of stdin is closed, too
+            self._stream.write(data)
+            self._stream.flush()
+        self._written += len(data)
+
+
+class _StreamReader(_BufferedStream):
+    """Reads an asyncio stream, of which ``opening`` has been read already."""
+
+    def __init__(self, reader: asyncio.StreamReader, opening: bytes = b"") -> None:
+        super().__init__()
+        self._reader = reader
+        self._buffer += opening
+
+    async def _read(self) -> bytes:
+        return await self._reader.read(_READ_SIZE)
 
 
 class _StreamWriter:

@@ -12,6 +12,7 @@ from lsprotocol.types import (
     TextDocumentContentChangePartial,
     TextDocumentContentChangeWholeDocument,
     TextDocumentItem,
+    VersionedTextDocumentIdentifier,
 )
 
 from soothsay.frontend.documents import Document, EditorWorkspace, offset_at, position_at
@@ -123,12 +124,59 @@ def test_a_range_outside_the_document_appends() -> None:
     assert document.source == "ab"
 
 
-def test_a_backwards_range_deletes_nothing() -> None:
+def replace(document: Document, start: tuple[int, int], end: tuple[int, int], text: str) -> None:
+    document.apply_change(TextDocumentContentChangePartial(Range(Position(*start), Position(*end)), text))
+
+
+def test_a_backwards_range_is_turned_round_as_editors_do() -> None:
     document = open_document("abc")
-    document.apply_change(
-        TextDocumentContentChangePartial(range=Range(Position(0, 2), Position(0, 0)), text="-")
+    replace(document, (0, 2), (0, 0), "-")
+    assert document.source == "-c"
+
+
+def test_a_client_that_counts_utf_16_edits_inside_of_surrogate_pairs() -> None:
+    document = open_document("a😀b")
+    replace(document, (0, 2), (0, 3), "")
+    assert (document.source, document.text) == ("a\ud83db", "a\ufffdb")
+    replace(document, (0, 2), (0, 2), "\ude01")
+    assert document.source == "a😁b"
+    replace(document, (0, 2), (0, 2), "-")
+    assert document.source == "a\ud83d-\ude01b"
+    replace(document, (0, 2), (0, 3), "")
+    assert document.source == "a😁b"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-32"])
+def test_other_clients_edit_whole_characters(encoding: Encoding) -> None:
+    document = open_document("a😀b", encoding)
+    replace(document, (0, 2), (0, 3), "-")
+    assert document.source == {"utf-8": "a-😀b", "utf-32": "a😀-"}[encoding]
+
+
+def test_a_lost_text_is_known_again_once_it_is_sent_as_a_whole() -> None:
+    workspace = EditorWorkspace(None)
+    uri = "file:///w/a%20b.py"
+    workspace.put_text_document(TextDocumentItem(uri=uri, language_id="python", version=1, text="old"))
+    change = {"textDocument": {"uri": uri}, "contentChanges": [{"range": None}]}
+    assert list(workspace.lose(change)) == [uri]
+    assert workspace.open_document(uri) is None
+    edit = TextDocumentContentChangePartial(Range(Position(0, 0), Position(0, 0)), "x")
+    workspace.update_text_document(VersionedTextDocumentIdentifier(2, uri), edit)
+    assert workspace.open_document(uri) is None
+    workspace.update_text_document(
+        VersionedTextDocumentIdentifier(3, uri), TextDocumentContentChangeWholeDocument("new")
     )
-    assert document.source == "ab-c"
+    known = workspace.open_document(uri)
+    assert known is not None
+    assert known.source == "new"
+
+
+@pytest.mark.parametrize(
+    "uri", ["file://[", "file:///a%00b.py", "file:///\ud800.py", "", "no uri", "file://"]
+)
+def test_what_names_no_file_is_a_document_all_the_same(uri: str) -> None:
+    document = open_document("x", uri=uri)
+    assert (document.source, document.file) == ("x", None)
 
 
 def test_lone_surrogates_can_be_encoded_and_keep_their_place() -> None:
