@@ -2,6 +2,7 @@
 
 A request is ``{"id": 1, "method": "search", "params": {…}}``; its answer ``{"id": 1, "result": …}`` or
 ``{"id": 1, "error": "one line"}``. While a build runs, ``{"progress": {…}, "id": 1}`` comes in between.
+A worker that cannot open the index says ``{"failed": "one line"}``, and ends.
 """
 
 from __future__ import annotations

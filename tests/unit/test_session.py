@@ -56,6 +56,7 @@ class StandInRuntime:
         self.fails()
         self.closed = 0
         self.evaluated_in_all = 0
+        self.is_outdated = False
         self.vocab = SimpleNamespace(warm=lambda: None)
         self._free = free
 
@@ -91,6 +92,16 @@ def test_the_model_is_loaded_once_and_given_back_once(session: Session, models: 
     session.close()
     session.close()
     assert models.users == 0
+
+
+def test_a_model_whose_file_has_changed_is_loaded_again(session: Session, models: StandInModels) -> None:
+    session.load_model()
+    assert session._model is not None
+    session._model.is_outdated = True  # type: ignore[misc]
+    session.prepare(object())  # type: ignore[arg-type]
+    assert (models.acquired, models.users) == (2, 1)
+    assert session.warnings == ["the file of the model has changed: it is loaded again"]
+    session.close()
 
 
 @pytest.mark.parametrize("fails", ["runtime", "engine"])

@@ -115,8 +115,12 @@ class Database:
     def manifest(self) -> Manifest:
         """Return what is completely written."""
         with contextlib.suppress(OSError):
-            return read_manifest(self.folder) or Manifest()
+            return self._recorded()
         return Manifest()
+
+    def _recorded(self) -> Manifest:
+        """Return the manifest, for a change of it. Raises `OSError`: what cannot be read now is not to be forgotten."""
+        return read_manifest(self.folder) or Manifest()
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Replace the manifest atomically."""
@@ -125,13 +129,13 @@ class Database:
     def record_releases(self, states: Mapping[str, ReleaseState]) -> None:
         """Record releases as completely written."""
         with self.writing():
-            manifest = self.manifest()
+            manifest = self._recorded()
             self.write_manifest(replace(manifest, releases={**manifest.releases, **states}))
 
     def remove_releases(self, keys: Sequence[str]) -> None:
         """Record releases as not written."""
         with self.writing():
-            manifest = self.manifest()
+            manifest = self._recorded()
             gone = set(keys)
             kept = {key: state for key, state in manifest.releases.items() if key not in gone}
             self.write_manifest(replace(manifest, releases=kept))

@@ -71,9 +71,10 @@ class Store:
 
     def _state(self) -> dict[str, Any]:
         try:
-            return json.loads((self.local.folder / "state.json").read_text(encoding="utf-8"))
+            plain = json.loads((self.local.folder / "state.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
+        return plain if isinstance(plain, dict) else {}
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from soothsay_common.garbage import freeze_existing_objects
 from soothsay_common.priority import shorten_switch_interval
 from soothsay_index.errors import SoothsayIndexError
-from soothsay_index.pipes import take_over_stdout
+from soothsay_index.pipes import encode_line, take_over_stdout
 from soothsay_index.runtime.lean_imports import import_lancedb
 
 
@@ -63,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     except SoothsayIndexError as error:
         print(error, file=sys.stderr)
+        output.write(encode_line({"failed": str(error)}))
+        output.flush()
         return 1
     freeze_existing_objects()
     IndexServer(index, output).serve(sys.stdin.buffer)

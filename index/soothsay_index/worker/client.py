@@ -88,7 +88,7 @@ class IndexClient:
 
     A slow or dead worker means empty answers and a log message: a completion without documents beats no completion.
     ``environ`` is the environment of the editor's window (default: this process's): it decides which
-    environment is indexed, and holds the credentials for a shared index. Without ``subfolders`` only the files in
+    environment is indexed, and holds the credentials for a shared index. ``on_warning`` gets what the person should know. Without ``subfolders`` only the files in
     ``workspace`` itself are indexed; ``variant`` tells several indexes of one folder apart. The worker runs in ``root``, never in the workspace.
     """
 
@@ -108,6 +108,7 @@ class IndexClient:
         environ: Mapping[str, str] | None = None,
         subfolders: bool = True,
         variant: str = "",
+        on_warning: Callable[[str], object] = log.warning,
     ) -> None:
         self._command = python_command(
             "soothsay_index.worker", "--root", str(root.absolute()), "--workspace", str(workspace.absolute()),
@@ -121,6 +122,7 @@ class IndexClient:
         self._root = root.absolute()
         self._environ = environ
         self._timeout = timeout
+        self._on_warning = on_warning
         self._log_file = log_file
         self._lock = threading.RLock()
         self._pending: PendingRequests[_Request] = PendingRequests()
@@ -130,6 +132,7 @@ class IndexClient:
         self._backoff = Backoff()
         self._starting: Future[None] | None = None
         self._closed = False
+        self._failure = ""  # why the last worker could not open the index
         self._members: dict[str, tuple[float, tuple[Symbol, ...]]] = {}
         self._generation = 0
         self._shown: dict[
@@ -417,11 +420,13 @@ class IndexClient:
                 process.stdin.flush()
             process.stdin.close()
         except (OSError, ValueError):
-            ended = SoothsayIndexError("The index process has ended.")
             while process.poll() is None:  # what is asked until somebody sees that it is gone
                 time.sleep(_WAITING_SECONDS)
-                self._pending.fail_all(ended, lambda request: request.process is process)
-            self._pending.fail_all(ended, lambda request: request.process is process)
+                self._pending.fail_all(self._ended(), lambda request: request.process is process)
+            self._pending.fail_all(self._ended(), lambda request: request.process is process)
+
+    def _ended(self) -> SoothsayIndexError:
+        return SoothsayIndexError(self._failure or "The index process has ended.")
 
     def _running(self) -> subprocess.Popen[bytes]:
         """Return the worker; start it if there is none, after a pause when it keeps ending."""
@@ -436,7 +441,8 @@ class IndexClient:
             self._backoff.died(time.monotonic() - self._started)
         if self._backoff.left:
             raise SoothsayIndexError(
-                f"The index process keeps ending and is started again in {self._backoff.left:.0f} s: see "
+                self._failure
+                or f"The index process keeps ending and is started again in {self._backoff.left:.0f} s: see "
                 f"{self._log_file or 'its log'}, or run `soothsay doctor`."
             )
         stderr = subprocess.DEVNULL
@@ -484,15 +490,13 @@ class IndexClient:
                 continue
             if "event" in message:
                 self._forget()
+                if message["event"] == "warning":
+                    self._on_warning(str(message.get("detail")))
                 continue
+            self._failure = message.get("failed", "")
             if "progress" in message:
                 self._forget_own()  # releases only come; at the end everything is asked anew
-                pending = self._pending.get(message["id"])
-                if pending is not None and pending.about.on_progress is not None:
-                    try:
-                        pending.about.on_progress(from_plain(Progress, message["progress"]))
-                    except Exception:  # a listener's mistake must not stop the answers
-                        log.exception("A progress listener failed.")
+                self._report(message)
                 continue
             number = message.get("id", 0)
             if "error" in message:
@@ -500,8 +504,19 @@ class IndexClient:
             else:
                 self._pending.resolve(number, message.get("result"))
         process.wait()
-        ended = SoothsayIndexError("The index process has ended.")
-        self._pending.fail_all(ended, lambda request: request.process is process)
+        self._pending.fail_all(self._ended(), lambda request: request.process is process)
+
+    def _report(self, message: Mapping[str, Any]) -> None:
+        """Pass on the progress of a request; of one that nobody waits for, what the person should know."""
+        pending = self._pending.get(message["id"])
+        try:
+            progress = from_plain(Progress, message["progress"])
+            if pending is not None and pending.about.on_progress is not None:
+                pending.about.on_progress(progress)
+            elif pending is None and progress.stage == "warning":
+                self._on_warning(progress.detail)
+        except Exception:  # a listener's mistake must not stop the answers
+            log.exception("A progress listener failed.")
 
 
 def _open_log(path: Path) -> BinaryIO:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -49,7 +50,8 @@ class Lease:
             except Timeout:
                 return False
             holder = LeaseHolder(os.getpid(), socket.gethostname(), time.time())
-            self._note.write_text(json.dumps(asdict(holder)), encoding="utf-8")
+            with contextlib.suppress(OSError):  # on a full disk: the lock counts, not the note
+                self._note.write_text(json.dumps(asdict(holder)), encoding="utf-8")
             return True
 
     def release(self) -> None:

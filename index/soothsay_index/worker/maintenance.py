@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from soothsay_common.garbage import release_memory
 from soothsay_common.priority import lower_thread_priority
-from soothsay_index.errors import SoothsayIndexError
+from soothsay_index.errors import SoothsayIndexError, refused_by_system
 from soothsay_index.runtime.environment import fingerprint_of, locate_environment
+from soothsay_index.types import Progress
 from soothsay_index.worker.file_watch import FileWatcher
 from soothsay_index.worker.local import LocalIndex
 from soothsay_index.worker.writer import BuildOptions
@@ -23,17 +24,21 @@ _POLL_SECONDS = 2.0
 _MAX_POLL_SHARE = 0.02  # of one processor: very large workspaces are polled less often
 _IDLE_SECONDS = 2.0
 _PRUNE_SECONDS = 6 * 3600.0
+_MENDING_SECONDS = 600.0  # at least, between two searches for damage
 
 
 class Maintenance:
     """Keep an index fresh and small on a background thread while this process holds the lease.
 
-    ``changed`` is called after a write that this process did not ask for.
+    ``changed`` is called after a write that this process did not ask for, ``warn`` with what the person should know.
     """
 
-    def __init__(self, index: LocalIndex, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, index: LocalIndex, changed: Callable[[], None], warn: Callable[[str], object] = log.warning
+    ) -> None:
         self._index = index
         self._changed = changed
+        self._warn = warn
         self._stop = threading.Event()
         self._options: BuildOptions | None = None
         self._watch = FileWatcher(index.workspace)
@@ -42,6 +47,8 @@ class Maintenance:
         self._last_write = 0.0
         self._memory_released = 0.0
         self._uncompacted_writes = 0
+        self._is_doubted = False
+        self._next_mending = 0.0
         self._unstable: object = None
         self._tried: object = None  # a failed build is not repeated until something changes
 
@@ -57,13 +64,35 @@ class Maintenance:
         """Set the options of the last build; one like it is made when the environment changes."""
         self._options = options
 
+    def look_for_damage(self) -> None:
+        """Have the files of the index checked soon, and what is damaged built again: a question has failed."""
+        if not self._is_doubted:
+            self._is_doubted = True
+            self._index.writer.look_for_damage()
+
+    def _mend(self, options: BuildOptions) -> None:
+        """Build again, which looks for damage first."""
+        try:
+            self._index.build(
+                self._pass_on, self._stop, options.interpreter, options.all_packages, options.embed
+            )
+        except Exception:
+            log.exception("the index could not be repaired")
+        self._changed()
+
+    def _pass_on(self, progress: Progress) -> None:
+        if progress.stage == "warning":
+            self._warn(progress.detail)
+
     def _run(self) -> None:
         lower_thread_priority()
         while not self._stop.wait(_STEP_SECONDS):
             try:
                 self.step()
-            except Exception:
+            except Exception as error:
                 log.exception("keeping the index fresh failed, it goes on")
+                if refused_by_system(error, self._index.store.local.folder) is None:
+                    self.look_for_damage()
                 self._stop.wait(5.0)
 
     def step(self) -> None:
@@ -73,6 +102,10 @@ class Maintenance:
             return
         writer.serve_requests(self._index.open_files())
         now = time.monotonic()
+        if self._is_doubted and self._options is not None and now >= self._next_mending:
+            self._next_mending = now + _MENDING_SECONDS
+            self._is_doubted = False
+            threading.Thread(target=self._mend, args=(self._options,), name="mend", daemon=True).start()
         if now >= self._next_poll:
             began = (
                 time.thread_time()

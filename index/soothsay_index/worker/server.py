@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from soothsay_common.priority import lower_thread_priority
 from soothsay_index.codec import from_plain, pack_hit, pack_symbol, to_plain
-from soothsay_index.errors import SoothsayIndexError
+from soothsay_index.errors import SoothsayIndexError, refused_by_system
 from soothsay_index.pipes import decode_line, encode_line
 from soothsay_index.types import Progress, Query
 from soothsay_index.worker.imported import ImportedPackages
@@ -39,7 +39,7 @@ class IndexServer:
         self._documents = DocumentUpdates(index)
         self._imported = ImportedPackages(index.writer, self._packages_read)
         index.on_use, index.on_build = self._imported.note, self._imported.note_again
-        self._maintenance = Maintenance(index, self._notify_changed)
+        self._maintenance = Maintenance(index, self._notify_changed, self._notify_warning)
         self._methods: dict[str, tuple[ThreadPoolExecutor, Callable[[dict[str, Any]], Any]]] = {
             "members": (self._readers, lambda p: [pack_symbol(each) for each in index.members(p["owner"])]),
             "is_closed": (self._readers, lambda p: index.is_closed(p["owner"])),
@@ -93,6 +93,11 @@ class IndexServer:
             self._send({"id": identifier, "error": str(error)})
         except Exception as error:
             log.exception("%s failed", message.get("method"))
+            refused = refused_by_system(error, self._index.store.packages.folder.parent)
+            if refused is not None:
+                self._send({"id": identifier, "error": str(refused)})
+                return
+            self._maintenance.look_for_damage()
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             fix = "run `soothsay doctor`, and report it with the log of the index"
             self._send(
@@ -131,6 +136,10 @@ class IndexServer:
     def _notify_changed(self) -> None:
         """Tell the client to drop its cached answers."""
         self._send({"event": "changed"})
+
+    def _notify_warning(self, warning: str) -> None:
+        """Tell the client what the person should know, though nobody has asked."""
+        self._send({"event": "warning", "detail": warning})
 
     def _send(self, message: dict[str, Any]) -> None:
         with self._write_lock, contextlib.suppress(BrokenPipeError, ValueError):

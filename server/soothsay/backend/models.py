@@ -32,6 +32,7 @@ class ModelPool:
     def __init__(self) -> None:
         self._lock = threading.Lock()  # held while weights are loaded: a second window waits, and shares them
         self._loaded: dict[Path, _Loaded] = {}
+        self._outdated: list[_Loaded] = []  # in use, though their files have changed
         self._originals: set[str] = set()
 
     def within(self, limit_mb: int) -> Share:
@@ -44,6 +45,10 @@ class ModelPool:
         path = path.resolve()
         with self._lock:
             found = self._loaded.get(path)
+            if found is not None and found.weights.is_outdated:
+                self._outdated.append(self._loaded.pop(path))
+                self._free_outdated()
+                found = None
             if found is None:
                 self._make_room(path, limit)
                 tuning = ThreadTuner(path).tuning()
@@ -54,10 +59,11 @@ class ModelPool:
     def release(self, weights: Weights) -> None:
         """Say that one window less uses ``weights``."""
         with self._lock:
-            for found in self._loaded.values():
+            for found in (*self._loaded.values(), *self._outdated):
                 if found.weights is weights:
                     found.users -= 1
                     found.unused_since = time.monotonic()
+            self._free_outdated()
 
     def threads(self, path: Path) -> Threads:
         """Return the threads to use with a loaded model."""
@@ -138,9 +144,15 @@ class ModelPool:
             )
 
     def _bytes(self) -> int:
-        return sum(found.weights.bytes for found in self._loaded.values())
+        return sum(found.weights.bytes for found in (*self._loaded.values(), *self._outdated))
+
+    def _free_outdated(self) -> None:
+        for found in [each for each in self._outdated if not each.users and not each.is_measured]:
+            self._outdated.remove(found)
+            found.weights.close()
 
     def _free(self, unused_before: float) -> None:
+        self._free_outdated()
         for path, found in list(self._loaded.items()):
             if not found.users and not found.is_measured and found.unused_since <= unused_before:
                 del self._loaded[path]

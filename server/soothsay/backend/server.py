@@ -11,7 +11,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing.connection import Listener
+from multiprocessing.connection import Connection, Listener
+from typing import Any
 
 from soothsay import __version__
 from soothsay.backend.address import (
@@ -30,6 +31,7 @@ from soothsay.backend.measuring import measure_when_idle
 from soothsay.backend.message_stream import MessageStream
 from soothsay.backend.messages import BackendStatus, Hello, Refused, Welcome
 from soothsay.backend.models import ModelPool
+from soothsay.backend.peer import is_own_user
 from soothsay.backend.turns import Turns
 from soothsay.backend.window import EditorWindow
 from soothsay.backend.work_priority import WorkPriority
@@ -120,7 +122,7 @@ class BackendServer:
     def _accept(self, listener: Listener, info: ConnectionInfo) -> None:
         while not self._end.is_set():
             try:
-                stream = MessageStream(listener.accept())
+                stream = MessageStream(_accept_own(listener))
                 threading.Thread(
                     target=self._welcome, args=(stream, info), name="window", daemon=True
                 ).start()
@@ -179,6 +181,15 @@ class BackendServer:
     def _is_building(self) -> bool:
         with self._lock:
             return self._builds > 0
+
+
+def _accept_own(listener: Listener) -> Connection[Any, Any]:
+    """Return the next connection of a process of this user (blocking). Raises `PermissionError` for another user's."""
+    connection = listener.accept()
+    if not is_own_user(connection.fileno()):
+        connection.close()
+        raise PermissionError("it is of another user")
+    return connection
 
 
 def _is_same(one: str, other: str) -> bool:

@@ -96,7 +96,7 @@ class WritableIndex(Index, Protocol):
 class IndexPlace:
     """Where an index is and what it is made of: ``root`` is the folder of all indexes, ``embedding`` the embedding
     model's folder (None: full text only), ``docs`` are folders of documentation outside the workspace, ``uri`` is a
-    shared index that builds take from. Without ``subfolders`` only the files in ``workspace`` itself are indexed. ``variant``
+    shared index that builds take from, ``warn`` gets what the person should know. Without ``subfolders`` only the files in ``workspace`` itself are indexed. ``variant``
     tells several indexes of one folder apart."""
 
     root: Path
@@ -107,6 +107,7 @@ class IndexPlace:
     environ: Mapping[str, str] | None = None
     subfolders: bool = True
     variant: str = ""
+    warn: Callable[[str], object] = log.warning
 
 
 OpenIndex = Callable[[IndexPlace], WritableIndex]
@@ -146,6 +147,7 @@ def open_in_worker(place: IndexPlace) -> WritableIndex:
         environ=place.environ,
         subfolders=place.subfolders,
         variant=place.variant,
+        on_warning=place.warn,
     )
 
 
@@ -215,6 +217,7 @@ class Session:
         self._closed = False
         self._shown_kinds: set[str] = set()  # the suffixes of documents
         self._model: OwnedModel | None = None
+        self._evaluated_before = 0  # tokens, by models that were loaded before
         self._engine: Engine | None = None
         self.oracle: Oracle = (
             open_workspace_oracle(workspace, _interpreters(settings), environ=environ)
@@ -238,6 +241,9 @@ class Session:
         with self._lock:
             if self._closed:
                 raise Cancelled
+            if self._model is not None and self._model.is_outdated:
+                self._warn("the file of the model has changed: it is loaded again")
+                self._free_model()
             if self._engine is not None:
                 return
             if self._index is not None:
@@ -285,7 +291,7 @@ class Session:
     @property
     def evaluated(self) -> int:
         """How many tokens the model has evaluated in all."""
-        return self._model.evaluated_in_all if self._model else 0
+        return self._evaluated_before + (self._model.evaluated_in_all if self._model else 0)
 
     def processes(self) -> dict[str, int]:
         """Return the ids of this session's own processes, by what they do."""
@@ -401,6 +407,7 @@ class Session:
     def _free_model(self) -> None:
         model, self._model, self._engine = self._model, None, None
         if model is not None:
+            self._evaluated_before += model.evaluated_in_all
             model.close()
 
     @contextmanager
@@ -433,6 +440,7 @@ class Session:
                     self._subfolders,
                     # files of one folder that belong to no project may have different environments
                     "" if self._subfolders else self.settings.index.interpreter,
+                    self._warn,
                 )
                 return open_index(place)
         except OSError as error:

@@ -111,6 +111,11 @@ class OwnedModel(Model, Protocol):
         """How many tokens it has evaluated in all."""
         ...
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether it should be opened again: its file has changed."""
+        ...
+
     def close(self) -> None:
         """Free what it holds. Calling it twice is harmless."""
         ...

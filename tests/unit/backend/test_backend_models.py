@@ -25,6 +25,7 @@ class StandInWeights:
         self.bytes = path.stat().st_size
         self.way = SimpleNamespace(name="plain")
         self.closed = 0
+        self.is_outdated = False
 
     def close(self) -> None:
         self.closed += 1
@@ -103,6 +104,23 @@ def test_too_much_for_the_limit_says_what_to_do(pool: ModelPool, loader: Loader,
 def test_a_window_may_have_one_model_of_any_size(pool: ModelPool, tmp_path: Path) -> None:
     pool.within(1).acquire(model(tmp_path, "a.gguf", 50))  # a limit is for several
     assert len(pool.status()) == 1
+
+
+def test_a_file_that_has_changed_is_loaded_beside_what_others_use(
+    pool: ModelPool, loader: Loader, tmp_path: Path
+) -> None:
+    share, path = pool.within(10), model(tmp_path, "a.gguf", 1)
+    old = share.acquire(path)
+    loader.loaded[0].is_outdated = True
+    new = share.acquire(path)
+    assert new is not old and not loader.loaded[0].closed
+    share.release(old)
+    assert [weights.closed for weights in loader.loaded] == [1, 0], "with its last window"
+    assert pool.status()[0].windows == 1
+    share.release(new)
+    loader.loaded[1].is_outdated = True
+    share.acquire(path)
+    assert [weights.closed for weights in loader.loaded] == [1, 1, 0]
 
 
 def test_what_is_unused_makes_room(pool: ModelPool, loader: Loader, tmp_path: Path) -> None:

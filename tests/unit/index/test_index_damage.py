@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,11 +17,13 @@ from hash_embedder import HashEmbedder
 from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.store.database import Database
+from soothsay_index.store.manifest import ReleaseState
 from soothsay_index.store.mending import mend
 from soothsay_index.store.pruning import prune_other_versions
 from soothsay_index.store.rows import SCHEMA_VERSION
 from soothsay_index.store.store import Store
 from soothsay_index.types import Query
+from soothsay_index.worker.client import IndexClient
 from soothsay_index.worker.local import LocalIndex
 
 DAMAGES: dict[str, Callable[[Path], object]] = {
@@ -51,7 +55,7 @@ def open_index(root: Path, workspace: Path) -> LocalIndex:
     )
 
 
-def known_to(index: LocalIndex) -> object:
+def known_to(index: LocalIndex) -> tuple[object, ...]:
     """Return what is found, by each way to find it."""
     owners = ("billing.ledger", "shapes", "numerals", "botocore:kitchen")
     members = {owner: sorted(symbol.name for symbol in index.members(owner)) for owner in owners}
@@ -202,6 +206,22 @@ def test_nothing_is_given_up_for_a_fault_that_passes(
     assert mend(database) is None and database.manifest() == before
 
 
+def test_what_cannot_be_read_for_a_moment_stays_recorded(
+    whole: Whole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    database = opened(whole, tmp_path / "index")
+    before = database.manifest()
+
+    def too_many(path: Path, **_: object) -> str:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", too_many)
+        with pytest.raises(OSError, match="Too many"):
+            database.record_releases({"more": ReleaseState(1, "package")})
+    assert database.manifest() == before
+
+
 def test_a_whole_index_is_found_whole(whole: Whole, tmp_path: Path):
     assert mend(opened(whole, tmp_path / "index")) is None
 
@@ -262,3 +282,85 @@ def test_a_manifest_that_cannot_be_written_stays_as_it_was(
     monkeypatch.undo()
     assert database.manifest() == before
     assert not list(database.folder.glob("*.json.*")), "no part of a file is left"
+
+
+# -- damage while the index is open -----------------------------------------------------------------------------------
+
+
+def damage_rows(folder: Path) -> None:
+    for file in folder.glob("workspaces/*/db/symbols.lance/data/*.lance"):
+        file.write_bytes(b"")
+
+
+def until(condition: Callable[[], object], what: object) -> None:
+    deadline = time.monotonic() + 200.0
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.2)
+
+
+@pytest.mark.process
+def test_damage_is_mended_while_the_index_is_open(tmp_path: Path):
+    """Where something fails of it, and where the process that had opened it ends."""
+    workspace = write_workspace(tmp_path)
+    warnings: list[str] = []
+    with IndexClient(tmp_path / "index", workspace, timeout=30.0, on_warning=warnings.append) as client:
+        client.build(interpreter="/no/such/python", embed=False)
+        damage_rows(tmp_path / "index")
+        (workspace / "later.py").write_text("def written_later(): ...\n")
+        client.update([workspace / "later.py"])
+        until(lambda: warnings and client.search(Query("post an entry to the ledger")), warnings)
+        assert "was damaged (symbols)" in warnings[0]
+        assert client.has_name("written_later")
+        warnings.clear()
+        damage_rows(tmp_path / "index")
+        assert client.process_id is not None
+        os.kill(client.process_id, signal.SIGTERM)
+        until(lambda: client.has_name("post_entry") and client.has_name("written_later"), warnings)
+    assert "was damaged (symbols)" in warnings[0]
+
+
+# -- two workspaces ---------------------------------------------------------------------------------------------------
+
+
+def test_nothing_of_one_workspace_is_answered_to_another(whole: Whole, tmp_path: Path):
+    """They share the folder of indexes, the packages and the names of files."""
+    root = tmp_path / "index"
+    shutil.copytree(whole.index, root)
+    other = tmp_path / "elsewhere" / whole.workspace.name
+    (other / "billing").mkdir(parents=True)
+    (other / "billing" / "ledger.py").write_text("def hers(): ...\n")
+    mine, hers = open_index(root, whole.workspace), open_index(root, other)
+    hers.build_from(whole.environment)
+    assert hers.has_name("hers") and not mine.has_name("hers")
+    for name in ("post_entry", "reopen_month", "close_month", "Ledger"):
+        assert mine.has_name(name) and not hers.has_name(name)
+        assert hers.lookup(f"billing.ledger.{name}") is None
+    assert {each.name for each in hers.members("billing.ledger") if each.uri} == {"hers"}
+    for query in (Query("post an entry to the ledger"), Query("ledger", modules=("billing.ledger",))):
+        for hit in hers.search(query):
+            assert str(whole.workspace) not in (
+                hit.symbol.uri if hit.symbol else hit.chunk.uri if hit.chunk else ""
+            )
+
+
+# -- clocks -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("years", [-20, 20])
+def test_a_clock_that_jumps_loses_nothing(
+    whole: Whole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, years: int
+):
+    root = tmp_path / "index"
+    shutil.copytree(whole.index, root)
+    jumped = time.time() + years * 365 * 24 * 3600
+    monkeypatch.setattr(time, "time", lambda: jumped)
+    index = open_index(root, whole.workspace)
+    index.writer.keep_lease()
+    index.writer.prune()
+    stages: list[str] = []
+    index.build_from(whole.environment, lambda progress: stages.append(progress.detail))
+    index.writer.prune()
+    assert known_to(index)[:3] == whole.known[:3]
+    assert "0 changed" in stages
+    index.close()

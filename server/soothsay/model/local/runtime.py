@@ -46,6 +46,7 @@ class LlamaRuntime:
         self.vocab = weights.vocab
         self.context = Context(weights, context, turn)
         self._threads = threads
+        self._weights = weights
         self._free = free
         self._closed = False
         self.context.use(threads())
@@ -72,6 +73,11 @@ class LlamaRuntime:
     def evaluated_in_all(self) -> int:
         """How many tokens were evaluated in all."""
         return self.context.evaluated
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the file of the weights has changed since they were loaded."""
+        return self._weights.is_outdated
 
     def open(self, prompt: Prompt) -> LocalPrompt:
         """Tokenise ``prompt``, as much of it as fits."""

@@ -28,6 +28,7 @@ class Weights:
         """Load ``path`` in the given way. Raises `SoothsayError`."""
         self.path = path
         self.way = way
+        self._file = _identity(path)
         self.model: llama_cpp.llama_model_p | None = _load(path, way)
         self.vocab = Vocab(self.model)
 
@@ -41,11 +42,26 @@ class Weights:
         """The size of the weights in memory."""
         return int(llama_cpp.llama_model_size(self.model)) if self.model is not None else 0
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether another file, or other content, is at the path now. One that was removed leaves what is loaded."""
+        now = _identity(self.path)
+        return now is not None and now != self._file
+
     def close(self) -> None:
         """Free them; every context must have been freed. Calling it twice is harmless."""
         if self.model is not None:
             llama_cpp.llama_model_free(self.model)
             self.model = None
+
+
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes with the content of a file; None where there is none."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 def _load(path: Path, way: Way) -> llama_cpp.llama_model_p:

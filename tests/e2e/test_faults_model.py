@@ -1,0 +1,126 @@
+"""The file of the model is removed, cut off or replaced while the model is used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from soothsay.backend.models import ModelPool
+from soothsay.backend.session import Session
+from soothsay.config import IndexSettings, ModelSettings, OracleSettings, Settings
+from soothsay.engine.types import CompletionRequest
+from soothsay.errors import SoothsayError
+from soothsay.model.tiny import write_tiny_model
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(sys.platform == "win32", reason="a file in use cannot be replaced there; signals"),
+]
+
+
+CHANGED = "the file of the model has changed: it is loaded again"
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.gguf"
+    write_tiny_model(path)
+    return path
+
+
+@pytest.fixture
+def session(model: Path, tmp_path: Path) -> Iterator[Session]:
+    workspace = tmp_path / "shop"
+    workspace.mkdir()
+    opened = open_session(model, workspace)
+    ask(opened)
+    yield opened
+    opened.close()
+
+
+def open_session(model: Path, workspace: Path, pool: ModelPool | None = None) -> Session:
+    settings = Settings(
+        model=ModelSettings(path=str(model)),
+        index=IndexSettings(enabled=False),
+        oracle=OracleSettings(enabled=False),
+    )
+    return Session(settings, workspace, weights=(pool or ModelPool()).within(0))
+
+
+def ask(session: Session) -> None:
+    before = session.evaluated
+    text = f"value = {before}\nother = "
+    session.complete(CompletionRequest(session.workspace / "main.py", text, len(text), session.workspace))
+    assert session.evaluated > before, "the model has read it"
+
+
+def put(content: bytes, model: Path) -> None:
+    """Put another file in the place of the model's, as downloads do."""
+    new = model.with_suffix(".new")
+    new.write_bytes(content)
+    new.replace(model)
+
+
+def test_a_model_that_was_removed_is_used_until_the_end(session: Session, model: Path):
+    content = model.read_bytes()
+    model.unlink()
+    ask(session)
+    assert CHANGED not in session.warnings
+    with pytest.raises(SoothsayError, match=r"no file .*tiny\.gguf; set model\.path"):
+        open_session(model, session.workspace).load_model()
+    put(content, model)
+    ask(session)
+
+
+def test_a_model_that_was_replaced_is_loaded_again(session: Session, model: Path):
+    put(model.read_bytes(), model)
+    ask(session)
+    assert session.warnings.count(CHANGED) == 1
+    ask(session)
+    assert session.warnings.count(CHANGED) == 1
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "emptied": lambda content: b"",
+    "cut in its head": lambda content: content[:16],
+    "cut": lambda content: content[: len(content) // 2],
+    "no model": lambda content: b"x" * len(content),
+}
+
+
+@pytest.mark.parametrize("way", ["replaced", "rewritten"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_model_is_one_message_and_works_again_when_it_is_whole(
+    session: Session, model: Path, damage: str, way: str
+):
+    content = model.read_bytes()
+    damaged = DAMAGES[damage](content)
+    if way == "replaced":
+        put(damaged, model)
+    else:
+        model.write_bytes(damaged)
+    for _ in range(2):
+        with pytest.raises(SoothsayError, match=r"tiny\.gguf") as error:
+            ask(session)
+        assert "\n" not in str(error.value)
+        assert any(fix in str(error.value) for fix in ("set model.path", "again"))
+    put(content, model)
+    ask(session)
+
+
+def test_windows_that_share_a_model_change_to_the_new_file_one_by_one(model: Path, tmp_path: Path):
+    pool = ModelPool()
+    one, other = open_session(model, tmp_path, pool), open_session(model, tmp_path, pool)
+    for each in (one, other):
+        ask(each)
+    put(model.read_bytes(), model)
+    for each in (one, other, one):
+        ask(each)
+    (status,) = pool.status()
+    assert status.windows == 2
+    for each in (one, other):
+        each.close()
