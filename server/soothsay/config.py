@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, cast, get_args, get_origin, get_type_hints
 
 Method = Literal["base", "dag", "index_lookup", "confidence", "dag++", "full"]
 OnRejected = Literal["trim", "hide", "show"]
@@ -33,13 +33,18 @@ class PublicName(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class UsersOwn:
+    """Marks a setting that decides what is run, loaded, or read outside the workspace: no workspace may set it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSettings:
     """Which model completes, and how it runs."""
 
-    name: str = "qwen2.5-coder-0.5b"
+    name: Annotated[str, UsersOwn()] = "qwen2.5-coder-0.5b"
     """The model that completes: a name that `soothsay models list` prints."""
 
-    path: str = ""
+    path: Annotated[str, UsersOwn()] = ""
     """A GGUF file to use instead of `model.name`. Empty: use the name."""
 
     weights: Literal["fastest", "original"] = "fastest"
@@ -162,7 +167,7 @@ class IndexSettings:
     enabled: bool = True
     """Index the installed packages and the workspace. `false`: no index, and nothing is looked up."""
 
-    interpreter: Annotated[str, PublicName("python")] = ""
+    interpreter: Annotated[str, PublicName("python"), UsersOwn()] = ""
     """The interpreter whose packages are indexed, or the folder of its environment. Empty: the environment that is
     activated, else the nearest one in the workspace or above it up to the project's root, else the system's. See
     [Environments](environments.md)."""
@@ -170,10 +175,10 @@ class IndexSettings:
     all_packages: bool = False
     """Also index packages that the workspace does not import."""
 
-    docs: tuple[str, ...] = ()
+    docs: Annotated[tuple[str, ...], UsersOwn()] = ()
     """Folders of documentation outside the workspace, which are indexed as well."""
 
-    uri: str = ""
+    uri: Annotated[str, UsersOwn()] = ""
     """A [shared index](shared-index.md) to take the documentation of packages from: a folder, or an address such as
     `s3://bucket/path`. Empty: none."""
 
@@ -222,6 +227,33 @@ def decode_settings(raw: object) -> tuple[Settings, list[str]]:
     return _decode(Settings(), raw, "soothsay", problems), problems
 
 
+def keep_own(settings: Settings, own: Settings) -> tuple[Settings, list[str]]:
+    """Return ``settings`` with the users' own ones of ``own``, and the names of those that differed."""
+    changes: dict[str, Any] = {}
+    refused: list[str] = []
+    for section, field_, kind in _own_fields():
+        before = changes.get(section, getattr(settings, section))
+        right = getattr(getattr(own, section), field_)
+        if getattr(before, field_) != right:
+            changes[section] = dataclasses.replace(before, **{field_: right})
+            refused.append(f"soothsay.{section}.{public_name(kind, field_)}")
+    return dataclasses.replace(settings, **changes), refused
+
+
+def own_settings() -> list[str]:
+    """Return the dotted names of the settings that no workspace may set."""
+    return [f"{section}.{public_name(kind, field_)}" for section, field_, kind in _own_fields()]
+
+
+def _own_fields() -> Iterator[tuple[str, str, Any]]:
+    """Yield section, field and type of each setting that is marked as `UsersOwn`."""
+    for section, settings in _kinds(Settings).items():
+        if dataclasses.is_dataclass(settings):
+            for field_, kind in _kinds(cast("type", settings)).items():
+                if UsersOwn() in get_args(kind)[1:]:
+                    yield section, field_, kind
+
+
 def _decode(defaults: Any, raw: object, where: str, problems: list[str]) -> Any:
     """Return a copy of the dataclass ``defaults`` with what ``raw`` sets and the types allow."""
     if raw is None:
@@ -261,8 +293,9 @@ def _accept(kind: Any, value: object) -> tuple[Any, str]:
         choices = get_args(kind)
         return (value, "") if value in choices else (None, "one of " + ", ".join(choices))
     if get_origin(kind) is Annotated:
-        inner, extra = get_args(kind)
-        return _accept_number(inner, extra, value) if isinstance(extra, Between) else _accept(inner, value)
+        inner, *marks = get_args(kind)
+        between = next((each for each in marks if isinstance(each, Between)), None)
+        return _accept(inner, value) if between is None else _accept_number(inner, between, value)
     if kind == tuple[str, ...]:
         listed = isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
         return (tuple(value), "") if listed else (None, "a list of strings")  # type: ignore[arg-type]

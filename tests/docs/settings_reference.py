@@ -35,6 +35,15 @@ require("soothsay").setup({
   settings = { model = { name = "qwen2.5-coder-1.5b" }, retrieval = { documents = 3 } },
 })
 ```
+
+## What a workspace may not set
+
+In many editors, files of the workspace can be part of the settings. What decides which programs run, and what is loaded or read outside the
+workspace, is therefore taken from the initialization options alone: OWN. The server
+says so when the settings hold another value. VS Code keeps the settings of untrusted workspaces apart by itself, and the Neovim plugin sends what
+`setup` was given as initialization options.
+
+## General
 """
 
 _TAIL = """\
@@ -92,7 +101,8 @@ def settings_of(section: type, prefix: str = "") -> Iterator[Setting]:
 def page() -> str:
     """Return the text of `docs/settings.md`."""
     kinds = get_type_hints(config.Settings)
-    parts = [_HEAD, _table(settings_of(config.Settings))]
+    own = ", ".join(f"`{name}`" for name in config.own_settings())
+    parts = [_HEAD.replace("OWN", own), _table(settings_of(config.Settings))]
     for each in fields(config.Settings):
         section = kinds[each.name]
         if is_dataclass(section):
@@ -124,8 +134,9 @@ def _values(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(kind))
     if get_origin(kind) is Annotated:
-        number, between = get_args(kind)
-        if not isinstance(between, config.Between):
+        number, *marks = get_args(kind)
+        between = next((each for each in marks if isinstance(each, config.Between)), None)
+        if between is None:
             return _values(number)
         noun = "whole number" if number is int else "number"
         return f"{noun}, {between.low:,} to {between.high:,}"

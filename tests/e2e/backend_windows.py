@@ -68,7 +68,7 @@ class Window:
                 capabilities=types.ClientCapabilities(
                     workspace=types.WorkspaceClientCapabilities(configuration=True),
                     window=types.WindowClientCapabilities(work_done_progress=True),
-                    experimental={"soothsay": {"status": True}},
+                    experimental={"soothsay": {"status": True, "settingsTrusted": True}},
                 ),
                 workspace_folders=[types.WorkspaceFolder(self.workspace.as_uri(), self.workspace.name)],
             )

@@ -46,6 +46,15 @@ def test_parts_of_a_ghost_text(neovim: Neovim, text: str, word: str, line: str) 
     assert neovim.lua(of, "all", text) == text
 
 
+def test_the_settings_of_setup_are_initialization_options(neovim: Neovim) -> None:
+    given = neovim.lua("""
+        require("soothsay").setup({ settings = { model = { name = "mine" } } })
+        vim.lsp.enable("soothsay", false)
+        return { vim.lsp.config.soothsay.init_options, vim.lsp.config.soothsay.settings }
+    """)
+    assert given == [{"soothsay": {"model": {"name": "mine"}}}] * 2
+
+
 def test_what_is_left_of_a_text_that_is_typed(neovim: Neovim) -> None:
     rest = "return require('soothsay.part').rest(...)"
     assert neovim.lua(rest, "create_job()", "create") == "_job()"

@@ -14,7 +14,13 @@ from pytest_lsp import LanguageClient
 
 
 def capabilities(**changes: Any) -> types.ClientCapabilities:
-    """What a modern editor announces; pytest-lsp knows no client with inline completion, so it is set here."""
+    """What a modern editor announces; pytest-lsp knows no client with inline completion, so it is set here.
+
+    Its settings are its user's own, as in VS Code.
+    """
+    experimental = {
+        "soothsay": {"settingsTrusted": True, **changes.pop("experimental", {}).get("soothsay", {})}
+    }
     parts: dict[str, Any] = {
         "workspace": types.WorkspaceClientCapabilities(configuration=True),
         "window": types.WindowClientCapabilities(work_done_progress=True),
@@ -27,7 +33,7 @@ def capabilities(**changes: Any) -> types.ClientCapabilities:
             ),
         ),
     }
-    return types.ClientCapabilities(**{**parts, **changes})
+    return types.ClientCapabilities(**{**parts, "experimental": experimental, **changes})
 
 
 class Editor:

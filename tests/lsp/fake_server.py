@@ -108,6 +108,9 @@ class FakeSession:
             model=settings.model.name,
             threshold=settings.trigger.threshold,
             interpreter=settings.index.interpreter,
+            path=settings.model.path,
+            docs=settings.index.docs,
+            uri=settings.index.uri,
         )
 
     def mirror(self, path: Path, text: str) -> None:

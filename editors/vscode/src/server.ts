@@ -218,10 +218,13 @@ export class Server implements vscode.Disposable {
   }
 }
 
-/** Says to the server that `soothsay/status` and ghost text with tab stops are understood here. */
+/**
+ * Says to the server that `soothsay/status` and ghost text with tab stops are understood here, and that VS Code keeps
+ * what an untrusted workspace may not set (`restrictedConfigurations` in package.json) from the settings.
+ */
 const ABILITIES: StaticFeature = {
   fillClientCapabilities(capabilities) {
-    capabilities.experimental = { ...(capabilities.experimental as object), soothsay: { status: true, snippets: true } };
+    capabilities.experimental = { ...(capabilities.experimental as object), soothsay: { status: true, snippets: true, settingsTrusted: true } };
   },
   initialize: () => undefined,
   getState: () => ({ kind: "static" }),

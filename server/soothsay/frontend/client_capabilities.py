@@ -12,6 +12,11 @@ def announces(capabilities: ClientCapabilities, ability: str) -> bool:
     return isinstance(ours, dict) and ours.get(ability) is True
 
 
+def keeps_settings_apart(capabilities: ClientCapabilities) -> bool:
+    """Return whether the client keeps the files of a workspace that is not trusted from setting what is run or loaded."""
+    return announces(capabilities, "settingsTrusted")
+
+
 def can_resolve(capabilities: ClientCapabilities) -> bool:
     """Return whether the client requests a list item's documentation when it shows the item."""
     item = _list_items(capabilities)

@@ -16,7 +16,12 @@ from pygls.lsp.server import LanguageServer
 from soothsay import __version__
 from soothsay.config import Settings
 from soothsay.frontend.acceptance import ACCEPTED, DID_PARTIALLY_ACCEPT, DID_SHOW, Acceptance
-from soothsay.frontend.client_capabilities import can_resolve, takes_inline_snippets, takes_list_snippets
+from soothsay.frontend.client_capabilities import (
+    can_resolve,
+    keeps_settings_apart,
+    takes_inline_snippets,
+    takes_list_snippets,
+)
 from soothsay.frontend.code_actions import CodeActions
 from soothsay.frontend.completion_items import (
     Answer,
@@ -188,6 +193,7 @@ def _register_life_cycle(server: SoothsayServer) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
         server.configuration.initial = params.initialization_options
+        server.configuration.trusted = keeps_settings_apart(params.capabilities)
 
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:

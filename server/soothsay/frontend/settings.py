@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol.types import ConfigurationItem, ConfigurationParams
 
-from soothsay.config import Settings, decode_settings
+from soothsay.config import Settings, decode_settings, keep_own
 
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer
@@ -17,19 +17,34 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SECTION = "soothsay"
+_NOT_TAKEN = (
+    "not taken from the editor's configuration, which files of the workspace may be part of; "
+    "set this in the server's initialization options"
+)
 _TIMEOUT_S = 5.0  # for the answer to workspace/configuration
 
 
 class Configuration:
-    """The raw settings that the client has sent: ``initial`` from initialization, ``current`` from its configuration."""
+    """The raw settings that the client has sent: ``initial`` from initialization, ``current`` from its configuration.
+
+    In many editors a file of the workspace can be part of the configuration. Unless ``trusted``, what decides which
+    programs run, and what is loaded or read elsewhere, is taken from ``initial`` alone.
+    """
 
     def __init__(self) -> None:
         self.initial: object = None
         self.current: object = None
+        self.trusted = False
 
     def decode(self) -> tuple[Settings, list[str]]:
-        """Return the typed settings, and a message for each setting that is wrong."""
-        return decode_settings(merge(unwrap(self.initial), unwrap(self.current)))
+        """Return the typed settings, and a message for each setting that is wrong or may not be set there."""
+        settings, problems = decode_settings(merge(unwrap(self.initial), unwrap(self.current)))
+        if self.trusted:
+            return settings, problems
+        settings, refused = keep_own(settings, decode_settings(unwrap(self.initial))[0])
+        if refused:
+            problems.append(f"{', '.join(refused)}: {_NOT_TAKEN}")
+        return settings, problems
 
     async def pull(self, server: LanguageServer) -> None:
         """Request the configuration from a client that supports it; without an answer, keep the last one."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 
 import soothsay
-from soothsay.config import EDITOR_KEYS, PublicName, Settings, public_name
+from soothsay.config import EDITOR_KEYS, Between, Settings, own_settings, public_name
 
 EXTENSION = Path(__file__).parents[3] / "editors" / "vscode"
 MANIFEST: dict[str, Any] = json.loads((EXTENSION / "package.json").read_text(encoding="utf-8"))
@@ -41,7 +41,7 @@ def schema_of(kind: Any) -> dict[str, Any]:
     """The part of a JSON schema that a type decides."""
     if get_origin(kind) is Literal:
         return {"type": "string", "enum": list(get_args(kind))}
-    if get_origin(kind) is Annotated and isinstance(get_args(kind)[1], PublicName):
+    if get_origin(kind) is Annotated and not isinstance(get_args(kind)[1], Between):
         return schema_of(get_args(kind)[0])
     if get_origin(kind) is Annotated:
         number, between = get_args(kind)
@@ -76,6 +76,13 @@ def test_every_setting_is_described(name: str) -> None:
 def test_a_workspace_cannot_choose_what_is_run_or_loaded(name: str) -> None:
     assert CONTRIBUTED[name]["scope"] == "machine"
     assert name in MANIFEST["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"]
+
+
+def test_an_untrusted_workspace_sets_nothing_that_is_its_users_own() -> None:
+    restricted = set(MANIFEST["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"])
+    assert restricted == {"soothsay.server.python", "soothsay.server.package"} | {
+        f"soothsay.{name}" for name in own_settings()
+    }
 
 
 def test_extension_and_server_have_one_version() -> None:

@@ -11,16 +11,13 @@ local function megabytes(bytes)
   return ("%d MB"):format(bytes / 1e6)
 end
 
----Have the server use another model.
+---Start the server anew with another model.
 ---@param name string
 local function use(name)
   local config = require("soothsay.config")
   config.options.settings.model = vim.tbl_extend("force", config.options.settings.model or {}, { name = name })
-  vim.lsp.config("soothsay", { settings = { soothsay = config.options.settings } })
-  for _, client in ipairs(vim.lsp.get_clients({ name = "soothsay" })) do
-    client.settings = vim.tbl_deep_extend("force", client.settings, { soothsay = config.options.settings })
-    client:notify("workspace/didChangeConfiguration", { settings = client.settings })
-  end
+  config.configure()
+  server.restart()
   server.say("using " .. name)
 end
 

@@ -37,6 +37,13 @@ M.defaults = {
 ---@type soothsay.Options
 M.options = vim.deepcopy(M.defaults)
 
+---Give the client the options. What decides which programs run, and what is loaded, is taken by the server from
+---`init_options` alone: plugins read `settings` from files of the project as well.
+function M.configure()
+  local settings = { soothsay = M.options.settings }
+  vim.lsp.config("soothsay", { cmd = M.options.cmd, settings = settings, init_options = settings })
+end
+
 local TYPES = {
   cmd = "table",
   settings = "table",

@@ -11,7 +11,7 @@ function M.setup(given)
   for _, problem in ipairs(problems) do
     vim.notify(problem, vim.log.levels.WARN)
   end
-  vim.lsp.config("soothsay", { cmd = options.cmd, settings = { soothsay = options.settings } })
+  config.configure()
   vim.lsp.enable("soothsay")
 end
 
