@@ -1,118 +1,83 @@
 """Takes passwords, tokens and keys out of texts: what is indexed is shown in prompts and may be shared with a team.
 
-A value goes where its own form says what it is (the prefixes that providers give their tokens, as gitleaks' rules have
-them), or where it stands behind a name like ``password``. It is replaced by an ellipsis: quotes, lines and columns of what
-stands around it stay, so that code still parses. Every quantifier is bounded, or cannot match in two ways.
+A value goes where its own form says what it is, where something well-known stands before it (`secret_forms`), or where it
+stands behind a name like ``password``. It is replaced by an ellipsis: quotes, lines and columns of what stands around it
+stay, so that code still parses. Every quantifier is bounded, or cannot match in two ways.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass
+
+from soothsay_index.sources.secret_forms import PASSWORD_WORDS, RULES, SHORTEST_TOKEN, TOKEN
 
 HIDDEN = "…"
 
-# What providers' tokens look like. Alternatives are told apart by their first letters, so one pass finds them all.
-_FORMS = re.compile(
-    r"""(?x) (?<![A-Za-z0-9_]) (?:
-      (?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}
-    | AIza[\w-]{35} | ya29\.[\w-]{20,400} | GOCSPX-[\w-]{20,60}
-    | gh[pousr]_[A-Za-z0-9]{36,255} | github_pat_\w{22,255}
-    | gl(?:pat|ptt|dt|rt|cbt|ft|agent|soat)-[\w.-]{20,120}
-    | xox[abposre](?:-[A-Za-z0-9]{1,80}){2,8} | xapp(?:-[A-Za-z0-9]{1,120}){3,5}
-    | [sr]k_(?:live|test|prod)_[A-Za-z0-9]{16,255} | whsec_[A-Za-z0-9+/=]{24,120}
-    | sk-(?=[\w-]*\d)[A-Za-z0-9][\w-]{19,255} | sk-ant-[\w-]{20,255}
-    | npm_[A-Za-z0-9]{36} | pypi-Ag[\w-]{40,400} | rubygems_[0-9a-f]{48} | dckr_pat_[\w-]{20,60}
-    | SG\.[\w-]{16,40}\.[\w-]{32,60} | key-[0-9a-f]{32} | SK[0-9a-f]{32} | xkeysib-[\w-]{40,120}
-    | do[opr]_v1_[0-9a-f]{64} | shp(?:at|ss|ca|pa)_[0-9a-fA-F]{32} | dapi[0-9a-f]{32}(?:-\d)? | hf_[A-Za-z0-9]{30,80}
-    | hv[sbr]\.[\w-]{24,300} | NRAK-[A-Z0-9]{27} | lin_api_[A-Za-z0-9]{32,60} | PMAK-[0-9a-f]{24}-[0-9a-f]{34}
-    | sq0(?:csp|atp)-[\w-]{22,60} | ATATT3[\w=-]{50,300} | glsa_\w{32,60} | figd_[\w-]{30,60} | pul-[0-9a-f]{40}
-    | sntrys_[\w+/=-]{40,300} | AGE-SECRET-KEY-1[A-Z0-9]{58} | \d{8,10}:AA[\w-]{33}
-    | eyJ[\w-]{8,2000}\.[\w-]{8,4000}\.[\w-]{8,1000}
-    )(?![A-Za-z0-9])"""
-)
-# Addresses that are themselves the right to post somewhere.
-_WEBHOOK = re.compile(
-    r"(https://(?:hooks\.slack\.com/(?:services|workflows|triggers)|(?:canary\.|ptb\.)?discord(?:app)?\.com/api/webhooks"
-    r"|[\w-]{1,60}\.webhook\.office\.com/webhookb2|outlook\.office\.com/webhook|chat\.googleapis\.com/v1/spaces)/)"
-    r"([\w/@?&=.%-]{16,400})"
-)
 _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_SIZE = 20_000  # characters, at most, from the first to the last line of a private key
-_KEY_LINE = re.compile(r"[A-Za-z0-9+/=]{8,}")
+_KEY_LINE = re.compile(r"[A-Za-z0-9+/=]{8,}|=[A-Za-z0-9+/]{4}(?![A-Za-z0-9+/])")
 _LONG_KEY_LINE = re.compile(r"[A-Za-z0-9+/=]{40,}")
 _SHORTEST = 4  # characters of a value
 _SHORTEST_RANDOM = 6
+_SHORTEST_STRONG = 8
 _LONG_MIXTURE = 16
 _LOOKED_BACK = 200  # characters before a name, for the sign that begins a remark
 _LOOKED_AT = 300  # characters of a value that may say that it is a reference
+_LONGEST_BEFORE = 40  # characters of a name before its word
 
-# The words that make a name one of a secret. `token` alone is also a word of parsers: its values must look random.
+# The words that make a name one of a secret.
 _KEYS = (
-    "api", "access", "private", "secret", "account", "auth", "encryption", "signing", "master", "session", "subscription",
-    "client", "webhook", "storage", "crypt",
+    "api", "access", "private", "secret", "account", "auth", "encryption", "decryption", "signing", "master", "session", "subscription",
+    "client", "webhook", "storage", "crypt", "fernet", "hmac", "aes", "jwt", "cookie",
 )  # fmt: skip
+# Names that are often something else: their values must look random, those of such keys at length.
+_VAGUE_KEYS = ("app", "application", "service", "shared", "deploy", "license")
+_VAGUE = ("token", "pass")
+_KEY = rf"(?:{'|'.join((*_KEYS, *_VAGUE_KEYS))})[-_]?key"
 _WORD = (
-    rf"(?:passw(?:or)?d|passwrd|pwd|passphrase|passcode|(?:{'|'.join(_KEYS)})[-_]?key|connection[-_]?string"
-    r"|secrets?(?-i:(?![a-z]))|credentials?(?-i:(?![a-z]))|tokens?(?-i:(?![a-z])))"
+    rf"(?:passw(?:or[dt]|d)|passwrd|pwd|passphrase|passcode|kennwort|contrase[nñ]a|mot[-_]?de[-_]?passe|senha|wachtwoord|{_KEY}"
+    r"|connection[-_]?string|secrets?|credentials?|tokens?|pass)"
 )
-_NAMED = rf"(?P<before>[\w-]{{0,40}}?)(?P<word>{_WORD})(?P<after>[\w-]{{0,40}})"
-_NAME_STARTS = r"(?<![\w-])"
+_WHOLE = ("secret", "credential", "token", "pass")  # words that are part of others, such as `secretary`
+_NAME = re.compile(_WORD)
+_KEY_END = re.compile(_KEY)
+_KEY_LOOKED_BACK = max(map(len, (*_KEYS, *_VAGUE_KEYS))) + 1
+_NAME_HINTS = frozenset((*PASSWORD_WORDS, "secret", "token", "credential", "key", "connection"))
+_RULE_HINTS = frozenset(hint for rule in RULES for hint in rule.hints)
+_SECURE = "secure"  # for settings
+_HINTS = tuple(sorted(_NAME_HINTS | _RULE_HINTS | {_SECURE}))
 _QUOTED = (
     r"""(?P<open>\\?["'])(?:(?<=\\["'])(?P<escaped>[^\n"'\\]{1,400})(?=\\["'])"""
     r"""|(?<=[^\\]")(?P<double>(?:[^"\\\n]|\\[^\n]){1,4000})(?=")|(?<=[^\\]')(?P<single>(?:[^'\\\n]|\\[^\n]){1,4000})(?='))"""
 )
-# What stands between a name and its value: the end of a key, a type, a sign.
+# What stands between a name and its value: the end of a key, a type, a sign; also a call that makes the value from a text.
 _SIGN = (
-    r"""(?P<sign>(?:\\?["'])?\]?[ \t]{0,20}(?:(?::[ \t]{0,4}[\w.\[\]| ]{1,40})?[ \t]{0,20}(?:=>|:=|={1,3}|!=)|[:,(])"""
-    r"""[ \t]{0,20}(?:[rbuf]{1,2}(?=\\?["']))?)"""
+    r"""(?P<sign>(?:\\?["'])?\]?[ \t]{0,20}(?:"""
+    r"""(?::[ \t]{0,4}[\w.\[\]| ]{1,40})?[ \t]{0,20}(?:=>|:=|={1,3}|!=|\|\||\?\?)|[:,]|(?:(?:::|\.)(?:from|of|new))?\("""
+    r"""|[ \t,]{1,4}(?:\{[ \t]{0,4})?["']?(?:value|default)["']?[ \t]{0,4}[:=])[ \t]{0,20}"""
+    r"""(?P<made>[\w.]{0,30}?(?:fromhex|from_hex|unhexlify|b64decode|SecretStr|SecureString|Secret|from)\()?"""
+    r"""(?:[rbuf]{1,2}(?=\\?["']))?)"""
 )
-_VALUE = re.compile(rf"(?i){_NAME_STARTS}{_NAMED}{_SIGN}{_QUOTED}")
+_VALUE = re.compile(rf"(?i)(?P<after>[\w-]{{0,40}}+){_SIGN}{_QUOTED}")
 _PLAIN_VALUE = re.compile(
-    rf"(?i){_NAME_STARTS}{_NAMED}(?P<sign>[\"']?[ \t]{{0,20}}[:=][ \t]{{0,20}})(?P<plain>[^\s\"'`,;()\[\]{{}}<>=]{{1,4000}}+)(?![(\[])"
+    r"(?P<after>[\w-]{0,40}+)(?P<sign>[\"']?[ \t]{0,20}[:=][ \t]{0,20})(?P<plain>[^\s\"'`,;()\[\]{}<>=]{1,4000}+)(?![(\[])"
 )
 _SETTING = re.compile(
-    rf"(?i){_NAME_STARTS}(?P<before>[\w.-]{{0,40}}?)(?P<word>{_WORD}|secure)(?P<after>[\w.-]{{0,40}})"
+    rf"(?i)(?<![\w-])(?P<before>[\w.-]{{0,40}}?)(?P<word>{_WORD}|{_SECURE})(?P<after>[\w.-]{{0,40}})"
     r"(?P<sign>[\"']?[ \t]{0,20}[:=][ \t]{0,20})(?P<setting>\"[^\"\n]*\"|'[^'\n]*'|[^\s,}\]]+)"
 )
 _SPACED = re.compile(
     rf"(?im)(?P<spaced_name>^[ \t]*(?:ENV|ARG|SET|SETX|EXPORT)[ \t]{{1,8}}[\w.-]{{0,40}}?{_WORD}[\w.-]{{0,20}}[ \t]{{1,8}}|(?<![-\w])--[\w.-]{{0,40}}?{_WORD}[ \t]{{1,8}})"
     r"(?P<spaced>[^\s=\"'`-][^\s=\"'`]{0,4000})"
 )
-# Other ways of saying where a secret stands: what comes before it, and how it must look.
-_ANY_VALUE: tuple[re.Pattern[str], ...] = (
-    re.compile(r"(://[^/\s:@\"']{0,128}:)([^@\s/\"']{1,400})(?=@)"),
-    re.compile(
-        r"(?i)([;?&](?:[\w.-]{0,20}(?:password|pwd)|(?:account|shared[-_]?access|shared[-_]?secret|api|access|auth|client)?[-_]?(?:token|secret|key|apikey)|sig(?:nature)?)=)"
-        r"([^\s;&\"'<>]{3,4000})"
-    ),
-    re.compile(r"(\b(?:host|user|dbname|port)=[^\s\"']{1,80}[ ](?:\w{1,20}=[^\s\"']{1,80}[ ]){0,6}password=)([^\s\"']{1,400})"),
-    re.compile(r"(?i)(\b(?:identified[ ]by|password)[ ]{1,4}')([^'\n]{1,400})(?=')"),
-    re.compile(r"(?i)(\blogin[ \t]{1,4}\S{1,80}[ \t]{1,4}password[ \t]{1,4})(\S{1,400})"),
-    re.compile(r"(\b(?:curl|wget|http)\b[^\n]{0,200}?[ ](?:-u|--user)[ =]{1,2}[\"']?[^\s:\"']{1,64}:)([^\s\"']{1,400})"),
-    re.compile(r"(\bsshpass[ ]-p[ ]{0,2}[\"']?)([^\s\"']{1,400})"),
-    re.compile(rf"(?i)(<[\w:.-]{{0,40}}?{_WORD}>[ ]{{0,4}})([^<\n]{{1,4000}})(?=</)"),
-    re.compile(r"(?i)(\b(?:auth[ ]?=[ ]?\(|auth\()[ ]?(?:\w{1,20}=)?[\"'][^\"'\n]{0,80}[\"'],[ ]?(?:\w{1,20}=)?[\"'])([^\"'\n]{1,400})(?=[\"'])"),
-)  # fmt: skip
-_RANDOM_VALUE: tuple[re.Pattern[str], ...] = (
-    re.compile(r"(?i)(\b(?:bearer|basic|apikey)[ \t]{1,4})([\w+/=.~-]{8,4000})"),
-    re.compile(r"(://)([A-Za-z0-9_-]{16,255})(?=(?::[^@\s/]{0,40})?@)"),
+_ELEMENT = re.compile(rf"(?i)(<[\w:.-]{{0,40}}?{_WORD}>[ ]{{0,4}})([^<\n]{{1,4000}})(?=</)")
+# What a person writes: "the password is `…`".
+_SAID = re.compile(
+    r"(?i)(\bpass(?:word|wd|phrase|code)(?:[ ](?:for|of|to)(?:[ ]the)?[ ][\w.-]{1,30})?[ ]{0,2}(?:[:=]|is\b|was\b)?[ ]{0,2}[`\"'“]?)"
+    r"([^\s`\"'”]{8,100})"
 )
-# Most lines hold nothing, and most texts only few of these words: looking for plain words costs a tenth of a pattern.
-_WORDS = (
-    "pass", "pwd", "secret", "token", "credential", "secure", "auth=", "auth =", "auth(", "bearer", "basic ", "://", "identified by",
-    "curl", "wget", "?sig", "&sig", ";sig", "?key", "&key", ";key", *(f"connection{mark}string" for mark in ("", "-", "_")),
-    *(f"{word}{mark}key" for word in _KEYS for mark in ("", "-", "_")),
-)  # fmt: skip
-# One of these is in each token of `_FORMS`.
-_PREFIXES = (
-    "AKIA", "ASIA", "ABIA", "ACCA", "AIza", "ya29.", "GOCSPX-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "glptt-",
-    "gldt-", "glrt-", "glcbt-", "glft-", "glagent-", "glsoat-", "glsa_",
-    "xox", "xapp", "k_live_", "k_test_", "k_prod_", "whsec_", "sk-", "npm_", "pypi-Ag", "rubygems_", "dckr_pat_", "SG.",
-    "xkeysib-", "_v1_", "shpat_", "shpss_", "shpca_", "shppa_", "dapi", "hf_", "hvs.", "hvb.", "hvr.", "NRAK-", "lin_api_",
-    "PMAK-", "sq0", "ATATT3", "figd_", "pul-", "sntrys_", "AGE-SECRET-KEY-", ":AA", "eyJ",
-    *(f"{start}{digit}" for start in ("SK", "key-") for digit in "0123456789abcdef"),
-)  # fmt: skip
 
 # Names that are about a secret and hold none: `password_field`, `token_url`.
 _ABOUT = re.compile(
@@ -139,6 +104,7 @@ _SETTING_WORD = re.compile(
     re.IGNORECASE,
 )
 _NOT_A_LETTER = re.compile(r"[^a-z]+")
+_WRITTEN = re.compile(r"[\w.-]*[A-Za-z_][\w.]*|[^A-Z!@#$%^&*+]*|[^a-z]*|[^\d]*")  # names, versions
 _TYPE = re.compile(r"[A-Z][A-Za-z]+\d{0,3}[A-Za-z]*")
 
 
@@ -157,39 +123,110 @@ def without_settings(text: str) -> str:
     return _masked(text, _masked_settings)
 
 
-def _masked(text: str, masked_line: Callable[[str], str]) -> str:
-    if any(prefix in text for prefix in _PREFIXES):
-        text = _FORMS.sub(HIDDEN, text)
-    if "https://" in text:
-        text = _WEBHOOK.sub(rf"\1{HIDDEN}", text)
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A word of a name that says that a secret follows: what stands before it in the name, and where it ends in the line."""
+
+    line: str
+    start: int
+    before: str
+    word: str
+    end: int
+
+
+def _masked(text: str, masked_line: Callable[[str, Set[str]], str]) -> str:
+    text = _without_tokens(text)
     text = _without_private_keys(text) if "-----BEGIN" in text else text
+    parts: list[str] = []
+    at = 0
+    for (start, end), hints in sorted(_lines_to_look_at(text).items()):
+        parts += (text[at:start], masked_line(text[start:end], hints))
+        at = end
+    return "".join((*parts, text[at:]))
+
+
+def _without_tokens(text: str) -> str:
+    """Return ``text`` without what providers' tokens look like. Few words are long enough to be one."""
+    long = " ".join([word for word in text.split() if len(word) >= SHORTEST_TOKEN])
+    return TOKEN.sub(HIDDEN, text) if TOKEN.search(long) else text
+
+
+def _lines_to_look_at(text: str) -> dict[tuple[int, int], set[str]]:
+    """Return where the lines begin and end that hold hints, and which."""
+    found: dict[tuple[int, int], set[str]] = {}
+    lowered = _lower(text)
+    for hint in _HINTS:
+        at = lowered.find(hint)
+        while at >= 0:
+            after = at + len(hint)
+            if hint == "key" and not _KEY_END.search(lowered, max(0, at - _KEY_LOOKED_BACK), after):
+                at = lowered.find(hint, after)
+                continue
+            start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+            end = len(text) if end < 0 else end
+            found.setdefault((start, end), set()).add(hint)
+            at = lowered.find(hint, end)
+    return found
+
+
+def _lower(text: str) -> str:
+    """Return ``text`` in lower case, and as long as it was."""
     lowered = text.lower()
-    words = [word for word in _WORDS if word in lowered]
-    if not words:
-        return text
-    return "\n".join(masked_line(line) if _has(line, words) else line for line in text.split("\n"))
+    return lowered if len(lowered) == len(text) else "".join(c.lower() if c.isascii() else c for c in text)
 
 
-def _has(line: str, words: Sequence[str]) -> bool:
-    lowered = line.lower()
-    return any(word in lowered for word in words)
+def _names(line: str) -> Iterator[_Name]:
+    """Yield the words of names in ``line`` that say that a secret follows."""
+    for found in _NAME.finditer(_lower(line)):
+        start, end, word = found.start(), found.end(), found[0]
+        if word.rstrip("s") in _WHOLE and line[end : end + 1].islower():
+            continue
+        if word == "pass" and line[start - 1 : start].isalpha() and not line[start].isupper():
+            continue
+        first = start
+        while first > max(0, start - _LONGEST_BEFORE) and _is_of_name(line[first - 1]):
+            first -= 1
+        if first == 0 or not _is_of_name(line[first - 1]):
+            yield _Name(line, first, line[first:start], word, end)
 
 
-def _masked_code(line: str) -> str:
-    line = _VALUE.sub(_hide_quoted, line)
-    for pattern in _ANY_VALUE:
-        line = pattern.sub(_hide_any, line)
-    for pattern in _RANDOM_VALUE:
-        line = pattern.sub(_hide_random, line)
-    return _PLAIN_VALUE.sub(_hide_remark, line)
+def _is_of_name(char: str) -> bool:
+    return char.isalnum() or char in "_-"
 
 
-def _masked_writing(line: str) -> str:
-    return _SPACED.sub(_hide_spaced, _PLAIN_VALUE.sub(_hide_plain, _masked_code(line)))
+def _named(line: str, tail: re.Pattern[str], hidden: Callable[[_Name, re.Match[str]], str]) -> str:
+    """Return ``line`` with an ellipsis for each value that ``tail`` finds behind a name, where ``hidden`` names its group."""
+    parts: list[str] = []
+    at = 0
+    for name in _names(line):
+        match = tail.match(line, name.end) if name.end >= at else None
+        if match and (group := hidden(name, match)):
+            parts += (line[at : match.start(group)], HIDDEN)
+            at = match.end(group)
+    return "".join((*parts, line[at:])) if parts else line
 
 
-def _masked_settings(line: str) -> str:
-    return _SETTING.sub(_hide_setting, _masked_writing(line))
+def _masked_code(line: str, hints: Set[str]) -> str:
+    is_named = not hints.isdisjoint(_NAME_HINTS)
+    if is_named:
+        line = _ELEMENT.sub(_hide_any, _named(line, _VALUE, _quoted_group))
+    for rule in RULES:
+        if not hints.isdisjoint(rule.hints):
+            line = rule.pattern.sub(_hide_random if rule.made else _hide_any, line)
+    if is_named:
+        line = _named(line, _PLAIN_VALUE, _remark_group)
+    return _SAID.sub(_hide_said, line) if "pass" in hints else line
+
+
+def _masked_writing(line: str, hints: Set[str]) -> str:
+    line = _masked_code(line, hints)
+    if hints.isdisjoint(_NAME_HINTS):
+        return line
+    return _SPACED.sub(_hide_spaced, _named(line, _PLAIN_VALUE, _plain_group))
+
+
+def _masked_settings(line: str, hints: Set[str]) -> str:
+    return _SETTING.sub(_hide_setting, _masked_writing(line, hints))
 
 
 def _without_private_keys(text: str) -> str:
@@ -206,27 +243,25 @@ def _without_private_keys(text: str) -> str:
     return "".join((*parts, text[at:]))
 
 
-def _hide_quoted(match: re.Match[str]) -> str:
-    group = next(name for name in ("escaped", "double", "single") if match[name] is not None)
+def _quoted_group(name: _Name, match: re.Match[str]) -> str:
+    group = next(each for each in ("escaped", "double", "single") if match[each] is not None)
     value = match[group]
-    doubtful = match["sign"].strip("\"' ]").startswith((",", "("))
-    if not _is_given(match, value) or (doubtful and not is_random(value)):
-        return match[0]
-    return f"{match[0][: match.start(group) - match.start()]}{HIDDEN}"
+    doubtful = match["made"] or match["sign"].strip("\"' ]").startswith((",", "(", "|", "?", "::", ".", "{"))
+    is_hidden = _is_given(name, match["after"], value) and (is_random(value) or not doubtful)
+    return group if is_hidden else ""
 
 
-def _hide_plain(match: re.Match[str]) -> str:
+def _plain_group(name: _Name, match: re.Match[str]) -> str:
     value = match["plain"]
-    if not _is_given(match, value) or not is_random(value) or _TYPE.fullmatch(value):
-        return match[0]
-    return f"{match[0][: match.start('plain') - match.start()]}{HIDDEN}"
+    is_hidden = _is_given(name, match["after"], value) and is_random(value) and not _TYPE.fullmatch(value)
+    return "plain" if is_hidden else ""
 
 
-def _hide_remark(match: re.Match[str]) -> str:
+def _remark_group(name: _Name, match: re.Match[str]) -> str:
     """Hide what a remark in code says: code itself gives names to names."""
-    before = match.string[max(0, match.start() - _LOOKED_BACK) : match.start()]
+    before = name.line[max(0, name.start - _LOOKED_BACK) : name.start]
     is_remark = ":" in match["sign"] or "#" in before or "//" in before
-    return _hide_plain(match) if is_remark else match[0]
+    return _plain_group(name, match) if is_remark else ""
 
 
 def _hide_setting(match: re.Match[str]) -> str:
@@ -254,19 +289,28 @@ def _hide_random(match: re.Match[str]) -> str:
     return f"{match[1]}{HIDDEN}" if is_secret else match[0]
 
 
-def _is_given(match: re.Match[str], value: str) -> bool:
-    """Return whether ``value`` may be the secret that the name says, and is no reference, message or field's name."""
-    word = match["word"].lower()
-    if len(value) < _SHORTEST or _ABOUT.fullmatch(match["after"]) or _REFERENCE.fullmatch(value[:_LOOKED_AT]):
+def _hide_said(match: re.Match[str]) -> str:
+    value = match[2].rstrip(".,;:)")
+    is_strong = is_random(value) and len(value) >= _SHORTEST_STRONG and not _WRITTEN.fullmatch(value)
+    if not is_strong or "(" in value or _REFERENCE.fullmatch(value[:_LOOKED_AT]):
+        return match[0]
+    return f"{match[1]}{HIDDEN}{match[2][len(value) :]}"
+
+
+def _is_given(name: _Name, after: str, value: str) -> bool:
+    """Return whether ``value`` may be the secret that ``name`` says, and is no reference, message or field's name."""
+    if len(value) < _SHORTEST or _ABOUT.fullmatch(after) or _REFERENCE.fullmatch(value[:_LOOKED_AT]):
         return False
-    if _SENTENCE.search(value) and word != "passphrase":
+    if _SENTENCE.search(value) and name.word != "passphrase":
         return False
     letters = _NOT_A_LETTER.sub("", value.lower())
-    of_word = _NOT_A_LETTER.sub("", word)
-    of_name = _NOT_A_LETTER.sub("", f"{match['before']}{word}{match['after']}".lower())
+    of_word = _NOT_A_LETTER.sub("", name.word)
+    of_name = _NOT_A_LETTER.sub("", f"{name.before}{name.word}{after}".lower())
     if not any(map(str.isdigit, value)) and (of_word in letters or letters in of_name):
         return False
-    return is_random(value) if word.startswith("token") else True
+    if name.word.startswith(_VAGUE_KEYS):
+        return is_random(value) and len(value) >= _LONG_MIXTURE
+    return is_random(value) if name.word.rstrip("s") in _VAGUE or name.word == "pass" else True
 
 
 def is_random(value: str) -> bool:

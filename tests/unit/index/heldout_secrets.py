@@ -37,8 +37,7 @@ def _secret(template: str) -> tuple[str, tuple[str, ...]]:
     return _MARKED.sub(r"\1", text), tuple(_MARKED.findall(text))
 
 
-_SECRETS = (
-    # tokens of providers, in code and configuration
+_TOKENS = (
     'aws_access_key_id = "«AKIA<b32*16>»"',
     "AWS_ACCESS_KEY_ID=«ASIA<b32*16>»",
     'client = boto3.client("s3", aws_secret_access_key="«<b64*40>»")',
@@ -60,7 +59,7 @@ _SECRETS = (
     "endpoint_secret = '«whsec_<any*32>»'",
     'const firebase = { apiKey: "«AIza<url*35>»", projectId: "shop-1234" };',
     "https://maps.googleapis.com/maps/api/js?key=«AIza<url*35>»&v=3",
-    'Authorization: Bearer «ya29.a0<url*150>»',
+    "Authorization: Bearer «ya29.a0<url*150>»",
     '"client_secret": "«GOCSPX-<url*28>»"',
     "twilio = Client('AC<hex*32>', '«<hex*32>»')  # account, auth token",
     "TWILIO_AUTH_TOKEN=«<hex*32>»",
@@ -98,7 +97,9 @@ _SECRETS = (
     "pm: «PMAK-<hex*24>-<hex*34>»",
     "# age: «AGE-SECRET-KEY-1<up*58>»",
     "heroku_api_key = '«<hex*8>-<hex*4>-<hex*4>-<hex*4>-<hex*12>»'",
-    # keys and tokens by their form
+)
+
+_FORMS = (
     "-----BEGIN RSA PRIVATE KEY-----\n«<b64*64>\n<b64*64>\n<b64*40>==»\n-----END RSA PRIVATE KEY-----",
     "KEY = '''-----BEGIN OPENSSH PRIVATE KEY-----\n«b3BlbnNzaC1rZXktdjEA<b64*50>\n<b64*70>\n<b64*30>=»\n-----END OPENSSH PRIVATE KEY-----'''",
     "-----BEGIN EC PRIVATE KEY-----\n«MHcCAQEE<b64*56>\n<b64*64>\n<b64*30>==»\n-----END EC PRIVATE KEY-----",
@@ -116,7 +117,9 @@ _SECRETS = (
     "otpauth://totp/acme:me@acme.io?secret=«<b32*32>»&issuer=acme",
     'totp_secret = "«<b32*16>»"',
     "Cookie: sessionid=«<low*32>»; csrftoken=«<any*64>»",
-    # addresses
+)
+
+_ADDRESSES = (
     "DATABASE_URL=postgres://app:«<any*18>»@db.acme.internal:5432/app",
     'engine = create_engine("postgresql+psycopg2://svc:«correct-horse-42»@10.0.0.4/ledger")',
     'SQLALCHEMY_DATABASE_URI = "mysql+pymysql://root:«Winter2024!»@127.0.0.1/shop"',
@@ -138,7 +141,9 @@ _SECRETS = (
     "https://api.weather.example/v1/now?city=Bern&api_key=«<hex*32>»",
     'requests.get(f"https://graph.example.com/me?access_token=«<any*60>»")',
     "https://outlook.office.com/webhook/«<hex*8>-<hex*4>-<hex*4>-<hex*4>-<hex*12>@<hex*8>-<hex*4>-<hex*4>-<hex*4>-<hex*12>/IncomingWebhook/<hex*32>»/x",
-    # passwords in code
+)
+
+_IN_CODE = (
     'password = "«hunter22»"',
     "self.passwd = '«letmein-2024»'",
     'conn = connect(host="db", user="app", passwd="«s3cr3t-Sauce»")',
@@ -174,7 +179,9 @@ _SECRETS = (
     "contraseña = '«S0lYLuna!»'",
     "motdepasse: «Fromage2000»",
     "$cred = ConvertTo-SecureString '«P0werSh3ll!»' -AsPlainText -Force",
-    # command lines and scripts
+)
+
+_COMMANDS = (
     "export DB_PASSWORD='«<any*14>»'",
     "ENV MYSQL_ROOT_PASSWORD «rootR00T!»",
     "ARG NPM_TOKEN=«<hex*36>»",
@@ -189,7 +196,9 @@ _SECRETS = (
     "set PASSWORD=«W1ndows!batch»",
     "kubectl create secret generic db --from-literal=password=«k8s-l1teral»",
     "openssl enc -aes-256-cbc -k «cipherMe55» -in a -out b",
-    # configuration files
+)
+
+_SETTINGS = (
     "spring.datasource.password=«Spr1ngTime!»",
     "password: «yaml-Pw-2024»",
     "  db_pass: '«<any*12>»'",
@@ -212,12 +221,18 @@ _SECRETS = (
     "consumer_secret=«<any*50>»",
     '"refreshToken": "«1//0<url*60>»"',
     "signing-key: «<hex*64>»",
-    '| admin | password: `«Tbl-Pa55!»` |',
+    "| admin | password: `«Tbl-Pa55!»` |",
     "The root password is `«mdRoot#55»`; change it later.",
 )
 
-SECRETS: tuple[tuple[str, tuple[str, ...]], ...] = tuple(map(_secret, _SECRETS))
-"""Texts, and the secrets in each."""
+PROSE = tuple(map(_secret, (*_TOKENS, *_FORMS, *_ADDRESSES, *_COMMANDS)))
+"""Texts that stand in files of all kinds, and the secrets in each."""
+
+CODE = tuple(map(_secret, _IN_CODE))
+"""The same in code."""
+
+SETTINGS = tuple(map(_secret, _SETTINGS))
+"""The same in files of settings."""
 
 _HARMLESS = (
     # where a secret comes from, and not what it is
@@ -237,7 +252,7 @@ _HARMLESS = (
     "docker login --username acme --password-stdin",
     "postgresql://${DB_USER}:${DB_PASSWORD}@db/app",
     'url = f"postgresql://{user}:{password}@{host}/{name}"',
-    "curl -H \"Authorization: Bearer $TOKEN\" https://api.acme.io",
+    'curl -H "Authorization: Bearer $TOKEN" https://api.acme.io',
     'headers = {"Authorization": f"Bearer {token}"}',
     "Authorization: Bearer <your token>",
     'secret = client.get_secret_value(SecretId="prod/db")["SecretString"]',
