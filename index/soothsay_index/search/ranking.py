@@ -19,7 +19,7 @@ _B, _K1 = 0.6, 1.2
 FIELDS: Mapping[str, float] = {"name": 3.0, "summary": 1.0, "doc": 0.25}
 _DOC_CHARACTERS = 300
 _DRAFTED, _SYNONYM = 0.5, 0.4  # weights of drafted words and of synonyms
-_CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
+_CALL = re.compile(r"(?<!\w)([A-Za-z_]\w*)\s*\(")
 _ATTRIBUTE = re.compile(r"\.\s*([A-Za-z_]\w*)")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _RECEIVER = re.compile(r"\b[A-Za-z_]\w*(?=\s*\.\s*[A-Za-z_(])")

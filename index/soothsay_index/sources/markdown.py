@@ -15,7 +15,7 @@ _HEADING = re.compile(r"^ {0,3}(#{1,6})(?=[ \t]|$)")
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-+)[ \t]*$")
 # Lines that a rule of dashes below them does not make a heading: lists, quotes, tables, indented code.
 _NO_PARAGRAPH = re.compile(r"^(\s*([-*+>|]|\d+[.)])(\s|$)|\s{4}|.*\|)")
-_LINK = re.compile(r"!?\[([^\]]*)\](\([^)]*\)|\[[^\]]*\])")
+_LINK = re.compile(r"!?\[([^\]]{0,400})\](\([^)]{0,400}\)|\[[^\]]{0,400}\])")
 _MARKUP = re.compile(r"<[^>]+>|\{#[^}]*\}|`+|\*\*|__")
 
 

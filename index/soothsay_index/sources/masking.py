@@ -41,22 +41,21 @@ _WORD = (
     r"|connection[-_]?string|secrets?|credentials?|tokens?|pass)"
 )
 _WHOLE = ("secret", "credential", "token", "pass")  # words that are part of others, such as `secretary`
-_NAME = re.compile(_WORD)
+_NAME = re.compile(f"{_WORD}|secure")
 _KEY_END = re.compile(_KEY)
 _KEY_LOOKED_BACK = max(map(len, (*_KEYS, *_VAGUE_KEYS))) + 1
-_NAME_HINTS = frozenset((*PASSWORD_WORDS, "secret", "token", "credential", "key", "connection"))
+_NAME_HINTS = frozenset((*PASSWORD_WORDS, "secret", "token", "credential", "key", "connection", "secure"))
 _RULE_HINTS = frozenset(hint for rule in RULES for hint in rule.hints)
-_SECURE = "secure"  # for settings
-_HINTS = tuple(sorted(_NAME_HINTS | _RULE_HINTS | {_SECURE}))
+_HINTS = tuple(sorted(_NAME_HINTS | _RULE_HINTS))
 _QUOTED = (
     r"""(?P<open>\\?["'])(?:(?<=\\["'])(?P<escaped>[^\n"'\\]{1,400})(?=\\["'])"""
     r"""|(?<=[^\\]")(?P<double>(?:[^"\\\n]|\\[^\n]){1,4000})(?=")|(?<=[^\\]')(?P<single>(?:[^'\\\n]|\\[^\n]){1,4000})(?='))"""
 )
 # What stands between a name and its value: the end of a key, a type, a sign; also a call that makes the value from a text.
 _SIGN = (
-    r"""(?P<sign>(?:\\?["'])?\]?[ \t]{0,20}(?:"""
-    r"""(?::[ \t]{0,4}[\w.\[\]| ]{1,40})?[ \t]{0,20}(?:=>|:=|={1,3}|!=|\|\||\?\?)|[:,]|(?:(?:::|\.)(?:from|of|new))?\("""
-    r"""|[ \t,]{1,4}(?:\{[ \t]{0,4})?["']?(?:value|default)["']?[ \t]{0,4}[:=])[ \t]{0,20}"""
+    r"""(?P<sign>(?:\\?["'])?\]?[ \t]{0,20}+(?:"""
+    r"""(?::[ \t]{0,4}[\w.\[\]| ]{1,40})?[ \t]{0,20}+(?:=>|:=|={1,3}|!=|\|\||\?\?)|[:,]|(?:(?:::|\.)(?:from|of|new))?\("""
+    r"""|(?:,[ \t]{0,4}+)?(?:\{[ \t]{0,4}+)?["']?(?:value|default)["']?[ \t]{0,4}+[:=])[ \t]{0,20}+"""
     r"""(?P<made>[\w.]{0,30}?(?:fromhex|from_hex|unhexlify|b64decode|SecretStr|SecureString|Secret|from)\()?"""
     r"""(?:[rbuf]{1,2}(?=\\?["']))?)"""
 )
@@ -65,8 +64,7 @@ _PLAIN_VALUE = re.compile(
     r"(?P<after>[\w-]{0,40}+)(?P<sign>[\"']?[ \t]{0,20}[:=][ \t]{0,20})(?P<plain>[^\s\"'`,;()\[\]{}<>=]{1,4000}+)(?![(\[])"
 )
 _SETTING = re.compile(
-    rf"(?i)(?<![\w-])(?P<before>[\w.-]{{0,40}}?)(?P<word>{_WORD}|{_SECURE})(?P<after>[\w.-]{{0,40}})"
-    r"(?P<sign>[\"']?[ \t]{0,20}[:=][ \t]{0,20})(?P<setting>\"[^\"\n]*\"|'[^'\n]*'|[^\s,}\]]+)"
+    r"[\w.-]{0,40}+[\"']?[ \t]{0,20}+[:=][ \t]{0,20}+(?P<setting>\"[^\"\n]*\"|'[^'\n]*'|[^\s,}\]]+)"
 )
 _SPACED = re.compile(
     rf"(?im)(?P<spaced_name>^[ \t]*(?:ENV|ARG|SET|SETX|EXPORT)[ \t]{{1,8}}[\w.-]{{0,40}}?{_WORD}[\w.-]{{0,20}}[ \t]{{1,8}}|(?<![-\w])--[\w.-]{{0,40}}?{_WORD}[ \t]{{1,8}})"
@@ -105,7 +103,7 @@ _SETTING_WORD = re.compile(
 )
 _NOT_A_LETTER = re.compile(r"[^a-z]+")
 _WRITTEN = re.compile(r"[\w.-]*[A-Za-z_][\w.]*|[^A-Z!@#$%^&*+]*|[^a-z]*|[^\d]*")  # names, versions
-_TYPE = re.compile(r"[A-Z][A-Za-z]+\d{0,3}[A-Za-z]*")
+_TYPE = re.compile(r"[A-Z][A-Za-z]+(?:\d{1,3}[A-Za-z]*)?")
 
 
 def without_secrets(text: str) -> str:
@@ -226,7 +224,7 @@ def _masked_writing(line: str, hints: Set[str]) -> str:
 
 
 def _masked_settings(line: str, hints: Set[str]) -> str:
-    return _SETTING.sub(_hide_setting, _masked_writing(line, hints))
+    return _named(_masked_writing(line, hints), _SETTING, _setting_group)
 
 
 def _without_private_keys(text: str) -> str:
@@ -264,15 +262,10 @@ def _remark_group(name: _Name, match: re.Match[str]) -> str:
     return _plain_group(name, match) if is_remark else ""
 
 
-def _hide_setting(match: re.Match[str]) -> str:
+def _setting_group(_: _Name, match: re.Match[str]) -> str:
     value = match["setting"]
-    if (
-        _SETTING_WORD.fullmatch(value)
-        or _REFERENCE.fullmatch(value.strip("\"'")[:_LOOKED_AT])
-        or HIDDEN in value
-    ):
-        return match[0]
-    return f"{match[0][: match.start('setting') - match.start()]}{HIDDEN}"
+    is_word = _SETTING_WORD.fullmatch(value) or _REFERENCE.fullmatch(value.strip("\"'")[:_LOOKED_AT])
+    return "" if is_word or HIDDEN in value else "setting"
 
 
 def _hide_spaced(match: re.Match[str]) -> str:
@@ -299,7 +292,12 @@ def _hide_said(match: re.Match[str]) -> str:
 
 def _is_given(name: _Name, after: str, value: str) -> bool:
     """Return whether ``value`` may be the secret that ``name`` says, and is no reference, message or field's name."""
-    if len(value) < _SHORTEST or _ABOUT.fullmatch(after) or _REFERENCE.fullmatch(value[:_LOOKED_AT]):
+    if (
+        name.word == "secure"
+        or len(value) < _SHORTEST
+        or _ABOUT.fullmatch(after)
+        or _REFERENCE.fullmatch(value[:_LOOKED_AT])
+    ):
         return False
     if _SENTENCE.search(value) and name.word != "passphrase":
         return False

@@ -11,7 +11,7 @@ from soothsay_index.sources.sections import MAX_TITLE, Heading, HeadingOutline, 
 from soothsay_index.text import squeeze
 
 _RULE = re.compile(r"""^([!-/:-@[-`{-~])\1{2,}\s*$""")
-_ROLE = re.compile(r":[\w:.+-]+:`([^`<]*?)(?:\s*<[^>]*>)?`")
+_ROLE = re.compile(r":[\w:.+-]{1,60}:`\s*+((?:[^`<\s]++(?:\s++(?=[^`<\s]))?+)*+)\s*+(?:<[^>`]{0,400}>)?`")
 _MARKUP = re.compile(r"``|`_+|`|\*\*|(?<=\w)_(?=\s|$)")
 
 

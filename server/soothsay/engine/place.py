@@ -14,7 +14,7 @@ from soothsay_languages.scan import indentation, scan
 Kind = Literal["code", "string", "comment"]
 
 _WORD = re.compile(r"\w+")
-_LAST_WORD = re.compile(r"\w+\Z")
+_LAST_WORD = re.compile(r"(?<!\w)\w+\Z")
 _LONGEST_WORD = 100
 _FARTHEST = 20_000  # characters that are searched for the end of a statement
 

@@ -9,8 +9,8 @@ from soothsay.model.types import Token
 
 MASK_BELOW = 0.4  # FLARE (Jiang et al. 2023): tokens less probable than this are masked out of the query
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
-_DOCSTRING = re.compile(r'(?:"""|\'\'\')(.*?)(?:"""|\'\'\')\s*\Z', re.DOTALL)
-_TARGET = re.compile(r"^\s*[\w.,\s]+?(?::[^=]+)?=(?!=)\s*")
+_DOCSTRING_MARKS = ('"""', "'''")
+_TARGET = re.compile(r"^\s*+[\w.,\s]+?(?::[^=]+)?=(?!=)\s*")
 _LOOK_BACK = 20  # lines above the cursor searched for the comment that says what is wanted
 _LONGEST = 400  # characters of a comment or a statement that are asked for: more of them say less
 _LONGEST_LINE = 200  # characters of a line of code that others are compared with
@@ -49,8 +49,14 @@ def intent(text: str, offset: int, mark: str) -> str:
     comment = comment_above(text, offset, mark)
     if comment:
         return comment
-    docstring = _DOCSTRING.search("\n".join(_lines_above(text, offset)))
-    return " ".join(docstring.group(1).split())[:_LONGEST] if docstring else ""
+    return " ".join(_docstring_at_end("\n".join(_lines_above(text, offset))).split())[:_LONGEST]
+
+
+def _docstring_at_end(text: str) -> str:
+    text = text.rstrip()
+    mark = text[-3:]
+    opening = text.rfind(mark, 0, -3) if mark in _DOCSTRING_MARKS else -1
+    return text[opening + 3 : -3] if opening >= 0 else ""
 
 
 def comment_above(text: str, offset: int, mark: str) -> str:

@@ -17,7 +17,7 @@ _CREDIT = re.compile(
       @(?:author|copyright|licen[cs]e|maintainer)\b
     | \bSPDX-\w
     | ©|\(c\)\s*\d{4}
-    | \b[\w.+-]+@[\w-]+(?:\.[\w-]+)+
+    | \b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+
     | ^\W*copyright\b
     | ^\W*(?:all\s+rights\s+reserved|licen[cs]ed\s+under)\b
     | ^\W*(?:authors?|maintainers?|contributors?|credits|licen[cs]e)\s*:

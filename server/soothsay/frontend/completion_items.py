@@ -17,7 +17,7 @@ from soothsay.frontend.acceptance import accept_command
 from soothsay.frontend.snippets import escape, outdent, to_snippet
 from soothsay_languages.lines import Encoding, units
 
-_WORD = re.compile(r"\w*\Z")
+_WORD = re.compile(r"(?<!\w)\w*\Z")
 _NAME = re.compile(r"[\w.]+")
 _COMMIT = ".,()[]"  # used for bare names only: typing them must not insert a whole call
 _MARKS = {"verified": "✓", "unverified": "?", "rejected": "✗"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import heldout_secrets
+
 from soothsay_index.sources.masking import without_secrets, without_settings, without_written_secrets
 
 Mask = Callable[[str], str]

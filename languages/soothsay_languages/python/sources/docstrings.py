@@ -19,7 +19,7 @@ _NOTE = 160
 _DIRECTIVE = re.compile(
     r"^\.\. +(versionadded|versionchanged|deprecated|version-?removed) *:: *(?:[A-Za-z]+\.? +(?=v?\d))?(\S*) *(.*)$"
 )
-_ROLE = re.compile(r":[\w:]+:`[~!.]?([^`<]*?)(?:\s*<[^`>]*>)?`")
+_ROLE = re.compile(r":[\w:]{1,60}:`[~!.]?\s*+((?:[^`<\s]++(?:\s++(?=[^`<\s]))?+)*+)\s*+(?:<[^`>]{0,400}>)?`")
 _LINE = re.compile(r"([-+=*~#])\1{3,}")
 _KINDS = {
     "versionadded": "new",
@@ -130,7 +130,7 @@ def _closed(signature: str) -> bool:
 # -- keyword arguments that stand in the docstring only ----------------------------------------------------
 
 _FIELD = re.compile(r"^:(keyword|kwarg|paramtype|type|rtype)(?: +([^:]*?))?:(?: +(.*))?$")
-_DOTTED = re.compile(r"~?(?:\w+\.)+(\w+)")
+_DOTTED = re.compile(r"~?(?<!\w)(?:\w+\.)+(\w+)")
 
 
 def documented_keywords(docstring: str) -> tuple[Parameter, ...]:

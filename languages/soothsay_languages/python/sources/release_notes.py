@@ -30,7 +30,7 @@ _HISTORY = re.compile(rf"^\W*{_HISTORY_WORDS}\b", re.IGNORECASE)
 _HISTORY_HEADING = re.compile(rf"^(?:#+ *|=* *){_HISTORY_WORDS}\b", re.IGNORECASE | re.MULTILINE)
 _NUMBER = r"v?(\d+(?:\.\d+)+(?:[-.]?(?:a|b|c|rc|alpha|beta|dev|post)[-.]?\d*)?)(?![\w.]*\d)"
 _VERSION = re.compile(
-    rf"^[\W_]*(?:(?:version|release|changes in|what'?s new in|new in)\s+)?[\W_]*{_NUMBER}", re.IGNORECASE
+    rf"^[\W_]*+(?:(?:version|release|changes in|what'?s new in|new in)\s++)?[\W_]*+{_NUMBER}", re.IGNORECASE
 )
 _ITEM = re.compile(r"^\s*[-*+] ")
 _NUMBERED = re.compile(r"\d+")
