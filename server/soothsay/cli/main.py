@@ -23,6 +23,7 @@ from soothsay_common.visible import readable
 
 if TYPE_CHECKING:
     from soothsay.backend.client import BackendSession
+    from soothsay.doctor import DoctorCheck
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,6 +106,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_workspace(doctor)
     _add_model(doctor)
     doctor.add_argument("--json", action="store_true", help="print the checks as JSON")
+    doctor.add_argument(
+        "--report",
+        nargs="?",
+        const="-",
+        metavar="FILE",
+        help="write what a maintainer needs, without text of your files (default: to standard output)",
+    )
     doctor.set_defaults(run=_doctor)
     return parser
 
@@ -290,11 +298,30 @@ def _address(uri: str) -> str:
 def _doctor(args: argparse.Namespace) -> int:
     from soothsay.doctor import checks_as_json, examine, is_well, report
 
-    checks = examine(_settings(args), (args.workspace or Path.cwd()).resolve())
+    workspace = (args.workspace or Path.cwd()).resolve()
+    checks = examine(_settings(args), workspace)
+    if args.report:
+        return _report(args.report, checks, workspace)
     if args.json:
         print(json.dumps(checks_as_json(checks), indent=2))
         return OK if is_well(checks) else FAILED
     return OK if report(checks) else FAILED
+
+
+def _report(target: str, checks: Sequence[DoctorCheck], workspace: Path) -> int:
+    from soothsay.doctor import is_well
+    from soothsay.report import maintainers_report
+
+    text = maintainers_report(checks, workspace)
+    if target == "-":
+        print(readable(text))
+    else:
+        try:
+            write_private(Path(target), text + "\n")
+        except OSError as error:
+            raise SoothsayError(f"cannot write {target}: {error.strerror}") from error
+        print(f"soothsay: written to {target}; read it before you send it", file=sys.stderr)
+    return OK if is_well(checks) else FAILED
 
 
 def _last_file() -> Path:
