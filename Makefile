@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SOURCES := common languages index server tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo check test lint lock format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-grounded bench-grounded-traces bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-places bench-trigger vscode measure-vscode docs structure fuzz soak
+.PHONY: help install models demo check test lint lock sbom licences audit format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-grounded bench-grounded-traces bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-places bench-trigger vscode measure-vscode docs structure fuzz soak
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -67,6 +67,15 @@ format: $(VENV)/.installed ## Format the sources
 
 lock: $(VENV)/.installed ## Write requirements-dev.lock: what .venv has installed, with hashes (Python 3.11 on Linux)
 	$(BIN)/python -m tests.lockfile
+
+sbom: $(VENV)/.installed ## Write build/sbom.cdx.json: what soothsay needs to run, with versions and licences (CycloneDX)
+	$(BIN)/python -m tests.supply_chain sbom
+
+licences: $(VENV)/.installed ## List the licences of what soothsay needs to run
+	$(BIN)/python -m tests.supply_chain licences
+
+audit: $(VENV)/.installed ## Ask pip-audit and npm audit for known weaknesses of what is locked
+	$(BIN)/python -m tests.supply_chain audit
 
 docs: $(VENV)/.installed ## Write the generated pages of docs/
 	$(BIN)/python -m tests.docs
