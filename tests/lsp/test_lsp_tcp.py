@@ -100,6 +100,7 @@ WRONG = [
     message("initialize", capabilities={}),
     message("initialize", capabilities={}, initializationOptions={"token": "a token of somebody else"}),
     message("initialize", capabilities={}, initializationOptions={"token": None}),
+    message("initialize", capabilities={}, initializationOptions={"token": "\ud800" * 20}),
     message("workspace/executeCommand", command="soothsay.models", initializationOptions={"token": GIVEN}),
     message("shutdown") + message("initialize", capabilities={}, initializationOptions={"token": GIVEN}),
     b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n"

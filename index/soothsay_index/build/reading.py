@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from soothsay_index.sources.base import FileFacts, IndexedFile
-from soothsay_index.sources.texts import UnreadableError, VanishedError, read_file
+from soothsay_index.sources.texts import UnreadableError, VanishedError
 from soothsay_index.sources.workspace import Workspace
 from soothsay_index.store.rows import (
     CHUNKS,
@@ -109,7 +109,7 @@ def read_files(workspace: Workspace, names: Sequence[str], known: Mapping[str, s
         path = workspace.path_of(name)
         seen = file_state(path, name)
         try:
-            text = read_file(path) if workspace.may_read(path) else None
+            text = workspace.read(path)
         except UnreadableError as error:
             text = None
             if not isinstance(error, VanishedError):

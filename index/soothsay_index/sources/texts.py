@@ -6,6 +6,7 @@ import codecs
 import os
 import re
 import stat
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 MAX_BYTES = 1_000_000
@@ -39,8 +40,37 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str | None:
 
 def read_file(path: Path, max_bytes: int = MAX_BYTES) -> str:
     """Return the text of a file with ``\\n`` at the line ends. Raises :class:`UnreadableError`; never waits for a writer."""
+    return _text_of(lambda: os.open(path, os.O_RDONLY | _NO_WAITING), max_bytes)
+
+
+def read_file_within(root: Path, path: Path, max_bytes: int = MAX_BYTES) -> str:
+    """Like :func:`read_file`, for a file below ``root``: no link is followed on the way, also not one made just now.
+
+    Where the system cannot open a file from a folder that is open (Windows), only the path as a whole is opened.
+    """
+    parts = path.relative_to(root).parts
+    if os.open not in os.supports_dir_fd or ".." in parts:
+        return read_file(path, max_bytes)
+    return _text_of(lambda: _open_within(root, parts), max_bytes)
+
+
+def _open_within(root: Path, parts: Sequence[str]) -> int:
+    """Return a descriptor of the file ``parts`` below ``root``. Raises `OSError`, also for links."""
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        with os.fdopen(os.open(path, os.O_RDONLY | _NO_WAITING), "rb") as file:
+        for part in parts[:-1]:
+            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        return os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | _NO_WAITING, dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
+def _text_of(opened: Callable[[], int], max_bytes: int) -> str:
+    """Return the text of the file whose descriptor ``opened`` returns. Raises :class:`UnreadableError`."""
+    try:
+        with os.fdopen(opened(), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise UnreadableError("is not a regular file")
             data = file.read(max_bytes + 1)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from soothsay_index.sources.base import FileFacts, IndexedFile, OwnerFacts
 from soothsay_index.sources.ignore import Folder, is_secret, is_utf8, look_into, may_read, printable, walk
 from soothsay_index.sources.masking import without_secrets, without_written_secrets
 from soothsay_index.sources.registry import file_sources
+from soothsay_index.sources.texts import read_file_within
 from soothsay_index.types import Symbol
 from soothsay_languages.registry import language_of_file
 from soothsay_languages.scopes import ModuleName
@@ -20,7 +23,8 @@ _MOST_SIBLINGS = 200  # files beside one that belongs to no project
 class Workspace:
     """The files under ``root`` that may be indexed, and those of ``docs``, folders of documentation elsewhere.
 
-    Without ``subfolders`` only files in ``root`` itself belong to it, up to a number of them.
+    Without ``subfolders`` only files in ``root`` itself belong to it, up to a number of them: those of this user that are
+    not hidden. Such a folder may be the home folder, or one that everybody writes to.
     """
 
     def __init__(self, root: Path, docs: Sequence[Path] = (), *, subfolders: bool = True) -> None:
@@ -38,17 +42,25 @@ class Workspace:
         if self.subfolders:
             yield from walk(self.root, _is_handled)
         else:
-            yield look_into(self.root, _is_handled, _MOST_SIBLINGS)
+            found = look_into(self.root, _is_handled, _MOST_SIBLINGS)
+            yield replace(found, files=tuple(filter(_is_sibling, found.files)))
         for folder in self.docs:
             yield from walk(folder, _is_prose)
 
     def may_read(self, path: Path) -> bool:
         """Return whether ``path`` is one of the files of :meth:`folders`."""
         if path.is_relative_to(self.root):
-            if not self.subfolders and path.parent != self.root:
+            if not self.subfolders and (path.parent != self.root or not _is_sibling(path)):
                 return False
             return may_read(self.root, path, _is_handled)
         return any(may_read(folder, path, _is_prose) for folder in self.docs)
+
+    def read(self, path: Path) -> str | None:
+        """Return the text of ``path``, None if it is not one of the files of :meth:`folders`. Raises `UnreadableError`."""
+        if not self.may_read(path):
+            return None
+        root = next(each for each in (self.root, *self.docs) if path.is_relative_to(each))
+        return read_file_within(root, path)
 
     def may_show(self, path: Path) -> bool:
         """Like :meth:`may_read`, for a document that may not be saved yet."""
@@ -101,6 +113,15 @@ class Workspace:
             if facts is not None:
                 return facts
         return None
+
+
+def _is_sibling(path: Path) -> bool:
+    """Return whether a file is this user's, and not hidden."""
+    try:
+        is_own = not hasattr(os, "getuid") or path.lstat().st_uid == os.getuid()
+    except OSError:
+        return False
+    return is_own and not path.name.startswith(".")
 
 
 def _is_handled(path: PurePath) -> bool:

@@ -105,7 +105,9 @@ def _token_in(opening: bytes, token: str) -> bool:
     params = message.get("params")
     options = unwrap(params.get("initializationOptions")) if isinstance(params, dict) else None
     given = options.get("token") if isinstance(options, dict) else None
-    is_known = isinstance(given, str) and hmac.compare_digest(given.encode(), token.encode())
+    is_known = isinstance(given, str) and hmac.compare_digest(
+        given.encode("utf-8", "surrogatepass"), token.encode()
+    )
     return is_known and message.get("method") == "initialize"
 
 

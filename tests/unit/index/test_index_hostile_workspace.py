@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from soothsay_common.children import child_environment, python_command
 from soothsay_index.worker.client import IndexClient
+from soothsay_languages.python.sources import botocore_models
 
 pytestmark = pytest.mark.process
 
@@ -81,3 +83,18 @@ def test_every_python_process_is_started_with_a_safe_path():
                 if "sys.executable" in line and '"-' in line:
                     assert '"-P"' in line or '"-I"' in line, f"{file}: {line.strip()}"
     assert python_command("x")[1] == "-P" and python_command("x")[0] == sys.executable
+
+
+@pytest.mark.parametrize(
+    "content", [b"{" * 100_000, b'{"operations": {}}'[:9], b" " * 2_000_000], ids=["deep", "cut", "bomb"]
+)
+def test_a_service_model_that_is_no_model_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    monkeypatch.setattr(botocore_models, "_MOST_BYTES", 1_000_000)
+    packed = gzip.compress(content)
+    (tmp_path / "service-2.json.gz").write_bytes(packed)
+    assert botocore_models.read_model(tmp_path) == {}
+    (tmp_path / "service-2.json.gz").write_bytes(packed[: len(packed) // 2])
+    assert botocore_models.read_model(tmp_path) == {}
+    assert botocore_models.read_names(tmp_path, "service-2", "operations") == ()

@@ -4,7 +4,7 @@ import pytest
 from index_fakes import write
 
 from soothsay_index.sources.ignore import is_secret, may_read, walk_files
-from soothsay_index.sources.texts import read_text
+from soothsay_index.sources.texts import UnreadableError, read_text
 from soothsay_index.sources.workspace import Workspace
 from soothsay_languages.python.modules import module_of
 
@@ -112,6 +112,38 @@ def test_modules_are_named_as_other_files_import_them(tmp_path):
     assert name("src/pkg/__init__.py") == "pkg"
     assert name("app.py") == "app"
     assert name("tools/kit/a.py") == "kit.a"
+
+
+def test_a_folder_that_becomes_a_link_after_it_was_looked_at_is_not_read(tmp_path, monkeypatch):
+    outside, workspace = tmp_path / "outside", tmp_path / "workspace"
+    for folder in (outside, workspace / "pkg"):
+        folder.mkdir(parents=True)
+    (outside / "a.py").write_text("stolen = 1\n")
+    (workspace / "pkg" / "a.py").write_text("ours = 1\n")
+    (workspace / "b.py").write_text("ours = 1\n")
+    found = Workspace(workspace)
+    checked = Workspace.may_read
+
+    def swapped(self, path):
+        answer = checked(self, path)
+        (workspace / "pkg").rename(tmp_path / "away")
+        (workspace / "pkg").symlink_to(outside, target_is_directory=True)
+        (workspace / "b.py").unlink()
+        (workspace / "b.py").symlink_to(outside / "a.py")
+        monkeypatch.setattr(Workspace, "may_read", checked)
+        return answer
+
+    assert found.read(found.root / "pkg" / "a.py") == "ours = 1\n"
+    monkeypatch.setattr(Workspace, "may_read", swapped)
+    with pytest.raises(UnreadableError):
+        found.read(found.root / "pkg" / "a.py")
+    (workspace / "b.py").unlink()
+    (workspace / "b.py").write_text("ours = 1\n")
+    (workspace / "pkg").unlink()
+    (tmp_path / "away").rename(workspace / "pkg")
+    monkeypatch.setattr(Workspace, "may_read", swapped)
+    with pytest.raises(UnreadableError):
+        found.read(found.root / "b.py")
 
 
 def test_links_are_not_followed_by_whoever_asks_for_one_file(tmp_path):

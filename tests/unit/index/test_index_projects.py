@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,20 @@ def test_the_home_folder_is_no_project_though_it_is_opened(
         assert project_of(home / "work/shop/src/a.py", (wide,), environ) == Project(home / "work" / "shop")
         assert nearest_project(wide, environ) is None
     assert project_in(home / "work", environ) == Project(home / "work")
+
+
+def test_of_a_folder_that_is_no_project_only_ones_own_files_are_read(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(home, {".profile.sh": "", "tool.sh": ""})
+    (alone,) = Workspace(home, subfolders=False).folders()
+    assert [path.name for path in alone.files] == ["notes.py", "tool.sh"]
+    assert not Workspace(home, subfolders=False).may_read(home / ".profile.sh")
+    monkeypatch.setattr(os, "getuid", lambda: home.stat().st_uid + 1)  # everybody can write to /tmp
+    (alone,) = Workspace(home, subfolders=False).folders()
+    assert alone.files == ()
+    assert not Workspace(home, subfolders=False).may_read(home / "notes.py")
+    assert Workspace(home).may_read(home / "notes.py")
 
 
 def test_without_subfolders_only_some_files_beside_each_other_are_read(

@@ -6,6 +6,7 @@ import ast
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -40,6 +41,8 @@ _EXAMPLE_DEPTH = 1
 _EXAMPLE_KEYS = 4
 # notes come first in many descriptions, and say what is special before anything says what is meant
 _ASIDE = re.compile(r"<(note|important)>.*?</\1>", re.DOTALL)
+_MOST_BYTES = 100_000_000  # of a service model, unpacked; the largest has 11 MB
+_UNREADABLE = (OSError, ValueError, EOFError, RecursionError, zlib.error)
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -147,7 +150,10 @@ def _read(folder: Path, stem: str) -> tuple[Path | None, dict[str, Any]]:
         path = folder / name
         if path.is_file():
             with opener(path, "rb") as file:
-                return path, json.loads(file.read())
+                data = file.read(_MOST_BYTES + 1)
+            if len(data) > _MOST_BYTES:
+                raise ValueError(f"{path} holds more than {_MOST_BYTES:,} bytes")
+            return path, json.loads(data)
     return None, {}
 
 
@@ -161,7 +167,7 @@ def read_model(folder: Path) -> Mapping[str, Any]:
     try:
         _, model = _read(folder, "service-2")
         _add_extras(folder, model)
-    except (OSError, ValueError):
+    except _UNREADABLE:
         return {}
     return model
 
@@ -170,7 +176,7 @@ def read_names(folder: Path, stem: str, section: str) -> Sequence[str]:
     """Return what ``section`` of the file ``stem`` beside a service model names; none when it cannot be read."""
     try:
         parts = [_read(folder, each)[1] for each in (stem, f"{stem}.sdk-extras")]
-    except (OSError, ValueError):
+    except _UNREADABLE:
         return ()
     sections = (part.get(section) or part.get("merge", {}).get(section, {}) for part in parts)
     return sorted({name for each in sections for name in each})

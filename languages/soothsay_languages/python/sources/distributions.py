@@ -9,6 +9,7 @@ from pathlib import Path
 
 from soothsay_languages.python.environment.layout import plain_name
 
+_MOST_LISTED = 30_000_000  # characters of RECORD; torch has 2 million
 _HEAD = 4_000  # characters of METADATA in which name and version surely stand
 _FIELD = re.compile(r"^(Name|Version): *(\S+)", re.MULTILINE)
 _PACKAGE = re.compile(r"^((?:\w+/)+)__init__\.py,", re.MULTILINE)
@@ -47,7 +48,8 @@ def _read(site: Path, info: Path) -> Listed | None:
     try:
         with (info / "METADATA").open(encoding="utf-8", errors="replace") as file:
             fields = {match[1]: match[2] for match in _FIELD.finditer(file.read(_HEAD))}
-        files = (info / "RECORD").read_text(encoding="utf-8", errors="replace")
+        with (info / "RECORD").open(encoding="utf-8", errors="replace") as file:
+            files = file.read(_MOST_LISTED)
     except OSError:
         return None
     return Listed(fields["Name"], fields.get("Version", ""), site, info, files) if "Name" in fields else None
