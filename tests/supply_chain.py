@@ -68,13 +68,13 @@ def _needs(package: Distribution) -> Iterator[str]:
 def licence_of(package: Distribution) -> str:
     """Return the licence that a package states: its expression, else its classifiers, else its licence field."""
     facts = package.metadata
-    expression = facts.get("License-Expression", "")
+    expression = next(iter(facts.get_all("License-Expression") or ()), "")
     classifiers = [
         each.rpartition(" :: ")[2]
         for each in facts.get_all("Classifier") or []
         if each.startswith("License :: ") and each != "License :: OSI Approved"
     ]
-    field = (facts.get("License") or "").strip()
+    field = next(iter(facts.get_all("License") or ()), "").strip()
     return expression or " AND ".join(classifiers) or (field if len(field) <= _OR_LATER_TEXT else "")
 
 

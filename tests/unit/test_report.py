@@ -11,8 +11,8 @@ import pytest
 from soothsay import doctor
 from soothsay.backend.address import BackendFiles, ConnectionInfo, write_connection_info
 from soothsay.cli.main import main
+from soothsay.cli.report import maintainers_report, shortened
 from soothsay.doctor import DoctorCheck
-from soothsay.report import maintainers_report, shortened
 
 SOURCE = "launch_the_rocket(countdown=7)"
 PASSWORD = "Tr0ub4" + "dor&3x"
@@ -53,7 +53,7 @@ def test_it_says_what_a_maintainer_needs(home: Path) -> None:
     text = report(home)
     for part in (
         "version 0.",
-        "Python 3.",
+        "CPython 3.",
         "cores",
         "GB of memory",
         "warning: model: fine (fix: do this)",

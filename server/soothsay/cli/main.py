@@ -310,7 +310,7 @@ def _doctor(args: argparse.Namespace) -> int:
 
 def _report(target: str, checks: Sequence[DoctorCheck], workspace: Path) -> int:
     from soothsay.doctor import is_well
-    from soothsay.report import maintainers_report
+    from soothsay.cli.report import maintainers_report
 
     text = maintainers_report(checks, workspace)
     if target == "-":

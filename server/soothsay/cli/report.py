@@ -76,8 +76,8 @@ def _user() -> str:
 
 
 def _own_facts() -> list[str]:
-    python = f"Python {platform.python_version()} ({platform.python_implementation()}), {sys.executable}"
-    return [f"version {__version__}, in {Path(__file__).parent}", python]
+    version_info = f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}"
+    return [f"version {__version__}, in {Path(__file__).parents[1]}", version_info]
 
 
 def _machine() -> list[str]:
