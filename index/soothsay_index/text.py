@@ -10,8 +10,8 @@ from functools import lru_cache
 _TOKEN = re.compile(r"[A-Za-z]+|\d+|[^\W\d_]+")
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 _PLURAL_ACRONYM = re.compile(r"^[A-Z]{2,}s$")
-_TAG = re.compile(r"<[^>]+>")
-_RULE = re.compile(r"^\s*([=\-~^*#])\1{2,}\s*$", re.MULTILINE)  # the lines above and below a heading
+_TAG = re.compile(r"<[^<>]+>")
+_RULE = re.compile(r"^[ \t]*([=\-~^*#])\1{2,}[ \t]*$", re.MULTILINE)  # the lines above and below a heading
 _SPACE = re.compile(r"\s+")
 # A full stop ends a sentence when something that starts one follows; "e.g. this" and "v1.2" do not.
 _SENTENCE_END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\betc)[.!?](?=\s+[A-Z`\"'(]|\s*$)")

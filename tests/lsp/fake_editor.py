@@ -19,7 +19,7 @@ def capabilities(**changes: Any) -> types.ClientCapabilities:
     Its settings are its user's own, as in VS Code.
     """
     experimental = {
-        "soothsay": {"settingsTrusted": True, **changes.pop("experimental", {}).get("soothsay", {})}
+        "soothsay": {"settingsTrusted": True, **(changes.pop("experimental", None) or {}).get("soothsay", {})}
     }
     parts: dict[str, Any] = {
         "workspace": types.WorkspaceClientCapabilities(configuration=True),

@@ -19,8 +19,8 @@ import soothsay_index
 import soothsay_languages
 
 _PIECES = ("a", "1", " ", "\t", ".", "_", "-", "(", "[", "<", '"', "'", "`", ":", "=", "*", "#", "\\", "\n", "a ", "a.", "a,", "a=", "a:b ", "(a", "A_")  # fmt: skip
-_SMALL, _LARGE = 400, 8_000  # characters
-_SMALL_S, _LARGE_S = 0.01, 0.08  # a pattern that goes back over the line takes ten times as long
+_SMALL, _LARGE = 400, 4_000  # characters
+_SMALL_S, _LARGE_S = 0.01, 0.04  # a pattern that goes back over the line takes ten times as long
 _METHODS = ("finditer", "findall", "fullmatch", "match", "search", "split", "sub", "subn")
 # What is asked of a part of a text only: the longest part, in characters.
 _LONGEST = {
@@ -63,7 +63,13 @@ def kept() -> dict[str, Kept]:
                 else (value,)
             )
             for number, each in enumerate(values):
-                pattern = each if isinstance(each, re.Pattern) else getattr(each, "pattern", None)
+                pattern = (
+                    each
+                    if isinstance(each, re.Pattern)
+                    else None
+                    if isinstance(each, type)
+                    else getattr(each, "pattern", None)
+                )
                 if (
                     isinstance(pattern, re.Pattern)
                     and isinstance(pattern.pattern, str)
@@ -81,10 +87,8 @@ PATTERNS = kept()
 
 def pieces(pattern: re.Pattern[str]) -> Iterator[str]:
     """What a hostile line may repeat: usual characters, and the words of the pattern itself, alone and mixed."""
-    words = dict.fromkeys(re.findall(r"(?<!\\)[A-Za-z]{2,12}|[^\w\s\\()|?{}]", pattern.pattern)[:12])
-    yield from dict.fromkeys(
-        (*_PIECES, *words, *(f"{word}{more}" for word in words for more in ("a", " ", '="')))
-    )
+    words = dict.fromkeys(re.findall(r"(?<!\\)[A-Za-z]{2,12}|[^\w\s\\()|?{}]", pattern.pattern)[:8])
+    yield from dict.fromkeys((*_PIECES, *words, *(f"{word}{more}" for word in words for more in ("a", '="'))))
 
 
 def seconds(each: Kept, piece: str, size: int) -> float:

@@ -10,7 +10,7 @@ from soothsay_index.types import Hit
 # of the ranking's score. Where the second is further behind, the first is right 98 times of 100 (`make bench-retrieval`,
 # development split); the right one is hardly ever further behind the first
 CLOSE = 0.3
-_DOTTED = re.compile(r"[\w.]*\Z")
+_DOTTED = re.compile(r"(?<![\w.])[\w.]*\Z")
 
 
 def contenders(hits: Sequence[Hit]) -> list[Hit]:
