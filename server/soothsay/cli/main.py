@@ -309,8 +309,8 @@ def _doctor(args: argparse.Namespace) -> int:
 
 
 def _report(target: str, checks: Sequence[DoctorCheck], workspace: Path) -> int:
-    from soothsay.doctor import is_well
     from soothsay.cli.report import maintainers_report
+    from soothsay.doctor import is_well
 
     text = maintainers_report(checks, workspace)
     if target == "-":
