@@ -232,16 +232,17 @@ def test_folders_nested_deeper_than_calls(folder: Path) -> None:
 
 
 def test_a_file_that_vanishes_while_it_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from soothsay_index.build import reading
+    from soothsay_index.sources.workspace import Workspace
 
     write(folder, {"brief.py": "def brief(): ...\n"})
-    real = reading.read_file
+    checked = Workspace.may_read
 
-    def vanish(path: Path) -> str:
+    def vanish(self: Workspace, path: Path) -> bool:
+        answer = checked(self, path)
         (folder / "brief.py").unlink(missing_ok=True)
-        return real(path)
+        return answer
 
-    monkeypatch.setattr(reading, "read_file", vanish)
+    monkeypatch.setattr(Workspace, "may_read", vanish)
     index, summary = build(folder)
     assert not index.has_name("brief") and not summary.skipped, "nobody misses it"
 

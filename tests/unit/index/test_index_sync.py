@@ -6,8 +6,8 @@ import pytest
 from index_fakes import LEDGER
 
 from hash_embedder import HashEmbedder
-from soothsay_index.build import reading as cutting
 from soothsay_index.build.process_pool import open_single_thread
+from soothsay_index.sources.workspace import Workspace
 from soothsay_index.store.store import Store
 from soothsay_index.types import Query
 from soothsay_index.worker.local import LocalIndex
@@ -101,7 +101,7 @@ def test_a_file_that_was_only_touched_is_read_once_more(index, environment, tmp_
     for path in (workspace / "billing" / "ledger.py", workspace / "app.py"):
         os.utime(path, ns=(1, 1))
     read = []
-    monkeypatch.setattr(cutting, "read_file", lambda path: read.append(path.name) or path.read_text())
+    monkeypatch.setattr(Workspace, "read", lambda _, path: read.append(path.name) or path.read_text())
     index.build_from(environment)
     assert sorted(read) == ["app.py", "ledger.py"]
     index.build_from(environment)
