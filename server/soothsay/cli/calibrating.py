@@ -14,13 +14,15 @@ from soothsay.model.files.registry import Thresholds
 from soothsay.model.files.thresholds import keep_measured
 from soothsay.model.local.runtime import LlamaRuntime
 from soothsay_index.runtime.environment import locate_environment, read_environment
+from soothsay_index.sources.base import PackageSource
 from soothsay_index.sources.registry import package_sources
 from soothsay_languages.base import Language
 from soothsay_languages.environment import Environment
 from soothsay_languages.registry import language_or_plain
 
-_TASKS = 160
-_OF_ONE_PACKAGE = 8
+_TASKS = 120
+_OF_ONE_PACKAGE = 6
+_BARREN = 5  # releases without a task, after which a source is left
 _CONTEXT = 1024  # tokens
 
 
@@ -50,12 +52,19 @@ def _tasks(environment: Environment, language: Language) -> list[Task]:
     """Return the tasks: the same ones at each call, as long as the packages are the same."""
     tasks: list[Task] = []
     for source in package_sources(environment).values():
-        for release in sorted(source.releases(), key=lambda each: _hashed(each.part)):
-            if len(tasks) >= _TASKS:
-                return tasks[:_TASKS]
-            found = tasks_of(source.harvest(release).symbols, language)
-            tasks += sorted(found, key=lambda each: _hashed(each.text))[:_OF_ONE_PACKAGE]
+        tasks += _tasks_of(source, language, _TASKS - len(tasks))
     return tasks
+
+
+def _tasks_of(source: PackageSource, language: Language, most: int) -> list[Task]:
+    """Return up to ``most`` tasks from one source; some, as those of service models, have none."""
+    tasks: list[Task] = []
+    for number, release in enumerate(sorted(source.releases(), key=lambda each: _hashed(each.part))):
+        if len(tasks) >= most or (number >= _BARREN and not tasks):
+            break
+        found = tasks_of(source.harvest(release).symbols, language)
+        tasks += sorted(found, key=lambda each: _hashed(each.text))[:_OF_ONE_PACKAGE]
+    return tasks[:most]
 
 
 def _hashed(text: str) -> str:
