@@ -13,7 +13,7 @@ from cachetools import FIFOCache
 from soothsay.config import Method, Settings
 from soothsay.engine.ahead import Searches, SearchMemory
 from soothsay.engine.analyses import Analyses
-from soothsay.engine.choice import contenders, only_call, rest_of_call
+from soothsay.engine.choice import call_meant, contenders, rest_of_call
 from soothsay.engine.clients import of_known_services
 from soothsay.engine.clock import Clock
 from soothsay.engine.constrain import CallConstraint
@@ -314,12 +314,10 @@ class Engine:
         if not asked.query.owners:
             hits = of_known_services(hits, site)[:limit]
         chooses = method == "full" and asked.draftless and self._fills_calls
+        meant = call_meant(hits) if chooses else None
         hits = contenders(hits) if chooses else hits
         grounding = self._ground(site, hits, lambda symbol: asked.spell(site, symbol))
-        only = only_call(hits) if chooses else None
-        if only is None or only.symbol is None:
-            return grounding
-        return replace(grounding, call=asked.spell(site, only.symbol))
+        return grounding if meant is None else replace(grounding, call=asked.spell(site, meant))
 
     def _search_early(self, site: Site, searches: Searches) -> OnDoubt:
         """Return what begins to search for a name that is doubted while it is being drafted."""

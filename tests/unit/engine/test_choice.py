@@ -8,10 +8,10 @@ import pytest
 from fakes import FakeIndex, FakeModel, function
 
 from soothsay.config import Settings
-from soothsay.engine.choice import CLOSE, contenders, only_call, rest_of_call
+from soothsay.engine.choice import CLOSE, call_meant, contenders, rest_of_call
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import Completion, CompletionRequest
-from soothsay_index.types import Hit, Query
+from soothsay_index.types import Hit, Query, Symbol
 
 PAY = function("shop.pay", "order")
 REVERSE = function("shop.reverse", "order", "*", "approved_by")
@@ -25,12 +25,15 @@ class RankedIndex(FakeIndex):
     def __init__(self, **scores: float) -> None:
         super().__init__(shop=(PAY, REVERSE))
         self.scores = scores
+        self.rankers = {"vector": 0.5}
 
     def search(self, query: Query) -> Sequence[Hit]:
         hits = [
-            replace(hit, score=self.scores[hit.symbol.name]) for hit in super().search(query) if hit.symbol
+            replace(found, score=self.scores[found.symbol.name], scores=self.rankers)
+            for found in super().search(query)
+            if found.symbol
         ]
-        return sorted(hits, key=lambda hit: -hit.score)
+        return sorted(hits, key=lambda each: -each.score)
 
 
 def guessing() -> FakeModel:
@@ -74,17 +77,29 @@ def test_the_methods_that_are_compared_with_read_as_before() -> None:
     assert documents_read(model)
 
 
+def test_what_was_ranked_by_words_alone_is_not_chosen() -> None:
+    model, index = guessing(), RankedIndex(reverse=1.5, pay=1.0)
+    index.rankers = {"text": 1.5}
+    complete(model, index, "shop.")
+    assert documents_read(model)
+
+
+def hit(score: float, symbol: Symbol = PAY) -> Hit:
+    return Hit("symbol", score, symbol, scores={"vector": score})
+
+
 def test_contenders_are_close_to_the_best() -> None:
-    hits = [Hit("symbol", score, PAY) for score in (2.0, 2.0 - CLOSE / 2, 2.0 - CLOSE, 0.0)]
+    hits = [hit(score) for score in (2.0, 2.0 - CLOSE / 2, 2.0 - CLOSE, 0.0)]
     assert contenders(hits) == hits[:2]
     assert contenders([]) == []
 
 
-def test_what_cannot_be_called_is_not_chosen() -> None:
-    assert only_call([Hit("symbol", 1.0, VAT)]) is None
-    assert only_call([]) is None
-    assert only_call([Hit("symbol", 1.0, PAY), Hit("symbol", 1.0, PAY)]) is None
-    assert only_call([Hit("symbol", 1.0, PAY)]) == Hit("symbol", 1.0, PAY)
+def test_only_what_is_far_ahead_and_can_be_called_is_meant() -> None:
+    assert call_meant([hit(1.0), hit(0.0)]) == PAY
+    assert call_meant([hit(1.0), hit(1.0)]) is None
+    assert call_meant([hit(1.0, VAT), hit(0.0)]) is None
+    assert call_meant([hit(1.0)]) is None, "nobody knows how far ahead it is"
+    assert call_meant([]) is None
 
 
 @pytest.mark.parametrize(
