@@ -366,8 +366,13 @@ class Engine:
         return write(opened, site.rule, limits, accepted=accepted, constraint=constraint, on_text=on_text)
 
     def _call_chosen(self, task: _Task, grounding: Grounding, accepted: str) -> str | None:
-        """Return what is left to write of the call that was found for the place behind ``accepted``; None for none."""
-        return rest_of_call(task.site.rule.before + accepted, grounding.call) if grounding.call else None
+        """Return what is left to write of the call that was found for the place behind ``accepted``; None for none.
+
+        Nor where its arguments would not be filled in: the model is to see its document, then.
+        """
+        if not grounding.call or task.known.parameters_of(grounding.call) is None:
+            return None
+        return rest_of_call(task.site.rule.before + accepted, grounding.call)
 
     @property
     def _fills_calls(self) -> bool:

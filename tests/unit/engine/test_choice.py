@@ -65,6 +65,17 @@ def test_where_others_come_close_their_documents_are_read() -> None:
     assert documents_read(model)
 
 
+def test_where_its_arguments_cannot_be_filled_in_the_document_is_read() -> None:
+    """Of a package that the type checker knows nothing of, or of a function with several signatures."""
+    model, index = guessing(), RankedIndex(reverse=1.5, pay=1.0)
+    index.owners = dict[str, Sequence[Symbol]](
+        shop=[replace(each, origin="package") for each in (PAY, REVERSE)]
+    )
+    answer = complete(model, index, "shop.")
+    assert documents_read(model)
+    assert [each.symbol for each in answer.evidence] == ["shop.reverse"], "that of the one that is meant"
+
+
 def test_what_was_typed_otherwise_is_not_written_over() -> None:
     model = guessing()
     answer = complete(model, RankedIndex(reverse=1.0, pay=1.5), "shop.re")
