@@ -43,9 +43,9 @@ def agrees(written: str, typed: str) -> bool:
 
 def rest_of(completion: Completion, earlier: CompletionRequest, now: CompletionRequest) -> Completion | None:
     """Return what is left of ``completion``, the answer to ``earlier``, where ``now`` continues that; None for nothing."""
-    typed = now.text[earlier.offset : now.offset]
-    if not typed:
+    if now.text == earlier.text:
         return completion
+    typed = now.text[earlier.offset : now.offset]
     rest = completion.text[len(typed) :]
     if not completion.text.startswith(typed) or not rest:
         return None
