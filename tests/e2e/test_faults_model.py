@@ -1,12 +1,19 @@
-"""The file of the model is removed, cut off or replaced while the model is used."""
+"""The file of the model is removed, cut off or replaced while the model is used; windows whose editor vanishes."""
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+import signal
 import sys
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
+import pytest_asyncio
+from backend_windows import SETTINGS, Window, Windows, eventually
 
 from soothsay.backend.models import ModelPool
 from soothsay.backend.session import Session
@@ -124,3 +131,51 @@ def test_windows_that_share_a_model_change_to_the_new_file_one_by_one(model: Pat
     assert status.windows == 2
     for each in (one, other):
         each.close()
+
+
+# -- editors ----------------------------------------------------------------------------------------------------------
+
+
+@pytest_asyncio.fixture
+async def windows(tmp_path: Path) -> AsyncIterator[Windows]:
+    runtime = Path(tempfile.mkdtemp(prefix="soothsay-"))
+    opened = Windows(runtime, tmp_path)
+    opened.environment["SOOTHSAY_CACHE"] = str(tmp_path / "cache")
+    yield opened
+    await opened.close()
+    shutil.rmtree(runtime, ignore_errors=True)
+
+
+def settings_with(model: Path) -> dict[str, object]:
+    index = {"python": str(model.parent / "env" / "bin" / "python")}
+    return {**SETTINGS, "index": index, "model": {"path": str(model)}, "backend": {"lingerS": 1}}
+
+
+async def is_ready(window: Window) -> None:
+    await eventually(lambda: window.statuses and window.statuses[-1].state == "ready", "the model")
+
+
+@pytest.mark.parametrize("end", ["closed", "killed", "stopped and killed"])
+async def test_an_editor_that_vanishes_leaves_no_process(windows: Windows, model: Path, end: str):
+    window = await windows.open("shop", settings_with(model))
+    await is_ready(window)
+    window.open("import json\n\nvalue = json.")
+    await window.ask("import json\n\nvalue = json.")
+    backend = windows.backend()
+    processes = [
+        window.server,
+        *window.server.children(recursive=True),
+        backend,
+        *backend.children(recursive=True),
+    ]
+    assert any("soothsay_index.worker" in process.cmdline() for process in processes)
+    assert window.client._server is not None and window.client._server.stdin is not None
+    if end == "closed":
+        window.client._server.stdin.close()
+    else:
+        if end != "killed":
+            window.server.send_signal(signal.SIGSTOP)
+        window.server.kill()
+    _, alive = await asyncio.to_thread(psutil.wait_procs, processes, 60)
+    assert not alive
+    assert not list(windows.runtime.glob("*.sock")) and not list(windows.runtime.glob("*.json"))
