@@ -56,7 +56,9 @@ def test_a_bracket_that_the_editor_closed_was_not_typed() -> None:
 def test_the_rest_leaves_out_what_stands_there_already() -> None:
     found = rest_of(completion("post(amount=1)"), REQUEST, after("post(", ")"))
     assert found is not None and found.text == "amount=1"
-    found = rest_of(completion("post(amount=1)"), REQUEST, after("", ")"))  # nothing typed, a bracket put behind
+    found = rest_of(
+        completion("post(amount=1)"), REQUEST, after("", ")")
+    )  # nothing typed, a bracket put behind
     assert found is not None and (found.text, found.replaced) == ("post(amount=1", 0)
     assert rest_of(completion("post(1)"), REQUEST, REQUEST) == completion("post(1)")
     found = rest_of(completion("post(amount=1)"), REQUEST, after("post("))
