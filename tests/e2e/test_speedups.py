@@ -129,7 +129,7 @@ def test_texts_are_the_same_with_every_speed_up(
         evaluated["fast"] += sum(completion.evaluated.values())
     assert same >= len(todo) / 2
     # while somebody waits: what was prepared was read before
-    assert evaluated["fast"] < evaluated["plain"] / 3
+    assert evaluated["fast"] < evaluated["plain"] / 2
 
 
 class Unforced:

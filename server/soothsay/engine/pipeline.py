@@ -50,7 +50,7 @@ from soothsay.model.types import Model, OpenPrompt, Token
 from soothsay.oracle.null import NullOracle
 from soothsay.oracle.types import Oracle
 from soothsay_common.cancellation import Cancellation
-from soothsay_index.types import Hit, Index, Symbol
+from soothsay_index.types import Hit, Index, Parameter, Symbol
 from soothsay_languages.base import Language
 from soothsay_languages.registry import language_or_plain
 from soothsay_languages.scan import characters, indentation
@@ -201,8 +201,11 @@ class Engine:
                 with clock.step("regenerate"):
                     accepted = _before_guess(draft.text, outcome.name)
                     constrain = self._calls(task) if method == "full" else _anything
-                    called = self._call_chosen(task, grounding, accepted)
-                    read = grounding if called is None else replace(grounding, text="")
+                    called = grounding.call and rest_of_call(site.rule.before + accepted, grounding.call)
+                    if called and _is_all_by_name(task.known.parameters_of(grounding.call)):
+                        read = replace(grounding, text="")
+                    else:
+                        read = grounding
                     written = self._regenerate(task, read, accepted + (called or ""), constrain)
                 evaluated["regenerate"] = written.evaluated
         with clock.step("verify"):
@@ -365,15 +368,6 @@ class Engine:
         opened = self._model.open(prompt)
         return write(opened, site.rule, limits, accepted=accepted, constraint=constraint, on_text=on_text)
 
-    def _call_chosen(self, task: _Task, grounding: Grounding, accepted: str) -> str | None:
-        """Return what is left to write of the call that was found for the place behind ``accepted``; None for none.
-
-        Nor where its arguments would not be filled in: the model is to see its document, then.
-        """
-        if not grounding.call or task.known.parameters_of(grounding.call) is None:
-            return None
-        return rest_of_call(task.site.rule.before + accepted, grounding.call)
-
     @property
     def _fills_calls(self) -> bool:
         """Whether what a signature says is written without the model."""
@@ -494,6 +488,11 @@ def _prompt(
 def _nothing(method: Method) -> Completion:
     """Return the answer where nothing can be shown, whatever is written."""
     return Completion("", "", "unverified", method, TriggerDecision(False), ending=Ending("settled"))
+
+
+def _is_all_by_name(parameters: Sequence[Parameter] | None) -> bool:
+    """Return whether all arguments that must be given are written with their names: no document need say what they are."""
+    return parameters is not None and all(p.kind == "keyword_only" for p in parameters if p.required)
 
 
 def _anything(_before: str) -> None:

@@ -14,7 +14,7 @@ from soothsay.engine.types import Completion, CompletionRequest
 from soothsay_index.types import Hit, Query, Symbol
 
 PAY = function("shop.pay", "order")
-REVERSE = function("shop.reverse", "order", "*", "approved_by")
+REVERSE = function("shop.reverse", "*", "order", "approved_by")
 VAT = replace(function("shop.VAT"), kind="attribute", parameters=None)
 TEXT = "import shop\n\n# give the money back\nx = "
 
@@ -65,14 +65,16 @@ def test_where_others_come_close_their_documents_are_read() -> None:
     assert documents_read(model)
 
 
-def test_where_its_arguments_cannot_be_filled_in_the_document_is_read() -> None:
-    """Of a package that the type checker knows nothing of, or of a function with several signatures."""
+@pytest.mark.parametrize(
+    "meant",
+    [replace(REVERSE, origin="package"), function("shop.reverse", "order", "*", "approved_by")],
+    ids=["parameters that nobody knows", "an argument by position"],
+)
+def test_where_names_of_arguments_are_not_written_its_document_is_read(meant: Symbol) -> None:
     model, index = guessing(), RankedIndex(reverse=1.5, pay=1.0)
-    index.owners = dict[str, Sequence[Symbol]](
-        shop=[replace(each, origin="package") for each in (PAY, REVERSE)]
-    )
+    index.owners = dict[str, Sequence[Symbol]](shop=[PAY, meant])
     answer = complete(model, index, "shop.")
-    assert documents_read(model)
+    assert answer.text.startswith("reverse(") and documents_read(model)
     assert [each.symbol for each in answer.evidence] == ["shop.reverse"], "that of the one that is meant"
 
 
