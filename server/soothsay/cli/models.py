@@ -188,7 +188,7 @@ def _calibrate(args: argparse.Namespace) -> int:
     found = calibrate(args.path)
     if found is None:
         print(
-            f"soothsay: {args.path.name}: too few names were right, or wrong; the usual thresholds are used",
+            f"soothsay: {args.path.name}: too few names were wrong; the usual thresholds are used",
             file=sys.stderr,
         )
         return OK

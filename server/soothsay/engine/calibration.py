@@ -17,14 +17,15 @@ from soothsay.engine.draft import Limits, write
 from soothsay.engine.site import Site
 from soothsay.engine.trigger import certainty, confidence
 from soothsay.engine.types import ApiName, CompletionRequest
-from soothsay.model.files.registry import Thresholds
+from soothsay.model.files.registry import DEFAULT_THRESHOLDS, Thresholds
 from soothsay.model.fim import Window, build_prompt, place_anchor
 from soothsay.model.types import Model, Token
 from soothsay_common.cancellation import Cancellation
 from soothsay_index.types import Index, Symbol
 from soothsay_languages.base import Language
 
-FEWEST = 20  # names, right and wrong ones each, that tell something
+FEWEST = 20  # names that do not exist
+_NEARLY_ALL = 0.98
 _IN_ONE_MODULE = 3  # tasks
 _LONGEST = 12  # tokens of a name
 _GRID = tuple(n / 20 for n in range(8, 20))  # 0.40 to 0.95
@@ -84,26 +85,23 @@ def guess(
 
 
 def thresholds_from(guesses: Sequence[Guess]) -> Thresholds | None:
-    """Return the thresholds that tell names that exist from others best; None where ``guesses`` are too few of either."""
-    right = sum(each.exists for each in guesses)
-    if min(right, len(guesses) - right) < FEWEST:
+    """Return the thresholds below which nearly all names are that do not exist; None where ``guesses`` hold too few of them.
+
+    They are never below the default: looking a name up that is right costs little, showing one that is not costs more.
+    """
+    wrong = [each for each in guesses if not each.exists]
+    if len(wrong) < FEWEST:
         return None
     return Thresholds(
-        certainty=_best(guesses, lambda each: each.certainty),
-        confidence=_best(guesses, lambda each: each.confidence),
+        certainty=max(DEFAULT_THRESHOLDS.certainty, _above([each.certainty for each in wrong])),
+        confidence=max(DEFAULT_THRESHOLDS.confidence, _above([each.confidence for each in wrong])),
     )
 
 
-def _best(guesses: Sequence[Guess], value: Callable[[Guess], float]) -> float:
-    """Return the value on the grid below which most wrong names and fewest right ones are (Youden's index)."""
-
-    def told_apart(threshold: float) -> float:
-        below = [each.exists for each in guesses if value(each) < threshold]
-        rights = sum(each.exists for each in guesses)
-        wrongs = len(guesses) - rights
-        return below.count(False) / wrongs - below.count(True) / rights
-
-    return max(_GRID, key=told_apart)
+def _above(values: Sequence[float]) -> float:
+    """Return the least value on the grid that nearly all ``values`` are below; the greatest where there is none."""
+    fitting = (each for each in _GRID if sum(v < each for v in values) >= _NEARLY_ALL * len(values))
+    return next(fitting, _GRID[-1])
 
 
 def _has_ended(text: str, _tokens: list[Token]) -> bool:

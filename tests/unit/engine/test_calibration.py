@@ -9,7 +9,7 @@ from fakes import FakeIndex, FakeModel, function
 from soothsay.config import ModelSettings, Settings
 from soothsay.engine.calibration import FEWEST, Guess, guess, tasks_of, thresholds_from
 from soothsay.engine.watch import Rules
-from soothsay.model.files.registry import Thresholds
+from soothsay.model.files.registry import DEFAULT_THRESHOLDS, Thresholds
 from soothsay.model.files.thresholds import keep_measured, measured_here, needs_measuring
 from soothsay.model.types import Capabilities
 from soothsay_languages.python import LANGUAGE
@@ -41,13 +41,16 @@ def test_what_is_no_name_tells_nothing() -> None:
     assert guess(FakeModel([("(", 1.0)]), FakeIndex(), LANGUAGE, tasks_of(SYMBOLS, LANGUAGE)[0]) is None
 
 
-def test_thresholds_tell_wrong_names_from_right_ones() -> None:
-    right = [Guess(0.8 + n / 1000, 0.9, True) for n in range(FEWEST)]
-    wrong = [Guess(0.6 + n / 1000, 0.3, False) for n in range(FEWEST)]
-    found = thresholds_from([*right, *wrong])
-    assert found is not None
-    assert 0.6 < found.certainty <= 0.8 and 0.3 < found.confidence <= 0.9
-    assert thresholds_from([*right, *wrong[1:]]) is None
+def test_names_that_do_not_exist_are_below_the_thresholds() -> None:
+    right = [Guess(0.95, 0.95, True)] * FEWEST
+    sure = [Guess(0.82, 0.3, False)] * FEWEST
+    assert thresholds_from([*right, *sure]) == Thresholds(0.85, DEFAULT_THRESHOLDS.confidence)
+    assert thresholds_from([*right, *[Guess(0.99, 0.99, False)] * FEWEST]) == Thresholds(0.95, 0.95)
+    assert thresholds_from([*right, *sure[1:]]) is None
+
+
+def test_a_model_that_is_unsure_of_all_it_does_not_know_has_the_default() -> None:
+    assert thresholds_from([Guess(0.2, 0.1, False)] * 100) == DEFAULT_THRESHOLDS
 
 
 def test_they_are_kept_and_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
