@@ -264,7 +264,8 @@ def test_why_this_completion(neovim: Neovim, install: Install) -> None:
     until(lambda: neovim.nvim.current.buffer.options["filetype"] == "soothsay-explain", "the window", 10)
     text = neovim.text()
     for part in (
-        "✓ verified · bedrock.create_model_customization_job · botocore",
+        "✓ verified",
+        " · bedrock.create_model_customization_job · botocore",
         "Draft  what the model wrote alone",
         "Trigger  documentation was looked up",
         "confidence 0.",
