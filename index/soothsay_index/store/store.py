@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from soothsay_common.file_identity import file_identity
 from soothsay_index.store.database import Database
 from soothsay_index.store.rows import CHUNKS, FILES, OWNERS, SYMBOLS, vectors_schema
 
@@ -55,7 +56,8 @@ class Store:
 
     def releases_stamp(self) -> object:
         """Return a value that changes when a release is stored, or when another one is in use."""
-        return _stamp(self.packages.folder / "manifest.json"), _stamp(self.local.folder / "state.json")
+        files = self.packages.folder / "manifest.json", self.local.folder / "state.json"
+        return tuple(file_identity(file) for file in files)
 
     def write_state(self, releases: Iterable[str], environment: str) -> None:
         """Store the environment's releases, and its description, for readers."""
@@ -75,14 +77,6 @@ class Store:
         except (OSError, ValueError):
             return {}
         return plain if isinstance(plain, dict) else {}
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    try:
-        seen = path.stat()
-    except OSError:
-        return None
-    return seen.st_ino, seen.st_mtime_ns, seen.st_size
 
 
 def _slug(workspace: Path, variant: str) -> str:

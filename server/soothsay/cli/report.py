@@ -23,6 +23,7 @@ from soothsay.backend.crash_log import previous_log
 from soothsay.doctor import DoctorCheck
 from soothsay.errors import SoothsayError
 from soothsay.paths import cache_folder
+from soothsay_index.runtime.file_times import changed_at
 from soothsay_index.sources.masking import without_written_secrets
 
 _LOG_LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\S* (WARNING|ERROR|CRITICAL) ([\w.]{1,80}):")
@@ -126,16 +127,9 @@ def _logs() -> Iterator[str]:
             logs += [files.log, previous_log(files.log)]
     except SoothsayError as error:
         yield str(error)
-    logs += sorted(cache_folder().glob("**/index.log"), key=_time, reverse=True)
+    logs += sorted(cache_folder().glob("**/index.log"), key=changed_at, reverse=True)
     for log in [log for log in logs if log.is_file()][:_MOST_LOGS]:
         yield _problems(log)
-
-
-def _time(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def _problems(log: Path) -> str:

@@ -20,7 +20,6 @@ from soothsay.engine.types import ApiName, CompletionRequest
 from soothsay.model.files.registry import DEFAULT_THRESHOLDS, Thresholds
 from soothsay.model.fim import Window, build_prompt, place_anchor
 from soothsay.model.types import Model, Token
-from soothsay_common.cancellation import Cancellation
 from soothsay_index.types import Index, Symbol
 from soothsay_languages.base import Language
 
@@ -65,14 +64,12 @@ def tasks_of(symbols: Iterable[Symbol], language: Language) -> list[Task]:
     ]
 
 
-def guess(
-    model: Model, index: Index, language: Language, task: Task, cancel: Cancellation | None = None
-) -> Guess | None:
-    """Let ``model`` write the name of one task; None where it writes none. Raises `Cancelled` once ``cancel`` is set."""
+def guess(model: Model, index: Index, language: Language, task: Task) -> Guess | None:
+    """Let ``model`` write the name of one task; None where it writes none."""
     request = CompletionRequest(Path("task"), task.text, len(task.text), Path(), language=language.id)
     anchor = place_anchor(task.text, len(task.text), Window(), language)
     site = Site(request, index, Analyses())
-    limits = Limits(_LONGEST, time.monotonic() + 60.0, cancel=cancel)
+    limits = Limits(_LONGEST, time.monotonic() + 60.0)
     written = write(
         model.open(build_prompt(anchor, task.text, len(task.text))), site.rule, limits, watch=_has_ended
     )

@@ -362,7 +362,7 @@ class Engine:
 
         prompt = _prompt(task.anchor, site.request, grounding.text, accepted)
         calls = calls_in(accepted, prompt)
-        if calls is not None and self._model.capabilities.token_constraints:
+        if calls is not None and self._fills_calls:
             return write_filled(begin, site.rule, limits, self._skeleton(task), accepted, on_text)
         constraint = calls and self._as_taken(calls, prompt.forced)
         opened = self._model.open(prompt)

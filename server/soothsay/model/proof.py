@@ -26,6 +26,7 @@ from filelock import FileLock, Timeout
 
 from soothsay.errors import SoothsayError
 from soothsay.model.compiling import processor_flags
+from soothsay.model.files.kept import read_kept
 from soothsay.model.library import compiled_by, has_amx_kernels, library_folder, library_id, processor
 from soothsay.model.llama import loaded_id
 from soothsay.model.probe import FAILED
@@ -134,7 +135,7 @@ def prove(model: Path, run: Run | None = None) -> Proof:
             return known
         proof = find_way(model, run or run_probe, known)
         if not any(death.exit.is_transient for death in proof.deaths):
-            _write(file, {**_read(file), key: asdict(proof)})
+            _write(file, {**read_kept(file), key: asdict(proof)})
     return proof
 
 
@@ -315,7 +316,7 @@ def _alone(file: Path, patience: float) -> Iterator[None]:
 
 def _known(file: Path, key: str) -> Proof | tuple[Death, ...]:
     """Return what is remembered: a proof, or the ways that have died without one that works."""
-    found = _read(file).get(key)
+    found = read_kept(file).get(key)
     if not isinstance(found, dict):
         return ()
     with contextlib.suppress(KeyError, TypeError, ValueError):
@@ -342,17 +343,9 @@ def _change(model: Path, entry: dict[str, Any] | None) -> None:
     except SoothsayError:
         return
     with _alone(file, _PATIENCE):
-        known = _read(file)
+        known = read_kept(file)
         known.pop(key, None)
         _write(file, known if entry is None else {**known, key: entry})
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _write(file: Path, known: dict[str, Any]) -> None:

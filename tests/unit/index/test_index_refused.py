@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from namespaces import can_unshare, run_unshared
 
-from soothsay_common.children import child_environment
 from soothsay_index.errors import refused_by_system
 
 
 def has_mounts() -> bool:
     """Return whether a process of this user can be given mounts of its own."""
-    if sys.platform != "linux" or shutil.which("unshare") is None or shutil.which("setpriv") is None:
-        return False
-    command = ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
-    return not subprocess.run(command, capture_output=True, check=False).returncode
+    has_tools = shutil.which("setpriv") is not None
+    return has_tools and can_unshare("-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt")
 
 
 in_namespace = pytest.mark.skipif(not has_mounts(), reason="needs Linux with mount namespaces for users")
@@ -102,18 +98,7 @@ with opened() as client:
 
 def run_in_namespace(work: str, tmp_path: Path, *wrapper: str) -> None:
     (tmp_path / "root").mkdir()
-    (tmp_path / "shop").mkdir()
-    (tmp_path / "shop" / "ledger.py").write_text('def post_entry(a):\n    """Post an entry."""\n')
-    program = [sys.executable, "-P", "-c", _BEGIN + work, str(tmp_path / "root"), str(tmp_path / "shop")]
-    done = subprocess.run(
-        ["unshare", "-rm", *wrapper, *program],
-        env=child_environment(),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
+    done = run_unshared(["-rm", *wrapper], _BEGIN + work, tmp_path / "root", timeout=280)
     assert done.returncode == 0, done.stderr + done.stdout
 
 

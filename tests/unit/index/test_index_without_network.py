@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-from soothsay_common.children import child_environment
-
-
-def has_namespaces() -> bool:
-    """Return whether a process of this user can be given a network of its own."""
-    if sys.platform != "linux" or shutil.which("unshare") is None:
-        return False
-    return subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode == 0
-
+from namespaces import can_unshare, run_unshared
 
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.skipif(not has_namespaces(), reason="needs Linux with network namespaces for users"),
+    pytest.mark.skipif(
+        not can_unshare("-rn", "true"), reason="needs Linux with network namespaces for users"
+    ),
 ]
 
 _WORK = """
@@ -46,24 +36,5 @@ with IndexClient(root, workspace, timeout=60.0) as client:
 
 
 def test_a_workspace_is_indexed_and_searched_without_a_network(tmp_path: Path):
-    (tmp_path / "shop").mkdir()
-    (tmp_path / "shop" / "ledger.py").write_text('def post_entry(a):\n    """Post an entry."""\n')
-    done = subprocess.run(
-        [
-            "unshare",
-            "-rn",
-            sys.executable,
-            "-P",
-            "-c",
-            _WORK,
-            str(tmp_path / "index"),
-            str(tmp_path / "shop"),
-        ],
-        env=child_environment(),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
+    done = run_unshared(["-rn"], _WORK, tmp_path / "index", timeout=200)
     assert done.returncode == 0, done.stderr

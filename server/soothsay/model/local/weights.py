@@ -14,6 +14,7 @@ from soothsay.errors import SoothsayError
 from soothsay.model.llama import llama_cpp
 from soothsay.model.local.vocab import Vocab
 from soothsay.model.proof import Way, prove
+from soothsay_common.file_identity import file_identity
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ class Weights:
         """Load ``path`` in the given way. Raises `SoothsayError`."""
         self.path = path
         self.way = way
-        self._file = _identity(path)
+        self._file = file_identity(path)
         self.model: llama_cpp.llama_model_p | None = _load(path, way)
         self.vocab = Vocab(self.model)
 
@@ -45,7 +46,7 @@ class Weights:
     @property
     def is_outdated(self) -> bool:
         """Whether another file, or other content, is at the path now. One that was removed leaves what is loaded."""
-        now = _identity(self.path)
+        now = file_identity(self.path)
         return now is not None and now != self._file
 
     def close(self) -> None:
@@ -53,15 +54,6 @@ class Weights:
         if self.model is not None:
             llama_cpp.llama_model_free(self.model)
             self.model = None
-
-
-def _identity(path: Path) -> tuple[int, int, int] | None:
-    """Return what changes with the content of a file; None where there is none."""
-    try:
-        facts = path.stat()
-    except OSError:
-        return None
-    return facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 def _load(path: Path, way: Way) -> llama_cpp.llama_model_p:
