@@ -152,10 +152,11 @@ class Engine:
             whole = place_anchor(text, offset, self._window, site.language, others, path)
             self._model.open(_prompt(whole, request)).read(cancel)
             self._anchors[request.path] = anchor = whole
-        grounding = self._foreseen(site)
+        with self._oracle.asking(cancel):
+            read, begun = self._begin_call(site, Known(site, self._oracle), self._foreseen(site), "")
         raise_if_cancelled(cancel)
-        if grounding.text and not grounding.call:
-            self._model.open(_prompt(anchor, request, grounding.text)).read(cancel)
+        if read.text:
+            self._model.open(_prompt(anchor, request, read.text, begun)).read(cancel)
 
     def _foreseen(self, site: Site) -> Grounding:
         """Return the documents that a completion at ``site`` wants if it guesses; none where that depends on the guess."""
@@ -201,12 +202,8 @@ class Engine:
                 with clock.step("regenerate"):
                     accepted = _before_guess(draft.text, outcome.name)
                     constrain = self._calls(task) if method == "full" else _anything
-                    called = grounding.call and rest_of_call(site.rule.before + accepted, grounding.call)
-                    if called and _is_all_by_name(task.known.parameters_of(grounding.call)):
-                        read = replace(grounding, text="")
-                    else:
-                        read = grounding
-                    written = self._regenerate(task, read, accepted + (called or ""), constrain)
+                    read, begun = self._begin_call(site, task.known, grounding, accepted)
+                    written = self._regenerate(task, read, begun, constrain)
                 evaluated["regenerate"] = written.evaluated
         with clock.step("verify"):
             answer = self._judge(task, written, grounding)
@@ -321,6 +318,17 @@ class Engine:
         hits = contenders(hits) if chooses else hits
         grounding = self._ground(site, hits, lambda symbol: asked.spell(site, symbol))
         return grounding if meant is None else replace(grounding, call=asked.spell(site, meant))
+
+    def _begin_call(
+        self, site: Site, known: Known, grounding: Grounding, accepted: str
+    ) -> tuple[Grounding, str]:
+        """Return the documents that are read behind ``accepted``, and that text with the call that is meant, where one is."""
+        called = grounding.call and rest_of_call(site.rule.before + accepted, grounding.call)
+        if not called:
+            return grounding, accepted
+        if _is_all_by_name(known.parameters_of(grounding.call)):
+            grounding = replace(grounding, text="")
+        return grounding, accepted + called
 
     def _search_early(self, site: Site, searches: Searches) -> OnDoubt:
         """Return what begins to search for a name that is doubted while it is being drafted."""

@@ -40,10 +40,14 @@ def guessing() -> FakeModel:
     return FakeModel([("ref", 0.9), ("und", 0.3), ("(", 1.0), (")", 1.0), ("\n", 1.0)])
 
 
-def complete(model: FakeModel, index: FakeIndex, typed: str, method: str = "full") -> Completion:
+def request_for(typed: str) -> CompletionRequest:
     text = TEXT + typed
+    return CompletionRequest(Path("/w/app.py"), text, len(text), Path("/w"))
+
+
+def complete(model: FakeModel, index: FakeIndex, typed: str, method: str = "full") -> Completion:
     engine = Engine(model, index, Settings(method=method))  # pyright: ignore[reportArgumentType]
-    return engine.complete(CompletionRequest(Path("/w/app.py"), text, len(text), Path("/w")))
+    return engine.complete(request_for(typed))
 
 
 def documents_read(model: FakeModel) -> bool:
@@ -76,6 +80,31 @@ def test_where_names_of_arguments_are_not_written_its_document_is_read(meant: Sy
     answer = complete(model, index, "shop.")
     assert answer.text.startswith("reverse(") and documents_read(model)
     assert [each.symbol for each in answer.evidence] == ["shop.reverse"], "that of the one that is meant"
+
+
+def test_a_document_that_will_be_read_is_read_ahead_with_the_name() -> None:
+    model, index = guessing(), RankedIndex(reverse=1.5, pay=1.0)
+    by_position = function("shop.reverse", "order", "*", "approved_by")
+    index.owners = dict[str, Sequence[Symbol]](shop=[PAY, by_position])
+    engine = Engine(model, index, Settings(method="full"))
+    engine.prepare(request_for("shop.re"))
+    ahead = model.prepared[-1]
+    assert "# shop.reverse(order, approved_by=...)\n" in ahead.middle and "shop.pay" not in ahead.middle
+    assert engine.complete(request_for("shop.re")).text.startswith("verse(")
+    again = next(prompt for prompt in model.prompts if "# shop." in prompt.middle)
+    assert (again.middle, again.forced) == (ahead.middle, ahead.forced), "nothing is left to read"
+
+
+def test_a_call_whose_arguments_are_all_named_needs_nothing_ahead() -> None:
+    model = guessing()
+    Engine(model, RankedIndex(reverse=1.5, pay=1.0), Settings(method="full")).prepare(request_for("shop."))
+    assert not any("# shop." in prompt.middle for prompt in model.prepared)
+
+
+def test_where_others_come_close_their_documents_are_read_ahead() -> None:
+    model = guessing()
+    Engine(model, RankedIndex(reverse=1.5, pay=1.4), Settings(method="full")).prepare(request_for("shop."))
+    assert "# shop.reverse(" in model.prepared[-1].middle and "# shop.pay(" in model.prepared[-1].middle
 
 
 def test_what_was_typed_otherwise_is_not_written_over() -> None:
