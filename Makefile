@@ -113,8 +113,8 @@ bench-retrieval: models ## Measure whether the right member is found first, by q
 bench-latency: models ## Type the same traces on our server and on llama.vim's (LIMIT=0.2: a part; SPEEDS=60,120; SIDES=a;b)
 	LIMIT=$(LIMIT) SPEEDS="$(SPEEDS)" SIDES="$(SIDES)" EDITOR_PLUGIN=$(EDITOR_PLUGIN) $(BIN)/python -m bench.latency.run
 
-bench-grounded: models ## Type calls that have to be looked up, on llama.vim's server, on ours, and on ours at an earlier commit (LIMIT=0.1: a sample; SIDES=a;b; COMMIT=)
-	LIMIT=$(LIMIT) SPEED=$(SPEED) SIDES="$(SIDES)" COMMIT=$(COMMIT) BEFORE=$(BEFORE) $(BIN)/python -m bench.latency.grounded
+bench-grounded: models ## Type calls that have to be looked up, on llama.vim's server, on ours, and on ours at an earlier commit (LIMIT=0.1: a sample; SECONDS=1800: for so long, it resumes; SIDES=a;b; COMMIT=)
+	LIMIT=$(LIMIT) SECONDS=$(SECONDS) SPEED=$(SPEED) SIDES="$(SIDES)" COMMIT=$(COMMIT) BEFORE=$(BEFORE) $(BIN)/python -m bench.latency.grounded
 
 bench-seam: models ## Start an earlier checkout and this one, and type the same traces (BEFORE=folder; PARTS=starts; STARTS=20; LIMIT=0.2; SPEEDS=60,120; REPORT=page)
 	PARTS=$(PARTS) STARTS=$(STARTS) BEFORE=$(BEFORE) REPORT=$(REPORT) LIMIT=$(LIMIT) SPEEDS="$(SPEEDS)" $(BIN)/python -m bench.latency.seam

@@ -3,6 +3,8 @@
 LIMIT=0.1    only the first part of the stops (the results go to the cache folder, not to bench/results)
 SPEED=120    milliseconds a key
 SIDES=a;b    only these rows
+SECONDS=1800 no trace is begun after so long; the page is made of those that every side has typed. The next run goes on with
+             the others, as it does when a run was stopped
 COMMIT=ca646b6    the earlier commit; BEFORE=folder: a checkout of it, which may have its own .venv
 """
 
@@ -11,12 +13,14 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import math
 import os
 import shutil
 import subprocess
 import sys
 import tarfile
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,6 +45,7 @@ from bench.latency.run import (
     CONTEXT,
     RESULTS,
     Condition,
+    Kept,
     Plan,
     World,
     build_index,
@@ -145,28 +150,50 @@ def at(condition: Condition, world: World) -> World:
     return replace(world, home=home)
 
 
-async def type_all(todo: Sequence[Group], sides: Sequence[Condition], speed: int) -> list[Replay]:
-    """Type every trace on every side, the sides of one repository after each other; each time another one comes first."""
-    replays: list[Replay] = []
-    began, done, total = time.monotonic(), 0, len(todo) * len(sides)
+def plans(todo: Sequence[Group], sides: Sequence[Condition], speed: int) -> list[tuple[World, list[Plan]]]:
+    """Return what one server after the other types, the sides of a repository after each other.
+
+    Each time another one comes first.
+    """
+    found: list[tuple[World, list[Plan]]] = []
     for turn, group in enumerate(todo):
         first = turn % len(sides)
-        for condition in (*sides[first:], *sides[:first]):
-            left = (time.monotonic() - began) / done * (total - done) / 60 if done else 0.0
-            print(
-                f"[{done + 1}/{total}] {group.name}, {condition.name} · {left:.0f} min left"
-                if done
-                else f"[1/{total}] {group.name}, {condition.name}",
-                flush=True,
-            )
-            side = side_of(condition, at(condition, group.world))
-            await side.start()
-            try:
-                replays += [await typed(Plan(condition, trace, speed), side) for trace in group.traces]
-            finally:
-                await side.close()
-            done += 1
-    return replays
+        found += [
+            (at(condition, group.world), [Plan(condition, trace, speed) for trace in group.traces])
+            for condition in (*sides[first:], *sides[:first])
+        ]
+    return found
+
+
+async def type_all(todo: Sequence[tuple[World, list[Plan]]], kept: Kept, seconds: float) -> list[Replay]:
+    """Type what is not in ``kept``, and put it there; return all of it. After ``seconds`` no trace is begun."""
+    began, guessed = time.monotonic(), 0.0
+    for number, (world, its_plans) in enumerate(todo, 1):
+        left = [plan for plan in its_plans if kept.get(plan) is None]
+        if not left or time.monotonic() - began > seconds:
+            continue
+        pace = (time.monotonic() - began) / guessed if guessed else 1.0
+        to_come = [plan for _, some in todo[number - 1 :] for plan in some if kept.get(plan) is None]
+        rest = f"{pace * sum(plan.seconds() for plan in to_come) / 60:.0f} min left"
+        print(f"[{number}/{len(todo)}] {world.workspace.name}, {left[0].condition.name} · {rest}", flush=True)
+        side = side_of(left[0].condition, world)
+        await side.start()
+        try:
+            for plan in left:
+                if time.monotonic() - began > seconds:
+                    break
+                kept.put(await typed(plan, side))
+                guessed += plan.seconds()
+        finally:
+            await side.close()
+    found = [kept.get(plan) for _, its_plans in todo for plan in its_plans]
+    return [each for each in found if each is not None]
+
+
+def comparable(replays: Sequence[Replay], sides: int) -> list[Replay]:
+    """Return those of traces that were typed on all ``sides``."""
+    times = Counter(each.trace for each in replays)
+    return [each for each in replays if times[each.trace] == sides]
 
 
 async def example_ms(condition: Condition, world: World) -> float:
@@ -260,6 +287,7 @@ async def prepare(todo: Sequence[Group], sides: Sequence[Condition], world: Worl
 
 async def main() -> None:
     limit = float(os.environ.get("LIMIT") or 1)
+    seconds = float(os.environ.get("SECONDS") or math.inf)
     speed = int(os.environ.get("SPEED") or 120)
     if not 0 < limit <= 1:
         raise SystemExit("LIMIT is over 0 and at most 1")
@@ -271,7 +299,9 @@ async def main() -> None:
     todo = groups(limit, world)
     await prepare(todo, sides, world)
     decoded = decode(world.threads)
-    replays = await type_all(todo, sides, speed)
+    todo_by_server = plans(todo, sides, speed)
+    kept = Kept(CACHE / "replays-grounded.part.jsonl", f"{head_commit()} {before} LIMIT={limit:g}")
+    replays = comparable(await type_all(todo_by_server, kept, seconds), len(sides))
     timed = await examples(sides, world)
     freed = await cancelled(sides, world)
     decoded += decode(world.threads)
@@ -281,8 +311,11 @@ async def main() -> None:
         facts(world, before, limit, speed, sides), replays, kinds, Measured(timed, freed, decoded), runtime.count_tokens
     )  # fmt: skip
     runtime.close()
-    whole = limit == 1 and len(sides) == len(CONDITIONS)
+    everything = len(replays) == sum(len(its_plans) for _, its_plans in todo_by_server)
+    whole = everything and limit == 1 and len(sides) == len(CONDITIONS)
     write(RESULTS if whole else CACHE / "sample", found, replays)
+    if everything:
+        kept.forget()
 
 
 def facts(world: World, before: Path, limit: float, speed: int, sides: Sequence[Condition]) -> dict[str, str]:

@@ -2,23 +2,26 @@
 
     python -m bench.latency.peer_build
 
-Both sides of the benchmark then run the very same llama.cpp, compiled with the same options on the same machine.
+Both sides of the benchmark then run the very same llama.cpp, compiled for the same instruction sets on the same machine.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tarfile
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
 from platformdirs import user_cache_path
+
+from soothsay.model import compiling
+from soothsay.model.library import own_build
 
 CACHE = user_cache_path("soothsay-bench") / "latency"
 _DISTRIBUTION = "llama-cpp-python"
@@ -41,18 +44,27 @@ def llama_server() -> Path:
     program = CACHE / f"llama-server-{release}"
     if not program.exists():
         cmake, tools = _tools()
-        with tempfile.TemporaryDirectory(dir=_made(CACHE)) as folder:
-            source = _source(release, Path(folder))
-            _build(source, Path(folder) / "build", cmake, tools)
-            built = Path(folder) / "build" / "bin" / "llama-server"
-            shutil.move(built, program.with_suffix(".new"))
-        program.with_suffix(".new").replace(program)  # never half a program
+        folder = CACHE / f"building-{release}"  # a build that was stopped goes on
+        source = _source(release, folder)
+        _build(source, folder / "build", cmake, tools)
+        (folder / "build" / "bin" / "llama-server").replace(program)
+        shutil.rmtree(folder)
     return program
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def options() -> list[str]:
+    """Return CMake's options: those that our server's llama.cpp was compiled with, and what makes one program of it.
+
+    Where soothsay has compiled llama.cpp itself, kernels for AMX are left out, as they are there.
+    """
+    target: compiling.Target = "without AMX" if own_build() else "this processor"
+    try:
+        ours = compiling.environment(target)["CMAKE_ARGS"]
+    except compiling.CompilingError as error:
+        raise SystemExit(f"llama-server: {error}") from error
+    # llama.cmake leaves out what only the server needs
+    needed = (each for each in shlex.split(ours) if not each.startswith("-DCMAKE_PROJECT_INCLUDE="))
+    return [*needed, *_OPTIONS]
 
 
 def _tools() -> tuple[str, str]:
@@ -68,6 +80,12 @@ def _tools() -> tuple[str, str]:
 
 
 def _source(release: str, folder: Path) -> Path:
+    """Return the folder of llama.cpp's sources in ``folder``, fetched where they are not there."""
+    source = folder / "llama.cpp"
+    if source.exists():
+        return source
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     print(f"fetching the sources of {_DISTRIBUTION} {release} (77 MB) ...", flush=True)
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
@@ -80,8 +98,8 @@ def _source(release: str, folder: Path) -> Path:
         wanted = [each for each in tar.getmembers() if "/vendor/llama.cpp/" in each.name]
         tar.extractall(folder, wanted, filter="data")
     archive.unlink()
-    (source,) = folder.glob("*/vendor/llama.cpp")
-    return source
+    (fetched,) = folder.glob("*/vendor/llama.cpp")
+    return fetched.rename(source)
 
 
 def _build(source: Path, build: Path, cmake: str, path: str) -> None:
@@ -91,7 +109,7 @@ def _build(source: Path, build: Path, cmake: str, path: str) -> None:
     log = CACHE / "llama-server-build.log"
     with log.open("w", encoding="utf-8") as out:
         for command in (
-            [cmake, "-S", str(source), "-B", str(build), *_OPTIONS],
+            [cmake, "-S", str(source), "-B", str(build), *options()],
             [cmake, "--build", str(build), "--target", "llama-server", "-j", jobs],
         ):
             child = subprocess.Popen(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
-from bench.latency.grounded import kind_of, limited
+from bench.latency.figures import Replay
+from bench.latency.grounded import CONDITIONS, Group, comparable, kind_of, limited, plans, type_all
+from bench.latency.grounded_report import BEFORE, OURS, PEER
 from bench.latency.grounded_traces import KINDS, RepositoryFile, from_json, grounded, to_json
+from bench.latency.run import Kept, Plan, World
 from bench.latency.trace import Accept, Buffer, Cut, Jump, Look, Through, Trace, digest, edits, replay
 
 TRACES = grounded()
@@ -69,3 +73,31 @@ def test_a_beginning_holds_every_kind_and_as_much_as_is_asked_for() -> None:
     everything = sum(isinstance(step, Jump) for trace in TRACES for step in trace.steps)
     assert jumps == round(0.15 * everything)
     assert limited(TRACES, 1) == TRACES
+
+
+def test_one_server_after_the_other_types_and_each_time_another_one_first(tmp_path: Path) -> None:
+    world = World(tmp_path, tmp_path / "home", tmp_path, tmp_path, 2, "vscode")
+    todo = [Group(name, world, tuple(TRACES[:2])) for name in ("one", "two")]
+    found = plans(todo, CONDITIONS[:2], 120)
+    assert [[plan.condition.name for plan in some] for _, some in found] == [
+        [name] * 2 for name in (PEER, BEFORE, BEFORE, PEER)
+    ]
+    assert [place.home.name for place, _ in found] == ["home", "home-before", "home-before", "home"]
+
+
+def test_only_traces_that_every_side_has_typed_are_compared() -> None:
+    replays = [
+        Replay(side, trace, 120, 1, (), (), 1, 0, 0, 1.0, 1.0)
+        for side, trace in (("a", "both"), ("a", "one"), ("b", "both"))
+    ]
+    assert [(each.side, each.trace) for each in comparable(replays, 2)] == [("a", "both"), ("b", "both")]
+
+
+async def test_what_was_typed_before_is_kept_and_no_trace_is_begun_after_the_time(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "kept", "run")
+    plan = Plan(CONDITIONS[2], TRACES[0], 120)
+    done = Replay(OURS, TRACES[0].name, 120, 1, (), (), 1, 0, 0, 1.0, 1.0)
+    kept.put(done)
+    world = World(tmp_path, tmp_path, tmp_path, tmp_path, 2, "vscode")
+    more = Plan(CONDITIONS[2], TRACES[1], 120)
+    assert await type_all([(world, [plan]), (world, [more])], kept, seconds=-1) == [done]
