@@ -169,6 +169,11 @@ class DocumentAnalysis:
         begin = max(0, offset - _LOOK_BACK)
         return self.text.find("\n", begin, offset) + 1 if begin else 0
 
+    @property
+    def has_open_string(self) -> bool:
+        """Whether a string of several lines was left open: code below it reads as a string, and strings as code."""
+        return self._open_string is not None
+
     @cached_property
     def _open_string(self) -> OpenString | None:
         return open_string(self.text, self.language)

@@ -18,14 +18,14 @@ def finish(site: Site, written: Written, documentation: str = "") -> tuple[Passe
     """
     if not written.text.strip():
         return Passed(""), Ending("silent" if written.complete else "unfinished")
-    request, place = site.request, site.place
+    request, place = site.request, site.nearby.place
     text = tidy(written.text, place.before, request.text[request.offset :])
     if not text:
         return Passed(""), Ending("repeats", written.text)
     length = min(visible_length(text), shown_length(text, place.before, site.language, documentation))
     if not text[:length].strip():
         return Passed(""), Ending("withheld", text)
-    passed = pass_gate(site.analysis, request.offset, place, text[:length], complete=written.complete)
+    passed = pass_gate(site.nearby, text[:length], complete=written.complete)
     if length < len(text) and not passed.dropped:
         return passed, Ending("withheld", text[length:])
     if passed.dropped:

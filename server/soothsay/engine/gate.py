@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from soothsay.engine.cuts import candidates
-from soothsay.engine.place import Place
+from soothsay.engine.nearby import Nearby
 from soothsay.engine.surroundings import Surroundings
-from soothsay_languages.analysis import DocumentAnalysis
 
 _MOST_TRIES = 12
 
@@ -28,11 +27,10 @@ class Passed:
     dropped: str = ""
 
 
-def pass_gate(
-    analysis: DocumentAnalysis, offset: int, place: Place, written: str, *, complete: bool = True
-) -> Passed:
-    """Return what may be shown of ``written`` at ``offset``; what was not ``complete`` has lost its last, half written part."""
-    surroundings = Surroundings(analysis, offset, place)
+def pass_gate(near: Nearby, written: str, *, complete: bool = True) -> Passed:
+    """Return what may be shown of ``written`` at a place; what was not ``complete`` has lost its last, half written part."""
+    place = near.place
+    surroundings = Surroundings(near.analysis, near.offset, place)
     for tried, candidate in enumerate(candidates(place, written, complete=complete)):
         if tried == _MOST_TRIES:
             break

@@ -474,7 +474,7 @@ class Engine:
                 kept = ""
             case "trim":
                 kept = answer.text[: answer.text.rfind("\n", 0, answer.judgement.at) + 1].rstrip()
-        passed = pass_gate(task.site.analysis, task.site.request.offset, task.site.place, kept)
+        passed = pass_gate(task.site.nearby, kept)
         kept = passed.text
         ending = Ending("rejected", answer.text[len(kept) :])
         if not kept:

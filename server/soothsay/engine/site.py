@@ -9,6 +9,7 @@ from functools import cached_property
 
 from soothsay.engine.analyses import Analyses
 from soothsay.engine.api_names import api_names
+from soothsay.engine.nearby import Nearby, nearby
 from soothsay.engine.place import Place, place_at
 from soothsay.engine.stop import StopRule, stop_rule
 from soothsay.engine.types import ApiName, CompletionRequest
@@ -88,6 +89,11 @@ class Site:
     def place(self) -> Place:
         """Return the kind of place the cursor is at, and what stands right of it."""
         return place_at(self.analysis, self.request.offset)
+
+    @cached_property
+    def nearby(self) -> Nearby:
+        """What is near the place: enough to say what may be shown there."""
+        return nearby(self.analysis, self.request.offset, self.place)
 
     @cached_property
     def rule(self) -> StopRule:

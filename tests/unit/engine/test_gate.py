@@ -11,6 +11,7 @@ from fakes import FakeIndex
 from soothsay.engine.draft import Written
 from soothsay.engine.finish import finish
 from soothsay.engine.gate import pass_gate
+from soothsay.engine.nearby import Nearby
 from soothsay.engine.place import place_at
 from soothsay.engine.site import Site
 from soothsay.engine.types import CompletionRequest
@@ -340,7 +341,7 @@ def test_of_a_large_class_only_what_is_near_is_read(head: str, written: str, exp
         return whole()(code)
 
     analysis = analyse(text.replace("|", "", 1), replace(PYTHON, whole=lambda: recorded))
-    passed = pass_gate(analysis, at, place_at(analysis, at), written)
+    passed = pass_gate(Nearby(analysis, at, place_at(analysis, at)), written)
     assert (passed.text, max(read) < 1000) == (expected, True)
 
 
