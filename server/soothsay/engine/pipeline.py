@@ -13,7 +13,7 @@ from cachetools import FIFOCache
 from soothsay.config import Method, Settings
 from soothsay.engine.ahead import Searches, SearchMemory
 from soothsay.engine.analyses import Analyses
-from soothsay.engine.choice import call_meant, contenders, rest_of_call
+from soothsay.engine.choice import MemberChoice, choose, rest_of_call
 from soothsay.engine.clients import of_known_services
 from soothsay.engine.clock import Clock
 from soothsay.engine.constrain import CallConstraint
@@ -299,9 +299,13 @@ class Engine:
     def _retrieve(self, task: _Task, name: ApiName | None, tokens: Sequence[Token], typed: int) -> Grounding:
         """Documents for the drafted ``name`` (None: for the draft as a whole)."""
         asked = lookup(task.site, name, tokens, typed, self._settings.retrieval.documents)
-        return self._documents(task.site, task.searches, asked, task.method)
+        found = task.site.resolve(name) if name is not None else None
+        drafted = found.symbol if found is not None and found.exists else None
+        return self._documents(task.site, task.searches, asked, task.method, drafted)
 
-    def _documents(self, site: Site, searches: Searches, asked: Lookup, method: Method) -> Grounding:
+    def _documents(
+        self, site: Site, searches: Searches, asked: Lookup, method: Method, drafted: Symbol | None = None
+    ) -> Grounding:
         limit, receiver = self._settings.retrieval.documents, asked.receiver
         members = None
         if method == "full" and receiver and not asked.query.owners:
@@ -314,10 +318,9 @@ class Engine:
         if not asked.query.owners:
             hits = of_known_services(hits, site)[:limit]
         chooses = method == "full" and asked.draftless and self._fills_calls
-        meant = call_meant(hits) if chooses else None
-        hits = contenders(hits) if chooses else hits
-        grounding = self._ground(site, hits, lambda symbol: asked.spell(site, symbol))
-        return grounding if meant is None else replace(grounding, call=asked.spell(site, meant))
+        choice = choose(hits, drafted) if chooses else MemberChoice(tuple(hits))
+        grounding = self._ground(site, choice.hits, lambda symbol: asked.spell(site, symbol))
+        return grounding if choice.meant is None else replace(grounding, call=asked.spell(site, choice.meant))
 
     def _begin_call(
         self, site: Site, known: Known, grounding: Grounding, accepted: str

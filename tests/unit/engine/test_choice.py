@@ -8,7 +8,7 @@ import pytest
 from fakes import FakeIndex, FakeModel, function
 
 from soothsay.config import Settings
-from soothsay.engine.choice import CLOSE, call_meant, contenders, rest_of_call
+from soothsay.engine.choice import CLOSE, RELEVANT, MemberChoice, choose, rest_of_call
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay_index.types import Hit, Query, Symbol
@@ -130,18 +130,33 @@ def hit(score: float, symbol: Symbol = PAY) -> Hit:
     return Hit("symbol", score, symbol, scores={"vector": score})
 
 
-def test_contenders_are_close_to_the_best() -> None:
+def test_those_that_are_close_to_the_best_may_be_meant() -> None:
     hits = [hit(score) for score in (2.0, 2.0 - CLOSE / 2, 2.0 - CLOSE, 0.0)]
-    assert contenders(hits) == hits[:2]
-    assert contenders([]) == []
+    assert choose(hits) == MemberChoice(tuple(hits[:2]))
+    assert choose([]) == MemberChoice(())
 
 
 def test_only_what_is_far_ahead_and_can_be_called_is_meant() -> None:
-    assert call_meant([hit(1.0), hit(0.0)]) == PAY
-    assert call_meant([hit(1.0), hit(1.0)]) is None
-    assert call_meant([hit(1.0, VAT), hit(0.0)]) is None
-    assert call_meant([hit(1.0)]) is None, "nobody knows how far ahead it is"
-    assert call_meant([]) is None
+    assert choose([hit(1.0), hit(0.0)]).meant == PAY
+    assert choose([hit(1.0), hit(1.0)]).meant is None
+    assert choose([hit(1.0, VAT), hit(0.0)]).meant is None
+    assert choose([hit(1.0)]).meant is None, "nobody knows how far ahead it is"
+
+
+def test_a_drafted_member_is_meant_where_nothing_is_about_what_is_asked() -> None:
+    weak, strong = hit(RELEVANT - 0.1), hit(RELEVANT + 0.1)
+    assert choose([weak, hit(0.0)], REVERSE).meant == REVERSE
+    assert [each.symbol for each in choose([weak, hit(0.0)], REVERSE).hits] == [REVERSE]
+    assert choose([strong, hit(0.0)], REVERSE).meant == PAY
+    assert choose([weak, hit(0.0)]).meant == PAY, "what was drafted does not exist"
+    assert choose([], REVERSE) == MemberChoice(())
+
+
+def test_a_draft_is_kept_where_nothing_is_about_what_is_asked() -> None:
+    model = FakeModel([("re", 0.9), ("verse", 0.3), ("(", 1.0), (")", 1.0), ("\n", 1.0)])
+    answer = complete(model, RankedIndex(reverse=0.1, pay=0.6), "shop.")
+    assert answer.text.startswith("reverse(") and "approved_by=" in answer.text
+    assert [each.symbol for each in answer.evidence] == ["shop.reverse"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -321,10 +322,23 @@ def test_rows_are_the_same_however_they_are_cut(mill: Path, monkeypatch: pytest.
     }
 
 
-def test_compiled_modules_are_no_releases(installed: PythonEnvironment):
-    assert installed.release_of("sys") is None and installed.release_of("math") is None
+def test_compiled_modules_of_our_own_version_are_read(installed: PythonEnvironment):
     used = Used({"sys": 3, "math": 1, "json": 1})
-    assert [release.part for release in installed.relevant(used).now] == ["json"]
+    assert {release.part for release in installed.relevant(used).now} == {"json", "math", "sys"}
+    symbols, _ = harvest(installed, "math")
+    cosh, hypot = symbols["math.cosh"][0], symbols["math.hypot"][0]
+    assert cosh.summary.startswith("Return the hyperbolic cosine")
+    assert cosh.parameters is not None and [(each.name, each.kind) for each in cosh.parameters] == [
+        ("x", "positional_only")
+    ]
+    assert hypot.kind == "function" and hypot.parameters is None, "it does not say"
+
+
+def test_compiled_modules_of_another_version_are_no_releases(installed: PythonEnvironment):
+    environment = replace(installed._environment, version="3.7.1")  # pyright: ignore[reportPrivateUsage]
+    other = PythonEnvironment(environment)
+    assert other.release_of("sys") is None and other.release_of("math") is None
+    assert other.release_of("json") is not None
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from pathlib import Path
 from soothsay_index.sources.base import Harvest, Release, Relevant, Used
 from soothsay_languages.environment import Environment, InstalledPackage
 from soothsay_languages.python.environment.packages import plain_version
+from soothsay_languages.python.sources.compiled import harvest_compiled, is_compiled_here
 from soothsay_languages.python.sources.distributions import (
     is_namespace,
     listed,
@@ -65,7 +66,7 @@ class PythonEnvironment:
     def release_of(self, import_name: str) -> Release | None:
         """Return the release that ``import import_name`` uses; None for what is not there, is private, or has no source."""
         found = self._environment.package_of(import_name)
-        if found is None or found.import_name.startswith("_") or not _has_source(found):
+        if found is None or found.import_name.startswith("_") or not self._is_readable(found):
             return None
         return self._release(found.package, found.version, found.import_name)
 
@@ -73,11 +74,20 @@ class PythonEnvironment:
         return Release(package, version, part, source=self.name, is_plain=True)
 
     def _log_compiled(self, used: Used) -> None:
-        """``sys``, ``math`` and their like are compiled: nothing is known of them, so nothing is denied."""
+        """Of what is compiled, and not of the standard library of our own version, nothing is known: nothing is denied."""
         found = (self._environment.package_of(root) for root in used.roots())
-        compiled = sorted(each.import_name for each in found if each is not None and not _has_source(each))
+        compiled = sorted(
+            each.import_name for each in found if each is not None and not self._is_readable(each)
+        )
         if compiled:
             log.debug("Not indexed, there is no source: %s", ", ".join(compiled))
+
+    def _is_readable(self, found: InstalledPackage) -> bool:
+        return _has_source(found) or self._is_compiled(found)
+
+    def _is_compiled(self, found: InstalledPackage) -> bool:
+        is_library = found.folder == self._environment.library and not _has_source(found)
+        return is_library and is_compiled_here(found.import_name, self._environment.version)
 
     def _releases_of(self, root: str) -> Sequence[Release]:
         """Return one release, or one for each package of a namespace (``google.cloud.storage``).
@@ -118,6 +128,8 @@ class PythonEnvironment:
             return Harvest()
         if self._exclude and (installed.folder / release.part).is_relative_to(self._exclude / "src"):
             return Harvest()
+        if self._is_compiled(installed):
+            return harvest_compiled(release)
         siblings = {
             other.import_name
             for other in self._environment.packages.values()
