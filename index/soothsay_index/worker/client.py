@@ -26,6 +26,7 @@ from soothsay_index.codec import from_plain, to_plain, unpack_hit, unpack_symbol
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.pipes import decode_line, encode_line
 from soothsay_index.types import Hit, Index, IndexSummary, PackageState, Progress, Query, Symbol
+from soothsay_index.worker.patience import Patience
 
 log = logging.getLogger(__name__)
 
@@ -130,6 +131,7 @@ class IndexClient:
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()  # of that process
         self._started = 0.0
         self._backoff = Backoff()
+        self._patience = Patience()
         self._starting: Future[None] | None = None
         self._closed = False
         self._failure = ""  # why the last worker could not open the index
@@ -329,10 +331,7 @@ class IndexClient:
             if cancel is not None and cancel.is_set():
                 return otherwise
             try:
-                # A worker that is just starting imports LanceDB first.
-                starting = time.monotonic() - self._started < 10.0 or self._process is None
-                limit = timeout or (max(self._timeout, 10.0) if starting else self._timeout)
-                return result_of(self._send(method, parameters), limit, cancel)
+                return self._answer(method, parameters, timeout, cancel)
             except CancelledError:
                 return otherwise
             except FutureTimeout:
@@ -343,6 +342,35 @@ class IndexClient:
                     log.warning("The index cannot answer %s: %s", method, error)
                     return otherwise
         return otherwise
+
+    def _answer(
+        self, method: str, parameters: dict[str, Any], timeout: float | None, cancel: threading.Event | None
+    ) -> Any:
+        """Return the worker's answer. Raises `CancelledError` where it is not waited for, also because others are late."""
+        limit = timeout or self._limit()
+        if not limit:
+            raise CancelledError
+        answer = self._send(method, parameters)
+        try:
+            return result_of(answer, limit, cancel)
+        except FutureTimeout:
+            if timeout is None:  # what takes longer is done beside the questions
+                self._patience.note_late(answer)
+            raise
+
+    def _limit(self) -> float:
+        """Return the seconds that a question may take. Ends a worker that has been silent for too long."""
+        if self._patience.is_over:
+            with self._lock:
+                process = self._process
+                if process is not None and self._patience.is_over:
+                    log.warning("The index process says nothing: it is ended and started again.")
+                    process.kill()
+                    process.wait(3.0)
+                    self._patience.note_end()
+        # A worker that is just starting imports LanceDB first.
+        starting = time.monotonic() - self._started < 10.0 or self._process is None
+        return self._patience.seconds(max(self._timeout, 10.0) if starting else self._timeout)
 
     def _tell(self, path: Path, text: str | None) -> None:
         """Send it on the thread for news: a pipe may be full, and the caller is an event loop."""
@@ -485,6 +513,7 @@ class IndexClient:
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
         for line in process.stdout:
+            self._patience.note_word()
             message = decode_line(line)
             if message is None:
                 continue

@@ -244,7 +244,27 @@ def test_a_worker_that_has_stopped_reading_holds_nobody_up(client, folder, monke
         os.kill(pid, signal.SIGCONT)
     monkeypatch.setattr(client, "_timeout", 30.0)
     assert client.process_id == pid
-    assert client.has_name("post_entry")
+    while not client.has_name("post_entry"):  # what is late is waited for first
+        time.sleep(0.1)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows cannot stop a process")
+def test_a_worker_that_stays_silent_is_ended_and_started_again(client, folder, monkeypatch):
+    build(client)
+    monkeypatch.setattr(client, "_timeout", 0.5)
+    monkeypatch.setattr(client, "_started", 1.0)
+    monkeypatch.setattr("soothsay_index.worker.patience._SILENT", 3.0)
+    pid = client.process_id
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    began = time.monotonic()
+    for _ in range(30):
+        assert not client.is_closed("billing.ledger")
+    assert time.monotonic() - began < 2.5, "only the first is waited for"
+    while not client.is_closed("billing.ledger"):
+        time.sleep(0.1)
+    assert client.process_id not in {None, pid}
+    assert client.has_name("post_entry"), "nothing was lost"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
