@@ -55,6 +55,7 @@ _TAIL = """\
 | `SOOTHSAY_RUNTIME` | the folder for sockets and the backend's logs; by default `$XDG_RUNTIME_DIR/soothsay`, else a folder in the temporary folder |
 | `SOOTHSAY_TOKEN` | the token that a client of `soothsay serve --tcp` must give; by default a new one, in a file |
 | `SOOTHSAY_LOG` | the log level: `debug`, `info`, `warning` or `error` |
+| `SOOTHSAY_LOG_CONTENT` | set, at level `debug`: log messages with the text of documents; else no log holds any |
 | `SOOTHSAY_DEBUG` | `1`: the command line shows tracebacks |
 | `LLAMA_CPP_LIB_PATH` | a folder with a llama.cpp library to use instead of the installed one |
 | `HF_HUB_OFFLINE` | `1`: do not ask the Hugging Face Hub |

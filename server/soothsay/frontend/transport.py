@@ -35,7 +35,10 @@ _LAST_WORDS_S = 2.0  # a client that reads nothing is left after so many seconds
 
 
 def configure_logging(level: str | None = None) -> None:
-    """Log to stderr; ``level`` is one of `LOG_LEVELS`, else ``SOOTHSAY_LOG`` or ``warning`` is used."""
+    """Log to stderr; ``level`` is one of `LOG_LEVELS`, else ``SOOTHSAY_LOG`` or ``warning`` is used.
+
+    No text of documents is logged but with ``SOOTHSAY_LOG_CONTENT`` and level ``debug``.
+    """
     name = (level or os.environ.get("SOOTHSAY_LOG") or "warning").lower()
     if name not in LOG_LEVELS:
         raise SoothsayError(f"unknown log level {name!r}; use one of {', '.join(LOG_LEVELS)}")
@@ -46,7 +49,8 @@ def configure_logging(level: str | None = None) -> None:
         force=True,
     )
     # At level info pygls logs the full text of every message.
-    logging.getLogger("pygls").setLevel(logging.DEBUG if name == "debug" else logging.WARNING)
+    with_content = name == "debug" and bool(os.environ.get("SOOTHSAY_LOG_CONTENT"))
+    logging.getLogger("pygls").setLevel(logging.DEBUG if with_content else logging.WARNING)
 
 
 def run_stdio(session_factory: SessionFactory = open_session, *, log_level: str | None = None) -> int:
