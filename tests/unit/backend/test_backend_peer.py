@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 from pathlib import Path
 
 import pytest
 from backend_stand_ins import PATIENCE, SmallBackend
 
 from soothsay.backend import peer as module
-from soothsay.backend.peer import is_own_user
+from soothsay.backend.peer import is_own_user, question, user_of
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(socket, "SO_PEERCRED"), reason="the system does not say who connects"
-)
+pytestmark = pytest.mark.skipif(question() is None, reason="the system does not say who connects")
 
 
 def test_this_process_is_this_users():
@@ -22,6 +21,12 @@ def test_this_process_is_this_users():
     with one, other:
         assert is_own_user(one.fileno())
         assert one.fileno() >= 0, "it is still open"
+
+
+def test_the_user_is_found_in_the_answers_of_linux_and_macos():
+    assert user_of(struct.pack("=iII", 4711, 501, 20)) == 501
+    assert user_of(struct.pack("=IIh2x16I", 0, 501, 1, *[20] * 16)) == 501
+    assert user_of(struct.pack("=IIh2x16I", 0, 2**32 - 2, 1, *[20] * 16)) == 2**32 - 2  # nobody
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root becomes somebody else")
