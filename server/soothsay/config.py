@@ -34,7 +34,7 @@ class PublicName(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UsersOwn:
-    """Marks a setting that decides what is run, loaded, or read outside the workspace: no workspace may set it."""
+    """Marks a setting that decides what is run, loaded, read outside the workspace, or logged: no workspace may set it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +195,29 @@ class BackendSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedbackSettings:
+    """The [log](alignment.md) of what became of completions. It is off until a folder is named, and stays on this machine."""
+
+    workspaces: Annotated[tuple[str, ...], UsersOwn()] = ()
+    """Folders in which it is logged what became of completions, with all folders below them: `~/work/mine`. Empty:
+    nothing is logged."""
+
+    texts: Annotated[bool, UsersOwn()] = False
+    """Also log the text around a completion, the completion, and what stands there in the end. `false`: only numbers
+    and names of packages' symbols."""
+
+    exclude: Annotated[tuple[str, ...], UsersOwn()] = ()
+    """Files of which nothing is logged, as patterns of a `.gitignore` in the workspace's folder. Files whose names say
+    that they hold secrets, and those of `completion.exclude`, are never logged."""
+
+    max_mb: Annotated[int, Between(1, 4096), UsersOwn()] = 64
+    """The most that the log takes on disk, in MB. The oldest rows go first."""
+
+    max_days: Annotated[int, Between(1, 3650), UsersOwn()] = 180
+    """How long a row is kept, in days."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a user can set. Every field has a default that works."""
 
@@ -210,6 +233,7 @@ class Settings:
     languages: LanguagesSettings = field(default_factory=LanguagesSettings)
     index: IndexSettings = field(default_factory=IndexSettings)
     backend: BackendSettings = field(default_factory=BackendSettings)
+    feedback: FeedbackSettings = field(default_factory=FeedbackSettings)
 
 
 # Keys of the section that are no settings: how editors start and trace the server, and how they prove who they are.
@@ -236,13 +260,13 @@ def keep_own(settings: Settings, own: Settings) -> tuple[Settings, list[str]]:
         right = getattr(getattr(own, section), field_)
         if getattr(before, field_) != right:
             changes[section] = dataclasses.replace(before, **{field_: right})
-            refused.append(f"soothsay.{section}.{public_name(kind, field_)}")
+            refused.append(f"soothsay.{section}.{camel_case(public_name(kind, field_))}")
     return dataclasses.replace(settings, **changes), refused
 
 
 def own_settings() -> list[str]:
-    """Return the dotted names of the settings that no workspace may set."""
-    return [f"{section}.{public_name(kind, field_)}" for section, field_, kind in _own_fields()]
+    """Return the dotted names, in camelCase, of the settings that no workspace may set."""
+    return [f"{section}.{camel_case(public_name(kind, field_))}" for section, field_, kind in _own_fields()]
 
 
 def _own_fields() -> Iterator[tuple[str, str, Any]]:
@@ -285,6 +309,11 @@ def public_name(kind: Any, field: str) -> str:
     """Return the name by which users know the setting ``field`` of the type ``kind``."""
     named = (each.name for each in get_args(kind)[1:] if isinstance(each, PublicName))
     return next(named, field)
+
+
+def camel_case(name: str) -> str:
+    """Return a setting's name as editors write it."""
+    return re.sub("_([a-z])", lambda match: match[1].upper(), name)
 
 
 def _accept(kind: Any, value: object) -> tuple[Any, str]:

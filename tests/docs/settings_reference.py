@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import inspect
 import json
-import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields, is_dataclass
@@ -38,8 +37,8 @@ require("soothsay").setup({
 
 ## What a workspace may not set
 
-In many editors, files of the workspace can be part of the settings. What decides which programs run, and what is loaded or read outside the
-workspace, is therefore taken from the initialization options alone: OWN. The server
+In many editors, files of the workspace can be part of the settings. What decides which programs run, what is loaded or read outside the
+workspace, and what is logged, is therefore taken from the initialization options alone: OWN. The server
 says so when the settings hold another value. VS Code keeps the settings of untrusted workspaces apart by itself, and the Neovim plugin sends what
 `setup` was given as initialization options.
 
@@ -52,6 +51,7 @@ _TAIL = """\
 | variable | meaning |
 |---|---|
 | `SOOTHSAY_CACHE` | the folder for models and indexes; by default, the platform's cache folder |
+| `SOOTHSAY_STATE` | the folder for the log of what became of completions; by default, the platform's state folder |
 | `SOOTHSAY_RUNTIME` | the folder for sockets and the backend's logs; by default `$XDG_RUNTIME_DIR/soothsay`, else a folder in the temporary folder |
 | `SOOTHSAY_TOKEN` | the token that a client of `soothsay serve --tcp` must give; by default a new one, in a file |
 | `SOOTHSAY_LOG` | the log level: `debug`, `info`, `warning` or `error` |
@@ -92,7 +92,7 @@ def settings_of(section: type, prefix: str = "") -> Iterator[Setting]:
             raise ValueError(f"{section.__name__}.{each.name} has no text below it")
         default = each.default if each.default is not MISSING else each.default_factory()  # type: ignore[misc]
         yield Setting(
-            prefix + _camel_case(config.public_name(kinds[each.name], each.name)),
+            prefix + config.camel_case(config.public_name(kinds[each.name], each.name)),
             _values(kinds[each.name]),
             f"`{json.dumps(default)}`",
             described[each.name],
@@ -107,7 +107,7 @@ def page() -> str:
     for each in fields(config.Settings):
         section = kinds[each.name]
         if is_dataclass(section):
-            name = _camel_case(each.name)
+            name = config.camel_case(each.name)
             parts.append(f"## {name}\n\n{inspect.cleandoc(section.__doc__ or '')}\n")
             parts.append(_table(settings_of(section, f"{name}.")))  # type: ignore[arg-type]
     return "\n".join([*parts, _TAIL])
@@ -144,7 +144,3 @@ def _values(kind: Any) -> str:
     if kind == tuple[str, ...]:
         return "list of texts"
     return {bool: "`true`, `false`", str: "text"}[kind]
-
-
-def _camel_case(name: str) -> str:
-    return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)

@@ -38,7 +38,8 @@ async def editor(tmp_path: Path, journal: Path, cache: Path, arguments: list[str
     workspace = tmp_path / "workspace"
     workspace.mkdir()
     client = make_test_lsp_client()
-    environment = {**os.environ, "FAKE_JOURNAL": str(journal), "SOOTHSAY_CACHE": str(cache)}
+    folders = {"SOOTHSAY_CACHE": str(cache), "SOOTHSAY_STATE": str(tmp_path / "state")}
+    environment = {**os.environ, "FAKE_JOURNAL": str(journal), **folders}
     await client.start_io(sys.executable, str(FAKE_SERVER), "--stdio", *arguments, env=environment)
     opened = Editor(client, workspace, journal)
     yield opened

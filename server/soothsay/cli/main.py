@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from soothsay import __version__
 from soothsay.cli.backends import add_backend_parsers
+from soothsay.cli.feedback import add_feedback_parser
 from soothsay.cli.models import FAILED, INTERRUPTED, OK, add_models_parser, run_models
 from soothsay.cli.prove import add_prove_parser, run_prove
 from soothsay.config import METHODS, PATIENT, Settings, decode_settings
@@ -99,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     add_backend_parsers(commands)
     add_models_parser(commands)
     commands.choices["models"].set_defaults(run=run_models)
+    add_feedback_parser(commands)
     add_prove_parser(commands)
     commands.choices["prove"].set_defaults(run=run_prove)
 

@@ -44,12 +44,14 @@ ONLY_ON_REQUEST = "the setting completion.automatic is false: completions are gi
 
 logger = logging.getLogger(__name__)
 
+OnAnswer = Callable[[Document, CompletionRequest, Answer, bool], None]
+
 
 class CompletionService:
     """Answers completion requests. All methods run on the event loop.
 
     Completions have priority: each request calls the callbacks in ``on_request``, which cancel other work, and ``idle`` is
-    set while no request is waiting.
+    set while no request is waiting. ``on_answer`` is told of each new answer, and whether it was given by itself.
     """
 
     def __init__(self, sessions: SessionManager, messages: UserMessages, status: StatusPublisher) -> None:
@@ -58,6 +60,7 @@ class CompletionService:
         self.idle = asyncio.Event()
         self.idle.set()
         self.on_request: list[Callable[[], None]] = []
+        self.on_answer: OnAnswer = lambda *_: None
         self._shown = Shown()
         self._last_shown: tuple[CompletionRequest, Completion] | None = None
         self._background = BackgroundWork(sessions.background_worker, self.idle)
@@ -106,11 +109,15 @@ class CompletionService:
             rest, number = known
             if number is not None:
                 return self._answer(number, rest, cursor)
-            return self._show(request, rest, cursor)
-        completion = await self._generate(request)
+            completion: Completion | None = rest
+        else:
+            completion = await self._generate(request)
         if completion is None:
             return None
-        return self._show(request, completion, cursor)
+        answer = self._show(request, completion, cursor)
+        if chosen is None:
+            self.on_answer(document, request, answer, automatic)
+        return answer
 
     def _refusal(self, document: Document, automatic: bool) -> str:
         """Return why a request is not answered, as a sentence; "" if it is."""

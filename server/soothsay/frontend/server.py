@@ -39,6 +39,7 @@ from soothsay.frontend.doctor import checks_to_json
 from soothsay.frontend.documents import MAX_CHARACTERS, Document, path_of_uri
 from soothsay.frontend.downloads import ModelDownloads, models_to_json
 from soothsay.frontend.editor_session import SessionFactory, open_session
+from soothsay.frontend.feedback import Feedback
 from soothsay.frontend.heartbeat import Heartbeat
 from soothsay.frontend.notebooks import notebook_sync
 from soothsay.frontend.progress import ProgressBar
@@ -75,6 +76,8 @@ class SoothsayServer(LanguageServer):
         )
         self.completions = CompletionService(self.sessions, self.messages, self.status)
         self.acceptance = Acceptance()
+        self.feedback = Feedback()
+        self.completions.on_answer = self.feedback.offered
         self.heartbeat = Heartbeat()
         self.downloads = ModelDownloads(progress_bar)
         self.command_worker = SerialExecutor("soothsay-desk")  # for commands that a user runs now and then
@@ -112,6 +115,7 @@ class SoothsayServer(LanguageServer):
         """Use the saved text of document ``uri``: it is closed, or what the client shows is not known."""
         if path := path_of_uri(uri):
             self.sessions.forget(path)
+        self.feedback.closed(uri)
         self.diagnostics.close_document(uri)
 
     def ensure_workspace(self, path: Path | None) -> None:
@@ -141,6 +145,8 @@ class SoothsayServer(LanguageServer):
         for problem in problems:
             self.messages.warning(problem)
         self.completions.clear_cache()
+        for pattern in self.feedback.configure(settings):
+            self.messages.warning(f"soothsay.feedback.exclude: {pattern!r} is not a pattern; ignored")
         self.sessions.apply_settings(settings)
 
     async def complete(
@@ -164,7 +170,7 @@ class SoothsayServer(LanguageServer):
         """Stop the model and the index within ``timeout`` seconds; False when a thread does not end."""
         self.completions.stop()
         self.diagnostics.interrupt()
-        stopped = self.downloads.stop(1.0) & self.command_worker.stop(1.0)
+        stopped = self.feedback.stop(1.0) & self.downloads.stop(1.0) & self.command_worker.stop(1.0)
         return self.sessions.stop(timeout) & self.diagnostics.stop(1.0) & stopped
 
     def report_server_error(self, error: Exception, source: object) -> None:
@@ -294,6 +300,8 @@ def _register_documents(server: SoothsayServer) -> None:
         if document := server.document(params.text_document.uri):
             server.completions.document_changed(server.protocol.workspace, document)
         server.sync_document(params.text_document.uri, AFTER_EDIT_S)
+        if document:
+            server.feedback.changed(document)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: types.DidCloseTextDocumentParams) -> None:
@@ -321,22 +329,26 @@ def _register_acceptance(server: SoothsayServer) -> None:
     @server.feature(DID_SHOW)
     def shown(params: Any) -> None:
         server.acceptance.shown(getattr(params, "id", None))
+        server.feedback.shown(getattr(params, "id", None))
 
     @server.feature(DID_PARTIALLY_ACCEPT)
     def partially_accepted(params: Any) -> None:
         length = getattr(params, "acceptedLength", None)
         server.acceptance.partially_accepted(getattr(params, "id", None), length)
+        server.feedback.partially_accepted(getattr(params, "id", None), length)
 
     @server.command(ACCEPTED)
     def accepted(*arguments: Any) -> None:
         """Count a completion that the client has inserted."""
         server.acceptance.accepted(_id_in(arguments))
+        server.feedback.accepted(_id_in(arguments))
 
     @server.command("soothsay.stats")
     def stats(*arguments: Any) -> dict[str, Any]:
         """Return counts since the server started: completions, tokens, and the longest delays in milliseconds."""
         return {
             **server.acceptance.to_json(),
+            "feedback": server.feedback.to_json(),
             "model": {
                 "evaluated": server.sessions.evaluated,
                 "longestFreeMs": round(server.completions.longest_cancel_ms, 1),

@@ -443,4 +443,10 @@ def _of_session(settings: Settings) -> Settings:
         automatic=default.completion.automatic,
         exclude=default.completion.exclude,
     )
-    return replace(settings, method=default.method, diagnostics=default.diagnostics, completion=completion)
+    return replace(
+        settings,
+        method=default.method,
+        diagnostics=default.diagnostics,
+        completion=completion,
+        feedback=default.feedback,
+    )

@@ -22,6 +22,7 @@ CONTRIBUTED: dict[str, dict[str, Any]] = {
     for name, schema in group["properties"].items()
 }
 RUN_OR_LOADED = ("server.python", "server.package", "model.path", "index.python", "index.uri")
+LOGGED = tuple(name for name in own_settings() if name.startswith("feedback."))
 
 
 def settings(of: Any, path: str = "soothsay") -> Iterator[tuple[str, Any, Any]]:
@@ -44,7 +45,7 @@ def schema_of(kind: Any) -> dict[str, Any]:
     if get_origin(kind) is Annotated and not isinstance(get_args(kind)[1], Between):
         return schema_of(get_args(kind)[0])
     if get_origin(kind) is Annotated:
-        number, between = get_args(kind)
+        number, between, *_ = get_args(kind)
         name = "integer" if number is int else "number"
         return {"type": name, "minimum": between.low, "maximum": between.high}
     if kind == tuple[str, ...]:
@@ -72,8 +73,8 @@ def test_every_setting_is_described(name: str) -> None:
     assert len(schema.get("enumDescriptions", [])) == len(schema.get("enum", []))
 
 
-@pytest.mark.parametrize("name", [f"soothsay.{name}" for name in RUN_OR_LOADED])
-def test_a_workspace_cannot_choose_what_is_run_or_loaded(name: str) -> None:
+@pytest.mark.parametrize("name", [f"soothsay.{name}" for name in (*RUN_OR_LOADED, *LOGGED)])
+def test_a_workspace_cannot_choose_what_is_run_loaded_or_logged(name: str) -> None:
     assert CONTRIBUTED[name]["scope"] == "machine"
     assert name in MANIFEST["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"]
 
