@@ -108,7 +108,9 @@ class DocumentAnalysis:
         """Return lines that close what ``source`` leaves open, where a query reads it: so do functions being written."""
         if self.language.binder is not None:
             return b""
-        begin = len(self.text[: self.statement_start(start)].encode("utf-8", "surrogatepass"))
+        whole = bool(self.language.lexis.block)  # the statement says nothing of the blocks around it
+        first = self._look_back(start) if whole else self.statement_start(start)
+        begin = len(self.text[:first].encode("utf-8", "surrogatepass"))
         closers = scan(source[begin:].decode("utf-8", "surrogatepass"), self.language.lexis).closers
         return "".join(f"\n{closer}" for closer in closers).encode()
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # the editor's process starts without a parser
     from soothsay_languages.scopes import ModuleName, NamesAt, ScopeTree
     from soothsay_languages.syntax import Parsed
 
+_LOOK_BACK = 200  # characters that are read before a bracket or a line break
+
 
 @dataclass(frozen=True)
 class Lexis:
@@ -30,10 +32,15 @@ class Lexis:
     are letters that may stand before one, in any case. ``escape`` precedes a character of a string that does not end it.
     ``continuation`` before a line break joins the next line to the statement. ``comment_apart``: the sign of a comment in the
     middle of a word is none. ``documents`` is a regular expression of what says that the lines below are no code, down to the
-    one that its group ``end`` names.
+    one that its group ``end`` names. ``block_comment`` are the signs around a comment that may span lines.
+
+    ``block`` is the bracket that opens a block of statements, unless the regular expression ``expression_before`` matches what
+    stands right before it, or ``members_before``: then each of its lines is a member, of a class for example. A line that ends with ``unfinished`` goes on in the next one, one that begins with ``goes_on`` goes
+    on from the one above: both are regular expressions, "" where line breaks outside of brackets end statements.
     """
 
     line_comment: str = ""
+    block_comment: tuple[str, str] = ("", "")
     strings: tuple[str, ...] = ()
     multiline_strings: tuple[str, ...] = ()
     string_prefixes: tuple[str, ...] = ()
@@ -42,6 +49,11 @@ class Lexis:
     continuation: str = ""
     comment_apart: bool = False
     documents: str = ""
+    block: str = ""
+    expression_before: str = ""
+    members_before: str = ""
+    unfinished: str = ""
+    goes_on: str = ""
 
     @cached_property
     def marks(self) -> re.Pattern[str]:
@@ -51,6 +63,7 @@ class Lexis:
         comment = re.escape(self.line_comment)
         if comment and self.comment_apart:
             comment = rf"(?<![^\s;&|()]){comment}"
+        plain[:0] = filter(None, self.block_comment)
         marks = (*escapes, self.documents, comment, *(re.escape(each) for each in plain))
         return re.compile("|".join(each for each in marks if each), re.DOTALL)
 
@@ -66,6 +79,52 @@ class Lexis:
     def closing(self) -> frozenset[str]:
         """The closing brackets."""
         return frozenset(self.brackets.values())
+
+    @cached_property
+    def comments(self) -> frozenset[str]:
+        """What a scan has for the quote in a comment: the sign of one that ends with its line, the end of another."""
+        return frozenset(filter(None, (self.line_comment, self.block_comment[1])))
+
+    @cached_property
+    def comment_signs(self) -> tuple[str, ...]:
+        """What comments begin with."""
+        return tuple(filter(None, (self.line_comment, self.block_comment[0])))
+
+    @cached_property
+    def spanning(self) -> frozenset[str]:
+        """What ends strings and comments that may span lines."""
+        return frozenset(filter(None, (*self.multiline_strings, self.block_comment[1])))
+
+    def holds(self, code: str, at: int) -> Literal["statements", "members", "parts"]:
+        """Return what ``block``, at ``at`` of ``code``, holds; ``parts`` are those of an expression."""
+        begin = max(0, at - _LOOK_BACK)
+        if self._members.search(code, begin, at):
+            return "members"
+        return "parts" if self._expression.search(code, begin, at) else "statements"
+
+    def ends_statement(self, code: str, at: int, *, behind_comment: bool) -> bool:
+        """Return whether the line break at ``at`` of ``code``, outside of brackets, ends the statement."""
+        if self.goes_on and self._goes_on.match(code, at + 1):
+            return False
+        if not self.unfinished or behind_comment:
+            return True
+        return self._unfinished.search(code, max(0, at - _LOOK_BACK), at) is None
+
+    @cached_property
+    def _expression(self) -> re.Pattern[str]:
+        return re.compile(rf"(?:{self.expression_before or '(?!)'})\s*\Z", re.MULTILINE)
+
+    @cached_property
+    def _members(self) -> re.Pattern[str]:
+        return re.compile(rf"(?:{self.members_before or '(?!)'})\s*\Z", re.MULTILINE)
+
+    @cached_property
+    def _unfinished(self) -> re.Pattern[str]:
+        return re.compile(rf"(?:{self.unfinished})[ \t]*\Z")
+
+    @cached_property
+    def _goes_on(self) -> re.Pattern[str]:
+        return re.compile(rf"\s*(?:{self.goes_on})")
 
 
 @dataclass(frozen=True)
@@ -90,10 +149,12 @@ class Statements:
     """How statements begin that are no calculation, as phrases of words.
 
     ``importing`` ones name modules and what is in them, ``declaring`` ones have names in their brackets, not values.
+    ``colons``: a colon may stand behind the bracket of a call or a declaration.
     """
 
     importing: tuple[str, ...] = ()
     declaring: tuple[str, ...] = ()
+    colons: bool = False
 
     def imports(self, statement: str) -> bool:
         """Return whether ``statement``, which may be unfinished, imports something."""
@@ -272,7 +333,8 @@ class Language:
     arguments of calls cannot be checked: completions are unverified, and documents have no hints. ``tags`` is a tree-sitter
     query of what a file defines, for the index; ``file_sources`` and ``package_sources`` name functions that make sources of
     the index, ``module:function``, where a query does not say it all; ``companions`` are packages whose members another one
-    describes, with that one's name; ``content`` is what the index calls a piece of a file.
+    describes, with that one's name; ``content`` is what the index calls a piece of a file. Code of another ``family`` is of no
+    use to its files; "" where that of all is.
     ``modules`` tells the name of a file's module from the workspace's root and the path.
     ``whole`` loads its own parser, which says whether a sequence of statements is whole; None where its grammar alone says it.
     ``locals`` is a tree-sitter query of the names that are bound and read (see `query_scopes`), for a language without a
@@ -312,6 +374,7 @@ class Language:
     file_sources: tuple[str, ...] = ()
     package_sources: tuple[str, ...] = ()
     content: Literal["code", "config"] = "code"
+    family: str = ""
     companions: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property

@@ -4,6 +4,7 @@ The captures of the query are the names of nodes' uses:
 
 * ``@local.scope``: a scope. The whole file is one.
 * ``@local.definition.<kind>``: a name that is bound in the innermost scope around it; ``<kind>`` is a `BindingKind`.
+* ``@outer.definition.<kind>``: a name that is bound in the scope around that one, as a function's own name is.
 * ``@global.definition.<kind>``: a name that is bound where it is bound already, in a scope around it; else in the file.
 * ``@local.reference``: a name that is read.
 """
@@ -104,21 +105,23 @@ class QueryScopes:
     def _bindings(self) -> Mapping[int, Mapping[str, Sequence[Binding]]]:
         """What each scope binds, by the ids of their nodes, in source order."""
         found: dict[int, dict[str, list[Binding]]] = {}
-        for node, is_global, kind in self._definitions():
+        for node, where, kind in self._definitions():
             name = text_of(node)
             scope = self.of(node)
-            if is_global:
+            if where == "outer":
+                scope = scope.outer or scope
+            elif where == "global":
                 within = (each for each in scope.chain() if name in found.get(each.node.id, {}))
                 scope = next(within, self.root)
             binding = Binding(name, kind, node.end_byte, scope)
             found.setdefault(scope.node.id, {}).setdefault(name, []).append(binding)
         return found
 
-    def _definitions(self) -> Sequence[tuple[Node, bool, BindingKind]]:
-        """Return the names that are bound, in source order: whether it is no name of its scope's own, and what it is."""
-        definitions: dict[int, tuple[Node, bool, BindingKind]] = {}
-        for capture, nodes in sorted(self.captures.items()):  # global ones first: a local one says more
+    def _definitions(self) -> Sequence[tuple[Node, str, BindingKind]]:
+        """Return the names that are bound, in source order: whose they are (local, outer, global), and what they are."""
+        definitions: dict[int, tuple[Node, str, BindingKind]] = {}
+        for capture, nodes in sorted(self.captures.items()):  # global ones first: others say more
             where, _, kind = capture.partition(".definition.")
             if kind in _KINDS:
-                definitions |= {node.id: (node, where == "global", cast(BindingKind, kind)) for node in nodes}
+                definitions |= {node.id: (node, where, cast(BindingKind, kind)) for node in nodes}
         return sorted(definitions.values(), key=lambda each: each[0].start_byte)

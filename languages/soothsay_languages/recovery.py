@@ -96,7 +96,7 @@ class _OpenStatement:
                 continue
             if not code and not is_last:
                 below_blank = True
-            elif code[:1] in lexis.closing or (lexis.line_comment and code.startswith(lexis.line_comment)):
+            elif code[:1] in lexis.closing or code.startswith(lexis.comment_signs):
                 continue
             elif code or not is_deeper:
                 yield _Line(begin, code, is_deeper, dedented, below_blank)
@@ -166,7 +166,7 @@ class _OpenStatement:
     def _is_quoted(self, begin: int) -> bool:
         """Return whether the line break before ``begin`` is part of a string."""
         at = begin - 1 - self.start
-        if self.state.quote in self.language.lexis.multiline_strings and self.state.quoted <= at:
+        if self.state.quote in self.language.lexis.spanning and self.state.quoted <= at:
             return True
         return any(first <= at < last for first, last in self.state.strings)
 

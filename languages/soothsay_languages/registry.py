@@ -42,6 +42,19 @@ def language_of_file(path: PurePath) -> Language | None:
     return next((each for each in languages() if each.handles(path)), None)
 
 
+def may_use(path: PurePath, other: PurePath) -> bool:
+    """Return whether code in the file ``other`` may be of use in the file ``path``, by the families of their languages."""
+    families = {_family(path.name), _family(other.name)} - {""}
+    return len(families) < 2
+
+
+@lru_cache(maxsize=4096)
+def _family(name: str) -> str:
+    """Return the family of the language of a file called ``name``, "" for none."""
+    language = language_of_file(PurePath(name))
+    return "" if language is None else language.family
+
+
 def language_or_plain(name: str) -> Language:
     """Return the language that editors call ``name``, `PLAIN_TEXT` for one that is unknown."""
     return language_of_id(name) or PLAIN_TEXT

@@ -83,6 +83,7 @@ def examine(settings: Settings, workspace: Path, roots: Sequence[Path] = ()) -> 
         lambda: _threads(settings),
         _embeddings,
         *(partial(_environment, settings, *place) for place in _projects(workspace, roots)),
+        _languages,
         lambda: _oracle(settings, workspace),
         lambda: _index(settings, workspace),
     ]
@@ -330,6 +331,14 @@ def _environment(settings: Settings, workspace: Path, name: str) -> DoctorCheck:
     if located.refused:
         return DoctorCheck(name, "warning", f"{found}. {' '.join(located.refused)}", "see above")
     return DoctorCheck(name, "ok", found)
+
+
+def _languages() -> DoctorCheck:
+    judged = [
+        f"{each.id} ({', '.join(spec.name for spec in each.oracles)})" for each in languages() if each.oracles
+    ]
+    others = [each.id for each in languages() if not each.oracles]
+    return DoctorCheck("languages", "ok", f"{', '.join(judged)}; without a judge: {', '.join(others)}")
 
 
 def _oracle(settings: Settings, workspace: Path) -> DoctorCheck:

@@ -34,6 +34,8 @@ _PYTHON_TEXT = re.compile(
     r"\.pyi?\b|\bpyproject\.toml|site-packages|__init__\b|\bpyvenv\.cfg|(?<!-)\bself\b|^(def|async def|elif) ?$|^(class|import|from) $"
 )
 _PYTHON_NAME = re.compile(r"python|pyright|botocore|boto3|azure", re.IGNORECASE)
+_SCRIPT_TEXT = re.compile(r"\.[cm]?[jt]sx?\b|\bpackage\.json|\b[jt]sconfig|node_modules|\.d\.ts")
+_SCRIPT_NAME = re.compile(r"typescript|javascript|tsserver|node_modules", re.IGNORECASE)
 _OWN_RUNTIME = re.compile(r"python_(command|executable)|sys\.executable|PYTHON(UNBUFFERED|UTF8)")
 
 
@@ -135,6 +137,27 @@ def python_places(found: list[Module]) -> list[str]:
             continue
         places += [f"{module.path}:{line}: {what}" for line, what in _python_in(module)]
     return places
+
+
+def script_places(found: list[Module]) -> list[str]:
+    """Return the lines outside ``languages/typescript`` that know the syntax, files or packages of TypeScript and JavaScript."""
+    return [
+        f"{module.path}:{line}: {what}"
+        for module in found
+        if "typescript" not in module.path.parts[:-1]
+        for line, what in _scripts_in(module)
+    ]
+
+
+def _scripts_in(module: Module) -> Iterator[tuple[int, str]]:
+    documentation = _docstrings(module.tree)
+    for node in ast.walk(module.tree):
+        text = isinstance(node, ast.Constant) and id(node) not in documentation and node.value
+        if isinstance(node, ast.Constant) and isinstance(text, str) and _SCRIPT_TEXT.search(text):
+            yield node.lineno, repr(text)[:60]
+    for token in tokenize.generate_tokens(io.StringIO(module.text).readline):
+        if token.type == tokenize.NAME and _SCRIPT_NAME.search(token.string):
+            yield token.start[0], token.string
 
 
 def _python_in(module: Module) -> Iterator[tuple[int, str]]:
@@ -244,6 +267,7 @@ def report(root: Path) -> str:
         f"public names without a docstring: {len(undocumented(found))}",
         f"places that know Python outside languages/python: {len(places)}",
         *(f"    {room}: {count}" for room, count in by_room.most_common()),
+        f"places that know TypeScript outside languages/typescript: {len(script_places(found))}",
     ]
     return "\n".join(lines)
 
@@ -251,7 +275,7 @@ def report(root: Path) -> str:
 if __name__ == "__main__":
     ROOT = Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
     if sys.argv[2:] == ["--places"]:
-        print("\n".join(python_places(modules(ROOT))))
+        print("\n".join([*python_places(modules(ROOT)), *script_places(modules(ROOT))]))
     elif sys.argv[2:] == ["--undocumented"]:
         print("\n".join(undocumented(modules(ROOT))))
     elif sys.argv[2:] == ["--arrows"]:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.structure.counts import Module, modules, python_places, shared_names, undocumented, wrong_arrows
+from tests.structure.counts import (
+    Module,
+    modules,
+    python_places,
+    script_places,
+    shared_names,
+    undocumented,
+    wrong_arrows,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,6 +33,10 @@ def test_every_public_name_has_a_docstring(source: list[Module]) -> None:
 
 def test_nothing_outside_of_its_folder_knows_python(source: list[Module]) -> None:
     assert python_places(source) == []
+
+
+def test_nothing_outside_of_its_folder_knows_typescript(source: list[Module]) -> None:
+    assert script_places(source) == []
 
 
 def test_no_two_classes_share_a_name(source: list[Module]) -> None:

@@ -224,3 +224,9 @@ def test_each_root_has_its_environment_checked(tmp_path: Path) -> None:
         (two, f"environment of {two}"),
         (two / "inner", f"environment of {two / 'inner'}"),
     ]
+
+
+def test_languages_are_listed_with_their_judges() -> None:
+    check = doctor._languages()
+    assert check.state == "ok" and "python (ty)" in check.found
+    assert all(each in check.found for each in ("javascript", "typescript", "typescriptreact", "yaml"))

@@ -3,8 +3,26 @@
 ---@type vim.lsp.Config
 return {
   cmd = { "soothsay", "serve", "--stdio" },
-  filetypes = { "python", "yaml", "sh", "bash" },
-  root_markers = { "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", ".git" },
+  filetypes = {
+    "python",
+    "yaml",
+    "sh",
+    "bash",
+    "typescript",
+    "typescriptreact",
+    "javascript",
+    "javascriptreact",
+  },
+  root_markers = {
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "requirements.txt",
+    "package.json",
+    "tsconfig.json",
+    "jsconfig.json",
+    ".git",
+  },
   settings = { soothsay = {} },
   capabilities = {
     textDocument = { inlineCompletion = { dynamicRegistration = false } }, -- Neovim 0.11 does not announce it

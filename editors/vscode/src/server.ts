@@ -24,7 +24,17 @@ const WITHIN = 180_000; // milliseconds
 const PAUSE = 500; // milliseconds between a death and the next start
 
 /** The languages that the server completes. Cells of notebooks come through the client's notebook sync. */
-export const LANGUAGES = ["python", "yaml", "dockercompose", "github-actions-workflow", "shellscript"];
+export const LANGUAGES = [
+  "python",
+  "yaml",
+  "dockercompose",
+  "github-actions-workflow",
+  "shellscript",
+  "typescript",
+  "typescriptreact",
+  "javascript",
+  "javascriptreact",
+];
 
 /** The documents of these languages. */
 export const SELECTOR = [

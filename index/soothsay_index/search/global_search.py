@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from soothsay_index.embedding.embedder import Vectors
@@ -41,6 +42,7 @@ from soothsay_index.store.rows import chunk_embedding_text, chunk_of, symbol_of,
 from soothsay_index.store.store import Store
 from soothsay_index.text import STOP_WORDS, split_identifier, terms
 from soothsay_index.types import Chunk, Hit, Query
+from soothsay_languages.registry import may_use
 
 _CANDIDATES = 40
 _NEAREST = 12
@@ -68,8 +70,12 @@ class _GlobalRequest:
     overlay: Mapping[str, FileFacts]
 
     def hides(self, path: str) -> bool:
-        """Return True for the edited file and for files with unsaved or pending text."""
-        return path == self.query.path or path in self.overlay
+        """Return True for the edited file, for files with unsaved or pending text, and for those whose code is of no use in it."""
+        return path == self.query.path or path in self.overlay or self.is_foreign(path)
+
+    def is_foreign(self, path: str) -> bool:
+        """Return whether the code in ``path`` is of no use in the edited file."""
+        return not may_use(PurePosixPath(self.query.path), PurePosixPath(path))
 
 
 class GlobalSearch:
@@ -211,7 +217,8 @@ class GlobalSearch:
                 pieces = tuple(same.get(chunk) or self._unsaved_piece(chunk) for chunk in facts.chunks)
             fresh[path] = (facts, pieces)
         self._unsaved = fresh
-        return [piece for path, (_, pieces) in fresh.items() if path != ask.query.path for piece in pieces]
+        shown = [path for path in fresh if path != ask.query.path and not ask.is_foreign(path)]
+        return [piece for path in shown for piece in fresh[path][1]]
 
     def _compensate_missing_vectors(self, unsaved: Sequence[Candidate]) -> None:
         """Double the text rank of unsaved pieces that have no vector yet, in place of a vector rank."""

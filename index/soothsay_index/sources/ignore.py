@@ -16,7 +16,7 @@ from soothsay_index.sources.texts import MAX_BYTES, unreadable
 from soothsay_languages.registry import languages
 
 # Those of repositories, of tools for several languages, and of secrets; languages add their own.
-_SKIPPED_FOLDERS = (".git", ".hg", ".svn", "node_modules", ".aws", ".ssh", ".gnupg")
+_SKIPPED_FOLDERS = (".git", ".hg", ".svn", ".aws", ".ssh", ".gnupg")
 # Names that usually hold secrets. Reading one into an index, or a prompt, would be unforgivable.
 _SECRETS = (
     ".env", ".env.*", "*.env", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.ppk", "*.asc",

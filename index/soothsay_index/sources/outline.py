@@ -67,9 +67,15 @@ class Outline:
             return []
         root = tree_sitter.Parser(grammar).parse(text.encode("utf-8", "replace")).root_node
         found: list[_Piece] = []
-        for node, kind, name in sorted(_definitions(query, root), key=lambda each: each[0].start_byte):
+        remarks = _comments(root) if self._language.lexis.block_comment[0] else {}
+        definitions = sorted(
+            _definitions(query, root), key=lambda each: (each[0].start_byte, each[1] not in _ALONE)
+        )
+        for node, kind, name in definitions:
             if not found or node.start_point.row > found[-1].end:
-                found.append(replace(_piece(node), title=name, alone=kind in _ALONE))
+                piece = _piece(node)
+                start = remarks.get(piece.start, piece.start)
+                found.append(replace(piece, start=start, title=name, alone=kind in _ALONE))
         loose = (
             piece
             for piece in (_piece(node) for node in root.named_children if node.type != "comment")
@@ -87,6 +93,16 @@ def _definitions(query: tree_sitter.Query, root: Node) -> Iterator[tuple[Node, s
         for capture, nodes in captures.items():
             if capture.startswith(_DEFINITION):
                 yield nodes[0], capture.removeprefix(_DEFINITION), name
+
+
+def _comments(root: Node) -> dict[int, int]:
+    """Return the lines right below comments, each with the first line of those."""
+    found: dict[int, int] = {}
+    for node in root.children:
+        if node.type == "comment":
+            start = node.start_point.row
+            found[node.end_point.row + 1] = found.get(start, start)
+    return found
 
 
 def _piece(node: Node) -> _Piece:

@@ -187,5 +187,6 @@ LANGUAGE = Language(
         f"{_SOURCES}.release_notes:open_source",
         f"{_SOURCES}.stubs:open_source",
     ),
+    family="python",
     companions={"boto3": "botocore", "aioboto3": "botocore", "aiobotocore": "botocore"},
 )

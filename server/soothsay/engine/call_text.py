@@ -12,7 +12,7 @@ from soothsay_index.types import Parameter
 from soothsay_languages.base import Arguments, Language
 from soothsay_languages.scan import Scan, scan
 
-_KEYWORD = re.compile(r"\s*(\w+)\s*=(?!=)\s*")
+_KEYWORD = re.compile(r"\s*(\w+)\s*=(?![=>])\s*")
 _BLANKS = re.compile(r"\s*")
 
 ParametersOf = Callable[[str], Sequence[Parameter] | None]
@@ -84,7 +84,7 @@ def innermost_call(
     code: str, state: Scan, language: Language, parameters_of: ParametersOf
 ) -> CallText | None:
     """Return the innermost call that ``code`` ends in and whose parameters are known; None in a comment."""
-    in_comment = bool(state.quote) and state.quote == language.lexis.line_comment
+    in_comment = state.quote in language.lexis.comments
     if in_comment or language.statements.declares(code[state.statement :]):
         return None
     calls = (call_at(code, start, language, parameters_of) for start in reversed(state.opened))

@@ -173,7 +173,8 @@ def _prefixes(place: Place, written: str) -> Iterator[Suggestion]:
 def _ends(place: Place, written: str) -> set[int]:
     lead, lexis = len(place.before), place.language.lexis
     code = place.before + written
-    ends = {end - lead for end in scan(code, lexis).ends if end > lead}
+    found = scan(code, lexis)
+    ends = {end - lead for end in (*found.ends, *found.members_behind(lead)) if end > lead}
     for match in re.finditer(",", written):
         state = scan(code[: lead + match.start()], lexis)
         if state.closers and not state.quote:

@@ -92,7 +92,7 @@ def place_at(analysis: DocumentAnalysis, offset: int) -> Place:
     quote = scan(before, lexis).quote
     line_end = _line_end(analysis.text, offset)
     words = _longer_words(analysis.text, offset, analysis.language)
-    if quote and quote == lexis.line_comment:
+    if quote in lexis.comments:
         return Place(analysis.language, before, analysis.text[offset:line_end], "comment", quote, words)
     closed = bool(quote) and _is_closed(analysis.text, start, offset, quote, lexis)
     end = _statement_end(analysis.text, start, offset, analysis.language, in_string=closed)

@@ -140,7 +140,12 @@ class Site:
         )
 
     def in_index(self, name: ApiName) -> bool:
-        """Return whether a drafted name is known. Of an unknown receiver only the bare name can be asked."""
+        """Return whether a drafted name is known. Of an unknown receiver only the bare name can be asked.
+
+        Of a language without a resolver the index has no names: then nothing speaks against one.
+        """
+        if self.language.resolver is None:
+            return True
         found = self.resolve(name)
         if found.exists is not None:
             return found.exists

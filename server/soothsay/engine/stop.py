@@ -83,7 +83,17 @@ class StopRule:
         items = _items(code, state, lead, self.language.lexis)
         if len(items) > _MOST_ITEMS:
             return items[_MOST_ITEMS - 1] - lead
-        return self._end_of_lines(code, state)
+        members = self._members(code, state)
+        return members[0] - lead if members else self._end_of_lines(code, state)
+
+    def _members(self, code: str, state: Scan) -> list[int]:
+        """Return where members of a class end that ``code`` writes behind the cursor, decorators and comments left out."""
+        lead, found = len(self.before), list[int]()
+        for end in state.members_behind(lead):
+            line = code[code.rfind("\n", 0, end) + 1 : end].strip()
+            if code[lead:end].strip() and not self._leads(line):
+                found.append(end)
+        return found
 
     def _end_above_rest(self, code: str, state: Scan) -> int | None:
         """Return where ``code`` ends because its statement goes on in the lines below; None where they do not say it.
@@ -132,7 +142,8 @@ class StopRule:
                 if block is None and _opens_block(text, self.language):
                     block = indentation(line)
                 if block is None:
-                    return end - lead
+                    below = code[end:].strip() or not self.language.lexis.goes_on
+                    return end - lead if below else None  # the next line may go on with it
             begin = end + 1
         return None
 
@@ -147,6 +158,9 @@ class StopRule:
         items = _items(code, state, lead, self.language.lexis)
         if len(items) >= _LATE_ITEMS:
             return items[-1] - lead
+        members = self._members(code, state)
+        if members:
+            return members[-1] - lead
         begin = found = depth = 0
         for end in state.ends:
             line = code[begin:end].strip()
@@ -202,7 +216,7 @@ def _items(code: str, state: Scan, lead: int, lexis: Lexis) -> list[int]:
 
 def _prose_after_call(code: str, state: Scan, language: Language) -> int:
     """Return where the last statement goes on as documentation does, ``call(…): what it does``; -1 when it does not."""
-    if _first_word(code[state.statement :]) in language.blocks.headers:
+    if language.statements.colons or _first_word(code[state.statement :]) in language.blocks.headers:
         return -1  # it has a colon of its own, and so have the statements of its block
     for start, end in state.pairs:
         nested = any(o < start for o in state.opened) or any(s < start and e > end for s, e in state.pairs)
@@ -231,7 +245,7 @@ def _opens_block(code: str, language: Language) -> bool:
 
 
 def _is_comment(code: str, language: Language) -> bool:
-    return bool(language.lexis.line_comment) and code.startswith(language.lexis.line_comment)
+    return code.startswith(language.lexis.comment_signs)
 
 
 def _first_word(code: str) -> str:

@@ -124,5 +124,5 @@ def _first(below: Sequence[str], language: Language) -> tuple[str, ...]:
 
 
 def _is_code(line: str, language: Language) -> bool:
-    comment, code = language.lexis.line_comment, line.strip()
-    return bool(code) and not (comment and code.startswith(comment))
+    code = line.strip()
+    return bool(code) and not code.startswith(language.lexis.comment_signs)

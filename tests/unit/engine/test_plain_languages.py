@@ -22,6 +22,13 @@ CASES = [
         [("pay(", 0.1), ("1)", 0.1), ("\n", 1.0)],
         "pay(1)",
     ),
+    (
+        "typescript",
+        "go.ts",
+        "import shop from './shop';\n// Pay.\nshop.",
+        [("pay", 0.99), ("(", 0.99), ("1", 0.99), (");", 0.9), ("\n", 0.9), ("a", 1.0)],
+        "pay(1);",
+    ),
 ]
 
 
@@ -36,7 +43,6 @@ def test_they_are_completed_and_unverified(
     assert answer.text == expected
     assert answer.verdict == "unverified"
     assert not answer.trigger.fired
-    assert answer.trigger.name is None
     assert len(model.prompts) == 1
 
 

@@ -135,6 +135,19 @@ def test_after_the_document_is_closed_the_stored_version_counts_again(index, roo
     assert names(hits)[0] == "shop/payments.py:refund"
 
 
+def test_code_of_another_family_is_left_out(index, root):
+    code = "// Charge a card.\nexport function chargeCard(card) {\n  return card;\n}\n"
+    write(root, {"web/charge.ts": code, "web/pay.js": code, "deploy.sh": "charge_card() {\n  true\n}\n"})
+    index.update((root / "web/charge.ts", root / "web/pay.js", root / "deploy.sh"))
+    question = Query("charge a card", path="app.py")
+    assert not any("web/" in each for each in names(index.search(question)))
+    assert "deploy.sh:" in names(index.search(question))
+    found = names(index.search(replace(question, path="web/shop.tsx")))
+    assert {"web/charge.ts:", "deploy.sh:"} <= set(found) and not any(".py" in each for each in found)
+    index.mirror(root / "web/charge.ts", code.replace("chargeCard", "chargeUnsaved"))
+    assert not any("web/" in each for each in names(index.search(question)))
+
+
 def test_of_copies_the_nearest_stays(index, root):
     text = (root / "reports" / "totals.py").read_text()
     write(root, {"vendor/copies/totals.py": text, "reports/near/x.py": "x = 1\n"})

@@ -74,6 +74,48 @@ def test_no_secret_of_a_script_is_kept() -> None:
     assert not any("hunter2" in each.text for each in chunks("deploy.sh", SHELL, "shellscript"))
 
 
+TYPESCRIPT = """\
+import { a } from "./a";
+
+const LIMIT = 10;
+export const NAMES = ["b"];
+
+/** Waits. */
+export async function wait(ms: number): Promise<void> {
+  const inner = () => a(ms);
+}
+
+export const send = async (text: string) => {
+  await wait(1);
+};
+
+@decorated
+export class Shop {
+  pay(): void {}
+}
+
+export interface Order { id: string }
+export type Orders = Order[];
+declare function native(): void;
+export default wait(1);
+"""
+
+
+def test_declarations_of_a_module_are_chunks() -> None:
+    found = chunks("shop.ts", TYPESCRIPT, "typescript")
+    assert [each.title for each in found] == [
+        *("LIMIT, NAMES", "wait", "send", "Shop", "Order", "Orders", "native", ""),
+    ]
+    assert found[1].text.startswith("/** Waits. */\nexport async function wait")
+    assert found[3].text.startswith("@decorated\nexport class Shop {")
+
+
+@pytest.mark.parametrize("language", ["javascript", "typescriptreact"])
+def test_declarations_of_plain_and_element_files(language: str) -> None:
+    text = "const b = 1;\nfunction f() {}\nclass C {}\nconst g = function () {\n  return <a>{b}</a>;\n};\nmodule.exports = f;\n"
+    assert [each.title for each in chunks("a.jsx", text, language)] == ["b", "f", "C", "g", ""]
+
+
 def test_large_settings_are_apart() -> None:
     block = "\n".join(f"  key{at}: {at}" for at in range(20))
     found = chunks("a.yml", f"one:\n{block}\ntwo:\n{block}\n", "yaml")
@@ -104,7 +146,7 @@ def test_a_text_that_the_grammar_cannot_take_is_not_parsed(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "\n\n", "# only a comment\n", "\x00\ufffe", "a: [", "}{", "if then fi ((("]
 )
-@pytest.mark.parametrize("language", ["yaml", "shellscript"])
+@pytest.mark.parametrize("language", ["yaml", "shellscript", "typescript", "typescriptreact", "javascript"])
 def test_broken_and_empty_files_give_what_can_be_read(text: str, language: str) -> None:
     assert all(each.text.strip() for each in chunks("x", text, language))
 
@@ -113,6 +155,7 @@ def test_broken_and_empty_files_give_what_can_be_read(text: str, language: str) 
     ("name", "source"),
     [
         ("deploy.sh", "shellscript"),
+        ("src/app.tsx", "typescriptreact"),
         ("k8s/values-local.yaml", "config"),  # those that look closer come first
         ("k8s/service.yaml", "openapi"),
         ("pnpm-lock.yaml", None),

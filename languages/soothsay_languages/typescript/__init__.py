@@ -1,0 +1,115 @@
+"""TypeScript and JavaScript, with and without elements (TSX, JSX): three languages of one folder."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from soothsay_languages.base import CallSyntax, Language, ProjectLayout
+from soothsay_languages.queries import read_query
+from soothsay_languages.typescript.words import BLOCKS, BUILTINS, IMPORTS, KEYWORDS, LEXIS, STATEMENTS
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+
+def _typescript() -> tree_sitter.Language:
+    import tree_sitter
+    import tree_sitter_typescript
+
+    return tree_sitter.Language(tree_sitter_typescript.language_typescript())
+
+
+def _tsx() -> tree_sitter.Language:
+    import tree_sitter
+    import tree_sitter_typescript
+
+    return tree_sitter.Language(tree_sitter_typescript.language_tsx())
+
+
+def _javascript() -> tree_sitter.Language:
+    import tree_sitter
+    import tree_sitter_javascript
+
+    return tree_sitter.Language(tree_sitter_javascript.language())
+
+
+def _read(*names: str) -> str:
+    return "\n".join(read_query(__name__, name) for name in names)
+
+
+_CALLS = CallSyntax(
+    query="""
+        (call_expression function: (identifier) @name arguments: (arguments) @arguments) @call
+        (call_expression
+            function: (member_expression object: (_) @receiver property: (property_identifier) @name)
+            arguments: (arguments) @arguments) @call
+        (new_expression constructor: (identifier) @name arguments: (arguments) @arguments) @call
+        (new_expression
+            constructor: (member_expression object: (_) @receiver property: (property_identifier) @name)
+            arguments: (arguments) @arguments) @call
+    """,
+    splat="spread_element",
+    names=("identifier", "member_expression"),
+)
+_LAYOUT = ProjectLayout(
+    root_files=("package.json", "tsconfig.json", "jsconfig.json"),
+    skipped_folders=("node_modules", "bower_components", ".next", ".nuxt", ".svelte-kit", ".turbo", ".yarn"),
+)
+_LOCALS_TYPED = _read("locals.scm", "locals_typescript.scm")
+_TAGS_TYPED = _read("tags.scm", "tags_typescript.scm")
+_IMPORTS = re.compile(IMPORTS, re.MULTILINE)
+
+
+TYPESCRIPT = Language(
+    id="typescript",
+    suffixes=frozenset({".ts", ".mts", ".cts"}),
+    lexis=LEXIS,
+    blocks=BLOCKS,
+    statements=STATEMENTS,
+    keywords=KEYWORDS,
+    builtins=BUILTINS,
+    imports=_IMPORTS,
+    calls=_CALLS,
+    grammar=_typescript,
+    locals=_LOCALS_TYPED,
+    layout=_LAYOUT,
+    tags=_TAGS_TYPED,
+    family="javascript",
+)
+
+TSX = Language(
+    id="typescriptreact",
+    names=frozenset({"tsx", "typescript.tsx"}),
+    suffixes=frozenset({".tsx"}),
+    lexis=LEXIS,
+    blocks=BLOCKS,
+    statements=STATEMENTS,
+    keywords=KEYWORDS,
+    builtins=BUILTINS,
+    imports=_IMPORTS,
+    calls=_CALLS,
+    grammar=_tsx,
+    locals=_LOCALS_TYPED,
+    layout=_LAYOUT,
+    tags=_TAGS_TYPED,
+    family="javascript",
+)
+
+JAVASCRIPT = Language(
+    id="javascript",
+    names=frozenset({"javascriptreact", "jsx", "javascript.jsx"}),
+    suffixes=frozenset({".js", ".mjs", ".cjs", ".jsx"}),
+    lexis=LEXIS,
+    blocks=BLOCKS,
+    statements=STATEMENTS,
+    keywords=KEYWORDS,
+    builtins=BUILTINS,
+    imports=_IMPORTS,
+    calls=_CALLS,
+    grammar=_javascript,
+    locals=_read("locals.scm", "locals_javascript.scm"),
+    layout=_LAYOUT,
+    tags=_read("tags.scm"),
+    family="javascript",
+)
