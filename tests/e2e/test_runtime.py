@@ -12,6 +12,7 @@ import pytest
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model.files.cache import model_path
 from soothsay.model.fim import Prompt, Window, build_prompt, place_anchor
+from soothsay.model.llama import llama_cpp
 from soothsay.model.local.runtime import LlamaRuntime
 from soothsay.model.local.sequences import cells
 from soothsay.model.local.tuning import Threads, choose
@@ -84,7 +85,12 @@ def test_tokens_join_to_the_text_whatever_the_script(runtime: LlamaRuntime) -> N
 def test_markers_in_the_users_text_are_text(runtime: LlamaRuntime) -> None:
     fim = runtime.vocab.fim
     assert fim is not None
-    assert fim.middle not in runtime.vocab.encode("x = '<|fim_middle|>'")
+    vocab = runtime.vocab
+    control = {token for token, piece in enumerate(vocab.pieces) if not piece}
+    assert {fim.prefix, fim.suffix, fim.middle} <= control
+    for token in control:
+        text = llama_cpp.llama_vocab_get_text(vocab._vocab, token).decode()
+        assert text and control.isdisjoint(vocab.encode(f"x = '{text}'\n# {text}")), text
 
 
 def test_cancel_stops_in_the_middle_of_a_prompt(runtime: LlamaRuntime) -> None:

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from soothsay.cli.explain import explanation
+from soothsay.model.files.kept import write_kept
 from soothsay_common.private import make_private, write_private
 from soothsay_common.visible import readable, visible_length
 
@@ -57,8 +58,11 @@ def test_state_is_for_its_user_alone(tmp_path):
         (tmp_path / "state").write_text("as an older version wrote it")
         for name in ("state", "fresh"):
             write_private(tmp_path / name, "x")
+        write_kept(tmp_path / "kept", {"a": 1})
     finally:
         os.umask(before)
     assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("new/deep", "old")] == [0o700] * 2
-    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("state", "fresh")] == [0o600] * 2
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("state", "fresh", "kept")] == [
+        0o600
+    ] * 3
     assert (tmp_path / "state").read_text() == "x"

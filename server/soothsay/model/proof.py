@@ -8,7 +8,6 @@ did is remembered for this library, processor and model.
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import re
@@ -26,7 +25,7 @@ from filelock import FileLock, Timeout
 
 from soothsay.errors import SoothsayError
 from soothsay.model.compiling import processor_flags
-from soothsay.model.files.kept import read_kept
+from soothsay.model.files.kept import read_kept, write_kept
 from soothsay.model.library import compiled_by, has_amx_kernels, library_folder, library_id, processor
 from soothsay.model.llama import loaded_id
 from soothsay.model.probe import FAILED
@@ -135,7 +134,7 @@ def prove(model: Path, run: Run | None = None) -> Proof:
             return known
         proof = find_way(model, run or run_probe, known)
         if not any(death.exit.is_transient for death in proof.deaths):
-            _write(file, {**read_kept(file), key: asdict(proof)})
+            _remember(file, {**read_kept(file), key: asdict(proof)})
     return proof
 
 
@@ -302,7 +301,7 @@ def _proofs_file() -> Path:
 @contextlib.contextmanager
 def _alone(file: Path, patience: float) -> Iterator[None]:
     """Return one process at a time tries ways: two windows that start together need not both."""
-    lock = FileLock(file.with_suffix(".lock"), timeout=patience)
+    lock = FileLock(file.with_suffix(".lock"), timeout=patience, mode=0o600)
     with contextlib.ExitStack() as held:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -345,12 +344,8 @@ def _change(model: Path, entry: dict[str, Any] | None) -> None:
     with _alone(file, _PATIENCE):
         known = read_kept(file)
         known.pop(key, None)
-        _write(file, known if entry is None else {**known, key: entry})
+        _remember(file, known if entry is None else {**known, key: entry})
 
 
-def _write(file: Path, known: dict[str, Any]) -> None:
-    newest = dict(list(known.items())[-_REMEMBERED:])
-    temporary = file.with_name(f"{file.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):  # it is tried again at the next start then
-        temporary.write_text(json.dumps(newest, indent=1), encoding="utf-8")
-        temporary.replace(file)
+def _remember(file: Path, known: dict[str, Any]) -> None:
+    write_kept(file, dict(list(known.items())[-_REMEMBERED:]))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from soothsay_common.private import write_private
 
 
 def read_kept(file: Path) -> dict[str, Any]:
@@ -22,6 +25,6 @@ def write_kept(file: Path, known: Mapping[str, Any]) -> None:
     """Replace what ``file`` holds, as far as it can be written."""
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(".part")
-        temporary.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        temporary = file.with_name(f"{file.name}.{os.getpid()}")
+        write_private(temporary, json.dumps(known, indent=1))
         temporary.replace(file)
