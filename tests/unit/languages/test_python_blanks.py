@@ -88,3 +88,13 @@ def test_a_shape_that_holds_itself_ends() -> None:
 def test_the_length_of_lines(tmp_path: Path, name: str, text: str, expected: int) -> None:
     (tmp_path / name).write_text(text)
     assert line_length(tmp_path) == expected
+
+
+def test_the_length_of_lines_is_that_of_the_settings_as_they_are_now(tmp_path: Path) -> None:
+    assert line_length(tmp_path) == 0
+    settings = tmp_path / "pyproject.toml"
+    for length in (99, 100):
+        settings.write_text(f"[tool.ruff]\nline-length = {length}\n")
+        assert line_length(tmp_path) == length
+    settings.unlink()
+    assert line_length(tmp_path) == 0
