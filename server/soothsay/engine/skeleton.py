@@ -178,6 +178,7 @@ class Skeleton:
 
     def finished(self, text: str) -> tuple[str, tuple[TabStop, ...]]:
         """Return ``text`` laid out as the file is, and its tab stops."""
+        text = self._without_comma(text)
         code, lead = self._before + text, len(self._before)
         closed = dict(scan(code, self._language.lexis).pairs)
         stops = [stop for stop in self._stops if stop.end <= len(text)]
@@ -198,6 +199,14 @@ class Skeleton:
             if start >= lead and (not edits or start > edits[-1].end):
                 edits += self._line_breaks(call, closed[start])
         return edited(text, edits), moved(_apart(stops), edits)
+
+    def _without_comma(self, text: str) -> str:
+        """Return ``text`` without a comma that ends the statement right behind a call: one token may hold it and the bracket."""
+        kept = text.rstrip().removesuffix(",")
+        code = self._before + kept
+        state = scan(code, self._language.lexis)
+        ends_call = any(end == len(code) - 1 and start in self._calls for start, end in state.pairs)
+        return kept if ends_call and not state.opened and text[len(kept) :].startswith(",") else text
 
     def _line_breaks(self, call: CallText, end: int) -> list[Edit]:
         """Return what writes ``call`` in one line where that is short enough, else each argument on a line of its own."""

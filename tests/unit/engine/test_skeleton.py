@@ -139,6 +139,24 @@ def test_a_line_that_is_too_long_is_broken_as_the_file_would() -> None:
     assert [shown[stop.start - 1 : stop.end + 1] for stop in stops] == ['""', '""']
 
 
+@pytest.mark.parametrize(
+    ("before", "end", "kept"),
+    [
+        ("x = ", "),", ")"),
+        ("x = ", "),\n", ")"),
+        ("x = [", "),", "),"),
+        ("f(", "),", "),"),
+        ("x = ", ", 1),", ", 1)"),
+    ],
+)
+def test_a_comma_behind_the_call_that_ends_the_statement_is_left_out(
+    before: str, end: str, kept: str
+) -> None:
+    writing = skeleton(before)
+    text = write(writing, [("shop.pay(", 1.0), ("a", 1.0), (", b", 1.0)])
+    assert writing.finished(text + end)[0] == f"shop.pay(a, b{kept}"
+
+
 def test_arguments_are_made_to_fit() -> None:
     writing = skeleton(named={"roleArn": "role"})
     text = 'client.create_job(name="a", tags="")'
