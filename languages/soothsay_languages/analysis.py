@@ -149,7 +149,7 @@ class DocumentAnalysis:
         return self._places[offset]
 
     def _find(self, offset: int) -> _Place:
-        text, language, string = self.text, self.language, self._open_string
+        text, language, string = self.text, self.language, self.open_string
         broken: list[tuple[int, int]] = []
         begin = self.checkpoint if 0 <= offset - self.checkpoint <= _LOOK_BACK else self._look_back(offset)
         if string is not None and string.start < offset:
@@ -171,13 +171,9 @@ class DocumentAnalysis:
         begin = max(0, offset - _LOOK_BACK)
         return self.text.find("\n", begin, offset) + 1 if begin else 0
 
-    @property
-    def has_open_string(self) -> bool:
-        """Whether a string of several lines was left open: code below it reads as a string, and strings as code."""
-        return self._open_string is not None
-
     @cached_property
-    def _open_string(self) -> OpenString | None:
+    def open_string(self) -> OpenString | None:
+        """The string of several lines that was left open: code below it reads as a string, and strings as code."""
         return open_string(self.text, self.language)
 
     def statement_before(self, offset: int) -> str:

@@ -33,6 +33,7 @@ class Lexis:
     ``continuation`` before a line break joins the next line to the statement. ``comment_apart``: the sign of a comment in the
     middle of a word is none. ``documents`` is a regular expression of what says that the lines below are no code, down to the
     one that its group ``end`` names. ``block_comment`` are the signs around a comment that may span lines.
+    ``inside_strings`` are opening brackets that hold code in some strings, with the delimiter of those.
 
     ``block`` is the bracket that opens a block of statements, unless the regular expression ``expression_before`` matches what
     stands right before it, or ``members_before``: then each of its lines is a member, of a class for example. A line that ends with ``unfinished`` goes on in the next one, one that begins with ``goes_on`` goes
@@ -54,12 +55,13 @@ class Lexis:
     members_before: str = ""
     unfinished: str = ""
     goes_on: str = ""
+    inside_strings: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def marks(self) -> re.Pattern[str]:
         """What a scan stops at: line ends, brackets, delimiters, comments, and an escape with what it escapes."""
         escapes = [re.escape(self.escape) + tail for tail in ("\\n", ".") if self.escape]
-        plain = [*self.strings, *self.brackets, *self.brackets.values(), "\n"]
+        plain = [*self.strings, *self.inside_strings, *self.brackets, *self.brackets.values(), "\n"]
         comment = re.escape(self.line_comment)
         if comment and self.comment_apart:
             comment = rf"(?<![^\s;&|()]){comment}"
@@ -336,7 +338,8 @@ class Language:
     describes, with that one's name; ``content`` is what the index calls a piece of a file. Code of another ``family`` is of no
     use to its files; "" where that of all is.
     ``modules`` tells the name of a file's module from the workspace's root and the path.
-    ``whole`` loads its own parser, which says whether a sequence of statements is whole; None where its grammar alone says it.
+    ``whole`` loads its own parser, which says whether a sequence of statements is whole; None where its grammar alone says it,
+    with ``wrong``, a tree-sitter query of what it takes for right and the language does not.
     ``locals`` is a tree-sitter query of the names that are bound and read (see `query_scopes`), for a language without a
     ``binder``. ``binder`` and ``resolver`` load what reads its scopes and what tells what an expression stands for; ``exposes`` what
     makes unreachable code reachable; ``values`` what arguments of known meaning may be;
@@ -358,6 +361,7 @@ class Language:
     grammar: Callable[[], tree_sitter.Language] | None = None
     modules: Callable[[Path, Path], ModuleName] | None = None
     whole: Callable[[], Callable[[str], bool]] | None = None
+    wrong: str = ""
     locals: str = ""
     binder: Callable[[], Binder] | None = None
     resolver: Callable[[], Resolver] | None = None
@@ -396,6 +400,24 @@ class Language:
     def can_parse(self, text: str) -> bool:
         """Return whether the grammar parses ``text``, and does it safely."""
         return self.grammar is not None and (self.limits is None or self.limits.allow(text))
+
+    def is_whole(self, statements: str) -> bool:
+        """Return whether ``statements`` can stand alone, as the language's own parser says, or its grammar."""
+        if self.whole is not None:
+            return self.whole()(statements)
+        if self.tree_sitter is None or not self.can_parse(statements):
+            return True
+        from soothsay_languages.syntax import parse  # needs the parser
+
+        return self.takes(parse(self.tree_sitter, statements.encode("utf-8", "surrogatepass")).root_node)
+
+    def takes(self, root: tree_sitter.Node) -> bool:
+        """Return whether what was parsed as ``root`` is right: without errors, and with nothing that is ``wrong``."""
+        if root.has_error or self.tree_sitter is None or not self.wrong:
+            return not root.has_error
+        from soothsay_languages.syntax import captures  # needs the parser
+
+        return not captures(self.tree_sitter, self.wrong, root)
 
     def module_name(self, root: Path, path: Path) -> ModuleName:
         """Return the name by which files under ``root`` import ``path``; none outside of it, or without modules."""

@@ -14,7 +14,8 @@ _PARTS, _MEMBERS = -1, -2  # what a bracket holds that holds no statements
 class Scan:
     """Where a piece of code stands at its end. All offsets are code points of the piece.
 
-    ``statement`` is where the last statement begins, in the innermost block; ``closers`` would close all brackets; ``quote`` is
+    ``statement`` is where the last statement begins, in the innermost block; ``unclosed`` would close all brackets, the
+    innermost first, each with the delimiter of the string that it stands in; ``quote`` is
     the delimiter of the string that the piece ends in, for a comment its sign or its end, else "". ``overclosed`` is the first bracket that
     closes nothing, or -1. ``ends`` are the newlines that end a statement, ``opened`` the brackets that are still open,
     ``pairs`` those that were closed, with where. ``quoted`` is where ``quote`` stands, -1 for none; ``strings`` are those
@@ -23,7 +24,7 @@ class Scan:
     """
 
     statement: int
-    closers: str
+    unclosed: tuple[str, ...]
     quote: str
     overclosed: int
     ends: tuple[int, ...]
@@ -32,6 +33,11 @@ class Scan:
     quoted: int = -1
     strings: tuple[tuple[int, int], ...] = ()
     members: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def closers(self) -> str:
+        """What would close all brackets."""
+        return "".join(self.unclosed)
 
     def members_behind(self, lead: int) -> list[int]:
         """Return where members end behind ``lead`` that belong to what was opened before it."""
@@ -49,6 +55,7 @@ def scan(code: str, lexis: Lexis) -> Scan:
     comment, brackets, closing = lexis.line_comment, lexis.brackets, lexis.closing
     block_comment, block_end = lexis.block_comment
     quote, quoted = "", -1
+    within: dict[int, tuple[str, int]] = {}  # the strings that brackets stand in, with where those begin
     strings: list[tuple[int, int]] = []
     statement, overclosed = 0, -1
     ends: list[int] = []
@@ -65,6 +72,12 @@ def scan(code: str, lexis: Lexis) -> Scan:
             if mark[-1] != "\n":
                 continue
             quote, mark = "", "\n"  # an escape continues no comment
+        if mark in lexis.inside_strings:
+            if not quote or quote == lexis.inside_strings[mark]:
+                within[match.end() - 1] = quote, quoted
+                stack.append((brackets[mark[-1]], match.end() - 1, _PARTS))
+                quote = ""
+            continue
         if quote:
             one_line = quote not in lexis.spanning
             # an unclosed one-line string ends with its line: the rest is still worth reading
@@ -96,6 +109,7 @@ def scan(code: str, lexis: Lexis) -> Scan:
             if stack and stack[-1][0] == mark:
                 _, opening, around = stack.pop()
                 pairs.append((opening, match.start()))
+                quote, quoted = within.get(opening, ("", -1))
                 statement = around if around >= 0 else statement
             elif overclosed < 0 and not stack:
                 overclosed = match.start()
@@ -111,11 +125,18 @@ def scan(code: str, lexis: Lexis) -> Scan:
                 members.append((stack[-1][1], match.end() - 1))
             else:
                 statement = match.end()
-    closers = "".join(closer for closer, _, _ in reversed(stack))
+    unclosed = tuple(closer + within.get(at, ("", -1))[0] for closer, at, _ in reversed(stack))
     opened = tuple(at for _, at, _ in stack)
     found = tuple(ends), opened, tuple(pairs)
     return Scan(
-        statement, closers, quote, overclosed, *found, quoted if quote else -1, tuple(strings), tuple(members)
+        statement,
+        unclosed,
+        quote,
+        overclosed,
+        *found,
+        quoted if quote else -1,
+        tuple(strings),
+        tuple(members),
     )
 
 

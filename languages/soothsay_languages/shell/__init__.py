@@ -27,6 +27,7 @@ LANGUAGE = Language(
         strings=('"', "'"),
         multiline_strings=('"', "'"),
         brackets={"(": ")", "{": "}"},
+        inside_strings={"$(": '"', "${": '"'},
         continuation="\\",
         comment_apart=True,
         documents=r"""(?<!<)<<-?[ \t]*(["'\\]?)(?P<end>[A-Za-z_]\w*)(?:(?<=\w)["'])?(?![^\n]*\)\))""",
@@ -35,4 +36,5 @@ LANGUAGE = Language(
     grammar=_grammar,
     tags=read_query(__name__, "tags.scm"),
     locals=read_query(__name__, "locals.scm"),
+    wrong=read_query(__name__, "wrong.scm"),
 )

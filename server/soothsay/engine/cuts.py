@@ -129,9 +129,17 @@ def _with_rest(place: Place, text: str, rest: str) -> Iterator[Suggestion]:
     if not _joins(text, place.after):
         for each in _closed(place, text, 0):
             yield Suggestion(each, 0, len(text))
-    if _says_anew(text, rest):
-        for each in _closed(place, text, len(rest)):
-            yield Suggestion(each, len(rest), len(text))
+    anew = text[: _first_end(place, text)]
+    if _says_anew(anew, rest):
+        for each in _closed(place, anew, len(rest)):
+            yield Suggestion(each, len(rest), len(anew))
+
+
+def _first_end(place: Place, text: str) -> int:
+    """Return where the statement of ``place`` ends in ``text``: of what stands on its line, no more is said anew."""
+    lead = len(place.before)
+    ends = scan(place.before + text, place.language.lexis).ends
+    return next((end - lead for end in ends if end >= lead), len(text))
 
 
 def _overlap(text: str, rest: str) -> int:
@@ -203,7 +211,7 @@ def _closed(place: Place, text: str, replaced: int) -> Iterator[str]:
 def _own_closers(state: Scan, lead: int) -> str:
     """Return what closes the brackets that were opened behind ``lead``."""
     count = sum(at >= lead for at in state.opened)
-    return state.closers[:count]
+    return "".join(state.unclosed[:count])
 
 
 def _says_anew(text: str, rest: str) -> bool:

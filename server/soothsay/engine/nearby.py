@@ -1,5 +1,6 @@
 """A document without what is far from a place: of long lists and blocks, what stands beside it and one of each kind.
 
+A string that was left open elsewhere is closed: what is behind it would read as what it is not.
 What is left out are whole items, clauses and statements, so that the rest parses where the document does. The gate reads it
 several times, and a statement of thousands of items takes a tenth of a second each time.
 """
@@ -30,24 +31,43 @@ class Nearby:
 
 
 def nearby(analysis: DocumentAnalysis, offset: int, place: Place) -> Nearby:
-    """Return what is near ``place``, which is at ``offset``; the document as it is where it is not large, or reads as another."""
-    parsed = analysis.parsed
-    if parsed is None or len(parsed.source) <= _LARGE or analysis.has_open_string:
+    """Return what is near ``place``, which is at ``offset``."""
+    closed, at = _without_open_string(analysis, offset)
+    near, here = _without_far(closed, at)
+    if near is analysis:
         return Nearby(analysis, offset, place)
+    return Nearby(near, here, replace(place_at(near, here), words=place.words))
+
+
+def _without_open_string(analysis: DocumentAnalysis, offset: int) -> tuple[DocumentAnalysis, int]:
+    """Return the document with the string closed that was left open, and where ``offset`` is in it, unless that is in the string."""
+    string, text = analysis.open_string, analysis.text
+    if string is None or string.start < offset < string.end:
+        return analysis, offset
+    end = len(text[: string.end].rstrip())
+    closed = analyse(text[:end] + string.quote + text[end:], analysis.language, module=analysis.module)
+    if closed.open_string is not None:
+        return analysis, offset
+    return closed, offset + len(string.quote) if offset >= string.end else offset
+
+
+def _without_far(analysis: DocumentAnalysis, offset: int) -> tuple[DocumentAnalysis, int]:
+    """Return the document without what is far from ``offset``, and where that is in it; as it is where it is not large."""
+    parsed = analysis.parsed
+    if parsed is None or len(parsed.source) <= _LARGE or analysis.open_string is not None:
+        return analysis, offset
     source, at = parsed.source, analysis.lines.to_bytes(offset)
-    brackets = analysis.language.lexis.brackets
-    far = _Far(source, at, frozenset([*brackets, *brackets.values()]))
+    far = _Far(source, at)
     kept, begin, lost = list[bytes](), 0, 0
     for start, end in far.parts(parsed.tree.root_node):
         kept.append(source[begin:start])
         begin = end
         lost += end - start if end <= at else 0
     if not begin:
-        return Nearby(analysis, offset, place)
+        return analysis, offset
     text = b"".join((*kept, source[begin:])).decode("utf-8", "surrogatepass")
     near = analyse(text, analysis.language, module=analysis.module)
-    here = near.lines.to_code_points(at - lost)
-    return Nearby(near, here, replace(place_at(near, here), words=place.words))
+    return near, near.lines.to_code_points(at - lost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +76,6 @@ class _Far:
 
     source: bytes
     at: int
-    brackets: frozenset[str]
 
     def parts(self, root: Node) -> list[tuple[int, int]]:
         """Return the parts under ``root`` that are far, in their order."""

@@ -159,7 +159,7 @@ def _closed_end(text: str, start: int, line_end: int, language: Language) -> int
     code = text[start : line_end + _FARTHEST]
     end = next((each for each in scan(code, language.lexis).ends if start + each > line_end), len(code))
     frame = language.blocks.frame if indentation(code) else ""
-    return start + end if language.whole is not None and language.whole()(frame + code[:end]) else None
+    return start + end if language.is_whole(frame + code[:end]) else None
 
 
 def _line_end(text: str, offset: int) -> int:

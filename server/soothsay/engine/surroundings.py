@@ -18,7 +18,7 @@ from soothsay.engine.place import Place
 from soothsay.engine.windows import LinesAround, whole_windows
 from soothsay_languages.analysis import DocumentAnalysis
 from soothsay_languages.scan import indentation, scan
-from soothsay_languages.syntax import parse, parse_again
+from soothsay_languages.syntax import parse_again
 
 _NEAR = 2_048  # bytes beside a statement in which its block is looked for
 _SMALL = 4_000  # bytes of a neighbour that is read with the statement
@@ -151,11 +151,7 @@ class Surroundings:
     def _reads(self, statements: str) -> bool:
         """Return whether ``statements`` are whole, read without the document."""
         first = next((line for line in statements.split("\n") if line.strip()), "")
-        code = self._framed(statements, indentation(first))
-        grammar, whole = self._language.tree_sitter, self._language.whole
-        if whole is not None:
-            return whole()(code)
-        return grammar is None or not parse(grammar, _encode(code)).root_node.has_error
+        return self._language.is_whole(self._framed(statements, indentation(first)))
 
     def _framed(self, statements: str, depth: int) -> str:
         return self._language.blocks.frame + statements if depth else statements
@@ -211,12 +207,11 @@ class Surroundings:
 
     def _piece_is_whole(self, piece: _Piece, statement: str) -> bool:
         """Return whether the language's own parser takes ``piece`` with ``statement`` in it."""
-        assert self._language.whole is not None
         code = self._head[piece.start :] + _encode(statement) + self._tail[: piece.behind]
-        return self._language.whole()(self._framed(code.decode("utf-8", "surrogatepass"), piece.depth))
+        return self._language.is_whole(self._framed(code.decode("utf-8", "surrogatepass"), piece.depth))
 
     def _tree_is_whole(self, statement: str) -> bool:
-        return not self._tree(statement).root_node.has_error
+        return self._language.takes(self._tree(statement).root_node)
 
     def _tree(self, statement: str) -> Tree:
         assert self._language.tree_sitter is not None and self._parsed is not None

@@ -357,3 +357,69 @@ def test_of_a_large_class_only_what_is_near_is_read(head: str, written: str, exp
 )
 def test_a_bracket_that_closes_nothing_is_left_out(text: str, written: str, expected: str) -> None:
     assert shown(text, written) == (expected, 0)
+
+
+@pytest.mark.parametrize("above", [True, False])
+@pytest.mark.parametrize(
+    "stray", ['"""\n', "'''\n", 'NOTE = """\n', "pack('''\n", '"""Half of a docstring.\n']
+)
+@pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
+        ("CRATES = [\n    'a',|\n    'b',\n]\n", " value) > 1", ""),
+        ("CRATES = [\n    'a',|\n    'b',\n]\n", " 'c',", " 'c',"),
+        ("CRATES = [\n    'a',\n    |\n]\n", "\ndef pack(crate):\n    if crate.full:", ""),
+        ("x = f(|\n", "a, b", "a, b)"),
+        ("def f():\n    return |\n", "weigh(1", "weigh(1)"),
+        ("def f():\n    return |\n", "weigh 1", ""),
+        ('def f():\n    """|"""\n', "Weigh it.", "Weigh it."),
+    ],
+)
+def test_what_stands_at_a_place_is_not_told_by_a_string_left_open_elsewhere(
+    text: str, written: str, expected: str, stray: str, above: bool
+) -> None:
+    code = "def lift(tons):\n    return tons * 2\n\n\nclass Crane:\n    slow = True\n"
+    whole = f"{code}\n{stray}{code}\n{text}" if above else f"{text}\n{code}\n{stray}{code}"
+    assert shown(whole, written)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
+        ("f() {\n  a\n  |\n}\n", "b }", "b }"),
+        ("f() {\n  a\n  |\n}\n", "}\nb", ""),
+        ("if a; then\n  |\nfi\n", "b\nfi\nfi", "b"),
+        ("for a in b; do\n  |\ndone\n", "c; done", ""),
+        ("|\n", "if a; then\nfi", ""),
+        ("|\n", "f() {\n}", ""),
+        ("|\n", "while a; do\ndone", ""),
+        (
+            "|\n",
+            "if a; then\n  b\nelif c; then\n  d\nelse\n  e\nfi",
+            "if a; then\n  b\nelif c; then\n  d\nelse\n  e\nfi",
+        ),
+        ("|\n", "echo fi done }", "echo fi done }"),
+        # strings hold code, and that holds strings
+        ('a="$(b "c d")|"\necho e\n', "/f", "/f"),
+        ('a="${b:-"c\'d"}"\n|\necho \'e\'\n', "echo 'f'", "echo 'f'"),
+        ("a=$(b \"$(c 'd|\n", "e", "e')\")"),
+        ('a="b\n', "", ""),
+        ('|a="b\nc"\nif\n', 'a="b', ""),
+    ],
+)
+def test_blocks_and_strings_of_a_shell(text: str, written: str, expected: str) -> None:
+    assert shown(text if "|" in text else f"{text}|", written, "shellscript")[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected", "replaced"),
+    [
+        ("pack(|a)\nload()\n", "b, a)\nload()", "b, a)", 2),
+        ("pack(|a)\nload()\ny = = 1\n", "b, a)\nload()", "b, a)", 2),
+        ("pack(|a,\n     c)\n", "b, a,", "b, ", 0),
+    ],
+)
+def test_no_more_than_the_statement_is_said_anew(
+    text: str, written: str, expected: str, replaced: int
+) -> None:
+    assert shown(text, written) == (expected, replaced)
