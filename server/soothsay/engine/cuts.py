@@ -197,6 +197,8 @@ def _closed(place: Place, text: str, replaced: int) -> Iterator[str]:
     if here.quote and here.quote != lexis.line_comment:
         if not place.quote or place.quote in text:
             return  # it ends in a string that it began
+        if "\n" in (place.before + text)[here.quoted :]:
+            return  # who knows where it ends, and whether it is one: it may have been left open far above
         text += here.quote
         here = scan(place.before + text, lexis)
     whole = scan(place.before + text + place.after[replaced:], lexis)

@@ -58,7 +58,19 @@ class Surroundings:
             return False
         if self._lacks_body(statement) and self._is_whole(self._with_body(statement)):
             return True
-        return not self._is_whole(self._neutral) and self._is_whole_nearby(statement)
+        if self._is_whole(self._neutral) or not self._is_whole_nearby(statement):
+            return False
+        return self._language.whole is not None or self._is_no_worse(statement)
+
+    def _is_no_worse(self, statement: str) -> bool:
+        """Return whether the tree of a broken document has no more errors with ``statement``, which stays in its block.
+
+        Blocks that are told by indentation may be lost in one large error.
+        """
+        leaves = _least_indentation(statement) < indentation(self._statement)
+        if leaves and self._language.blocks.opener:
+            return False
+        return _errors(self._tree(statement)) <= self._errors_before
 
     def _is_mended(self, statement: str) -> bool:
         """Return whether ``statement`` is whole with the rest of its block, and the one that stands there is not.
@@ -85,6 +97,10 @@ class Surroundings:
     @cached_property
     def _was_whole(self) -> bool:
         return self._is_whole(self._statement)
+
+    @cached_property
+    def _errors_before(self) -> int:
+        return _errors(self._tree(self._statement))
 
     @property
     def _statement(self) -> str:
@@ -239,6 +255,16 @@ def _beside(parent: Node, here: int, below: int, small: int) -> tuple[int, int]:
     elif above and above[-1].start_byte == here and not _is_small(above[-1], small):
         end = _beside(above[-1], here, below, small)[1]  # the statement is the head of a large one
     return start, end
+
+
+def _errors(tree: Tree) -> int:
+    """Return how many errors ``tree`` has."""
+    found, todo = 0, [tree.root_node]
+    while todo:
+        node = todo.pop()
+        found += node.is_error or node.is_missing
+        todo += [child for child in node.children if child.has_error]
+    return found
 
 
 def _is_small(node: Node, small: int) -> bool:

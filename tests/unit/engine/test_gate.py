@@ -412,6 +412,26 @@ def test_blocks_and_strings_of_a_shell(text: str, written: str, expected: str) -
 
 
 @pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
+        # several lines below what opened it: it may be code below a string that was left open
+        ('if a:\n    b()\nx = """\nelif c: d()\nelif e: |\n', "f()\nelif g", ""),
+        ('def f():\n    """Weigh |', "the crates.", 'the crates."""'),
+        ('def f():\n    """Weigh\n    |', 'the crates.\n    """', 'the crates.\n    """'),
+    ],
+)
+def test_a_string_is_closed_on_the_line_that_opens_it(text: str, written: str, expected: str) -> None:
+    assert shown(text, written)[0] == expected
+
+
+def test_a_broken_document_gets_no_further_errors() -> None:
+    rows = "".join(f"  - b: {number}\n    c: |\n      text\n" for number in range(20))
+    text = f"a:\n{rows}  - b: 1\n    c: @\n      text\n{rows}d: {{\n".replace("|", ">").replace("@", "|")
+    written = "\n\ndef pack(crate):\n    if crate.full:\n        return None"
+    assert shown(text, written, "yaml")[0] == ""
+
+
+@pytest.mark.parametrize(
     ("text", "written", "expected", "replaced"),
     [
         ("pack(|a)\nload()\n", "b, a)\nload()", "b, a)", 2),
