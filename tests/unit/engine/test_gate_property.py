@@ -29,7 +29,8 @@ from soothsay_languages.shell import LANGUAGE as SHELL
 from soothsay_languages.syntax import parse
 from soothsay_languages.yaml import LANGUAGE as YAML
 
-QUICK, ALL = 60, 2_000  # places
+SAMPLES = Path(__file__).parent / "gate_samples"
+QUICK, ALL = 140, 2_000  # places
 PLACES_A_FILE = 10
 LONGEST = 60_000  # characters of a file
 
@@ -166,6 +167,9 @@ while True:
 '''
 
 
+FORM_FEEDS = "import a\n\x0c\ndef f():\n    return 1\n\x0c\n\nclass A:\n    x = 1\n\x0c\n    y = 2\n"
+
+
 @dataclass(frozen=True)
 class Sample:
     path: str
@@ -190,8 +194,24 @@ def parses(text: str, language: Language) -> bool:
     return not parse(grammar, text.encode()).root_node.has_error
 
 
+def odd_samples() -> Iterator[Sample]:
+    """What a reviewer would try: rare syntax, other line ends, tabs, form feeds, long lists."""
+    python = (SAMPLES / "odd_python.txt").read_text(encoding="utf-8")
+    yield Sample("odd.py", python, PYTHON)
+    yield Sample("odd_tabs.py", python.replace("    ", "\t"), PYTHON)
+    yield Sample("odd_windows.py", python.replace("\n", "\r\n"), PYTHON)
+    yield Sample("form_feeds.py", FORM_FEEDS, PYTHON)
+    yield Sample("playbook.yaml", (SAMPLES / "playbook.yaml").read_text(encoding="utf-8"), YAML)
+    yield Sample("odd.sh", (SAMPLES / "odd.sh").read_text(encoding="utf-8"), SHELL)
+    rows = "".join(f'    "crate {number}": [{number}, {{"at": {number}}}],  # why\n' for number in range(600))
+    yield Sample("long_table.py", f"CRATES = {{\n{rows}}}\ncount = len(CRATES)\n", PYTHON)
+    methods = "".join(f"    def lift_{number}(self, tons=1): return tons\n\n" for number in range(300))
+    yield Sample("long_class.py", f"class Crane:\n{methods}", PYTHON)
+
+
 def corpus(seed: random.Random) -> Iterator[Sample]:
     """Fixed samples and files of the standard library that parse, in an order that ``seed`` chooses."""
+    yield from odd_samples()
     yield Sample("compose.yaml", COMPOSE, YAML)
     yield Sample("workflow.yaml", WORKFLOW, YAML)
     yield Sample("pack.sh", SCRIPT, SHELL)
