@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SOURCES := common languages index server tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo check test lint lock sbom licences audit format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-grounded bench-grounded-traces bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-places bench-trigger vscode measure-vscode docs structure fuzz soak
+.PHONY: help install models demo check test lint lock sbom licences audit format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-grounded bench-grounded-traces bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-places bench-trigger vscode measure-vscode docs pictures structure fuzz soak
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -124,6 +124,9 @@ fuzz: $(VENV)/.installed ## Send 20,000 generated messages to real servers, and 
 
 soak: models ## Type for a quarter of an hour without a pause, open and close ten windows, and compare the end with the beginning (MINUTES=, WINDOWS=)
 	MINUTES=$(MINUTES) WINDOWS=$(WINDOWS) $(BIN)/python -m bench.soak
+
+pictures: models ## Write docs/images and docs/neovim-*.txt anew, from the real editors (on a quiet machine: they show times)
+	SOOTHSAY_CAPTURES=docs $(BIN)/python -m pytest -q tests/e2e/vscode/test_vscode_window.py tests/e2e/test_neovim.py
 
 structure: $(VENV)/.installed ## Count what the structure is judged by (CHECKOUT=folder: another checkout)
 	$(BIN)/python tests/structure/counts.py $(CHECKOUT)

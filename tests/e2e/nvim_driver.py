@@ -17,7 +17,8 @@ import pynvim
 from nvim_installs import Install
 
 _PLUGIN = Path(__file__).parents[2] / "editors" / "neovim"
-_GHOST = {"SoothsayGhost", "ComplHint"}
+GHOST = frozenset({"SoothsayGhost", "ComplHint"})  # highlight groups
+SELECTED = frozenset({"Visual"})
 
 
 class Screen:
@@ -38,10 +39,10 @@ class Screen:
         self._nvim.ui_attach(width, height, rgb=True, ext_linegrid=True, ext_hlstate=True)
         Thread(target=self._listen, daemon=True).start()
 
-    def text(self, left: str = "‹", right: str = "›") -> str:
-        """The screen; ghost text stands between ``left`` and ``right``."""
+    def text(self, groups: frozenset[str] = GHOST) -> str:
+        """The screen; what is drawn with one of ``groups`` stands between ‹ and ›."""
         with self._lock:
-            rows = [self._marked(row, left, right) for row in self._cells]
+            rows = [self._marked(row, groups) for row in self._cells]
         return "\n".join(row.rstrip() for row in rows).rstrip() + "\n"
 
     def groups_of(self, text: str) -> set[frozenset[str]]:
@@ -54,15 +55,15 @@ class Screen:
                     return {self._groups.get(highlight, frozenset()) for _, highlight in cells}
         return set()
 
-    def _marked(self, row: list[tuple[str, int]], left: str, right: str) -> str:
+    def _marked(self, row: list[tuple[str, int]], groups: frozenset[str]) -> str:
         parts, inside = [], False
         for character, highlight in row:
-            ghost = bool(self._groups.get(highlight, frozenset()) & _GHOST)
-            if ghost != inside:
-                parts.append(left if ghost else right)
-                inside = ghost
+            is_marked = bool(self._groups.get(highlight, frozenset()) & groups)
+            if is_marked != inside:
+                parts.append("‹" if is_marked else "›")
+                inside = is_marked
             parts.append(character)
-        return "".join(parts) + (right if inside else "")
+        return "".join(parts) + ("›" if inside else "")
 
     def _listen(self) -> None:
         with suppress(EOFError):  # Neovim has ended

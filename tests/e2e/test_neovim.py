@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nvim_driver import Neovim, until
+from nvim_driver import GHOST, SELECTED, Neovim, until
 from nvim_installs import Install, neovim_011, neovim_012
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -103,12 +103,13 @@ def stats(neovim: Neovim) -> dict[str, Any]:
     """)
 
 
-def capture(neovim: Neovim, install: Install, name: str) -> str:
+def capture(neovim: Neovim, install: Install, name: str, groups: frozenset[str] = GHOST) -> str:
     """The screen; kept for the documentation where that is asked for."""
-    text = neovim.screen.text()
+    text = neovim.screen.text(groups)
     target = os.environ.get("SOOTHSAY_CAPTURES")
     if target:
-        title = f"# Neovim {install.version[0]}.{install.version[1]}; ghost text stands between ‹ and ›\n"
+        marked = "the selected value" if groups == SELECTED else "ghost text"
+        title = f"# Neovim {install.version[0]}.{install.version[1]}; {marked} stands between ‹ and ›\n"
         shown = re.sub(r"(\n~)+(?=\n)", "\n~", re.sub(r"\S*/(?=project/)", "", text))
         path = Path(target) / f"neovim-{name}-{install.version[0]}.{install.version[1]}.txt"
         path.write_text(title + shown, encoding="utf-8")
@@ -140,6 +141,8 @@ def test_type_see_accept_and_write(neovim: Neovim, install: Install, folder: Pat
     assert neovim.text() == before.rstrip("\n") + ghost
     until(lambda: neovim.nvim.api.get_mode()["mode"] == "s", "the first value to be selected", 5)
     assert "jobName=" in neovim.nvim.current.line
+    until(lambda: "jobName=‹" in neovim.screen.text(SELECTED), "the first value to be seen selected", 5)
+    capture(neovim, install, "tab-stops", SELECTED)
     neovim.type("<Esc>")
     neovim.nvim.command("write")
     assert path.read_text(encoding="utf-8") == before.rstrip("\n") + ghost + "\n"

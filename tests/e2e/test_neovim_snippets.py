@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from nvim_driver import Neovim, until
+from nvim_driver import SELECTED, Neovim, until
 from nvim_installs import Install, neovim_011, neovim_012
 
 pytestmark = pytest.mark.timeout(300)
@@ -71,6 +71,7 @@ def test_tab_accepts_it_and_walks_its_values(neovim: Neovim) -> None:
     neovim.type("<Tab>")
     until(lambda: mode(neovim) == "s", "the first value to be selected", 30)
     assert neovim.text() == call("jobName", "roleArn")
+    until(lambda: "name=‹jobName" in neovim.screen.text(SELECTED), "it to be drawn so", 30)
     neovim.type('"mine"')
     assert neovim.text() == call('"mine"', "roleArn")
     assert not neovim.ghost()

@@ -14,6 +14,7 @@ from workbench import DARK, HIGH_CONTRAST, LIGHT, NORMAL, PATIENCE, SECONDS, Ope
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
+MOST_VALUES = 12  # of the call
 TALL: ViewportSize = {"width": 1360, "height": 1760}  # all of the panel
 
 
@@ -80,6 +81,15 @@ def seen(bench: Workbench) -> Seen:
     take_pictures(bench, "vscode-ghost-text")
     bench.page.locator(".editor-instance .view-lines").first.focus()
     bench.page.keyboard.press("Tab")
+    values = bench.page.locator(".editor-instance .snippet-placeholder")
+    values.first.wait_for()
+    take_pictures(bench, "vscode-tab-stops")
+    bench.page.locator(".editor-instance .view-lines").first.focus()
+    for _ in range(MOST_VALUES):
+        if not values.count():
+            break
+        bench.page.keyboard.press("Tab")
+        bench.page.wait_for_timeout(200)
     bench.save()
     status = bench.wait_for_status("verified")
     bench.picture("vscode-status-dark")

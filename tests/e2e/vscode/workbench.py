@@ -26,7 +26,7 @@ from toolchain import Toolchain
 
 T = TypeVar("T")
 
-# SOOTHSAY_CAPTURES=docs writes docs/images anew; a plain run leaves the checkout as it is
+# SOOTHSAY_CAPTURES=docs (make pictures) writes docs/images anew; a plain run leaves the checkout as it is
 _CAPTURES = os.environ.get("SOOTHSAY_CAPTURES")
 PICTURES = Path(_CAPTURES) / "images" if _CAPTURES else Path(tempfile.gettempdir()) / "soothsay-images"
 
@@ -350,7 +350,10 @@ class Workbench:
         self.page.wait_for_timeout(500)  # a webview is coloured after the window
 
     def picture(self, name: str) -> None:
-        """Take a screenshot for the documentation, drawn in the theme that is set."""
+        """Take a screenshot for the documentation, drawn in the theme that is set, when nothing is under way any more."""
+        self.page.locator(".statusbar").get_by_text("Indexing").first.wait_for(
+            state="detached", timeout=PATIENCE
+        )
         self.page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
 
     def servers(self) -> list[psutil.Process]:
