@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from soothsay.backend.session import Session
@@ -130,6 +132,40 @@ def test_texts_are_the_same_with_every_speed_up(
     assert same >= len(todo) / 2
     # while somebody waits: what was prepared was read before
     assert evaluated["fast"] < evaluated["plain"] / 2
+
+
+def test_of_a_document_that_was_read_ahead_no_token_is_read_again(
+    session: Session, workspace: Path, warm: NotingRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(warm, session.index, session.settings, session.oracle)
+    # with signatures of the imported file nothing would be looked up
+    engine._window = replace(engine._window, cross_file=0)
+    path = workspace / "refund.py"
+    text = path.read_text(encoding="utf-8").rstrip()
+    request = CompletionRequest(path, text, len(text), workspace)
+    evaluated: list[int] = []
+    append = warm.context.append
+
+    def noting(tokens: Sequence[int]) -> np.ndarray:
+        evaluated.extend(tokens)
+        return append(tokens)
+
+    monkeypatch.setattr(warm.context, "append", noting)
+
+    def taken() -> str:
+        text = b"".join(warm.vocab.pieces[token] for token in evaluated).decode("utf-8", "replace")
+        evaluated.clear()
+        return text
+
+    called, said = "ledger.post_reversal_to_customer", "Give a customer money back"
+    engine.prepare(request)
+    ahead = taken()
+    assert f"{called}(" in ahead and said in ahead and ahead.endswith(called)
+    answer = engine.complete(request)
+    answered = taken()
+    warm.noted()
+    assert "regenerate" in answer.evaluated and answer.text.startswith("post_reversal_to_customer(")
+    assert "#" not in answered and said not in answered
 
 
 class Unforced:
