@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -179,3 +180,56 @@ async def test_an_editor_that_vanishes_leaves_no_process(windows: Windows, model
     _, alive = await asyncio.to_thread(psutil.wait_procs, processes, 60)
     assert not alive
     assert not list(windows.runtime.glob("*.sock")) and not list(windows.runtime.glob("*.json"))
+
+
+async def test_a_backend_that_is_killed_in_any_step_of_its_start_leaves_no_request_open(
+    windows: Windows, model: Path
+):
+    window = await windows.open("shop", settings_with(model))
+    await is_ready(window)
+    killed: set[int] = set()
+    for after in (
+        0.0,
+        0.05,
+        0.2,
+        0.5,
+        1.0,
+    ):  # seconds of its life: while it connects, opens, loads, indexes, answers
+        backend = (
+            await eventually(lambda: [each for each in windows.backends() if each.pid not in killed], "one")
+        )[0]
+        text = f"import json\n\nvalue_{len(killed)} = json."
+        window.open(text, f"step{len(killed)}.py")
+        asked = asyncio.create_task(window.ask(text, f"step{len(killed)}.py", 60))
+        await asyncio.sleep(after)
+        killed.add(backend.pid)
+        backend.kill()
+        await asked
+    await is_ready(window)
+    await window.ask(text, f"step{len(killed) - 1}.py", 60)
+    assert len(killed) == 5
+
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGSTOP"])
+async def test_a_completion_is_answered_whenever_the_backend_goes(windows: Windows, model: Path, name: str):
+    window = await windows.open("shop", settings_with(model))
+    await is_ready(window)
+    text = "import json\n\n" + "value = 1\n" * 300 + "other = json."
+    window.open(text)
+    began = time.monotonic()
+    await window.ask(text)
+    whole = time.monotonic() - began
+    gone: set[int] = set()
+    for share in (0.0, 0.4, 0.8):  # parts of the time that it takes: while it is drafted, looked up, judged
+        file = f"step{len(gone)}.py"
+        (backend,) = await eventually(
+            lambda: [each for each in windows.backends() if each.pid not in gone], "one"
+        )
+        window.open(text, file)
+        asked = asyncio.create_task(window.ask(text, file, 60))
+        await asyncio.sleep(share * whole)
+        gone.add(backend.pid)
+        backend.send_signal(getattr(signal, name))
+        await asked
+    await is_ready(window)
+    await window.ask(text, "step0.py", 60)
