@@ -31,7 +31,7 @@ class Lexis:
     ``strings`` are the delimiters, the longest first; those in ``multiline_strings`` may span lines. ``string_prefixes``
     are letters that may stand before one, in any case. ``escape`` precedes a character of a string that does not end it.
     ``continuation`` before a line break joins the next line to the statement. ``comment_apart``: the sign of a comment in the
-    middle of a word is none. ``documents`` is a regular expression of what says that the lines below are no code, down to the
+    middle of a word is none; ``strings_apart``: nor does a delimiter behind a letter begin a string. ``documents`` is a regular expression of what says that the lines below are no code, down to the
     one that its group ``end`` names. ``block_comment`` are the signs around a comment that may span lines.
     ``inside_strings`` are opening brackets that hold code in some strings, with the delimiter of those.
 
@@ -49,6 +49,7 @@ class Lexis:
     escape: str = "\\"
     continuation: str = ""
     comment_apart: bool = False
+    strings_apart: bool = False
     documents: str = ""
     block: str = ""
     expression_before: str = ""

@@ -91,6 +91,8 @@ def scan(code: str, lexis: Lexis) -> Scan:
             document_end = _end_of_documents(code, match.end(), announced)
             announced = []
         if mark == comment or mark in lexis.strings:
+            if lexis.strings_apart and mark != comment and code[match.start() - 1 : match.start()].isalnum():
+                continue
             quote, quoted = mark, match.start()
         elif block_comment and mark == block_comment:
             quote, quoted = block_end, match.start()

@@ -22,7 +22,13 @@ LANGUAGE = Language(
     id="yaml",
     suffixes=frozenset({".yml", ".yaml"}),
     names=frozenset({"dockercompose", "github-actions-workflow", "yaml.docker-compose"}),
-    lexis=Lexis(line_comment="#", strings=('"', "'"), brackets={"[": "]", "{": "}"}, comment_apart=True),
+    lexis=Lexis(
+        line_comment="#",
+        strings=('"', "'"),
+        brackets={"[": "]", "{": "}"},
+        comment_apart=True,
+        strings_apart=True,
+    ),
     blocks=Blocks(opener=":"),
     grammar=_grammar,
     # the grammar loses its place after 32,767 lines, and writes past the end of a buffer at 250 levels

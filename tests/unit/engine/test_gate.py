@@ -443,3 +443,18 @@ def test_no_more_than_the_statement_is_said_anew(
     text: str, written: str, expected: str, replaced: int
 ) -> None:
     assert shown(text, written) == (expected, replaced)
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
+        ("a: it's # |\nb: c\n", "why\nd: e", "why"),
+        ("a: 'it''s'  # |\nb: c\n", "why\nd: e", "why"),
+        ("a: b  # it's |\nb: c\n", "why\nd: e", "why"),
+        ("a: [b, # |\n  c]\n", "why\n d", "why"),
+        ('a: "b # |"\n', 'c"\nd: e', "c"),
+        ("a: >\n  # |\n  x\n", "text\nd: e", "text"),
+    ],
+)
+def test_a_comment_of_yaml_is_one_line(text: str, written: str, expected: str) -> None:
+    assert shown(text, written, "yaml")[0] == expected
