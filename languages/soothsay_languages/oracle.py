@@ -124,6 +124,26 @@ class ReadsOrigins(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ServerPackage:
+    """A server that is installed apart, on the user's command: ``name`` in ``version`` from the registry of npm.
+
+    ``program`` finds what is run in the folder that it was installed into; None where it has none for this
+    machine. ``arguments`` are the program's. ``licence`` is the package's.
+    """
+
+    name: str
+    version: str
+    program: Callable[[Path], Path | None]
+    arguments: tuple[str, ...] = ()
+    licence: str = ""
+
+
+def not_elsewhere() -> Sequence[str] | None:
+    """Return None: a server that is run only where its package was installed."""
+    return None
+
+
 def _never(text: str) -> bool:
     return False
 
@@ -154,7 +174,9 @@ class ServerSpec:
     from a "not_a_member" message whether the receiver is one of several types. ``may_import`` tells whether an import that is
     written so may mean the file.
 
-    ``install`` is the command that installs it. ``quiet_ms`` is for a server that publishes diagnostics without the version of the document: a publication counts when
+    ``install`` is the command that installs it, ``package`` what `soothsay judges install` installs; that goes before what
+    ``find_command`` finds. ``preambles`` are lines that the server sees above the text, by suffix. ``markup``: its hover texts
+    are Markdown, with what is documented in the first block of code. ``quiet_ms`` is for a server that publishes diagnostics without the version of the document: a publication counts when
     none has followed for so long. ``diagnostics_ms`` is how long diagnostics may take; 0 for the default.
     """
 
@@ -181,6 +203,9 @@ class ServerSpec:
     )
     quiet_ms: float = 50
     diagnostics_ms: float = 0
+    package: ServerPackage | None = None
+    preambles: Mapping[str, str] = field(default_factory=dict)
+    markup: bool = False
 
     def options(self, runtime: Path | None) -> Mapping[str, Any]:
         """Return the initialization options for the workspace's interpreter or compiler."""

@@ -31,6 +31,7 @@ from soothsay.model.files.resolve import resolve_model, resolve_weights
 from soothsay.model.library import library_folder, own_build
 from soothsay.model.local.tuning import ThreadTuner, Tuning, default_threads
 from soothsay.model.proof import Proof, prove, prove_library
+from soothsay.oracle.installed import command_of
 from soothsay.oracle.opening import open_oracle
 from soothsay.paths import cache_folder
 from soothsay_common.children import child_environment, python_command
@@ -334,11 +335,14 @@ def _environment(settings: Settings, workspace: Path, name: str) -> DoctorCheck:
 
 
 def _languages() -> DoctorCheck:
-    judged = [
-        f"{each.id} ({', '.join(spec.name for spec in each.oracles)})" for each in languages() if each.oracles
-    ]
-    others = [each.id for each in languages() if not each.oracles]
-    return DoctorCheck("languages", "ok", f"{', '.join(judged)}; without a judge: {', '.join(others)}")
+    return DoctorCheck("languages", "ok", ", ".join(f"{each.id} ({_judge_of(each)})" for each in languages()))
+
+
+def _judge_of(language: Language) -> str:
+    """Return what judges completions of ``language``, and how it is installed where it is not."""
+    names = [each.name for each in language.oracles if command_of(each) is not None]
+    missing = [each.install for each in language.oracles if command_of(each) is None]
+    return " and ".join(names) or "; ".join(f"unverified: {each}" for each in missing) or "unverified"
 
 
 def _oracle(settings: Settings, workspace: Path) -> DoctorCheck:
@@ -346,13 +350,15 @@ def _oracle(settings: Settings, workspace: Path) -> DoctorCheck:
         return DoctorCheck(
             "oracle", "warning", "disabled: little can be verified", "set oracle.enabled to true"
         )
-    servers = [(language, spec) for language in languages() for spec in language.oracles[:1]]
-    silent = [spec for language, spec in servers if not _answers(language, spec, settings, workspace)]
+    firsts = [(language, spec) for language in languages() for spec in language.oracles[:1]]
+    # several languages may have one; what is installed by those who want it is none that must be there
+    servers = {s.name: (each, s) for each, s in firsts if s.package is None or command_of(s) is not None}
+    silent = [s for each, s in servers.values() if not _answers(each, s, settings, workspace)]
     if silent:
         names = ", ".join(spec.name for spec in silent)
         found = f"{names} does not answer: little can be verified"
         return DoctorCheck("oracle", "warning", found, "; ".join(spec.install for spec in silent))
-    return DoctorCheck("oracle", "ok", ", ".join(f"{spec.name} answers" for _, spec in servers))
+    return DoctorCheck("oracle", "ok", ", ".join(f"{name} answers" for name in servers))
 
 
 def _answers(language: Language, spec: ServerSpec, settings: Settings, workspace: Path) -> bool:

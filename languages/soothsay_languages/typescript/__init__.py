@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING
 
 from soothsay_languages.base import CallSyntax, Language, ProjectLayout
 from soothsay_languages.queries import read_query
+from soothsay_languages.typescript.oracle import COMPILER
 from soothsay_languages.typescript.words import BLOCKS, BUILTINS, IMPORTS, KEYWORDS, LEXIS, STATEMENTS
 
 if TYPE_CHECKING:
     import tree_sitter
+
+    from soothsay_languages.base import ReadsValues
+
+
+def _values() -> ReadsValues:
+    from soothsay_languages.typescript.known_values import ScriptValues
+
+    return ScriptValues()
 
 
 def _typescript() -> tree_sitter.Language:
@@ -74,6 +83,8 @@ TYPESCRIPT = Language(
     grammar=_typescript,
     locals=_LOCALS_TYPED,
     layout=_LAYOUT,
+    values=_values,
+    oracles=(COMPILER,),
     tags=_TAGS_TYPED,
     family="javascript",
 )
@@ -92,6 +103,8 @@ TSX = Language(
     grammar=_tsx,
     locals=_LOCALS_TYPED,
     layout=_LAYOUT,
+    values=_values,
+    oracles=(COMPILER,),
     tags=_TAGS_TYPED,
     family="javascript",
 )
@@ -110,6 +123,8 @@ JAVASCRIPT = Language(
     grammar=_javascript,
     locals=_read("locals.scm", "locals_javascript.scm"),
     layout=_LAYOUT,
+    values=_values,
+    oracles=(COMPILER,),
     tags=_read("tags.scm"),
     family="javascript",
 )

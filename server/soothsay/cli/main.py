@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from soothsay import __version__
 from soothsay.cli.backends import add_backend_parsers
 from soothsay.cli.feedback import add_feedback_parser
+from soothsay.cli.judges import add_judges_parser
 from soothsay.cli.models import FAILED, INTERRUPTED, OK, add_models_parser, run_models
 from soothsay.cli.prove import add_prove_parser, run_prove
 from soothsay.config import METHODS, PATIENT, Settings, decode_settings
@@ -101,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     add_models_parser(commands)
     commands.choices["models"].set_defaults(run=run_models)
     add_feedback_parser(commands)
+    add_judges_parser(commands)
     add_prove_parser(commands)
     commands.choices["prove"].set_defaults(run=run_prove)
 

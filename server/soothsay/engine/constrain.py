@@ -20,10 +20,11 @@ from soothsay_languages.calls import Call
 from soothsay_languages.lines import units
 from soothsay_languages.scan import Scan, scan
 
-_ACCESS = re.compile(r"(?<![\w.)\]])((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)\.([A-Za-z_]\w*)?(?=(\W?))")
-_RECEIVER = re.compile(r"(?<![\w.)\]])((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)\Z")
+_NAME = r"[A-Za-z_$][\w$]*"  # `?.` reads a member of what may be nothing
+_ACCESS = re.compile(rf"(?<![\w$.)\]])((?:{_NAME}\??\.)*{_NAME})\??\.({_NAME})?(?=(\W?))")
+_RECEIVER = re.compile(rf"(?<![\w$.)\]])((?:{_NAME}\??\.)*{_NAME})\Z")
 _PARTIAL = re.compile(r"[(,]\s*([A-Za-z_]\w*)\Z")  # an argument of which only a word is written
-_VALUE = re.compile(r"([(,]|(?<![=!<>])=)\s*([A-Za-z_]\w*)(?=(\s*=(?!=))?)")  # an argument, or its keyword
+_VALUE = re.compile(r"([(,]|(?<![=!<>])=)\s*([A-Za-z_]\w*)(?=(\s*=(?![=>]))?)")  # an argument, or its keyword
 _KEYWORD = re.compile(r"[(,]\s*\w+=\Z")
 _NESTED = 3  # calls of one thing directly inside of each other
 _BEGUN = re.compile(r"\w*")  # of a name, as far as it is written
@@ -199,6 +200,8 @@ class CallConstraint:
                 or scan(new[: match.start()], self._language.lexis).quote
             ):
                 continue  # written earlier, or no code
+            if new.startswith(("?.[", "?.("), match.end(1)):
+                continue  # an item, or a call
             trie = self._members_of(match[1])
             if trie is None:
                 continue

@@ -82,17 +82,25 @@ class Known:
         return {name: value for name, value in found.items() if value not in misfits}
 
     def _misfits(self, callee: str, named: Mapping[str, str]) -> set[str]:
-        """Return the values of ``named`` that the type checker says to be of a wrong type; it is asked once for all."""
+        """Return the values of ``named`` that the type checker says to be of a wrong type; it is asked once for all.
+
+        Those that are given by position behind one that is not known cannot be tried: they are left out.
+        """
         expression, starts = f"{callee}(", dict[str, int]()
+        by_position = [p.name for p in self.parameters_of(callee) or () if p.kind == "positional_only"]
+        tried = [name for at, name in enumerate(by_position) if named.keys() >= set(by_position[: at + 1])]
+        untried = {value for name, value in named.items() if name in by_position and name not in tried}
         for name, value in named.items():
-            expression += f"{name}="
+            if value in untried:
+                continue
+            expression += "" if name in by_position else f"{name}="
             starts[value] = len(expression)
             expression += f"{value}, "
         text, end = self._probe(f"{expression})")
         begin = end - len(expression) - 1
         findings = self._oracle.findings(self._site.request.path, text) or ()
         wrong = [each for each in findings if each.kind in ("wrong_type", "unknown_name")]
-        return {
+        return untried | {
             value
             for value, start in starts.items()
             if any(each.start < begin + start + len(value) and each.end > begin + start for each in wrong)

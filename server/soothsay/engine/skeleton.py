@@ -23,8 +23,8 @@ from soothsay_languages.scan import Scan, indentation, scan
 # what the model must be sure of, as probabilities of single tokens: a value, and that a call goes on with an optional argument
 _SURE, _WANTED = 0.5, 0.5
 _NAME = re.compile(r"\w+")
-# what documents have in place of values; `a[...]` is none
-_COPIED = re.compile(r"(?:\A|[\"':={]|(?<![\w\])])\[)\s*\.\.\.")
+# what documents have in place of values; `a[...]` is none, nor is `{...a}`
+_COPIED = re.compile(r"[\"']\s*\.\.\.|(?:\A|[:={]|(?<![\w\])])\[)\s*\.\.\.(?![\w$(])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ class WorkspaceOracle:
     def __init__(
         self, oracles: Mapping[str, Oracle], language_of: LanguageOf, questions: QuestionLog
     ) -> None:
-        """``oracles`` are by language id, and share the log ``questions``."""
+        """``oracles`` are by language id (languages may have the same one), and share the log ``questions``."""
         self._oracles = dict(oracles)
         self._language_of = language_of
         self._questions = questions
@@ -151,7 +151,7 @@ class WorkspaceOracle:
 
     def details(self, member: Member) -> Member | None:
         """Return the details from the server that has listed ``member``."""
-        answers = (oracle.details(member) for oracle in self._oracles.values())
+        answers = (oracle.details(member) for oracle in self._each)
         return next((answer for answer in answers if answer is not None), None)
 
     def resolves(self, path: Path, text: str, offset: int) -> bool | None:
@@ -197,7 +197,7 @@ class WorkspaceOracle:
 
     def files_changed(self, paths: Sequence[Path]) -> None:
         """Note it for all languages: each has its own project files."""
-        for oracle in self._oracles.values():
+        for oracle in self._each:
             oracle.files_changed(paths)
 
     def asking(self, cancel: Event | None = None) -> AbstractContextManager[list[Question]]:
@@ -215,13 +215,18 @@ class WorkspaceOracle:
 
     def close(self) -> None:
         """End all servers."""
-        for oracle in self._oracles.values():
+        for oracle in self._each:
             oracle.close()
 
     @property
     def pid(self) -> int | None:
         """The process id of the first server that runs."""
-        return first_pid(tuple(self._oracles.values()))
+        return first_pid(self._each)
+
+    @property
+    def _each(self) -> tuple[Oracle, ...]:
+        """The oracles, each once: languages may share one."""
+        return tuple({id(each): each for each in self._oracles.values()}.values())
 
     def _of(self, path: Path) -> Oracle:
         return self._oracles.get(self._language_of(path) or "", self._null)

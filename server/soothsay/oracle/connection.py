@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from soothsay.oracle.diagnostics import PULL, Items
 from soothsay.oracle.documents import Documents
+from soothsay.oracle.installed import command_of
 from soothsay.oracle.limits import TimeLimits
 from soothsay.oracle.locations import Location, read_locations
 from soothsay.oracle.positions import Positions
@@ -19,6 +21,7 @@ from soothsay.oracle.recording import QuestionLog
 from soothsay.oracle.session import ServerSession
 from soothsay.oracle.supervisor import Supervisor
 from soothsay_common.deadlines import result_of
+from soothsay_languages.lines import Encoding
 from soothsay_languages.oracle import ServerSpec
 
 T = TypeVar("T")
@@ -77,7 +80,7 @@ class ServerConnection:
         if state.changed:
             server.files_changed(state.changed)
         for document, content in state.texts.items():
-            server.show(document, content, state.world)
+            server.show(document, self.spec.preambles.get(document.suffix, "") + content, state.world)
         return server, state.world
 
     def ask(self, method: str, path: Path, text: str, offset: int) -> Any:
@@ -86,14 +89,24 @@ class ServerConnection:
         server, _ = self.show(path, text)
         if not server.provides(method):
             raise NoAnswer(f"{self.spec.name} does not answer {method}")
-        position = Positions(text, server.encoding).position(offset)
+        position = self.positions(path, text, server.encoding).position(offset)
         return self.request(server, method, {"textDocument": {"uri": path.as_uri()}, "position": position})
+
+    def positions(self, path: Path, text: str, encoding: Encoding) -> Positions:
+        """Return the server's positions in ``text``, which is shown for ``path``."""
+        return Positions(text, encoding, self.spec.preambles.get(path.suffix, ""))
 
     def locations(self, method: str, path: Path, text: str, offset: int) -> list[Location]:
         """Return the locations that the server answers about ``offset``, none when it does not know the method."""
-        if not self.server().provides(method):
+        server = self.server()
+        if not server.provides(method):
             return []
-        return read_locations(self.ask(method, path, text, offset))
+        found = read_locations(self.ask(method, path, text, offset))
+        return [self._without_preamble(each) if each.path in server.shown else each for each in found]
+
+    def _without_preamble(self, location: Location) -> Location:
+        above = self.spec.preambles.get(location.path.suffix, "").count("\n")
+        return replace(location, line=max(0, location.line - above))
 
     def definition(self, path: Path, text: str, offset: int) -> list[Location]:
         """Return where the identifier at ``offset`` is defined."""
@@ -135,7 +148,7 @@ class ServerConnection:
             raise NoAnswer(f"{method} took too long") from None
 
     def _launch(self) -> ServerSession:
-        command = self.spec.find_command()
+        command = command_of(self.spec)
         if command is None:
             raise NoAnswer("it is not installed")
         server = ServerSession(self.spec, command, self._workspace, self._runtime, self._environ)

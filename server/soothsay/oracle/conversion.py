@@ -11,7 +11,7 @@ from soothsay.oracle.positions import Positions
 from soothsay.oracle.types import Finding, Member
 from soothsay_languages.oracle import DiagnosticKind
 
-_NAME = re.compile(r"\w+")
+_NAME = re.compile(r"[\w$]+")
 _MEMBER_PROBLEMS = ("not_a_member", "doubtful")
 _HINT = 4  # DiagnosticSeverity; used for greying out, not for telling anything
 _MEMBER_KINDS = {
@@ -106,7 +106,7 @@ def identifier(text: str, offset: int) -> tuple[int, int]:
 
 
 def _is_part(char: str) -> bool:
-    return char == "_" or char.isalnum()
+    return char in "_$" or char.isalnum()
 
 
 def _without_fence(text: str) -> str:

@@ -9,7 +9,6 @@ from cachetools import FIFOCache
 
 from soothsay.oracle.connection import ServerConnection
 from soothsay.oracle.conversion import read_findings
-from soothsay.oracle.positions import Positions
 from soothsay.oracle.process import NoAnswer
 from soothsay.oracle.types import Finding
 
@@ -36,7 +35,7 @@ class Findings:
         if not self._is_judged(path):
             raise NoAnswer(f"{path} is excluded, or lies outside of the workspace")
         server, world = self._connection.show(path, text)
-        positions = Positions(text, server.encoding)
+        positions = self._connection.positions(path, text, server.encoding)
         items = self._connection.diagnostics(server, path, world)
         found = read_findings(items, text, positions, self._spec.kinds, self._spec.name)
         found = tuple(finding for finding in found if not self._is_of_unsaved_module(finding, text))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from soothsay.oracle.client import LspOracle
 from soothsay.oracle.combined import CombinedOracle, WorkspaceOracle
+from soothsay.oracle.installed import command_of
 from soothsay.oracle.limits import TimeLimits
 from soothsay.oracle.null import NullOracle
 from soothsay.oracle.recording import QuestionLog
@@ -32,9 +33,15 @@ def open_oracle(
     environment). Servers that are not installed are left out; without any it is a `NullOracle`.
     """
     found = language_of_id(language)
-    specs = [spec for spec in (found.oracles if found else ()) if spec.find_command() is not None]
+    known = found.oracles if found else ()
+    specs = [spec for spec in known if command_of(spec) is not None]
     if not specs:
-        log.warning("no oracle for %s: completions will be unverified", language)
+        wanted = any(spec.package for spec in known)  # it is installed by those who want it
+        log.log(
+            logging.INFO if wanted else logging.WARNING,
+            "no oracle for %s: completions will be unverified",
+            language,
+        )
         return NullOracle()
     questions = questions or QuestionLog()
 
@@ -52,16 +59,21 @@ def open_workspace_oracle(
     limits: TimeLimits | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Oracle:
-    """Return the oracle for all languages that name a language server. Nothing is started yet, and nothing is raised.
+    """Return the oracle for all languages that name a language server; those that name the same share it. Nothing is started yet, and nothing is raised.
 
     ``runtimes`` are the configured interpreters and compilers by language id; the others are found in ``environ``.
     """
     questions = QuestionLog()
-    oracles = {
-        each.id: open_oracle(workspace, each.id, runtimes.get(each.id, ""), limits, environ, questions)
-        for each in languages()
-        if each.oracles
-    }
+    oracles: dict[str, Oracle] = {}
+    shared: dict[tuple[str, ...], Oracle] = {}
+    for each in languages():
+        runtime, servers = runtimes.get(each.id, ""), tuple(spec.name for spec in each.oracles)
+        if not servers:
+            continue
+        if (runtime, *servers) not in shared:
+            opened = open_oracle(workspace, each.id, runtime, limits, environ, questions)
+            shared[runtime, *servers] = opened
+        oracles[each.id] = shared[runtime, *servers]
     return WorkspaceOracle(oracles, _language_of, questions)
 
 

@@ -11,17 +11,22 @@ OFFERED: tuple[Encoding, ...] = (
 
 
 class Positions:
-    """Converts between offsets in one text (code points) and a server's positions."""
+    """Converts between offsets in one text (code points) and a server's positions.
 
-    def __init__(self, text: str, encoding: Encoding) -> None:
+    ``above`` are lines that the server sees above the text.
+    """
+
+    def __init__(self, text: str, encoding: Encoding, above: str = "") -> None:
         self._lines = LineTable(text)
         self._encoding: Encoding = encoding
+        self._above = above.count("\n")
 
     def position(self, offset: int) -> dict[str, int]:
         """Return the LSP position of ``offset``."""
         line, character = self._lines.position(offset, self._encoding)
-        return {"line": line, "character": character}
+        return {"line": line + self._above, "character": character}
 
     def offset(self, position: dict[str, int]) -> int:
         """Return the offset of an LSP position; one past the end of its line, or of the text, is pulled back to it."""
-        return self._lines.offset(position["line"], position["character"], self._encoding)
+        line = position["line"] - self._above
+        return self._lines.offset(line, position["character"], self._encoding) if line >= 0 else 0

@@ -91,7 +91,7 @@ class ServerSession:
             "processId": os.getpid(),
             "rootUri": root["uri"],
             "workspaceFolders": [root],
-            "capabilities": _CAPABILITIES,
+            "capabilities": _capabilities("markdown" if self._spec.markup else "plaintext"),
             "initializationOptions": self._options,
         })  # fmt: skip
         try:
@@ -207,22 +207,24 @@ class ServerSession:
         return found
 
 
-_CAPABILITIES = {
-    "general": {"positionEncodings": list(OFFERED)},
-    "workspace": {"configuration": True, "workspaceFolders": True, "didChangeWatchedFiles": {}},
-    "textDocument": {
-        "synchronization": {},
-        "diagnostic": {},
-        "publishDiagnostics": {"versionSupport": True},
-        "definition": {},
-        "hover": {"contentFormat": ["plaintext"]},
-        "completion": {"completionItem": {"snippetSupport": False, "documentationFormat": ["plaintext"]}},
-        "signatureHelp": {
-            "signatureInformation": {
-                "documentationFormat": ["plaintext"],
-                "parameterInformation": {"labelOffsetSupport": True},
-                "activeParameterSupport": True,
-            }
+def _capabilities(hover: str) -> dict[str, Any]:
+    """Return what this client can; ``hover`` is how it wants hover texts."""
+    return {
+        "general": {"positionEncodings": list(OFFERED)},
+        "workspace": {"configuration": True, "workspaceFolders": True, "didChangeWatchedFiles": {}},
+        "textDocument": {
+            "synchronization": {},
+            "diagnostic": {},
+            "publishDiagnostics": {"versionSupport": True},
+            "definition": {},
+            "hover": {"contentFormat": [hover]},
+            "completion": {"completionItem": {"snippetSupport": False, "documentationFormat": ["plaintext"]}},
+            "signatureHelp": {
+                "signatureInformation": {
+                    "documentationFormat": ["plaintext"],
+                    "parameterInformation": {"labelOffsetSupport": True},
+                    "activeParameterSupport": True,
+                }
+            },
         },
-    },
-}
+    }

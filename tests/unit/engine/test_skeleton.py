@@ -11,6 +11,8 @@ from soothsay.engine.tab_stops import still_inside
 from soothsay.engine.types import TabStop
 from soothsay_index.types import Parameter
 from soothsay_languages.python import LANGUAGE
+from soothsay_languages.typescript import TYPESCRIPT
+from soothsay_languages.typescript.known_values import ScriptValues
 
 VALUES = LANGUAGE.values() if LANGUAGE.values else None
 CREATE = function("client.create_job", "*", "jobName", "roleArn", "tags=", "kind=").parameters or ()
@@ -232,3 +234,40 @@ def test_what_says_nothing_is_a_tab_stop_whoever_wrote_it() -> None:
         writing, [("(", 1.0), ('""', 0.99), (",", 0.9), ('"b"', 0.9), (")", 0.9)], "client.create_job"
     )
     assert filled(*writing.finished(text)) == 'client.create_job(jobName="<jobName>", roleArn="b")'
+
+
+SCRIPT_VALUES = ScriptValues()
+ORDER = Parameter("order", "positional_only", True, "Order")
+AMOUNT = Parameter("amount", "positional_only", True, "number")
+NOTE = Parameter("note", "positional_only", False, "string")
+
+
+def script(named: Mapping[str, str] = {}) -> Skeleton:
+    facts = Facts({"shop.pay": (ORDER, AMOUNT, NOTE)}.get, lambda _: named,
+                  lambda _, parameter: SCRIPT_VALUES.blank(parameter, '"', "", ""))  # fmt: skip
+    return Skeleton("", TYPESCRIPT, facts, STYLE)
+
+
+def test_where_there_are_no_keywords_arguments_are_given_by_position() -> None:
+    assert (
+        write(script(), [("shop.pay", 1.0), ("(", 1.0), ("x", 0.9), (",", 0.9), (" 2", 0.9)])
+        == "shop.pay(x, 2"
+    )
+    assert write(script({"order": "order"}), [("shop.pay", 1.0), ("(", 1.0)]) == "shop.pay(order,"
+    writing = script()
+    text = write(
+        writing, [("shop.pay", 1.0), ("(", 1.0), ("{", 0.9), ("}", 0.9), (",", 0.9), (' "guess"', 0.1)]
+    )
+    assert filled(*writing.finished(text)) == 'shop.pay({}, "<amount>"'
+
+
+@pytest.mark.parametrize("value", ["x => x", "{ ...x }", "[...x]", "...x", "(a, b) => ({ a, b })"])
+def test_functions_and_spreads_are_no_keywords_and_no_placeholders(value: str) -> None:
+    pieces = [("shop.pay", 1.0), ("(", 1.0), (value, 0.9)]
+    assert write(script(), pieces) == f"shop.pay({value}"
+
+
+def test_missing_arguments_are_added_by_position() -> None:
+    mended = script().mended("shop.pay(x);", 8, ())
+    assert mended is not None and filled(*mended) == "shop.pay(x, <amount>);"
+    assert script().ended("shop.pay(x, y") == "shop.pay(x, 0)"
