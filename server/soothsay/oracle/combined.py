@@ -124,10 +124,18 @@ class WorkspaceOracle:
     """
 
     def __init__(
-        self, oracles: Mapping[str, Oracle], language_of: LanguageOf, questions: QuestionLog
+        self,
+        oracles: Mapping[str, Oracle],
+        language_of: LanguageOf,
+        questions: QuestionLog,
+        waiting: frozenset[str] = frozenset(),
     ) -> None:
-        """``oracles`` are by language id (languages may have the same one), and share the log ``questions``."""
+        """``oracles`` are by language id (languages may have the same one), and share the log ``questions``.
+
+        Those of the languages in ``waiting`` are only started for a file.
+        """
         self._oracles = dict(oracles)
+        self._waiting = waiting
         self._language_of = language_of
         self._questions = questions
         self._null = NullOracle()
@@ -205,10 +213,10 @@ class WorkspaceOracle:
         return self._questions.asking(cancel)
 
     def start(self) -> None:
-        """Start the servers of the languages that files are open of; of all languages when no file is."""
+        """Start the servers of the languages that files are open of; those that wait for no file when none is."""
         with self._lock:
             self._started = True
-            seen = self._seen or set(self._oracles)
+            seen = self._seen or set(self._oracles) - self._waiting
             self._seen = set(seen)
         for language in seen:
             self._oracles[language].start()

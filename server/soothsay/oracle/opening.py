@@ -74,7 +74,8 @@ def open_workspace_oracle(
             opened = open_oracle(workspace, each.id, runtime, limits, environ, questions)
             shared[runtime, *servers] = opened
         oracles[each.id] = shared[runtime, *servers]
-    return WorkspaceOracle(oracles, _language_of, questions)
+    waiting = {each.id for each in languages() if any(spec.package for spec in each.oracles)}
+    return WorkspaceOracle(oracles, _language_of, questions, frozenset(waiting))
 
 
 def _language_of(path: Path) -> str | None:

@@ -110,6 +110,23 @@ def test_without_open_files_all_servers_start() -> None:
     assert python.told == go.told == ["start", "changed", "close"]
 
 
+def test_a_server_that_not_everybody_wants_waits_for_a_file() -> None:
+    python, go = Fake(), Fake()
+    language_of = {".py": "python", ".go": "go", ".mod": "mod"}.get
+    oracle = WorkspaceOracle(
+        {"python": python, "go": go, "mod": go},
+        lambda path: language_of(path.suffix),
+        QuestionLog(),
+        frozenset({"go", "mod"}),
+    )
+    oracle.start()
+    assert (python.told, go.told) == (["start"], [])
+    oracle.mirror(Path("go.mod"), "x")
+    oracle.files_changed([PAGE])
+    oracle.close()
+    assert go.told == ["mirror go.mod", "start", "changed", "close"]
+
+
 def test_a_workspace_has_the_oracles_that_languages_name(tmp_path: Path) -> None:
     oracle = open_workspace_oracle(tmp_path, {})
     try:
