@@ -210,6 +210,10 @@ class FeedbackSettings:
     """Files of which nothing is logged, as patterns of a `.gitignore` in the workspace's folder. Files whose names say
     that they hold secrets, and those of `completion.exclude`, are never logged."""
 
+    gate: Annotated[bool, UsersOwn()] = True
+    """Where completions are logged, and 200 outcomes are known: hide those that are less than 25 % likely to be kept,
+    as [learned from the log](alignment.md#the-display-gate). `false`: show everything."""
+
     max_mb: Annotated[int, Between(1, 4096), UsersOwn()] = 64
     """The most that the log takes on disk, in MB. The oldest rows go first."""
 

@@ -211,6 +211,18 @@ def test_the_explanation_as_text(neovim: Neovim) -> None:
     assert (4, "SoothsayTokenGuessed") in shaded
 
 
+def test_how_likely_it_is_to_be_kept_is_said_where_it_was_learned(neovim: Neovim) -> None:
+    gate = {"probability": 0.412, "least": 0.25, "outcomes": 312, "tried": False}
+    ending = {"step": "unlikely", "explanation": "you would not have kept it", "dropped": "f()"}
+    unlikely = {**ending, "gate": {**gate, "probability": 0.12}}
+    lines = neovim.lua(
+        "return require('soothsay.explain').render(...).lines", why(gate=gate, nothingSince=unlikely)
+    )
+    assert lines[0] == " Nothing is shown now  you would not have kept it"
+    assert lines[1] == "   12 % likely to be kept (least 25 %, learned from 312 completions)"
+    assert "   41 % likely to be kept (least 25 %, learned from 312 completions)" in lines
+
+
 def test_a_completion_without_anything(neovim: Neovim) -> None:
     empty = why(
         text="", verdict="unverified", tokens=[], evidence=[],

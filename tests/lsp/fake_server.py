@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from soothsay.config import Settings
 from soothsay.engine.types import Completion, CompletionRequest, Ending, Evidence, TabStop, TriggerDecision
 from soothsay.errors import Cancelled, SoothsayError
+from soothsay.feedback import gate
 from soothsay.frontend import feedback
 from soothsay.frontend.transport import run_stdio, run_tcp
 from soothsay.model.types import Token
@@ -289,6 +290,7 @@ if __name__ == "__main__":
     if "--slow-pulls" in sys.argv:
         fake_pulls()
     if "--quick-feedback" in sys.argv:  # seconds instead of minutes
+        gate.TRIED = 0.0  # and no exceptions
         feedback.DELAYS = {"kept_10s": 0.3, "kept_30s": 0.6, "kept_5min": 0.9}
     if "--tcp" in sys.argv:
         sys.exit(run_tcp("127.0.0.1", 0, FakeSession))

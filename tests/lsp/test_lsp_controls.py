@@ -121,4 +121,5 @@ async def test_why_nothing_is_shown_is_explained_beside_what_was_shown_last(edit
         "step": "breaks",
         "explanation": "with it, the file would parse worse than without",
         "dropped": ")",
+        "gate": None,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,13 @@ from lsprotocol import types
 from tests.unit.index.labelled_secrets import secrets
 
 from soothsay.cli.main import main
+from soothsay.config import FeedbackSettings
 from soothsay.feedback.log import FeedbackLog
 from soothsay.feedback.rows import FeedbackRow
 from soothsay_index.sources.masking import without_secrets, without_written_secrets
 
 CALL = "create_job(\n    name=1,\n)"
-LOOKED = 0.12  # seconds in which a person sees it
+LOOKED = 0.3  # seconds in which a person sees it
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ async def test_it_is_off_until_a_folder_is_named(editor: Editor, state: Path) ->
     typist = Typist(editor, "client.\n", tells=True)
     await typist.accept(7, await typist.see(7))
     stats = await editor.command("soothsay.stats")
-    assert stats["feedback"] == {"on": False, "written": 0, "dropped": 0}
+    assert stats["feedback"] == {"on": False, "written": 0, "dropped": 0, "learnedFrom": 0}
     assert not state.exists()
 
 
@@ -136,7 +137,7 @@ async def test_nor_does_a_user_of_other_folders_log_this_one(editor: Editor, sta
     await switch_on(editor, workspaces=[str(editor.workspace / "other")])
     typist = Typist(editor, "client.\n", tells=False)
     await typist.accept(7, await typist.see(7))
-    assert (await editor.command("soothsay.stats"))["feedback"] == {"on": True, "written": 0, "dropped": 0}
+    assert (await editor.command("soothsay.stats"))["feedback"]["written"] == 0
     assert not state.exists()
 
 
@@ -225,6 +226,17 @@ async def test_what_the_client_never_showed_is_not_rejected(editor: Editor, log:
     assert (await editor.command("soothsay.stats"))["feedback"]["written"] == 1
 
 
+async def test_what_nobody_can_have_read_is_not_rejected(editor: Editor, log: FeedbackLog) -> None:
+    await switch_on(editor)
+    typist = Typist(editor, "client.\nother.\n", tells=False)
+    await typist.accept(14, await typist.see(14))
+    at = typist.position(7)
+    await editor.inline(at.line, at.character)
+    typist.edit(7, 0, "x")
+    await logged(log, 1)
+    assert (await editor.command("soothsay.stats"))["feedback"]["written"] == 1
+
+
 async def test_a_document_that_is_closed_is_settled(editor: Editor, log: FeedbackLog) -> None:
     await switch_on(editor, texts=True)
     typist = Typist(editor, "client.\n", tells=False)
@@ -262,7 +274,7 @@ async def test_switched_off_it_forgets(editor: Editor, log: FeedbackLog) -> None
     editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings=None))
     await until_off(editor)
     typist.edit(7, 0, CALL)
-    assert (await editor.command("soothsay.stats"))["feedback"] == {"on": False, "written": 0, "dropped": 0}
+    assert (await editor.command("soothsay.stats"))["feedback"]["written"] == 0
     assert not log.exists()
 
 
@@ -271,6 +283,68 @@ async def until_off(editor: Editor) -> None:
     while (await editor.command("soothsay.stats"))["feedback"]["on"]:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.02)
+
+
+def outcomes(count: int) -> Iterator[FeedbackRow]:
+    """Rows of a person who keeps what is shown near the beginning of a line, and nothing else."""
+    for number in range(count):
+        column = float(number * 7 % 80)
+        is_kept = column < 40
+        yield FeedbackRow(
+            id=f"old{number}",
+            time=time.time() - count + number,
+            workspace="",
+            language="python",
+            method="full",
+            model="",
+            model_hash="",
+            adapter_hash="",
+            features={"column": column, "automatic": 1.0},
+            evidence=(),
+            verdict="verified",
+            became="accepted" if is_kept else "rejected",
+            characters=25,
+            taken=25 if is_kept else 0,
+            kept_5min=25 if is_kept else 0,
+        )
+
+
+async def test_what_is_unlikely_to_be_kept_is_hidden_and_explained_and_shown_to_who_asks_for_it(
+    editor: Editor, log: FeedbackLog
+) -> None:
+    for row in outcomes(250):
+        log.add(row, FeedbackSettings())
+    await switch_on(editor)
+    far = "x" * 70
+    typist = Typist(editor, f"client.\n{far}\n", tells=False)
+    await learned(editor, typist)
+    assert await editor.inline(1, 7) == [CALL]
+    shown = await editor.explain()
+    assert shown["ending"]["step"] == "shown" and shown["gate"]["probability"] > 0.5
+    line = typist.text.count("\n", 0, typist.text.index(far))
+    assert await editor.inline(line, 70) == []
+    hidden = (await editor.explain())["nothingSince"]
+    assert (hidden["step"], hidden["dropped"]) == ("unlikely", CALL)
+    assert hidden["gate"]["probability"] < hidden["gate"]["least"] == 0.25
+    assert hidden["gate"]["outcomes"] == 250
+    params = editor.inline_params(line, 70)
+    params.context.trigger_kind = types.InlineCompletionTriggerKind.Invoked
+    asked = await editor.client.text_document_inline_completion_async(params)
+    assert isinstance(asked, types.InlineCompletionList)
+    assert [item.insert_text for item in asked.items] == [CALL]
+    asks = [entry["line"] for entry in editor.journal("complete")]
+    assert asks.count(far) == 1, "it was remembered"
+
+
+async def learned(editor: Editor, typist: Typist) -> None:
+    """Wait until the gate was learned: it is looked at after each row that is written."""
+    for _ in range(30):
+        typist.edit(0, 0, "client.\n")
+        await typist.see(7)
+        typist.edit(0, 8, "")
+        if (await editor.command("soothsay.stats"))["feedback"]["learnedFrom"]:
+            return
+    pytest.fail("it was not learned")
 
 
 async def test_a_hundred_secrets_are_planted_and_none_is_on_disk_and_a_purge_leaves_nothing(

@@ -328,7 +328,9 @@ async def test_explain_last_is_the_contract(editor: Editor) -> None:
             "step": "breaks",
             "explanation": "with it, the file would parse worse than without",
             "dropped": ")",
+            "gate": None,
         },
+        "gate": None,
         "verdict": "verified",
         "method": "full",
         "trigger": {

@@ -46,6 +46,15 @@ export interface Evidence {
   readonly score: number;
 }
 
+/** How likely a completion was to be kept, as learned from what became of others. */
+export interface Chance {
+  readonly probability: number;
+  /** What is less likely is hidden, unless it is `tried`. */
+  readonly least: number;
+  readonly outcomes: number;
+  readonly tried: boolean;
+}
+
 /** Why less is shown than was written, or nothing. */
 export interface Ending {
   readonly step: string;
@@ -67,7 +76,9 @@ export interface Explanation {
   /** Older servers send none. */
   readonly ending?: Ending;
   /** Of an answer after this one that had no text; only in the answer to `explainLast`. */
-  readonly nothingSince?: Ending | null;
+  readonly nothingSince?: (Ending & { readonly gate?: Chance | null }) | null;
+  /** Null where it has not been learned; older servers send none. */
+  readonly gate?: Chance | null;
   readonly draft: string;
   readonly verdict: Verdict;
   readonly method: string;

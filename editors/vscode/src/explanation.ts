@@ -1,6 +1,6 @@
 /** *Why this completion?* as a page. Pure: the contract in, HTML out. No scripts; colours are the theme's. */
 
-import type { Evidence, Explanation, Token } from "./contract.ts";
+import type { Chance, Evidence, Explanation, Token } from "./contract.ts";
 
 const VERDICTS = {
   verified: { mark: "✓", says: "every call was resolved, and its arguments bind" },
@@ -54,7 +54,7 @@ function section(title: string, note: string, body: string): string {
   return `<section><h2>${escape(title)}${aside}</h2>${body}</section>`;
 }
 
-function heading({ verdict, method, timings_ms, evidence, oracle }: Explanation): string {
+function heading({ verdict, method, timings_ms, evidence, oracle, gate }: Explanation): string {
   const { mark, says } = VERDICTS[verdict];
   const first = evidence[0];
   const source = verdict === "verified" && first ? ` · ${originOf(first)}` : "";
@@ -62,18 +62,30 @@ function heading({ verdict, method, timings_ms, evidence, oracle }: Explanation)
   const mended = oracle.repaired ? `<span class="chip repaired">repaired</span>` : "";
   const chips = `<span class="chip ${verdict}">${mark} ${verdict}${escape(source)}</span>${cut}${mended}`;
   const took = `method ${escape(method)}, ${milliseconds(timings_ms["total"] ?? 0)}`;
-  return `<header><p>${chips}</p><p class="quiet">${escape(oracle.problem || says)} · ${took}</p></header>`;
+  const about = [escape(oracle.problem || says), took, ...(gate ? [likely(gate)] : [])].join(" · ");
+  return `<header><p>${chips}</p><p class="quiet">${about}</p></header>`;
+}
+
+function likely({ probability, least, outcomes, tried }: Chance): string {
+  const shown = tried ? ", shown to see whether that is so" : "";
+  return `${percent(probability)} likely to be kept (least ${percent(least)}, learned from ${outcomes} completions)${shown}`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
 }
 
 /** Why nothing is shown now, where that is so. */
-function nothing({ text, ending, nothingSince, oracle }: Explanation): readonly string[] {
+function nothing({ text, ending, nothingSince, oracle, gate }: Explanation): readonly string[] {
   const why = nothingSince ?? (text === "" ? ending : undefined);
   if (why === undefined || why.step === "shown") {
     return [];
   }
   const reason = why.step === "refused" && oracle.problem ? oracle.problem : why.explanation;
   const dropped = why.dropped.trim() ? `<p class="quiet">Thrown away:</p>${code(why.dropped)}` : "";
-  return [section("Nothing is shown now", "", `<p>${escape(reason)}.</p>${dropped}`)];
+  const chance = nothingSince ? nothingSince.gate : gate;
+  const unlikely = why.step === "unlikely" && chance ? `<p class="quiet">It was ${likely(chance)}.</p>` : "";
+  return [section("Nothing is shown now", "", `<p>${escape(reason)}.</p>${unlikely}${dropped}`)];
 }
 
 function draft({ tokens, trigger: { threshold } }: Explanation): string {

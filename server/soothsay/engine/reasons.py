@@ -24,4 +24,5 @@ ENDING_TEXTS: Mapping[EndingStep, str] = {
     "breaks": "with it, the file would parse worse than without",
     "unfinished": "a limit ended it in the middle of something",
     "rejected": "a call in it is wrong and could not be repaired",
+    "unlikely": "you would probably not have kept it, as far as the log of what you kept tells",
 }

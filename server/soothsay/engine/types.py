@@ -18,7 +18,16 @@ if TYPE_CHECKING:  # the editor's process starts without a parser
 Reason = Literal["low_confidence", "not_in_index", "not_a_member", "bad_arguments", "always"]
 Verdict = Literal["verified", "unverified", "rejected"]
 EndingStep = Literal[
-    "shown", "refused", "settled", "silent", "repeats", "withheld", "breaks", "unfinished", "rejected"
+    "shown",
+    "refused",
+    "settled",
+    "silent",
+    "repeats",
+    "withheld",
+    "breaks",
+    "unfinished",
+    "rejected",
+    "unlikely",
 ]
 FaultKind = Literal["not_a_member", "bad_arguments", "unknown_name"]
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from soothsay.config import FeedbackSettings
 from soothsay.errors import SoothsayError
+from soothsay.feedback.gate import gate_path
 from soothsay.feedback.rows import FeedbackRow
 from soothsay.paths import state_folder
 from soothsay_common.private import make_private, write_private
@@ -133,7 +134,8 @@ class FeedbackLog:
                 with self._opened() as connection:  # a window that has it open finds nothing in it, either
                     count = connection.execute("DELETE FROM completions").rowcount
         with _readable_errors(self.path):
-            for each in self.path.parent.glob(f"{self.path.name}*"):  # its journal as well
+            learned = self.path.parent.glob(f"{gate_path().stem}*")
+            for each in (*self.path.parent.glob(f"{self.path.name}*"), *learned):  # its journal as well
                 each.unlink(missing_ok=True)
         return count
 

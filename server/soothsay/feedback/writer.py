@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from soothsay.config import FeedbackSettings, ModelSettings
 from soothsay.errors import SoothsayError
 from soothsay.feedback.following import kept
+from soothsay.feedback.gate import OUTCOMES, DisplayGate, gate_path, read_gate
 from soothsay.feedback.redaction import Passage, clean
 from soothsay.feedback.rows import Delay, FeedbackRow
+from soothsay_common.children import child_environment, python_command
 from soothsay_common.file_identity import file_identity
 from soothsay_common.priority import lower_thread_priority
 from soothsay_common.threads import SerialExecutor
 
+if TYPE_CHECKING:
+    from soothsay.feedback.log import FeedbackLog
+
 logger = logging.getLogger(__name__)
 
+_LEARN_AFTER = 50  # rows
 _WAITING = 256  # jobs: further ones are dropped
 
 
@@ -32,6 +40,9 @@ class FeedbackWriter:
         self._waiting = 0
         self.written = 0
         self.dropped = 0
+        self.gate: DisplayGate | None = None  # as the last job has found it
+        self._gate_file: object = None
+        self._learning: subprocess.Popen[bytes] | None = None
 
     def add(
         self, row: FeedbackRow, model: ModelSettings, passage: Passage | None, limits: FeedbackSettings
@@ -46,8 +57,11 @@ class FeedbackWriter:
             whole = replace(
                 row, model_hash=_weights_hash(model), prefix=texts[0], text=texts[1], suffix=texts[2]
             )
-            FeedbackLog(log_path()).add(whole, limits)
+            log = FeedbackLog(log_path())
+            log.add(whole, limits)
             self.written += 1
+            if limits.gate and self.written % _LEARN_AFTER == 0:
+                self._learn(log)
 
         self._submit(write)
 
@@ -77,12 +91,15 @@ class FeedbackWriter:
         self._submit(write)
 
     def limit(self, limits: FeedbackSettings) -> None:
-        """Delete what is beyond the limits, if there is a log."""
+        """Delete what is beyond the limits, if there is a log, and learn the gate from the rest."""
 
         def write() -> None:
             from soothsay.feedback.log import FeedbackLog, log_path
 
-            FeedbackLog(log_path()).limit(limits)
+            log = FeedbackLog(log_path())
+            log.limit(limits)
+            if limits.gate:
+                self._learn(log)
 
         self._submit(write)
 
@@ -101,12 +118,30 @@ class FeedbackWriter:
     def _run(self, job: Callable[[], None]) -> None:
         try:
             job()
+            self._look_at_gate()
         except Exception as error:
             (logger.warning if not self.dropped else logger.debug)("the feedback log: %s", error)
             self.dropped += 1
         finally:
             with self._lock:
                 self._waiting -= 1
+
+    def _look_at_gate(self) -> None:
+        found = file_identity(gate_path())
+        if found != self._gate_file:
+            self._gate_file, self.gate = found, read_gate(gate_path()) if found else None
+
+    def _learn(self, log: FeedbackLog) -> None:
+        """Have the gate learned anew, in a process of its own, if enough is known and none is at it."""
+        if (self._learning is None or self._learning.poll() is not None) and log.summary().rows >= OUTCOMES:
+            self._learning = subprocess.Popen(
+                python_command("soothsay.feedback.learning"),
+                cwd=log.path.parent,
+                env=child_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
 
 
 def _weights_hash(model: ModelSettings) -> str:

@@ -13,6 +13,7 @@ from soothsay.config import Method
 from soothsay.engine.contract import completion_to_json
 from soothsay.engine.reasons import REASON_TEXTS
 from soothsay.engine.types import Check, Completion, Ending, Evidence, TriggerDecision
+from soothsay.feedback.gate import Chance
 from soothsay.frontend.acceptance import accept_command
 from soothsay.frontend.snippets import escape, outdent, to_snippet
 from soothsay_languages.lines import Encoding, units
@@ -27,7 +28,8 @@ _MARKS = {"verified": "✓", "unverified": "?", "rejected": "✗"}
 class Answer:
     """A completion and its ``position`` in the client's units; ``line`` is the text of the line before it.
 
-    ``replaced`` is how much right of the position it replaces, in the same units.
+    ``replaced`` is how much right of the position it replaces, in the same units; ``chance`` how likely it is to be kept,
+    where that has been learned.
     """
 
     id: int
@@ -35,6 +37,7 @@ class Answer:
     position: types.Position
     line: str
     replaced: int = 0
+    chance: Chance | None = None
 
 
 class AnswerHistory:
@@ -46,10 +49,17 @@ class AnswerHistory:
         self._last = 0
         self._last_shown = 0
 
-    def add(self, completion: Completion, position: types.Position, line: str, replaced: int = 0) -> Answer:
+    def add(
+        self,
+        completion: Completion,
+        position: types.Position,
+        line: str,
+        replaced: int = 0,
+        chance: Chance | None = None,
+    ) -> Answer:
         """Return and keep a new answer with the next id."""
         self._count += 1
-        return self.continue_answer(self._count, completion, position, line, replaced)
+        return self._keep(Answer(self._count, completion, position, line, replaced, chance))
 
     def decline(self, problem: str, method: Method, position: types.Position) -> Answer:
         """Return and keep an empty answer; ``problem`` says why."""
@@ -67,10 +77,15 @@ class AnswerHistory:
         self, number: int, completion: Completion, position: types.Position, line: str, replaced: int = 0
     ) -> Answer:
         """Return answer ``number`` after a part of it was typed; ``completion`` holds the rest."""
-        answer = self._answers[number] = Answer(number, completion, position, line, replaced)
-        self._last = number
-        if completion.text:
-            self._last_shown = number
+        before = self._answers.get(number)
+        chance = before.chance if before else None
+        return self._keep(Answer(number, completion, position, line, replaced, chance))
+
+    def _keep(self, answer: Answer) -> Answer:
+        self._answers[answer.id] = answer
+        self._last = answer.id
+        if answer.completion.text:
+            self._last_shown = answer.id
         return answer
 
     def get(self, number: object) -> Answer | None:
@@ -171,7 +186,7 @@ def resolve_item(item: types.CompletionItem, answers: AnswerHistory) -> types.Co
 
 def answer_to_json(answer: Answer | None) -> dict[str, Any] | None:
     """Return the answer to ``soothsay.explain``: the contract's JSON with the completion's id."""
-    return answer and {"id": answer.id, **completion_to_json(answer.completion)}
+    return answer and {"id": answer.id, **_to_json(answer)}
 
 
 def last_to_json(answers: AnswerHistory) -> dict[str, Any] | None:
@@ -179,10 +194,16 @@ def last_to_json(answers: AnswerHistory) -> dict[str, Any] | None:
     answer, nothing = answers.last(), answers.nothing_since()
     if answer is None:
         return None
-    return {
-        **completion_to_json(answer.completion),
-        "nothingSince": nothing and completion_to_json(nothing.completion)["ending"],
-    }
+    since = nothing and {**completion_to_json(nothing.completion)["ending"], "gate": _chance(nothing)}
+    return {**_to_json(answer), "nothingSince": since}
+
+
+def _to_json(answer: Answer) -> dict[str, Any]:
+    return {**completion_to_json(answer.completion), "gate": _chance(answer)}
+
+
+def _chance(answer: Answer) -> dict[str, Any] | None:
+    return answer.chance and answer.chance.to_json()
 
 
 def _add_evidence(item: types.CompletionItem, completion: Completion) -> None:

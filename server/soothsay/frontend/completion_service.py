@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING
 from lsprotocol.types import Position, SelectedCompletionInfo
 
 from soothsay.engine.continuation import Shown, accepted, typed_since
-from soothsay.engine.types import Completion, CompletionRequest
+from soothsay.engine.types import Completion, CompletionRequest, Ending
 from soothsay.errors import SoothsayError
+from soothsay.feedback.gate import Chance
 from soothsay.frontend.background import BackgroundWork
 from soothsay.frontend.completion_items import Answer, AnswerHistory
 from soothsay.frontend.completion_scheduler import CompletionScheduler
@@ -44,6 +46,7 @@ ONLY_ON_REQUEST = "the setting completion.automatic is false: completions are gi
 
 logger = logging.getLogger(__name__)
 
+ToldChance = Callable[[Document, CompletionRequest, Completion, bool], Chance | None]
 OnAnswer = Callable[[Document, CompletionRequest, Answer, bool], None]
 
 
@@ -51,7 +54,8 @@ class CompletionService:
     """Answers completion requests. All methods run on the event loop.
 
     Completions have priority: each request calls the callbacks in ``on_request``, which cancel other work, and ``idle`` is
-    set while no request is waiting. ``on_answer`` is told of each new answer, and whether it was given by itself.
+    set while no request is waiting. ``chance`` says how likely a completion is to be kept, where that is known; ``on_answer`` is
+    told of each new answer, and whether it was given by itself.
     """
 
     def __init__(self, sessions: SessionManager, messages: UserMessages, status: StatusPublisher) -> None:
@@ -60,6 +64,7 @@ class CompletionService:
         self.idle = asyncio.Event()
         self.idle.set()
         self.on_request: list[Callable[[], None]] = []
+        self.chance: ToldChance = lambda *_: None
         self.on_answer: OnAnswer = lambda *_: None
         self._shown = Shown()
         self._last_shown: tuple[CompletionRequest, Completion] | None = None
@@ -108,15 +113,20 @@ class CompletionService:
         if known := self._shown.find(request):
             rest, number = known
             if number is not None:
-                return self._answer(number, rest, cursor)
+                replaced = _replaced(rest, cursor)
+                return self.answers.continue_answer(number, rest, cursor.position, cursor.before, replaced)
             completion: Completion | None = rest
         else:
             completion = await self._generate(request)
         if completion is None:
             return None
-        answer = self._show(request, completion, cursor)
-        if chosen is None:
-            self.on_answer(document, request, answer, automatic)
+        if chosen is not None:
+            return self._show(request, completion, cursor)
+        chance = self.chance(document, request, completion, automatic)
+        if automatic and chance is not None and not chance.is_shown:
+            return self._hide(request, completion, cursor, chance)
+        answer = self._show(request, completion, cursor, chance)
+        self.on_answer(document, request, answer, automatic)
         return answer
 
     def _refusal(self, document: Document, automatic: bool) -> str:
@@ -127,14 +137,22 @@ class CompletionService:
             return ONLY_ON_REQUEST
         return self._sessions.refusal(document)
 
-    def _answer(self, number: int | None, completion: Completion, cursor: Cursor) -> Answer:
-        replaced = units(cursor.after[: completion.replaced], cursor.encoding)
-        if number is None:
-            return self.answers.add(completion, cursor.position, cursor.before, replaced)
-        return self.answers.continue_answer(number, completion, cursor.position, cursor.before, replaced)
+    def _hide(
+        self, request: CompletionRequest, completion: Completion, cursor: Cursor, chance: Chance
+    ) -> Answer:
+        """Return an empty answer; the completion is remembered, for who asks for it, or types on."""
+        self._shown.add(request, completion, None)
+        self._schedule_prepare(request, _PREPARE_AFTER_ANSWER)
+        ending = Ending("unlikely", completion.text)
+        hidden = replace(completion, text="", ending=ending, replaced=0, tab_stops=())
+        return self.answers.add(hidden, cursor.position, cursor.before, chance=chance)
 
-    def _show(self, request: CompletionRequest, completion: Completion, cursor: Cursor) -> Answer:
-        answer = self._answer(None, completion, cursor)
+    def _show(
+        self, request: CompletionRequest, completion: Completion, cursor: Cursor, chance: Chance | None = None
+    ) -> Answer:
+        answer = self.answers.add(
+            completion, cursor.position, cursor.before, _replaced(completion, cursor), chance
+        )
         self._shown.add(request, completion, answer.id)
         # what follows values that are still to be filled in is not known
         if completion.text and not completion.tab_stops and self._sessions.speculates:
@@ -278,3 +296,8 @@ class CompletionService:
             workspace=self._sessions.workspace or target.path.parent,
             language=language.id if language else "",
         )
+
+
+def _replaced(completion: Completion, cursor: Cursor) -> int:
+    """Return how much right of the cursor ``completion`` replaces, in the client's units."""
+    return units(cursor.after[: completion.replaced], cursor.encoding)

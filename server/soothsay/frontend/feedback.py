@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from soothsay.config import FeedbackSettings, Settings
 from soothsay.feedback.following import Decision, Followed, Undecided, edit_between
+from soothsay.feedback.gate import Chance, is_tried
 from soothsay.feedback.rows import Delay, FeedbackRow, evidence_id, features_of, workspace_key
 from soothsay.frontend.exclusion import is_excluded, unusable
 from soothsay_index.sources.ignore import is_secret
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from soothsay.frontend.documents import Document
 
 DELAYS: Mapping[Delay, float] = {"kept_10s": 10.0, "kept_30s": 30.0, "kept_5min": 300.0}
-_SEEN_S = 0.1  # nobody has read what was decided sooner, unless the client says that it was on the screen
+_SEEN_S = 0.25  # nobody has read what was decided sooner: fast typists pass many completions by
 _FOLLOWED = 256  # completions; the oldest are settled early
 
 
@@ -62,6 +63,7 @@ class Feedback:
 
     def __init__(self) -> None:
         self._delays = dict(DELAYS)
+        self._salt = uuid.uuid4().hex
         self._settings = FeedbackSettings()
         self._all = Settings()
         self._folders: tuple[Path, ...] = ()
@@ -86,6 +88,23 @@ class Feedback:
         if not self._folders:
             self._forget()
         return unusable(settings.feedback.exclude)
+
+    def chance(
+        self, document: Document, request: CompletionRequest, completion: Completion, automatic: bool
+    ) -> Chance | None:
+        """Return how likely ``completion`` is to be kept; None where that is not known, and everything is shown."""
+        gate = self._writer.gate if self._writer is not None and self._settings.gate else None
+        if (
+            gate is None
+            or not completion.text
+            or document.file != request.path
+            or not self._is_logged(request)
+        ):
+            return None
+        chance = gate.chance(features_of(completion, request, automatic=automatic))
+        if chance.is_shown:
+            return chance
+        return replace(chance, is_tried=is_tried(self._salt, f"{request.path} {completion.draft}"))
 
     # -- what is seen -------------------------------------------------------------------------------------
 
@@ -166,6 +185,7 @@ class Feedback:
             "on": bool(self._folders),
             "written": writer.written if writer else 0,
             "dropped": writer.dropped if writer else 0,
+            "learnedFrom": writer.gate.outcomes if writer and writer.gate else 0,
         }
 
     # -- what is written ----------------------------------------------------------------------------------
@@ -204,7 +224,7 @@ class Feedback:
 
     def _decide(self, waiting: _Waiting, decision: Decision, text: str) -> None:
         self._waiting = None
-        seen = waiting.is_shown if self._client_tells else time.time() - waiting.row.time >= _SEEN_S
+        seen = time.time() - waiting.row.time >= _SEEN_S and (waiting.is_shown or not self._client_tells)
         if self._writer is None or (decision.became in ("rejected", "ignored") and not seen):
             self._release(waiting.uri)
             return

@@ -77,6 +77,7 @@ class SoothsayServer(LanguageServer):
         self.completions = CompletionService(self.sessions, self.messages, self.status)
         self.acceptance = Acceptance()
         self.feedback = Feedback()
+        self.completions.chance = self.feedback.chance
         self.completions.on_answer = self.feedback.offered
         self.heartbeat = Heartbeat()
         self.downloads = ModelDownloads(progress_bar)

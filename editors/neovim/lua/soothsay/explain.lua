@@ -95,6 +95,18 @@ function M.shorten(text)
   return vim.fn.strcharpart(line, 0, WIDEST) .. " …"
 end
 
+---How likely it is to be kept, where that was learned.
+---@param chance { probability: number, least: number, outcomes: integer, tried: boolean }|nil
+---@return string|nil
+local function likely(chance)
+  if not chance then
+    return nil
+  end
+  local shares = ("%.0f %% likely to be kept (least %.0f %%"):format(100 * chance.probability, 100 * chance.least)
+  local tried = chance.tried and ", shown to see whether that is so" or ""
+  return ("%s, learned from %d completions)%s"):format(shares, chance.outcomes, tried)
+end
+
 ---@param page soothsay.Page
 ---@param why table
 local function verdict(page, why)
@@ -112,6 +124,10 @@ local function verdict(page, why)
     table.insert(pieces, { origin(" · ", best), "SoothsayDim" })
   end
   page:add(" ", pieces)
+  local chance = likely(some(why.gate))
+  if chance then
+    page:add("   ", { { chance, "SoothsayDim" } })
+  end
 end
 
 ---Why nothing is shown now, where that is so.
@@ -124,6 +140,10 @@ local function nothing(page, why)
   end
   local refused = ending.step == "refused" and why.oracle.problem ~= ""
   page:section("Nothing is shown now", refused and why.oracle.problem or ending.explanation)
+  local chance = ending.step == "unlikely" and some(why.nothingSince) and likely(some(ending.gate))
+  if chance then
+    page:add("   ", { { chance, "SoothsayDim" } })
+  end
   if vim.trim(ending.dropped) ~= "" then
     page:add("   ", { { "thrown away: ", "SoothsayDim" }, { M.shorten(vim.trim(ending.dropped)) } })
   end

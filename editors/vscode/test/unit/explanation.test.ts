@@ -127,3 +127,13 @@ test("the values that are left to the person are named", () => {
   assert.match(draw({ tab_stops: stops }), /Values left to you: <code>jobName<\/code>, a value\./);
   assert.doesNotMatch(draw(), /left to you/);
 });
+
+test("how likely it is to be kept is said where it was learned", () => {
+  const gate = { probability: 0.412, least: 0.25, outcomes: 312, tried: false };
+  assert.match(draw({ gate }), /41 % likely to be kept \(least 25 %, learned from 312 completions\)/);
+  assert.doesNotMatch(draw({ gate: null }), /likely to be kept/);
+  assert.match(draw({ gate: { ...gate, probability: 0.1, tried: true } }), /shown to see whether that is so/);
+  const unlikely = { step: "unlikely", explanation: "you would probably not have kept it", dropped: "f()" };
+  const page = draw({ nothingSince: { ...unlikely, gate: { ...gate, probability: 0.12 } } });
+  assert.match(page, /you would probably not have kept it\.<\/p><p class="quiet">It was 12 % likely to be kept/);
+});
