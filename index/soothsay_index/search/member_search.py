@@ -37,9 +37,10 @@ class MemberSearch:
         scores = view.ranker.scores(ask)
         if vector is not None:
             matrix, known = self._views.vectors(view)
-            # While vectors are still being filled in, those without one would be at a disadvantage.
-            if known.sum() * 2 > len(known):
-                scores["vector"] = np.where(known, matrix @ vector, 0.0).astype(np.float64)
+            # While vectors are still being filled in, those that lack one would be at a disadvantage: another would be
+            # far ahead, and called.
+            if known.all():
+                scores["vector"] = (matrix @ vector).astype(np.float64)
         return scores
 
     def _hit(self, symbol: Symbol, score: float, scores: dict[str, float]) -> Hit:

@@ -157,7 +157,10 @@ class MemberViews:
                     names.setdefault(symbol.name, set()).add(path)
 
     def vectors(self, view: OwnerView) -> tuple[Vectors, npt.NDArray[np.bool_]]:
-        """Return a matrix (symbols of ``view`` × dimension) and a mask of the rows that have a vector."""
+        """Return a matrix (symbols of ``view`` × dimension) and a mask of the rows that lack no vector.
+
+        What says nothing of itself has none, and lacks none: its row is 0.
+        """
         versions = self._store.packages.version("vectors") + self._store.local.version("vectors")
         if view.vectors is not None and (view.vectors[0] == versions or view.vectors[2].all()):
             return view.vectors[1], view.vectors[2]
@@ -173,9 +176,9 @@ class MemberViews:
         matrix = np.zeros((len(keys), self._store.dimension), dtype=np.float32)
         known = np.zeros(len(keys), dtype=np.bool_)
         for position, key in enumerate(keys):
+            known[position] = not key or key in found
             if key in found:
                 matrix[position] = found[key]
-                known[position] = True
         view.vectors = (versions, matrix, known)
         return matrix, known
 

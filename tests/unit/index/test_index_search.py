@@ -5,6 +5,7 @@ from index_fakes import environment_of, write_site, write_workspace
 
 from hash_embedder import HashEmbedder
 from soothsay_index.build.process_pool import open_single_thread
+from soothsay_index.store.rows import embedding_text, vector_key
 from soothsay_index.store.store import Store
 from soothsay_index.types import Query
 from soothsay_index.worker.local import LocalIndex
@@ -35,6 +36,15 @@ def test_among_members_the_meaning_wins_over_the_drafted_name(index):
     hits = index.search(query)
     assert found(hits)[0] == "create_recipe_customization_job"
     assert hits[0].kind == "symbol" and {"text", "verb", "vector"} <= hits[0].scores.keys()
+
+
+def test_members_are_ranked_by_words_until_each_has_its_vector(tmp_path):
+    index = build(tmp_path)
+    query = Query("fine-tune a base recipe", owners=("botocore:kitchen",))
+    job = next(each for each in index.members("botocore:kitchen") if each.name == "delete_loaf")
+    index.store.packages.delete_in("vectors", "key", [vector_key(job.package, embedding_text(job))])
+    hits = index.search(query)
+    assert hits and all("vector" not in hit.scores for hit in hits), "it would seem far behind the others"
 
 
 def test_only_members_of_the_owner_are_answers(index):
