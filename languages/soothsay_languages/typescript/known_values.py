@@ -13,7 +13,7 @@ from soothsay_languages.resolving import D, Definitions
 from soothsay_languages.syntax import text_of
 
 _LITERAL = re.compile(r"""\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*""")
-_NOTHING = re.compile(r"\s*\|\s*(?:undefined|null)\b|\b(?:undefined|null)\s*\|\s*")
+_NOTHING = frozenset({"undefined", "null"})
 _PLAIN = {"number": "0", "bigint": "0n", "boolean": "false", "null": "null", "undefined": "undefined"}
 
 
@@ -28,7 +28,7 @@ class ScriptValues:
 
     def strings(self, annotation: str) -> Sequence[str] | None:
         """Return the strings that a parameter of the type ``annotation`` takes; None where it may take others."""
-        parts = [_LITERAL.fullmatch(part) for part in _NOTHING.sub("", annotation).split("|")]
+        parts = [_LITERAL.fullmatch(part) for part in _something(annotation).split("|")]
         values = [part[1] if part[1] is not None else part[2] for part in parts if part is not None]
         return values if len(values) == len(parts) else None
 
@@ -46,7 +46,7 @@ class ScriptValues:
 
     def blank(self, parameter: Parameter, quote: str, uri: str, name: str) -> Blank:
         """Return a literal for a value of ``parameter`` that nobody knows, its strings between ``quote``."""
-        wanted = _NOTHING.sub("", parameter.annotation).strip()
+        wanted = _something(parameter.annotation)
         text, label = _literal(wanted), parameter.name
         if text:
             inside = len(text) // 2 if text in ("[]", "{}") else -1 if text.endswith("{}") else 0
@@ -60,6 +60,12 @@ class ScriptValues:
     def passed_to(self, call: Node, index: Definitions[D]) -> D | None:
         """Return None: nothing is known of what a call passes on."""
         return None
+
+
+def _something(annotation: str) -> str:
+    """Return a type without the parts of a union that stand for no value."""
+    parts = [part.strip() for part in annotation.split("|")]
+    return " | ".join(part for part in parts if part not in _NOTHING) or annotation
 
 
 def _literal(annotation: str) -> str:
