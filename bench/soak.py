@@ -112,7 +112,8 @@ class Typist:
         client.text_document_did_open(types.DidOpenTextDocumentParams(item))
         latencies: list[float] = []
         line = column = 0
-        for version, char in enumerate(_TEXT.format(number=number), 2):
+        text = _TEXT.format(number=f"{number:04}")  # as long in every round
+        for version, char in enumerate(text, 2):
             here = types.Position(line, column)
             change = types.TextDocumentContentChangePartial(types.Range(here, here), char)
             document = types.VersionedTextDocumentIdentifier(version, uri)

@@ -141,7 +141,9 @@ def test_type_see_accept_and_write(neovim: Neovim, install: Install, folder: Pat
     assert neovim.text() == before.rstrip("\n") + ghost
     until(lambda: neovim.nvim.api.get_mode()["mode"] == "s", "the first value to be selected", 5)
     assert "jobName=" in neovim.nvim.current.line
-    until(lambda: "jobName=‹" in neovim.screen.text(SELECTED), "the first value to be seen selected", 5)
+    until(
+        lambda: 'jobName="‹jobName' in neovim.screen.text(SELECTED), "the first value to be seen selected", 5
+    )
     capture(neovim, install, "tab-stops", SELECTED)
     neovim.type("<Esc>")
     neovim.nvim.command("write")
