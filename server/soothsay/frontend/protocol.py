@@ -202,7 +202,7 @@ class LspProtocol(LanguageServerProtocol):
 
     def _handle_cancel_notification(self, msg_id: MsgId) -> None:
         """Cancel a request; ignore one that was answered already, because the two messages crossed."""
-        if msg_id in self._request_futures and msg_id not in self._result_types:
+        if _is_id(msg_id) and msg_id in self._request_futures and msg_id not in self._result_types:
             super()._handle_cancel_notification(msg_id)
 
     def _handle_response(

@@ -181,6 +181,12 @@ def test_nothing_is_kept_of_notifications() -> None:
     assert len(editor.server.protocol._request_futures) <= 1
 
 
+@pytest.mark.parametrize("number", [[1], {}, None, 1.5])
+def test_what_is_no_id_cancels_nothing(number: object, caplog: pytest.LogCaptureFixture) -> None:
+    run(lambda editor: editor.notify("$/cancelRequest", {"id": number}))
+    assert not any(record.levelname == "ERROR" for record in caplog.records)
+
+
 def test_shutdown_cancels_what_runs() -> None:
     def use(editor: Editor) -> None:
         editor.notify("workspace/didChangeConfiguration", {"settings": None})
