@@ -15,6 +15,7 @@ example, is::
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -73,6 +74,13 @@ class ReadsSignatures(Protocol):
     ) -> tuple[Parameter, ...]:
         """Return ``parameters`` as the definition has them; ``lines`` are the first of its source."""
         ...
+
+
+def is_union(shown: str, bracketed: re.Pattern[str]) -> bool:
+    """Return whether the type ``shown`` is a union. What stands in brackets, which ``bracketed`` finds from within, is not looked at."""
+    while shown != (shown := bracketed.sub("", shown)):
+        pass
+    return " | " in shown
 
 
 class ReadsHooks(Protocol):

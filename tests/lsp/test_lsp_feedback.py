@@ -215,20 +215,12 @@ async def test_a_snippet_that_says_something_else_is_accepted_where_the_client_s
     assert (row.became, row.kept_5min) == ("accepted", len(CALL) + 3)
 
 
-async def test_what_the_client_never_showed_is_not_rejected(editor: Editor, log: FeedbackLog) -> None:
+@pytest.mark.parametrize(
+    "tells", [True, False], ids=["the client never showed it", "nobody can have read it"]
+)
+async def test_what_was_not_seen_is_not_rejected(editor: Editor, log: FeedbackLog, tells: bool) -> None:
     await switch_on(editor)
-    typist = Typist(editor, "client.\nother.\n", tells=True)
-    await typist.accept(14, await typist.see(14))
-    at = typist.position(7)
-    await editor.inline(at.line, at.character)
-    typist.edit(7, 0, "x")
-    await logged(log, 1)
-    assert (await editor.command("soothsay.stats"))["feedback"]["written"] == 1
-
-
-async def test_what_nobody_can_have_read_is_not_rejected(editor: Editor, log: FeedbackLog) -> None:
-    await switch_on(editor)
-    typist = Typist(editor, "client.\nother.\n", tells=False)
+    typist = Typist(editor, "client.\nother.\n", tells=tells)
     await typist.accept(14, await typist.see(14))
     at = typist.position(7)
     await editor.inline(at.line, at.character)

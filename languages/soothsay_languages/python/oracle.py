@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from soothsay_languages.oracle import DiagnosticKind, ReadsHooks, ReadsOrigins, ServerSpec, Span
+from soothsay_languages.oracle import DiagnosticKind, ReadsHooks, ReadsOrigins, ServerSpec, Span, is_union
 from soothsay_languages.parameters import Parameter, ParameterKind
 from soothsay_languages.python.marks import outer_marks
 
@@ -145,10 +145,7 @@ _BRACKETED = re.compile(r"\[[^\[\]]*\]|\([^()]*\)|<[^<>]*>")
 
 def _tells_of_union(message: str) -> bool:
     match = _RECEIVER.search(message)
-    shown = match.group(1) if match else ""
-    while shown != (shown := _BRACKETED.sub("", shown)):
-        pass
-    return " | " in shown
+    return match is not None and is_union(match[1], _BRACKETED)
 
 
 def _may_import(written: str, path: Path) -> bool:

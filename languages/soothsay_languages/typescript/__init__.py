@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from soothsay_languages.base import CallSyntax, Language, ProjectLayout
@@ -65,9 +66,6 @@ _LAYOUT = ProjectLayout(
     root_files=("package.json", "tsconfig.json", "jsconfig.json"),
     skipped_folders=("node_modules", "bower_components", ".next", ".nuxt", ".svelte-kit", ".turbo", ".yarn"),
 )
-_LOCALS_TYPED = _read("locals.scm", "locals_typescript.scm")
-_TAGS_TYPED = _read("tags.scm", "tags_typescript.scm")
-_IMPORTS = re.compile(IMPORTS, re.MULTILINE)
 
 
 TYPESCRIPT = Language(
@@ -78,53 +76,31 @@ TYPESCRIPT = Language(
     statements=STATEMENTS,
     keywords=KEYWORDS,
     builtins=BUILTINS,
-    imports=_IMPORTS,
+    imports=re.compile(IMPORTS, re.MULTILINE),
     calls=_CALLS,
     grammar=_typescript,
-    locals=_LOCALS_TYPED,
+    locals=_read("locals.scm", "locals_typescript.scm"),
     layout=_LAYOUT,
     values=_values,
     oracles=(COMPILER,),
-    tags=_TAGS_TYPED,
+    tags=_read("tags.scm", "tags_typescript.scm"),
     family="javascript",
 )
 
-TSX = Language(
+TSX = replace(
+    TYPESCRIPT,
     id="typescriptreact",
     names=frozenset({"tsx", "typescript.tsx"}),
     suffixes=frozenset({".tsx"}),
-    lexis=LEXIS,
-    blocks=BLOCKS,
-    statements=STATEMENTS,
-    keywords=KEYWORDS,
-    builtins=BUILTINS,
-    imports=_IMPORTS,
-    calls=_CALLS,
     grammar=_tsx,
-    locals=_LOCALS_TYPED,
-    layout=_LAYOUT,
-    values=_values,
-    oracles=(COMPILER,),
-    tags=_TAGS_TYPED,
-    family="javascript",
 )
 
-JAVASCRIPT = Language(
+JAVASCRIPT = replace(
+    TYPESCRIPT,
     id="javascript",
     names=frozenset({"javascriptreact", "jsx", "javascript.jsx"}),
     suffixes=frozenset({".js", ".mjs", ".cjs", ".jsx"}),
-    lexis=LEXIS,
-    blocks=BLOCKS,
-    statements=STATEMENTS,
-    keywords=KEYWORDS,
-    builtins=BUILTINS,
-    imports=_IMPORTS,
-    calls=_CALLS,
     grammar=_javascript,
     locals=_read("locals.scm", "locals_javascript.scm"),
-    layout=_LAYOUT,
-    values=_values,
-    oracles=(COMPILER,),
     tags=_read("tags.scm"),
-    family="javascript",
 )

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from soothsay_languages.oracle import DiagnosticKind, ServerPackage, ServerSpec, Span, not_elsewhere
+from soothsay_languages.oracle import DiagnosticKind, ServerPackage, ServerSpec, Span, is_union, not_elsewhere
 from soothsay_languages.parameters import Parameter, ParameterKind
 
 # Codes of TypeScript 7.0. Only what says that a name, a module, an argument or a key is wrong counts as such. How many
@@ -70,10 +70,7 @@ def _is_unknown(hover: str) -> bool:
 
 def _tells_of_union(message: str) -> bool:
     match = _RECEIVER.search(message)
-    shown = match.group(1) if match else ""
-    while shown != (shown := _BRACKETED.sub("", shown)):
-        pass
-    return " | " in shown
+    return match is not None and is_union(match[1], _BRACKETED)
 
 
 def _may_import(written: str, path: Path) -> bool:
