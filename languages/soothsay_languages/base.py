@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -237,12 +238,18 @@ class ProjectLayout:
     """Where projects of a language are, and which folders in them hold nothing that a person writes.
 
     ``root_files`` lie in the root of a project. Of folders, those that match a pattern of ``skipped_folders`` are never
-    read, nor those that hold one of ``skipped_marks``: an environment by any name.
+    read, nor those that hold one of ``skipped_marks``: an environment by any name. Files that match a pattern of
+    ``generated_files`` are written by programs, such as a bundler's output.
     """
 
     root_files: tuple[str, ...] = ()
     skipped_folders: tuple[str, ...] = ()
     skipped_marks: tuple[str, ...] = ()
+    generated_files: tuple[str, ...] = ()
+
+    def is_generated(self, path: PurePath) -> bool:
+        """Return whether a file of this name is written by a program."""
+        return any(fnmatchcase(path.name.lower(), pattern) for pattern in self.generated_files)
 
 
 class Binder(Protocol):

@@ -45,7 +45,8 @@ class Outline:
 
     def handles(self, path: PurePath) -> bool:
         """Return whether a file of this name is written in the language, and by people."""
-        return self._language.handles(path) and not is_lock(path.name)
+        language = self._language
+        return language.handles(path) and not language.layout.is_generated(path) and not is_lock(path.name)
 
     def cut(self, text: str, place: IndexedFile) -> FileFacts:
         """Return the chunks of ``text``; of a text that the grammar cannot parse safely, pieces without titles."""

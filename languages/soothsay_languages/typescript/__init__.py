@@ -65,6 +65,7 @@ _CALLS = CallSyntax(
 _LAYOUT = ProjectLayout(
     root_files=("package.json", "tsconfig.json", "jsconfig.json"),
     skipped_folders=("node_modules", "bower_components", ".next", ".nuxt", ".svelte-kit", ".turbo", ".yarn"),
+    generated_files=("*[.-]min.*js", "*.bundle.*js", "*.chunk.*js"),
 )
 
 

@@ -95,7 +95,7 @@ def test_the_built_in_sources_are_all_there(tmp_path: Path):
     "name",
     [
         "package-lock.json", "poetry.lock", "uv.lock", "Cargo.lock", "pnpm-lock.yaml", "pylock.toml", "app.min.js",
-        "data.json", "data.csv", "photo.png", "LICENSE", "node.js", "x.log",
+        "app-min.js", "vendor.bundle.js", "app.3f2a.chunk.mjs", "data.json", "data.csv", "photo.png", "LICENSE", "x.log",
     ],
 )  # fmt: skip
 def test_no_source_wants_lock_files_and_data(name: str):
