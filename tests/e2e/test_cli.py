@@ -43,7 +43,7 @@ def test_complete_prints_the_contract(session: Session, workspace: Path) -> None
         "timings_ms",
     } <= answer.keys()
     assert answer["trigger"].keys() == {
-        "fired", "reasons", "explanations", "confidence", "threshold", "name", "missing", "calibrated",
+        "fired", "reasons", "explanations", "confidence", "threshold", "name", "missing", "calibrated", "learned",
     }  # fmt: skip
     assert {"kind", "symbol", "package", "version", "uri", "text", "score"} <= answer["evidence"][0].keys()
     assert {"draft", "trigger", "retrieve", "regenerate", "total"} <= answer["timings_ms"].keys()

@@ -342,6 +342,7 @@ async def test_explain_last_is_the_contract(editor: Editor) -> None:
             "name": "create_jib",
             "missing": "",
             "calibrated": True,
+            "learned": False,
         },
         "evidence": [
             {

@@ -28,6 +28,7 @@ def test_an_empty_completion_has_every_key() -> None:
             "name": None,
             "missing": "",
             "calibrated": True,
+            "learned": False,
         },
         "evidence": [],
         "tokens": [],

@@ -20,6 +20,8 @@ from soothsay.engine.pipeline import Engine
 from soothsay.engine.repair import find_faults, repair
 from soothsay.engine.types import Completion, CompletionRequest, Fault, Replacement
 from soothsay.errors import Cancelled, SoothsayError
+from soothsay.feedback.rows import logged_folders, model_label, workspace_key
+from soothsay.feedback.thresholds import learned_threshold, thresholds_path
 from soothsay.model.factory import OwnWeights, WeightsStore, open_model
 from soothsay.model.files.cache import is_pulled, model_path
 from soothsay.model.files.registry import EMBEDDING_MODEL
@@ -265,6 +267,7 @@ class Session:
                     self._lane.clock,
                     self._analyses,
                     measured_here(Path(self.settings.model.path)) if self.settings.model.path else None,
+                    self._learned_certainty(),
                 )
             except BaseException:
                 self._free_model()
@@ -403,6 +406,15 @@ class Session:
                     index.close()
         finally:
             self.oracle.close()
+
+    def _learned_certainty(self) -> float:
+        """Return the threshold that the log of this workspace has taught, 0.0 where there is none or it is not to be used."""
+        feedback, model = self.settings.feedback, self.settings.model
+        is_logged = any(self.workspace.is_relative_to(folder) for folder in logged_folders(feedback))
+        if not (feedback.gate and is_logged):
+            return 0.0
+        label = model_label(model.name, model.path)
+        return learned_threshold(thresholds_path(), workspace_key(self.workspace), label)
 
     def _free_model(self) -> None:
         model, self._model, self._engine = self._model, None, None

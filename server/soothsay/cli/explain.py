@@ -85,6 +85,8 @@ def _doubts(trigger: Mapping[str, Any]) -> str:
         lines.append(f"\nnot known: {trigger['missing']}")
     if not trigger.get("calibrated", True):
         lines.append("\nuncalibrated: no threshold was measured for this model")
+    if trigger.get("learned", False):
+        lines.append("\nthe threshold was learned from what was kept in this workspace")
     return "".join(lines)
 
 

@@ -37,6 +37,7 @@ def completion_to_json(completion: Completion) -> dict[str, Any]:
             "name": trigger.name,
             "missing": trigger.missing,
             "calibrated": trigger.calibrated,
+            "learned": trigger.learned,
         },
         "evidence": [_evidence(each) for each in completion.evidence],
         "tokens": _tokens(completion.tokens),

@@ -106,11 +106,12 @@ class Engine:
         clock: Callable[[], float] = time.monotonic,
         analyses: Analyses | None = None,
         thresholds: Thresholds | None = None,
+        learned_certainty: float = 0.0,
     ) -> None:
         """``clock`` tells the seconds that lines are written for; time given to others may be left out.
 
         ``analyses`` are those of the documents; others that ask about the same ones may share them. ``thresholds`` are for
-        a model that the registry does not know.
+        a model that the registry does not know; ``learned_certainty`` is the threshold of this workspace, 0.0 for none.
         """
         self._model = model
         self._clock = clock
@@ -118,6 +119,7 @@ class Engine:
         self._oracle = oracle or NullOracle()
         self._settings = settings
         self._thresholds = thresholds
+        self._learned_certainty = learned_certainty
         self._window = Window.of(settings.model.context)
         self._anchors: FIFOCache[Path, Anchor] = FIFOCache(_ANCHORS_KEPT)
         self._analyses = analyses or Analyses()
@@ -183,7 +185,9 @@ class Engine:
         task = _Task(
             method, site, Known(site, self._oracle), searches, anchor, limits.until(_REWRITTEN), on_text
         )
-        rules = Rules.of(method, self._settings, self._model.capabilities, self._thresholds)
+        rules = Rules.of(
+            method, self._settings, self._model.capabilities, self._thresholds, self._learned_certainty
+        )
         typed = len(opened.prompt.forced.encode())
         watch = Watch(site, rules, typed, clock, self._search_early(site, searches))
         with clock.step("draft"):

@@ -77,7 +77,7 @@ class TriggerDecision:
 
     ``confidence`` is how sure the model was of ``name``, by the method's own measure (`trigger.py`), and ``threshold`` the
     least that is believed; None when the draft holds no API name. ``calibrated``: that value was measured for the model, or
-    set by the user. ``missing`` says what would have to be known to tell whether ``name`` exists, "" when that is known.
+    set by the user; ``learned``: it comes from what was kept in this workspace. ``missing`` says what would have to be known to tell whether ``name`` exists, "" when that is known.
     """
 
     fired: bool
@@ -87,6 +87,7 @@ class TriggerDecision:
     name: str | None = None
     missing: str = ""
     calibrated: bool = True
+    learned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

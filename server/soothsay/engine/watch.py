@@ -38,13 +38,14 @@ class Outcome:
 class Rules:
     """By what a draft is judged: the method, its measure, and the least value that is believed.
 
-    ``calibrated``: that value was measured for the model, or set by the user.
+    ``calibrated``: that value was measured for the model, or set by the user; ``learned``: it comes from this workspace.
     """
 
     method: Method
     measure: Measure
     threshold: float
     calibrated: bool = True
+    learned: bool = False
 
     @classmethod
     def of(
@@ -53,10 +54,12 @@ class Rules:
         settings: Settings,
         capabilities: Capabilities,
         measured_here: Thresholds | None = None,
+        learned: float = 0.0,
     ) -> Rules:
         """Return the rules of ``method``; a model that does not tell its distribution is never doubted.
 
-        ``measured_here`` are the thresholds of a model that the registry does not know.
+        ``measured_here`` are the thresholds of a model that the registry does not know. ``learned`` is the least certainty
+        that is believed in this workspace, 0.0 where none was learned; what the user has set goes first.
         """
         own = find_thresholds(settings.model.name, settings.model.path) or measured_here
         known, trigger = own or DEFAULT_THRESHOLDS, settings.trigger
@@ -65,8 +68,10 @@ class Rules:
             if method == "full"
             else (trigger.threshold, known.confidence)
         )
-        calibrated = bool(chosen) or own is not None
-        return cls(method, measure_of(method, capabilities), chosen or measured, calibrated)
+        measure = measure_of(method, capabilities)
+        if learned and method == "full" and not chosen:
+            return cls(method, measure, learned, learned=True)
+        return cls(method, measure, chosen or measured, calibrated=bool(chosen) or own is not None)
 
     def believes(self, token: Token) -> bool:
         """Return whether a name that is this token alone would be believed; names that are not believed have one that is not."""
@@ -109,7 +114,10 @@ class Watch:
     def outcome(self, draft: Written) -> Outcome:
         """Return what came of the whole ``draft``."""
         found = self._outcome(draft)
-        return replace(found, decision=replace(found.decision, calibrated=self._rules.calibrated))
+        rules = self._rules
+        return replace(
+            found, decision=replace(found.decision, calibrated=rules.calibrated, learned=rules.learned)
+        )
 
     def _outcome(self, draft: Written) -> Outcome:
         match self._rules.method:

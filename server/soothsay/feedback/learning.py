@@ -1,9 +1,12 @@
-"""Learning the display gate from the log, in a process of its own: ``python -P -m soothsay.feedback.learning``."""
+"""Learning from the log, in a process of its own: the display gate, and the trigger's threshold of each workspace.
+
+python -P -m soothsay.feedback.learning
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,6 +17,7 @@ from soothsay.errors import SoothsayError
 from soothsay.feedback.gate import OUTCOMES, DisplayGate, Weight, gate_path, gate_to_text
 from soothsay.feedback.log import FeedbackLog, log_path
 from soothsay.feedback.rows import FeedbackRow
+from soothsay.feedback.thresholds import LearnedThreshold, thresholds_path, thresholds_to_text
 from soothsay_common.priority import lower_process_priority
 from soothsay_common.private import write_private
 
@@ -23,6 +27,9 @@ _HELD_OUT = 0.2  # of the rows, the newest, that a gate must foretell better tha
 _RIDGE = 1.0
 _STEPS = 25
 _LEAST_SPREAD = 1e-9
+_EACH = 40  # outcomes with documents, and without, that a threshold is learned from
+_FARTHEST = 0.15  # from the threshold of the model
+_BELIEVED = (0.3, 0.95)  # no threshold is lower or higher
 
 Vector: TypeAlias = NDArray[np.float64]
 
@@ -51,14 +58,60 @@ def learn(rows: Sequence[FeedbackRow]) -> DisplayGate | None:
     return _fitted(names, table, results)
 
 
+def learn_threshold(rows: Sequence[FeedbackRow]) -> float | None:
+    """Return the certainty below which looking up pays, from the rows of one workspace and one model.
+
+    A logistic regression on certainty, on whether documents were looked up, and on both together: looking up pays where it
+    makes a completion likelier to be kept. None where too little is known, where it pays no more for unsure names than for
+    sure ones, or where newer rows are foretold no better with it than without.
+    """
+    known = [
+        (row.features["confidence"], row.features["threshold"], row.features.get("retrieved", 0.0), result)
+        for row in rows
+        if row.method == "full" and "confidence" in row.features and (result := outcome(row)) is not None
+    ]
+    grounded = sum(retrieved for _, _, retrieved, _ in known)
+    if len(known) < OUTCOMES or min(grounded, len(known) - grounded) < _EACH:
+        return None
+    table = np.array([[certainty, retrieved, certainty * retrieved] for certainty, _, retrieved, _ in known])
+    results = np.array([result for *_, result in known], float)
+    split = int(len(known) * (1 - _HELD_OUT))
+    with_it = _surprise(_foretold(table[:split], results[:split], table[split:]), results[split:])
+    alone = _surprise(_foretold(table[:split, :1], results[:split], table[split:, :1]), results[split:])
+    if with_it >= alone:
+        return None
+    weights = _fitted(("certainty", "retrieved", "both"), table, results).weights
+    gain, change = (weights[name].weight / weights[name].scale for name in ("retrieved", "both"))
+    if change >= 0:
+        return None
+    usual = known[-1][1]
+    near = min(max(-gain / change, usual - _FARTHEST), usual + _FARTHEST)
+    return round(min(max(near, _BELIEVED[0]), _BELIEVED[1]), 3)
+
+
+def learn_thresholds(rows: Sequence[FeedbackRow]) -> Iterator[LearnedThreshold]:
+    """Yield the thresholds of the workspaces, and models, that ``rows`` tell enough of."""
+    groups: dict[tuple[str, str], list[FeedbackRow]] = {}
+    for row in rows:
+        groups.setdefault((row.workspace, row.model), []).append(row)
+    for (workspace, model), own in groups.items():
+        if (certainty := learn_threshold(own)) is not None:
+            yield LearnedThreshold(workspace, model, certainty, len(own))
+
+
 def _foretells(seen: Vector, results: Vector, new: Vector, held_out: Vector) -> bool:
     """Return whether what is learned from rows says more of newer ones than the share of those that were kept."""
+    share = (results.sum() + 1) / (len(results) + 2)
+    foretold = _foretold(seen, results, new)
+    return _surprise(foretold, held_out) < _surprise(np.full(len(held_out), share), held_out)
+
+
+def _foretold(seen: Vector, results: Vector, new: Vector) -> Vector:
+    """Return the probabilities of ``new`` rows, as learned from those that were ``seen``."""
     names = [str(number) for number in range(seen.shape[1])]
     gate = _fitted(names, seen, results)
     rows = [{name: value for name, value in zip(names, row, strict=True) if value == value} for row in new]
-    foretold = np.array([gate.chance(row).probability for row in rows])
-    share = (results.sum() + 1) / (len(results) + 2)
-    return _surprise(foretold, held_out) < _surprise(np.full(len(held_out), share), held_out)
+    return np.array([gate.chance(row).probability for row in rows])
 
 
 def _surprise(foretold: Vector, results: Vector) -> float:
@@ -96,25 +149,28 @@ def _fitted(names: Sequence[str], table: Vector, results: Vector) -> DisplayGate
 
 
 def main() -> int:
-    """Learn from the log of this user and keep the gate, or remove one that nothing can be said for any more."""
+    """Learn from the log of this user and keep it, or remove what nothing can be said for any more."""
     lower_process_priority()
     try:
         log = FeedbackLog(log_path())
-        gate = learn(list(log.rows(last=_MOST)))
-        keep(gate if log.exists() else None, gate_path())  # it may have been purged by now
+        rows = list(log.rows(last=_MOST))
+        gate, thresholds = learn(rows), tuple(learn_thresholds(rows))
+        is_there = log.exists()  # it may have been purged by now
+        keep(gate_to_text(gate) if gate and is_there else None, gate_path())
+        keep(thresholds_to_text(thresholds) if thresholds and is_there else None, thresholds_path())
     except (SoothsayError, OSError) as error:
-        print(f"the display gate is not learned: {error}", file=sys.stderr)
+        print(f"nothing is learned from the feedback log: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def keep(gate: DisplayGate | None, path: Path) -> None:
-    """Write ``gate``; None: remove the one that is there. Raises `OSError`."""
-    if gate is None:
+def keep(text: str | None, path: Path) -> None:
+    """Write ``text``; None: remove the file that is there. Raises `OSError`."""
+    if text is None:
         path.unlink(missing_ok=True)
         return
     fresh = path.with_suffix(".new")
-    write_private(fresh, gate_to_text(gate))
+    write_private(fresh, text)
     fresh.replace(path)
 
 

@@ -20,6 +20,7 @@ from soothsay.config import FeedbackSettings
 from soothsay.errors import SoothsayError
 from soothsay.feedback.gate import gate_path
 from soothsay.feedback.rows import FeedbackRow
+from soothsay.feedback.thresholds import thresholds_path
 from soothsay.paths import state_folder
 from soothsay_common.private import make_private, write_private
 
@@ -134,8 +135,9 @@ class FeedbackLog:
                 with self._opened() as connection:  # a window that has it open finds nothing in it, either
                     count = connection.execute("DELETE FROM completions").rowcount
         with _readable_errors(self.path):
-            learned = self.path.parent.glob(f"{gate_path().stem}*")
-            for each in (*self.path.parent.glob(f"{self.path.name}*"), *learned):  # its journal as well
+            # its journal, and what was learned from it
+            names = (self.path.name, gate_path().stem, thresholds_path().stem)
+            for each in [found for name in names for found in self.path.parent.glob(f"{name}*")]:
                 each.unlink(missing_ok=True)
         return count
 

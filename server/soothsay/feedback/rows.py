@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from soothsay.config import FeedbackSettings
 from soothsay.engine.types import Completion, CompletionRequest, Evidence
 
 Became = Literal["accepted", "partly", "rejected", "ignored"]
@@ -54,6 +55,17 @@ def hash_of(text: str) -> str:
 def workspace_key(folder: Path) -> str:
     """Return what stands for a workspace in the log."""
     return hash_of(str(folder))
+
+
+def logged_folders(settings: FeedbackSettings) -> tuple[Path, ...]:
+    """Return the folders whose completions are logged, with links in them and without."""
+    named = [Path(each).expanduser() for each in settings.workspaces if each.strip()]
+    return tuple({folder for each in named if each.is_absolute() for folder in (each, each.resolve())})
+
+
+def model_label(name: str, path: str) -> str:
+    """Return what the log calls the model of the settings: the name of its file where they give one, else its own."""
+    return Path(path).name or name
 
 
 def evidence_id(evidence: Evidence) -> str:

@@ -227,8 +227,10 @@ def to_markdown(completion: Completion) -> str:
     else:
         parts.append(f"Nothing was looked up{name}.")
     if trigger.confidence is not None:
-        calibrated = "" if trigger.calibrated else " (not measured for this model)"
-        parts.append(f"Confidence {trigger.confidence:.2f}, threshold {trigger.threshold:.2f}{calibrated}.")
+        origin = "" if trigger.calibrated else " (not measured for this model)"
+        if trigger.learned:
+            origin = " (learned from what was kept in this workspace)"
+        parts.append(f"Confidence {trigger.confidence:.2f}, threshold {trigger.threshold:.2f}{origin}.")
     if trigger.missing:
         parts.append(f"Not known: {trigger.missing}.")
     if completion.tab_stops:

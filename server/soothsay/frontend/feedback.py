@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any
 from soothsay.config import FeedbackSettings, Settings
 from soothsay.feedback.following import Decision, Followed, Undecided, edit_between
 from soothsay.feedback.gate import Chance, is_tried
-from soothsay.feedback.rows import Delay, FeedbackRow, evidence_id, features_of, workspace_key
+from soothsay.feedback.rows import (
+    Delay,
+    FeedbackRow,
+    evidence_id,
+    features_of,
+    logged_folders,
+    model_label,
+    workspace_key,
+)
 from soothsay.frontend.exclusion import is_excluded, unusable
 from soothsay_index.sources.ignore import is_secret
 
@@ -76,10 +84,7 @@ class Feedback:
     def configure(self, settings: Settings) -> list[str]:
         """Use ``settings``; return the patterns in them that say nothing."""
         self._all, self._settings = settings, settings.feedback
-        named = [Path(each).expanduser() for each in settings.feedback.workspaces if each.strip()]
-        self._folders = tuple(
-            {folder for each in named if each.is_absolute() for folder in (each, each.resolve())}
-        )
+        self._folders = logged_folders(settings.feedback)
         if self._folders and self._writer is None:
             from soothsay.feedback.writer import FeedbackWriter
 
@@ -198,7 +203,7 @@ class Feedback:
             workspace=workspace_key(request.workspace),
             language=request.language,
             method=completion.method,
-            model=Path(model.path).name or model.name,
+            model=model_label(model.name, model.path),
             model_hash="",
             adapter_hash="",
             features=features_of(completion, request, automatic=automatic),

@@ -108,7 +108,7 @@ def test_what_counts_as_kept(changes: dict[str, object], expected: bool | None):
 def test_it_is_kept_in_a_file_and_one_that_nothing_can_be_said_for_is_removed(tmp_path: Path):
     path = tmp_path / "gate.json"
     gate = DisplayGate(300, -0.5, {"confidence": Weight(0.5, 0.2, 1.5)})
-    keep(gate, path)
+    keep(gate_to_text(gate), path)
     assert read_gate(path) == gate
     keep(None, path)
     assert read_gate(path) is None and not path.exists()
