@@ -35,6 +35,7 @@ export class Shop {
   constructor(readonly name: string) {}
   /** Pays it. */
   pay(amount: number, note?: string): boolean { return amount > 0 && !!note; }
+  get size(): number { return 0; }
   find(id: string): { id: string; $ref: number } | undefined { return undefined; }
   on(event: "open" | "close", then: (at: number) => void, options: { once?: boolean }): void {}
 }
@@ -77,6 +78,8 @@ def judged(oracle: Oracle, folder: Path, text: str, name: str = "page.ts", befor
     [
         ("shop.pay(amount);", "verified"),
         ("shop.pai(amount);", "rejected"),
+        ("shop.name();", "rejected"),  # no function
+        ("shop.size();", "rejected"),  # nor is this, which is computed
         ("shop.pay();", "rejected"),
         ("shop.pay(1, 'a', 3);", "rejected"),
         ("shop.pay('1');", "unverified"),  # of a wrong type

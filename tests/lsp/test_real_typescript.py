@@ -1,0 +1,132 @@
+"""TypeScript and JavaScript over LSP: the real server, model, index and compiler, and a library that npm has installed.
+
+What is shown is judged by the compiler run as a program, on the file as it would be after the text was accepted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from fake_editor import Editor
+from lsprotocol import types
+from pytest_lsp import make_test_lsp_client
+
+from soothsay.oracle.installed import command_of
+from soothsay_languages.typescript.oracle import COMPILER
+
+NPM = shutil.which("npm", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+LIBRARY = "p-queue@8.1.0"
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.requires(NPM is not None, "npm"),
+    pytest.mark.requires(command_of(COMPILER) is not None, "soothsay judges install typescript"),
+]
+
+HEAD = 'import PQueue from "p-queue";\n\nconst queue = new PQueue({ concurrency: 2 });\n\n'
+PLACES = (
+    "// Wait until nothing is left to run and nothing runs\nawait queue.",
+    "// Wait until fewer than five tasks are waiting\nawait queue.",
+    '// Change the priority of the task with the id "mail"\nqueue.',
+)
+OPTIONS = '{"strict": true, "module": "nodenext", "target": "es2022", "noEmit": true, "allowJs": true, "checkJs": true}'
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the library installed, as a person installs it."""
+    assert NPM is not None
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "package.json").write_text('{"name": "shop", "type": "module"}', encoding="utf-8")
+    (folder / "tsconfig.json").write_text(f'{{"compilerOptions": {OPTIONS}}}', encoding="utf-8")
+    environ = {**os.environ, "PATH": f"{Path(NPM).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    command = [NPM, "install", "--ignore-scripts", "--no-audit", "--no-fund", LIBRARY]
+    subprocess.run(command, cwd=folder, env=environ, check=True, capture_output=True, timeout=300)
+    return folder
+
+
+@pytest_asyncio.fixture
+async def editor(project: Path, tmp_path: Path) -> AsyncIterator[Editor]:
+    client = make_test_lsp_client()
+    await client.start_io(sys.executable, "-m", "soothsay", "serve", "--stdio")
+    yield Editor(client, project, tmp_path / "unused")
+    await client.shutdown_session()
+    await client.stop()
+
+
+async def start(editor: Editor, method: str) -> None:
+    patient = {"maxLatencyMs": 300_000, "linesMs": 300_000, "writeMs": 300_000}
+    await editor.start(settings={"method": method, "completion": patient})
+
+
+async def indexed(editor: Editor) -> None:
+    """Wait until the server says that indexing has ended."""
+    for _ in range(3000):
+        for reports in editor.client.progress_reports.values():
+            begins = [r for r in reports if isinstance(r, types.WorkDoneProgressBegin) and "Index" in r.title]
+            if begins and any(isinstance(r, types.WorkDoneProgressEnd) for r in reports):
+                return
+        await asyncio.sleep(0.1)
+    pytest.fail("indexing did not end")
+
+
+async def shown(editor: Editor, name: str, language: str, text: str) -> str:
+    """Return what is shown at the end of ``text``, asked again while the model is being loaded."""
+    editor.open(text, name, language)
+    line, column = text.count("\n"), len(text.rsplit("\n", 1)[-1])
+    for _ in range(20):
+        if items := await editor.inline(line, column, name):
+            return items[0]
+        if (await editor.explain() or {}).get("trigger"):  # it was answered: nothing is shown
+            return ""
+        await asyncio.sleep(0.5)
+    pytest.fail("the model was not loaded")
+
+
+def compiled(project: Path, name: str, text: str) -> list[str]:
+    """Return the errors of the compiler, run as a program, in a file of this text."""
+    command = command_of(COMPILER)
+    assert command is not None
+    path = project / name
+    path.write_text(text + "\n", encoding="utf-8")
+    try:
+        done = subprocess.run(
+            [command[0], "--pretty", "false", "-p", str(project)],
+            cwd=project, capture_output=True, encoding="utf-8", check=False, timeout=120,
+        )  # fmt: skip
+    finally:
+        path.unlink()
+    return [line for line in done.stdout.splitlines() if line.startswith(name)]
+
+
+async def wrong_names(editor: Editor, project: Path) -> dict[str, list[str]]:
+    """Complete at all places; return by language what the compiler says of it: names that are not there, arguments."""
+    wrong: dict[str, list[str]] = {}
+    for suffix, language in ((".ts", "typescript"), (".js", "javascript")):
+        for number, place in enumerate(PLACES):
+            name, text = f"work{number}{suffix}", HEAD + place
+            text_shown = await shown(editor, name, language, text)
+            errors = compiled(project, name, text + text_shown) if text_shown else []
+            wrong.setdefault(language, []).extend(f"{text_shown!r}: {error}" for error in errors)
+    return wrong
+
+
+async def test_the_model_alone_invents_names(editor: Editor, project: Path) -> None:
+    await start(editor, "base")
+    wrong = await wrong_names(editor, project)
+    assert all(any("TS2339" in each for each in errors) for errors in wrong.values()), wrong
+
+
+async def test_names_of_an_installed_library_are_not_invented(editor: Editor, project: Path) -> None:
+    await start(editor, "full")
+    await indexed(editor)
+    assert await wrong_names(editor, project) == {"typescript": [], "javascript": []}
