@@ -261,22 +261,6 @@ class Binder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class WrongValue:
-    """A value that an argument cannot be. ``what`` it was meant to be, what is ``written``, and what is ``known`` instead.
-
-    ``node`` is its literal; None where it stands in no argument of the call. ``closed``: nothing but what is known is taken;
-    else something newer may be. ``lacks``: ``written`` is what ``node`` does not hold.
-    """
-
-    what: str
-    written: str
-    known: Sequence[str]
-    node: tree_sitter.Node | None = None
-    closed: bool = True
-    lacks: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Blank:
     """A literal in place of a value that nobody knows.
 
@@ -285,6 +269,22 @@ class Blank:
 
     text: str
     spots: tuple[tuple[int, int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WrongValue:
+    """A value that an argument cannot be. ``what`` it was meant to be, what is ``written``, and what is ``known`` instead.
+
+    ``node`` is its literal; None where it stands in no argument of the call. ``closed``: nothing but what is known is taken;
+    else something newer may be. ``lacking``: what ``node`` does not hold, ``written`` first, as it would be written into it.
+    """
+
+    what: str
+    written: str
+    known: Sequence[str]
+    node: tree_sitter.Node | None = None
+    closed: bool = True
+    lacking: Blank | None = None
 
 
 class ReadsValues(Protocol):

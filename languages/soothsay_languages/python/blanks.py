@@ -10,7 +10,6 @@ from typing import Any
 from soothsay_languages.base import Blank
 from soothsay_languages.parameters import Parameter
 from soothsay_languages.python.marks import outer_parts
-from soothsay_languages.python.request_shapes import required_keys
 
 _NOTHING = "None"
 _OF_TYPE = {
@@ -54,14 +53,7 @@ def blank_of_shape(shape: str, shapes: Mapping[str, Any], label: str, quote: str
     described = shapes.get(shape, {})
     match described.get("type"):
         case "structure" if depth < _DEEPEST:
-            keys = required_keys(described)
-            members = described.get("members", {})
-            values = [
-                blank_of_shape(members.get(key, {}).get("shape", ""), shapes, key, quote, depth + 1)
-                for key in keys
-            ]
-            heads = [f"{quote}{key}{quote}: " for key in keys]
-            return _joined("{", list(zip(heads, values, strict=True)), "}")
+            return _joined("{", _entries(required_keys(described), described, shapes, quote, depth), "}")
         case "list" if depth < _DEEPEST:
             inner = blank_of_shape(
                 described.get("member", {}).get("shape", ""), shapes, label, quote, depth + 1
@@ -79,6 +71,32 @@ def blank_of_shape(shape: str, shapes: Mapping[str, Any], label: str, quote: str
         case _:  # text, and times, which may be given as text
             listed = described.get("enum", ())
             return string(listed[0] if listed else "", listed[0] if listed else label, quote)
+
+
+def entries(
+    keys: Sequence[str], described: Mapping[str, Any], shapes: Mapping[str, Any], quote: str
+) -> Blank:
+    """Return entries of a dictionary: these ``keys`` of a structure, each with a literal of its shape."""
+    return _joined("", _entries(keys, described, shapes, quote, 0), "")
+
+
+def required_keys(described: Mapping[str, Any]) -> Sequence[str]:
+    """Return the keys that a caller must give: those that the client fills in are none."""
+    members = described.get("members", {})
+    return [key for key in described.get("required", ()) if not members.get(key, {}).get("idempotencyToken")]
+
+
+def _entries(
+    keys: Sequence[str], described: Mapping[str, Any], shapes: Mapping[str, Any], quote: str, depth: int
+) -> list[tuple[str, Blank]]:
+    members = described.get("members", {})
+    return [
+        (
+            f"{quote}{key}{quote}: ",
+            blank_of_shape(members.get(key, {}).get("shape", ""), shapes, key, quote, depth + 1),
+        )
+        for key in keys
+    ]
 
 
 def whole(text: str) -> Blank:

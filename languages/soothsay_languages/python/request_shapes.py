@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tree_sitter import Node
 
 from soothsay_languages.base import WrongValue
+from soothsay_languages.python.blanks import entries, required_keys
 from soothsay_languages.python.syntax import string_value
 from soothsay_languages.syntax import text_of
 
@@ -81,13 +82,10 @@ def _wrong_structure(value: Node, described: Mapping[str, Any], shapes: Shapes) 
             return found
     is_whole = None not in keys and len(_pairs(value)) == len(_items(value))
     missing = [] if not is_whole else [key for key in required_keys(described) if key not in keys]
-    return WrongValue("key", missing[0], (), value, lacks=True) if missing else None
-
-
-def required_keys(described: Mapping[str, Any]) -> Sequence[str]:
-    """Return the keys that a caller must give: those that the client fills in are none."""
-    members = described.get("members", {})
-    return [key for key in described.get("required", ()) if not members.get(key, {}).get("idempotencyToken")]
+    if not missing:
+        return None
+    quote = next((text_of(key)[0] for key, _ in _pairs(value)), '"')
+    return WrongValue("key", missing[0], (), value, lacking=entries(missing, described, shapes, quote))
 
 
 def _wrong_items(value: Node, described: Mapping[str, Any], shapes: Shapes) -> Iterator[WrongValue | None]:

@@ -29,7 +29,7 @@ from soothsay.engine.lookup import Lookup, lookup, lookup_at, lookup_begun
 from soothsay.engine.pace import Pace
 from soothsay.engine.site import Site, relative_path
 from soothsay.engine.skeleton import Facts, Skeleton, Step
-from soothsay.engine.tab_stops import still_inside, with_undefined
+from soothsay.engine.tab_stops import carried_over, still_inside, with_undefined
 from soothsay.engine.types import (
     ApiName,
     Check,
@@ -66,6 +66,7 @@ _SHOWN = Ending()
 # shares of the time limit until which a text is drafted, and is written again
 _DRAFTED, _REWRITTEN = 0.8, 0.9
 _READ_AGAIN = 128  # tokens that a repair reads: the document that it asks for, and the line
+_MOST_VALUES = 4  # wrong values that are put right in one answer
 _WORTH_IT = 0.75  # a shorter prompt has less unread than this share
 
 
@@ -428,11 +429,8 @@ class Engine:
         """Write the rejected call once more, with the documentation that its mistake asks for; None where there is no time."""
         fault = rejected.judgement
         grounding = rejected.grounding
-        if fault.mended:
-            judgement = judge(task.site, fault.mended, self._oracle, rejected.replaced)
-            if judgement.verdict != "rejected":
-                stops = still_inside(rejected.tab_stops, rejected.text, fault.mended)
-                return replace(rejected, text=fault.mended, judgement=judgement, tab_stops=stops)
+        if (mended := self._with_right_values(task, rejected)) is not None:
+            return mended
         if fault.fault == "bad_arguments" and (mended := self._with_fitting_arguments(task, rejected)):
             return mended
         limits = self._repair_limits(rejected, task.limits)
@@ -457,6 +455,21 @@ class Engine:
                 return rejected  # nothing would keep the model from writing it once more
         written = self._regenerate(task, grounding, accepted, constrain)
         return self._judge(task, written, grounding)
+
+    def _with_right_values(self, task: _Task, rejected: _Answer) -> _Answer | None:
+        """Return the answer with the values that are meant, and entries that are missing, where that is all that was wrong."""
+        answer = rejected
+        for _ in range(_MOST_VALUES):
+            mended = answer.judgement.mended
+            if mended is None:
+                return None
+            judgement = judge(task.site, mended.text, self._oracle, rejected.replaced)
+            stops = (*carried_over(answer.tab_stops, answer.text, mended.text), *mended.stops)
+            stops = tuple(sorted(stops, key=lambda stop: stop.start))
+            answer = replace(answer, text=mended.text, judgement=judgement, tab_stops=stops)
+            if judgement.verdict != "rejected":
+                return answer
+        return None
 
     def _with_fitting_arguments(self, task: _Task, rejected: _Answer) -> _Answer | None:
         """Return the answer with the arguments that the signature asks for, where that is all that was wrong."""

@@ -28,6 +28,23 @@ def still_inside(stops: Sequence[TabStop], before: str, after: str) -> tuple[Tab
     return tuple(stop for stop in stops if stop.end <= same)
 
 
+def carried_over(stops: Sequence[TabStop], before: str, after: str) -> tuple[TabStop, ...]:
+    """Return ``stops``, which were in the text ``before``, where they are in ``after``, which differs in one place.
+
+    One that the change touches is none any more.
+    """
+    kept = still_inside(stops, before, after)
+    others = [_from_end(stop, before) for stop in stops if stop not in kept]
+    behind = [_from_end(stop, after) for stop in still_inside(others, before[::-1], after[::-1])]
+    last = max((stop.end for stop in kept), default=-1)  # what is the same at both ends may overlap
+    return (*kept, *(stop for stop in behind if stop.start > last))
+
+
+def _from_end(stop: TabStop, text: str) -> TabStop:
+    """Return ``stop`` counted from the other end of ``text``."""
+    return TabStop(len(text) - stop.end, len(text) - stop.start, stop.label)
+
+
 def with_undefined(
     stops: Sequence[TabStop], text: str, names: Iterable[tuple[int, int]]
 ) -> tuple[TabStop, ...]:

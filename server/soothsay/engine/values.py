@@ -11,7 +11,7 @@ from tree_sitter import Node
 
 from soothsay.engine.arguments import positional
 from soothsay.engine.site import Site
-from soothsay.engine.types import ApiName
+from soothsay.engine.types import ApiName, TabStop
 from soothsay_index.types import Parameter
 from soothsay_languages.base import ReadsValues, WrongValue
 from soothsay_languages.scan import characters
@@ -22,15 +22,23 @@ _SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Mended:
+    """A completion with the right value, and the tab stops in that value."""
+
+    text: str
+    stops: tuple[TabStop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Misuse:
     """A wrong value: the problem in words, where it stands in the completion, and the completion with the right one.
 
-    ``mended`` is "" where no other value is clearly meant. ``certain``: it is wrong, whatever else there may be by now.
+    ``mended`` is None where no other value is clearly meant. ``certain``: it is wrong, whatever else there may be by now.
     """
 
     problem: str
     at: int
-    mended: str = ""
+    mended: Mended | None = None
     certain: bool = True
 
 
@@ -106,13 +114,26 @@ def _as_misuse(wrong: WrongValue, name: ApiName, completion: str) -> Misuse | No
     start, end = _span(wrong.node, name, completion)
     if start < 0:
         return Misuse(problem, 0, certain=certain)
-    quoted = completion[start:end]
-    mended = completion[:start] + quoted.replace(wrong.written, near) + completion[end:] if near else ""
-    return Misuse(problem, start, mended, certain)
+    return Misuse(problem, start, _mended(wrong, near, completion, start, end), certain)
+
+
+def _mended(wrong: WrongValue, near: str, completion: str, start: int, end: int) -> Mended | None:
+    """Return ``completion`` with ``near`` in the literal between ``start`` and ``end``, or with the entries that it lacks."""
+    literal = completion[start:end]
+    if wrong.lacking is not None:
+        inner = literal[:-1].rstrip()
+        entries = "" if len(inner) <= 1 else " " if inner.endswith(",") else ", "
+        at = start + len(inner) + len(entries)
+        stops = tuple(TabStop(at + first, at + last, label) for first, last, label in wrong.lacking.spots)
+        written = inner + entries + wrong.lacking.text + literal[len(inner) :]
+        return Mended(completion[:start] + written + completion[end:], stops)
+    if not near:
+        return None
+    return Mended(completion[:start] + literal.replace(wrong.written, near) + completion[end:])
 
 
 def _said(wrong: WrongValue, near: str) -> str:
-    if wrong.lacks:
+    if wrong.lacking is not None:
         return f"{wrong.what} {wrong.written} is missing"
     listed = ", ".join(wrong.known[:_SHOWN]) + (", …" if len(wrong.known) > _SHOWN else "")
     hint = f"; did you mean {near}?" if near else f" (known: {listed})" if listed else ""

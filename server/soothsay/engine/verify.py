@@ -14,7 +14,7 @@ from soothsay.engine.shadow import Shadow
 from soothsay.engine.site import Site
 from soothsay.engine.types import ApiName, FaultKind, Verdict
 from soothsay.engine.usage import is_assigned, is_used
-from soothsay.engine.values import Misuse, find_misuse, takes_strings
+from soothsay.engine.values import Mended, Misuse, find_misuse, takes_strings
 from soothsay.oracle.types import Finding, Oracle
 from soothsay_index.types import Parameter, Symbol
 
@@ -47,7 +47,7 @@ class Judgement:
     fault: FaultKind | None = None
     name: ApiName | None = None
     at: int = 0
-    mended: str = ""
+    mended: Mended | None = None
     undefined: tuple[tuple[int, int], ...] = ()
 
 

@@ -80,7 +80,7 @@ def test_what_does_not_exist_is_a_misfit(completion: str, problem: str, mended: 
     found = judged(completion)
     assert (found.verdict, found.fault) == ("rejected", "bad_arguments")
     assert found.problem.startswith(problem)
-    assert found.mended == mended
+    assert ("" if found.mended is None else found.mended.text) == mended
 
 
 @pytest.mark.parametrize(
@@ -231,6 +231,27 @@ def test_a_wrong_value_becomes_the_one_that_is_meant() -> None:
     answer = complete(("boto3.client", 0.97), ('("dynamodbb")', 1.0))
     assert (answer.text, answer.verdict) == ('boto3.client("dynamodb")', "verified")
     assert answer.check.repaired == "dynamodbb is no service; did you mean dynamodb?"
+
+
+@pytest.mark.parametrize(
+    ("keys", "mended", "stops"),
+    [
+        ("{'AttributeName': 'a'}", "{'AttributeName': 'a', 'KeyType': 'HASH'}", ["HASH"]),
+        ('{"KeyType": "HASH",}', '{"KeyType": "HASH", "AttributeName": ""}', [""]),
+        ("{}", '{"AttributeName": "", "KeyType": "HASH"}', ["", "HASH"]),
+        ('{"KeyType": "RANGE"}, {"AttributeName": "b"}', '{"KeyType": "RANGE", "AttributeName": ""}, {"AttributeName": "b", "KeyType": "HASH"}', ["", "HASH"]),
+    ],
+)  # fmt: skip
+def test_entries_that_a_request_lacks_are_written_without_the_model(
+    keys: str, mended: str, stops: list[str]
+) -> None:
+    call = 'db.create_table(TableName="t", AttributeDefinitions=[], KeySchema=[{}])'
+    begun, _, rest = call.replace("{}", keys).partition("(")
+    answer = complete((begun, 0.97), (f"({rest}", 1.0))
+    assert answer.text.replace(",]", "]") == call.replace("{}", mended)
+    assert answer.verdict == "verified" and answer.check.repaired
+    assert [answer.text[stop.start : stop.end] for stop in answer.tab_stops] == stops
+    assert "repair" not in answer.generated
 
 
 def test_what_nobody_can_tell_is_not_shown() -> None:
