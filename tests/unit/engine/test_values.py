@@ -222,7 +222,11 @@ def test_strings_that_a_type_takes(call: str, types: tuple[str, ...], verdict: s
 
 
 def complete(*script: tuple[str, float]) -> Completion:
-    engine = Engine(FakeModel([*script, ("\n", 1.0)]), index(), Settings(method="full"), FakeOracle())
+    return complete_with(FakeModel([*script, ("\n", 1.0)]))
+
+
+def complete_with(model: FakeModel) -> Completion:
+    engine = Engine(model, index(), Settings(method="full"), FakeOracle())
     text = HEAD + "x = "
     return engine.complete(CompletionRequest(Path("/w/app.py"), text, len(text), Path("/w")))
 
@@ -247,11 +251,12 @@ def test_entries_that_a_request_lacks_are_written_without_the_model(
 ) -> None:
     call = 'db.create_table(TableName="t", AttributeDefinitions=[], KeySchema=[{}])'
     begun, _, rest = call.replace("{}", keys).partition("(")
-    answer = complete((begun, 0.97), (f"({rest}", 1.0))
+    model = FakeModel([(begun, 0.97), (f"({rest}", 1.0), ("\n", 1.0)])
+    answer = complete_with(model)
     assert answer.text.replace(",]", "]") == call.replace("{}", mended)
     assert answer.verdict == "verified" and answer.check.repaired
     assert [answer.text[stop.start : stop.end] for stop in answer.tab_stops] == stops
-    assert "repair" not in answer.generated
+    assert len(model.prompts) == 1, "the draft alone"
 
 
 def test_what_nobody_can_tell_is_not_shown() -> None:
