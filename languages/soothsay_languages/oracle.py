@@ -182,7 +182,8 @@ class ServerSpec:
     from a "not_a_member" message whether the receiver is one of several types. ``may_import`` tells whether an import that is
     written so may mean the file.
 
-    ``install`` is the command that installs it, ``package`` what `soothsay judges install` installs; that goes before what
+    ``required``: it is installed with soothsay, and that it is missing is a fault; others are there where a user wants them, and
+    are only started for a file of their languages. ``install`` is the command that installs it, ``package`` what `soothsay judges install` installs; that goes before what
     ``find_command`` finds. ``preambles`` are lines that the server sees above the text, by suffix. ``markup``: its hover texts
     are Markdown, with what is documented in the first block of code. ``quiet_ms`` is for a server that publishes diagnostics without the version of the document: a publication counts when
     none has followed for so long. ``diagnostics_ms`` is how long diagnostics may take; 0 for the default.
@@ -194,6 +195,7 @@ class ServerSpec:
     kinds: Mapping[str, DiagnosticKind] = field(default_factory=dict)
     settings: Settings = _no_settings
     initialization_options: Settings | None = None
+    required: bool = False
     install: str = ""
     find_runtime: FindRuntime = _no_runtime
     project_files: tuple[str, ...] = ()

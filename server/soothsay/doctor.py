@@ -351,8 +351,8 @@ def _oracle(settings: Settings, workspace: Path) -> DoctorCheck:
             "oracle", "warning", "disabled: little can be verified", "set oracle.enabled to true"
         )
     firsts = [(language, spec) for language in languages() for spec in language.oracles[:1]]
-    # several languages may have one; what is installed by those who want it is none that must be there
-    servers = {s.name: (each, s) for each, s in firsts if s.package is None or command_of(s) is not None}
+    # several languages may have one
+    servers = {s.name: (each, s) for each, s in firsts if s.required or command_of(s) is not None}
     silent = [s for each, s in servers.values() if not _answers(each, s, settings, workspace)]
     if silent:
         names = ", ".join(spec.name for spec in silent)

@@ -9,7 +9,7 @@ from lsprotocol import types
 ANSWER = "create_job(\n    name=1,\n)"
 WRONG = "client.wrong(1)\n"
 OTHERS = [
-    ("main.rs", "rust"),
+    ("main.zig", "zig"),
     ("data.json", "json"),
     ("README.md", "markdown"),
     ("notes.txt", "plaintext"),
@@ -51,13 +51,13 @@ async def test_why_not_is_explained(editor: Editor) -> None:
     await editor.start()
     editor.open("client.cr")
     assert await editor.inline(0, 9) == [ANSWER]
-    editor.open("let x", "main.rs", "rust")
-    assert await editor.inline(0, 5, "main.rs") == []
+    editor.open("let x", "main.zig", "zig")
+    assert await editor.inline(0, 5, "main.zig") == []
     why = await editor.explain()
     assert why["text"] == ""
     assert why["verdict"] == "unverified"
     problem = why["oracle"]["problem"]
-    assert problem.startswith("rust is not completed: soothsay knows the languages ")
+    assert problem.startswith("zig is not completed: soothsay knows the languages ")
     assert "python" in problem
     assert "yaml" in problem
 
@@ -130,8 +130,8 @@ async def wait_for_hints(editor: Editor, count: int) -> None:
 
 async def test_a_file_of_another_language_does_not_choose_the_workspace(editor: Editor) -> None:
     await editor.start(folders=False)
-    editor.open("fn main() {}", "src/main.rs", "rust")
-    assert await editor.inline(0, 2, "src/main.rs") == []
+    editor.open("fn main() {}", "src/main.zig", "zig")
+    assert await editor.inline(0, 2, "src/main.zig") == []
     assert editor.journal("open") == []
     editor.open("client.cr")
     assert await editor.inline(0, 9) == [ANSWER]

@@ -9,7 +9,7 @@ import pytest
 from soothsay.cli.main import main
 
 
-@pytest.mark.parametrize("name", ["main.rs", "data.json", "README.md", "Makefile"])
+@pytest.mark.parametrize("name", ["main.zig", "data.csv", "README.md", "BUILD"])
 def test_a_file_of_an_unknown_language_is_said_to_be_one(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

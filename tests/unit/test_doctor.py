@@ -230,3 +230,13 @@ def test_languages_are_listed_with_their_judges() -> None:
     check = doctor._languages()
     assert check.state == "ok" and "python (ty)" in check.found and "yaml (unverified)" in check.found
     assert "typescript (unverified: soothsay judges install typescript)" in check.found  # the cache is empty
+
+
+def test_a_judge_that_is_not_installed_is_named_with_what_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    found = doctor._languages().found
+    assert "go (unverified: go install golang.org/x/tools/gopls@latest)" in found
+    assert "rust (unverified: rustup component add rust-analyzer)" in found
+    assert "java (unverified: install Eclipse JDT" in found

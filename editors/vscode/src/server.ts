@@ -34,6 +34,9 @@ export const LANGUAGES = [
   "typescriptreact",
   "javascript",
   "javascriptreact",
+  "go",
+  "rust",
+  "java",
 ];
 
 /** The documents of these languages. */

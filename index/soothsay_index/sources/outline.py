@@ -14,6 +14,7 @@ from soothsay_index.sources.base import FileFacts, IndexedFile
 from soothsay_index.sources.ignore import is_lock
 from soothsay_index.sources.parts import TOGETHER, Part, chunks_of
 from soothsay_languages.base import Language
+from soothsay_languages.syntax import text_of
 
 _DEFINITION = "definition."
 _ALONE = frozenset({"function", "class", "method"})  # definitions that share no chunk with their neighbours
@@ -68,21 +69,34 @@ class Outline:
             return []
         root = tree_sitter.Parser(grammar).parse(text.encode("utf-8", "replace")).root_node
         found: list[_Piece] = []
-        remarks = _comments(root) if self._language.lexis.block_comment[0] else {}
         definitions = sorted(
             _definitions(query, root), key=lambda each: (each[0].start_byte, each[1] not in _ALONE)
         )
         for node, kind, name in definitions:
             if not found or node.start_point.row > found[-1].end:
                 piece = _piece(node)
-                start = remarks.get(piece.start, piece.start)
-                found.append(replace(piece, start=start, title=name, alone=kind in _ALONE))
+                found.append(replace(piece, start=self._start(node), title=name, alone=kind in _ALONE))
         loose = (
             piece
-            for piece in (_piece(node) for node in root.named_children if node.type != "comment")
+            for piece in (_piece(node) for node in root.named_children if not node.is_extra)
             if all(piece.end < each.start or piece.start > each.end for each in found)
         )
         return sorted((*found, *loose), key=lambda piece: piece.start)
+
+    def _start(self, node: Node) -> int:
+        """Return the line of the definition ``node``, or the first of the comments and attributes right above it."""
+        start = node.start_point.row
+        if not self._language.lexis.block_comment[0]:
+            return start
+        above = node.prev_sibling
+        while above is not None and self._belongs_below(above) and _piece(above).end + 1 == start:
+            start = above.start_point.row
+            above = above.prev_sibling
+        return start
+
+    def _belongs_below(self, node: Node) -> bool:
+        attached = self._language.blocks.attached
+        return node.is_extra or bool(attached and text_of(node).startswith(attached))
 
 
 def _definitions(query: tree_sitter.Query, root: Node) -> Iterator[tuple[Node, str, str]]:
@@ -94,16 +108,6 @@ def _definitions(query: tree_sitter.Query, root: Node) -> Iterator[tuple[Node, s
         for capture, nodes in captures.items():
             if capture.startswith(_DEFINITION):
                 yield nodes[0], capture.removeprefix(_DEFINITION), name
-
-
-def _comments(root: Node) -> dict[int, int]:
-    """Return the lines right below comments, each with the first line of those."""
-    found: dict[int, int] = {}
-    for node in root.children:
-        if node.type == "comment":
-            start = node.start_point.row
-            found[node.end_point.row + 1] = found.get(start, start)
-    return found
 
 
 def _piece(node: Node) -> _Piece:

@@ -258,6 +258,7 @@ TY = ServerSpec(
     language_ids={".py": "python", ".pyi": "python"},
     kinds=_OLD_KINDS | _KINDS,
     settings=_settings,
+    required=True,
     install="pip install ty",
     find_runtime=find_python,
     project_files=("ty.toml", "pyproject.toml"),

@@ -41,7 +41,7 @@ def _list(args: argparse.Namespace) -> int:
         return OK
     for name, each in found.items():
         state = "installed" if each["installed"] else f"not installed: {each['install']}"
-        print(f"{name:12} {', '.join(each['languages'])} ({state})")
+        print(f"{name:14} {', '.join(each['languages'])} ({state})")
     return OK
 
 

@@ -36,12 +36,8 @@ def open_oracle(
     known = found.oracles if found else ()
     specs = [spec for spec in known if command_of(spec) is not None]
     if not specs:
-        wanted = any(spec.package for spec in known)  # it is installed by those who want it
-        log.log(
-            logging.INFO if wanted else logging.WARNING,
-            "no oracle for %s: completions will be unverified",
-            language,
-        )
+        level = logging.WARNING if any(spec.required for spec in known) else logging.INFO
+        log.log(level, "no oracle for %s: completions will be unverified", language)
         return NullOracle()
     questions = questions or QuestionLog()
 
@@ -74,7 +70,7 @@ def open_workspace_oracle(
             opened = open_oracle(workspace, each.id, runtime, limits, environ, questions)
             shared[runtime, *servers] = opened
         oracles[each.id] = shared[runtime, *servers]
-    waiting = {each.id for each in languages() if any(spec.package for spec in each.oracles)}
+    waiting = {each.id for each in languages() if not any(spec.required for spec in each.oracles)}
     return WorkspaceOracle(oracles, _language_of, questions, frozenset(waiting))
 
 

@@ -1,7 +1,8 @@
 """A language server that does as its first argument says. Standard library only.
 
 It knows a little Python: classes with methods, and variables of such a class. The first argument is a list of words with
-commas between: `push` publishes diagnostics (else they are asked for), and the others are looked for below.
+commas between: `push` publishes diagnostics (else they are asked for), `A=B` calls the error A B, and the others are looked
+for below.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from typing import Any
 
 WORDS = set(sys.argv[1].split(","))
 NOTES = Path(sys.argv[2])  # what it was told, one line each
+CODES = dict(
+    word.split("=") for word in WORDS if "=" in word
+)  # what it calls its errors, by ty's names of them
 ENCODING = "utf-16" if "utf16" in WORDS else "utf-32"
 
 
@@ -74,7 +78,7 @@ def diagnostics(text: str) -> list[dict[str, Any]]:
         {
             "range": span(text, start, end),
             "severity": 1,
-            "code": code,
+            "code": CODES.get(code, code),
             "message": f"{code}: {text[start:end]}",
         }
         for start, end, code in found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -139,6 +140,7 @@ def test_a_workspace_has_the_oracles_that_languages_name(tmp_path: Path) -> None
 
 
 def test_a_language_is_opened_by_its_id(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     assert isinstance(open_oracle(tmp_path, "python"), LspOracle)
     assert isinstance(open_oracle(tmp_path, "shell"), NullOracle)
     assert isinstance(open_oracle(tmp_path, "klingon"), NullOracle)
