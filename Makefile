@@ -57,9 +57,10 @@ check: $(VENV)/.installed ## Lint, check types, and run the tests that need no m
 		-m "not slow and not process" tests/unit tests/bench tests/structure; tests=$$?; \
 	wait $$lint || { cat $$found; exit 1; }; exit $$tests
 
+# Tests with real servers and models run one after the other; the others run beside them.
 test: lint models judges ## Lint, then run all tests, with the real model and the real index
 	$(BIN)/soothsay models pull --original smollm2-135m
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --durations=30
 
 lint: $(VENV)/.installed ## Check style and types
 	$(BIN)/ruff check $(SOURCES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -12,6 +14,16 @@ settings.register_profile("soothsay", deadline=None, suppress_health_check=[Heal
 # make check: fewer examples of each property, by --hypothesis-profile; make test tries all of them
 settings.register_profile("check", settings.get_profile("soothsay"), max_examples=20)
 settings.load_profile("soothsay")
+
+
+_REAL = [Path(__file__).parent / name for name in ("e2e", "lsp")]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests with real servers, models and editors on one worker, in order: they share an index and a machine."""
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in _REAL):
+            item.add_marker(pytest.mark.xdist_group("real"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
