@@ -233,6 +233,31 @@ class ParserLimits:
         return most <= self.depth
 
 
+SharedKind = Literal[
+    "target",  # of a Makefile
+    "script",  # of a package of npm
+    "service",  # of a compose file
+    "stage",  # of a Dockerfile
+    "command",  # a program that the project installs
+    "option",  # of such a program
+    "variable",  # of the environment
+]
+"""What a file defines that files of other languages write."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedNames:
+    """The names that a file defines for files of other languages: the captures of ``query`` that are called as a `SharedKind`.
+
+    ``files`` matches the names of files that have some; None for all of the language. A text in which ``mark`` does not match
+    has none, and is not parsed.
+    """
+
+    query: str
+    files: re.Pattern[str] | None = None
+    mark: re.Pattern[str] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectLayout:
     """Where projects of a language are, and which folders in them hold nothing that a person writes.
@@ -344,7 +369,8 @@ class Language:
     query of what a file defines, for the index; ``file_sources`` and ``package_sources`` name functions that make sources of
     the index, ``module:function``, where a query does not say it all; ``companions`` are packages whose members another one
     describes, with that one's name; ``content`` is what the index calls a piece of a file. Code of another ``family`` is of no
-    use to its files; "" where that of all is.
+    use to its files; "" where that of all is. ``shares`` are the names that its files define for those of other languages,
+    ``writes`` the kinds of such names that its own files write.
     ``modules`` tells the name of a file's module from the workspace's root and the path.
     ``whole`` loads its own parser, which says whether a sequence of statements is whole; None where its grammar alone says it,
     with ``wrong``, a tree-sitter query of what it takes for right and the language does not.
@@ -387,6 +413,8 @@ class Language:
     package_sources: tuple[str, ...] = ()
     content: Literal["code", "config"] = "code"
     family: str = ""
+    shares: tuple[SharedNames, ...] = ()
+    writes: tuple[SharedKind, ...] = ()
     companions: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property

@@ -10,7 +10,7 @@ ANSWER = "create_job(\n    name=1,\n)"
 WRONG = "client.wrong(1)\n"
 OTHERS = [
     ("main.zig", "zig"),
-    ("data.json", "json"),
+    ("data.csv", "csv"),
     ("README.md", "markdown"),
     ("notes.txt", "plaintext"),
 ]

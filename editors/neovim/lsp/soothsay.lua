@@ -15,6 +15,11 @@ return {
     "go",
     "rust",
     "java",
+    "toml",
+    "json",
+    "jsonc",
+    "dockerfile",
+    "make",
   },
   root_markers = {
     "pyproject.toml",

@@ -37,6 +37,11 @@ export const LANGUAGES = [
   "go",
   "rust",
   "java",
+  "toml",
+  "json",
+  "jsonc",
+  "dockerfile",
+  "makefile",
 ];
 
 /** The documents of these languages. */

@@ -16,6 +16,7 @@ from soothsay_index.sources.texts import read_file_within
 from soothsay_index.types import Symbol
 from soothsay_languages.registry import language_of_file
 from soothsay_languages.scopes import ModuleName
+from soothsay_languages.shared_names import owner_of_shared, shared_names, shares_names
 
 _MOST_SIBLINGS = 200  # files beside one that belongs to no project
 
@@ -108,11 +109,25 @@ class Workspace:
             else without_written_secrets
         )
         text = masked(text)
-        for source in file_sources():
-            facts = source.cut(text, place) if source.handles(name) else None
-            if facts is not None:
-                return facts
-        return None
+        cut = (source.cut(text, place) for source in file_sources() if source.handles(name))
+        facts = next((each for each in cut if each is not None), None)
+        shared = tuple(_shared(name, text, place, self.name))
+        if facts is None:
+            return FileFacts(symbols=shared) if shared else None
+        return replace(facts, symbols=(*facts.symbols, *shared)) if shared else facts
+
+
+def _shared(name: PurePath, text: str, place: IndexedFile, package: str) -> Iterator[Symbol]:
+    """Yield the names that a file defines for files of other languages, as members of their kind.
+
+    No code can name such a symbol: there is a blank in its name.
+    """
+    for kind, written, line in shared_names(name, text):
+        called = f"{kind} {written}"
+        owner = owner_of_shared(kind)
+        yield Symbol(
+            called, called, owner, "attribute", "workspace", package, "", place.uri, line, summary=place.path
+        )
 
 
 def _is_sibling(path: Path) -> bool:
@@ -125,7 +140,7 @@ def _is_sibling(path: Path) -> bool:
 
 
 def _is_handled(path: PurePath) -> bool:
-    return any(source.handles(path) for source in file_sources())
+    return any(source.handles(path) for source in file_sources()) or shares_names(path)
 
 
 def _is_prose(path: PurePath) -> bool:

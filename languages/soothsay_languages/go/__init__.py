@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from soothsay_languages.base import CallSyntax, Language, ProjectLayout
+from soothsay_languages.base import CallSyntax, Language, ProjectLayout, SharedNames
 from soothsay_languages.go.oracle import GOPLS
 from soothsay_languages.go.words import BLOCKS, BUILTINS, IMPORTS, KEYWORDS, LEXIS, STATEMENTS
 from soothsay_languages.queries import read_query
@@ -43,7 +43,8 @@ LANGUAGE = Language(
     grammar=_grammar,
     tags=read_query(__name__, "tags.scm"),
     locals=read_query(__name__, "locals.scm"),
-    layout=ProjectLayout(root_files=("go.mod", "go.work"), skipped_folders=("vendor",)),
+    layout=ProjectLayout(root_files=("go.mod", "go.work")),
+    shares=(SharedNames(read_query(__name__, "shared.scm"), mark=re.compile(r"\b(?:Getenv|LookupEnv)\b")),),
     oracles=(GOPLS,),
     family="go",
 )

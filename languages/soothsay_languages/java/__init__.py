@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from soothsay_languages.base import CallSyntax, Language, ProjectLayout
+from soothsay_languages.base import CallSyntax, Language, ProjectLayout, SharedNames
 from soothsay_languages.java.oracle import JDTLS
 from soothsay_languages.java.words import BLOCKS, BUILTINS, IMPORTS, KEYWORDS, LEXIS, STATEMENTS
 from soothsay_languages.queries import read_query
@@ -48,6 +48,7 @@ LANGUAGE = Language(
         root_files=("pom.xml", "build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"),
         skipped_folders=(".gradle",),
     ),
+    shares=(SharedNames(read_query(__name__, "shared.scm"), mark=re.compile(r"\bgetenv\b")),),
     oracles=(JDTLS,),
     family="java",
 )

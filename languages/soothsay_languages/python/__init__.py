@@ -9,8 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from soothsay_languages.base import Blocks, CallSyntax, Language, Lexis, ProjectLayout, Statements
+from soothsay_languages.base import (
+    Blocks,
+    CallSyntax,
+    Language,
+    Lexis,
+    ProjectLayout,
+    SharedNames,
+    Statements,
+)
 from soothsay_languages.python.oracle import TY
+from soothsay_languages.queries import read_query
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -178,6 +187,11 @@ LANGUAGE = Language(
     ),
     cells=_cells,
     oracles=(TY,),
+    shares=(
+        SharedNames(
+            read_query(__name__, "shared.scm"), mark=re.compile(r"\b(?:environ|getenv|add_argument|option)\b")
+        ),
+    ),
     modules=_module_of,
     file_sources=(f"{_SOURCES}.notebooks:Notebooks", f"{_SOURCES}.files:PythonFiles"),
     package_sources=(

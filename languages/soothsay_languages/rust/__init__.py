@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from soothsay_languages.base import CallSyntax, Language, ProjectLayout
+from soothsay_languages.base import CallSyntax, Language, ProjectLayout, SharedNames
 from soothsay_languages.queries import read_query
 from soothsay_languages.rust.oracle import RUST_ANALYZER
 from soothsay_languages.rust.words import BLOCKS, BUILTINS, IMPORTS, KEYWORDS, LEXIS, STATEMENTS
@@ -56,6 +56,7 @@ LANGUAGE = Language(
     tags=read_query(__name__, "tags.scm"),
     locals=read_query(__name__, "locals.scm"),
     layout=ProjectLayout(root_files=("Cargo.toml",), skipped_marks=("CACHEDIR.TAG",)),
+    shares=(SharedNames(read_query(__name__, "shared.scm"), mark=re.compile(r"\benv::var")),),
     oracles=(RUST_ANALYZER,),
     family="rust",
 )

@@ -21,6 +21,7 @@ def _grammar() -> tree_sitter.Language:
 LANGUAGE = Language(
     id="shellscript",
     suffixes=frozenset({".sh", ".bash"}),
+    filenames=frozenset({".env.example", ".env.sample", ".env.template"}),
     names=frozenset({"sh", "bash"}),
     lexis=Lexis(
         line_comment="#",
@@ -36,5 +37,6 @@ LANGUAGE = Language(
     grammar=_grammar,
     tags=read_query(__name__, "tags.scm"),
     locals=read_query(__name__, "locals.scm"),
+    writes=("target", "script", "service", "stage", "command", "option", "variable"),
     wrong=read_query(__name__, "wrong.scm"),
 )

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from soothsay_languages.base import CallSyntax, Language, ProjectLayout
+from soothsay_languages.base import CallSyntax, Language, ProjectLayout, SharedNames
 from soothsay_languages.queries import read_query
 from soothsay_languages.typescript.oracle import COMPILER
 from soothsay_languages.typescript.words import BLOCKS, BUILTINS, IMPORTS, KEYWORDS, LEXIS, STATEMENTS
@@ -84,6 +84,7 @@ TYPESCRIPT = Language(
     layout=_LAYOUT,
     values=_values,
     oracles=(COMPILER,),
+    shares=(SharedNames(_read("shared.scm"), mark=re.compile(r"\bprocess\b")),),
     tags=_read("tags.scm", "tags_typescript.scm"),
     family="javascript",
 )

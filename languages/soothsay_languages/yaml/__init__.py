@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from soothsay_languages.base import Blocks, Language, Lexis, ParserLimits
+from soothsay_languages.base import Blocks, Language, Lexis, ParserLimits, SharedNames
 from soothsay_languages.queries import read_query
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ def _grammar() -> tree_sitter.Language:
 
     return tree_sitter.Language(tree_sitter_yaml.language())
 
+
+_COMPOSE = re.compile(r"(?:docker-)?compose(?:[._-].+)?\.ya?ml", re.IGNORECASE)
 
 LANGUAGE = Language(
     id="yaml",
@@ -36,4 +39,6 @@ LANGUAGE = Language(
     tags=read_query(__name__, "tags.scm"),
     locals=read_query(__name__, "locals.scm"),
     content="config",
+    shares=(SharedNames(read_query(__name__, "shared.scm"), _COMPOSE),),
+    writes=("target", "script", "service", "stage", "command", "option", "variable"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fakes import FakeModel, function
+from fakes import FakeIndex, FakeModel, function
 from tiny_index import fake_index
 
 from soothsay.config import Settings
@@ -12,7 +12,7 @@ from soothsay.engine.cross_file import cross_file
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.site import Site
 from soothsay.engine.types import CompletionRequest
-from soothsay_index.types import Index
+from soothsay_index.types import Index, Symbol
 
 TEXT = "import lib\nfrom market import Till, till_of, VAT\nfrom market import rates as r\n\nx = "
 
@@ -68,3 +68,46 @@ def test_it_is_read_anew_when_it_has_changed() -> None:
     engine.prepare(request())
     assert "# Till.refund(amount)\n" in model.prepared[-1].prefix
     assert "Till.pay" not in model.prepared[-1].prefix
+
+
+def shared(kind: str, name: str, path: str, line: int = 1) -> Symbol:
+    """A name that the file ``path`` defines for files of other languages."""
+    called, uri = f"{kind} {name}", Path("/w", path).as_uri()
+    return Symbol(
+        called, called, f"shared {kind}", "attribute", "workspace", "w", "", uri, line, summary=path
+    )
+
+
+SHARED = FakeIndex(
+    **{
+        "shared target": [shared("target", "lint", "Makefile", 7), shared("target", "test", "Makefile", 3)],
+        "shared variable": [shared("variable", "A", "src/a.py"), shared("variable", "B", "compose.yml")],
+        "shared service": [shared("service", "web", "compose.yml")],
+    }
+)
+
+
+def beside(name: str, language: str) -> Site:
+    return Site(CompletionRequest(Path("/w", name), "a", 1, Path("/w"), language), SHARED)
+
+
+def test_names_that_other_languages_share_are_there_for_the_files_that_write_them() -> None:
+    """Those of files nearer to the root come first, each file's in its order."""
+    lines = ["# make targets: test, lint", "# compose services: web", "# environment variables: B, A"]
+    assert cross_file(beside("ci.yml", "yaml"), 100, words).splitlines() == lines
+    assert cross_file(beside("go.sh", "shellscript"), 100, words).splitlines() == lines
+    assert cross_file(beside("app.py", "python"), 100, words) == ""
+
+
+def test_a_file_is_not_told_its_own_names() -> None:
+    lines = cross_file(beside("compose.yml", "yaml"), 100, words).splitlines()
+    assert lines == ["# make targets: test, lint", "# environment variables: A"]
+
+
+def test_no_kind_of_names_takes_all_of_the_room() -> None:
+    many = FakeIndex(**{"shared variable": [shared("variable", f"V{n}", "a.py", n) for n in range(50)]})
+    site = Site(CompletionRequest(Path("/w/a.sh"), "a", 1, Path("/w"), "shellscript"), many)
+    assert (
+        cross_file(site, 30, words)
+        == "# environment variables: " + ", ".join(f"V{n}" for n in range(10)) + "\n"
+    )

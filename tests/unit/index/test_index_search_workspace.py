@@ -211,3 +211,17 @@ def test_odd_code_and_modules_do_not_fail(index):
         index.search(
             Query("charge", modules=("", ".", "..", "shop..x", "shop."), code=code, recent=("", "nowhere.py"))
         )
+
+
+def test_names_for_files_of_other_languages_are_members_of_their_kind_and_no_names_of_code(
+    index: LocalIndex, root: Path
+) -> None:
+    makefile, package = root / "Makefile", root / "package.json"
+    write(root, {makefile.name: "record: audit\n\techo\n", package.name: '{"scripts": {"refunds": "x"}}'})
+    index.update([makefile, package])
+    assert [each.name for each in index.members("shared target")] == ["target record"]
+    assert [each.name for each in index.members("shared script")] == ["script refunds"]
+    assert not index.has_name("refunds")
+    write(root, {package.name: '{"scripts": {"returns": "x"}}'})
+    index.update([package])
+    assert [each.name for each in index.members("shared script")] == ["script returns"]

@@ -1,0 +1,47 @@
+"""The names that a file defines for files of other languages: targets, services, environment variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import cast, get_args
+
+from soothsay_languages.base import Language, SharedKind, SharedNames
+from soothsay_languages.registry import language_of_file
+
+KINDS: tuple[SharedKind, ...] = get_args(SharedKind)
+
+
+def owner_of_shared(kind: SharedKind) -> str:
+    """Return what the index has the names of a kind as members of: nothing that code can name."""
+    return f"shared {kind}"
+
+
+def shares_names(path: PurePath) -> bool:
+    """Return whether a file of this name may define names for files of other languages, and is there for little else."""
+    language = language_of_file(path)
+    return language is not None and any(each.files for each in _queries(language, path))
+
+
+def shared_names(path: PurePath, text: str) -> Iterator[tuple[SharedKind, str, int]]:
+    """Yield the names that ``text``, of the file ``path``, defines for others: kind, name and line (from 1), each once."""
+    language = language_of_file(path)
+    queries = () if language is None else _queries(language, path)
+    queries = tuple(each for each in queries if each.mark is None or each.mark.search(text))
+    if language is None or language.tree_sitter is None or not queries or not language.can_parse(text):
+        return
+    from soothsay_languages.syntax import captures, parse, text_of  # needs the parser
+
+    root = parse(language.tree_sitter, text.encode("utf-8", "replace")).root_node
+    seen: set[tuple[str, str]] = set()
+    for each in queries:
+        for kind, nodes in captures(language.tree_sitter, each.query, root).items():
+            for node in sorted(nodes, key=lambda node: node.start_byte):
+                name = text_of(node)
+                if kind in KINDS and name and (kind, name) not in seen:
+                    seen.add((kind, name))
+                    yield cast(SharedKind, kind), name, node.start_point.row + 1
+
+
+def _queries(language: Language, path: PurePath) -> tuple[SharedNames, ...]:
+    return tuple(each for each in language.shares if each.files is None or each.files.fullmatch(path.name))
