@@ -36,7 +36,7 @@ JUNK: tuple[Any, ...] = (
         {"type_name": "1 x", "class": 1},
     ),
 )
-junk = st.sampled_from(JUNK)
+junk = st.sampled_from(JUNK).map(copy.deepcopy)  # what is drawn is changed further
 
 COMMANDS = (
     *("soothsay.stats", "soothsay.explain", "soothsay.explainLast", "soothsay.accepted", "soothsay.models"),
