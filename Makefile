@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SOURCES := common languages index server tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models judges demo check test lint lock sbom licences audit format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-grounded bench-grounded-traces bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-places bench-trigger vscode measure-vscode docs pictures structure fuzz soak
+.PHONY: help install models judges demo check test lint lock sbom licences audit format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-grounded bench-grounded-traces bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-crosslingual bench-places bench-trigger vscode measure-vscode docs pictures structure fuzz soak
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -106,6 +106,9 @@ bench-installed: models ## Complete calls of ordinary libraries as they are inst
 
 bench-repo: models ## Complete lines that call another file of a repository (LIMIT=n: a sample; MODEL=, METHODS=a;b, SPLIT=; LSP=1: also over LSP; it resumes)
 	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" SPLIT=$(SPLIT) THREADS=$(THREADS) LSP=$(LSP) SLOWDOWN=$(SLOWDOWN) $(BIN)/python -m bench.repo.run
+
+bench-crosslingual: models ## Complete names that a file of another language defines, in workflows, Dockerfiles, Makefiles and shell (LIMIT=n: a sample; MODEL=, METHODS=a;b, SPLIT=; it resumes)
+	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" SPLIT=$(SPLIT) THREADS=$(THREADS) $(BIN)/python -m bench.crosslingual.run
 
 bench-places: models ## Ask for a suggestion at every kind of place, over LSP (LIMIT=n: a sample; MODEL=, SPLIT=, KINDS=a;b, SLOWDOWN=8; it resumes)
 	LIMIT=$(LIMIT) MODEL=$(MODEL) SPLIT=$(SPLIT) KINDS="$(KINDS)" SLOWDOWN=$(SLOWDOWN) $(BIN)/python -m bench.places.run

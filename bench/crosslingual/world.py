@@ -1,0 +1,29 @@
+"""The repositories, unpacked from their source distributions, each a workspace of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.environments import environment
+from bench.installed.world import pins, unpacked
+from platformdirs import user_cache_path
+
+HERE = Path(__file__).resolve().parent
+CACHE = user_cache_path("soothsay-bench") / "crosslingual"
+REPOSITORIES = HERE / "repositories.txt"
+
+
+def interpreter() -> Path:
+    """The Python that the repositories are read with: nothing is installed in it."""
+    return environment(CACHE / "venv", HERE / "requirements.txt")
+
+
+def names() -> list[str]:
+    """The repositories."""
+    return [pin.partition("==")[0] for pin in pins(REPOSITORIES)]
+
+
+def workspace(name: str) -> Path:
+    """The folder of a repository, unpacked where it is missing."""
+    pin = next(pin for pin in pins(REPOSITORIES) if pin.startswith(f"{name}=="))
+    return unpacked(pin, CACHE / "sdists", CACHE / "workspaces")
