@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import venv
 from pathlib import Path
 
-from bench.environments import environment
 from bench.installed.world import pins, unpacked
 from platformdirs import user_cache_path
 
@@ -15,7 +16,11 @@ REPOSITORIES = HERE / "repositories.txt"
 
 def interpreter() -> Path:
     """The Python that the repositories are read with: nothing is installed in it."""
-    return environment(CACHE / "venv", HERE / "requirements.txt")
+    folder = CACHE / "venv"
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    if not python.exists():
+        venv.create(folder, with_pip=False)
+    return python
 
 
 def names() -> list[str]:
