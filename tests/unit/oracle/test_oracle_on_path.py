@@ -36,7 +36,7 @@ class Server:
 
 SERVERS = [
     Server("go", "gopls", "UndeclaredName", "MissingFieldOrMethod", file="a.go"),
-    Server("rust", "rust-analyzer", "E0425", "E0599", file="a.rs"),
+    Server("rust", "rust-analyzer", "E0425", "E0609", file="a.rs"),
     Server("java", "jdtls", "33554515", "67108964", version=False, file="A.java"),
 ]
 # of the little Python that the scripted server knows; the adapter under test is no parser
