@@ -312,6 +312,24 @@ class WrongValue:
     lacking: Blank | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """Code, whole lines, after which ``receiver`` stands for something whose members can be called on a line that
+    begins with ``indent``."""
+
+    text: str
+    receiver: str
+    indent: str = ""
+
+
+class Introduces(Protocol):
+    """Writes the beginning of a file that uses the members of an owner, as the index names owners."""
+
+    def __call__(self, owner: str, *, is_class: bool) -> Introduction | None:
+        """Return it; None where the owner is nothing that a file can have at hand."""
+        ...
+
+
 class ReadsValues(Protocol):
     """Tells which values a language's code may pass where that is known."""
 
@@ -401,6 +419,7 @@ class Language:
     resolver: Callable[[], Resolver] | None = None
     exposes: Callable[[], Exposes] | None = None
     values: Callable[[], ReadsValues] | None = None
+    introduces: Callable[[], Introduces] | None = None
     line_length: Callable[[Path], int] | None = None
     environments: Callable[[], EnvironmentFinder] | None = None
     layout: ProjectLayout = field(default_factory=ProjectLayout)

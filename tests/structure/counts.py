@@ -25,7 +25,7 @@ ROOMS = {
     "soothsay_index": (
         "", "runtime", "embedding", "sources", "store", "shared", "build", "search", "worker"
     ),
-    "soothsay": ("", "oracle", "model", "engine", "feedback", "backend", "doctor", "frontend", "cli"),
+    "soothsay": ("", "oracle", "model", "engine", "feedback", "align", "backend", "doctor", "frontend", "cli"),
 }  # fmt: skip
 
 _LANGUAGES = Path(__file__).parents[2] / "languages" / "soothsay_languages"

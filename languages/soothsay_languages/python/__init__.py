@@ -24,7 +24,7 @@ from soothsay_languages.queries import read_query
 if TYPE_CHECKING:
     import tree_sitter
 
-    from soothsay_languages.base import Binder, Exposes, ReadsValues
+    from soothsay_languages.base import Binder, Exposes, Introduces, ReadsValues
     from soothsay_languages.cells import CellSyntax
     from soothsay_languages.environment import EnvironmentFinder
     from soothsay_languages.resolving import Resolver
@@ -76,6 +76,12 @@ def _values() -> ReadsValues:
     from soothsay_languages.python.known_values import KnownValues
 
     return KnownValues()
+
+
+def _introduces() -> Introduces:
+    from soothsay_languages.python.introducing import introduce
+
+    return introduce
 
 
 def _line_length(root: Path) -> int:
@@ -175,6 +181,7 @@ LANGUAGE = Language(
     resolver=_resolver,
     exposes=_exposes,
     values=_values,
+    introduces=_introduces,
     line_length=_line_length,
     environments=_environments,
     layout=ProjectLayout(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from soothsay import __version__
+from soothsay.cli.align import add_align_parser
 from soothsay.cli.backends import add_backend_parsers
 from soothsay.cli.feedback import add_feedback_parser
 from soothsay.cli.judges import add_judges_parser
@@ -102,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     add_models_parser(commands)
     commands.choices["models"].set_defaults(run=run_models)
     add_feedback_parser(commands)
+    add_align_parser(commands)
     add_judges_parser(commands)
     add_prove_parser(commands)
     commands.choices["prove"].set_defaults(run=run_prove)

@@ -64,6 +64,10 @@ class Vocab:
             pieces.append(buffer.raw[:count] if count > 0 else b"")
         return pieces
 
+    def marker(self, token: int) -> str:
+        """Return the text that stands for a control token, such as ``<|fim_prefix|>``."""
+        return llama_cpp.llama_vocab_get_text(self._vocab, token).decode("utf-8", errors="replace")
+
     @cached_property
     def fim(self) -> FimTokens | None:
         """The FIM markers, or None when the model was not trained with them."""
