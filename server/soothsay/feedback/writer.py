@@ -6,8 +6,6 @@ import logging
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -146,6 +144,7 @@ class FeedbackWriter:
 
 def _weights_hash(model: ModelSettings) -> str:
     """Return a hash of the weights that the settings name; "" where there are none."""
+    from soothsay.model.files.cache import file_hash
     from soothsay.model.files.registry import find_spec
     from soothsay.model.files.resolve import resolve_weights
 
@@ -155,19 +154,4 @@ def _weights_hash(model: ModelSettings) -> str:
         return ""
     if chosen.record is not None:
         return chosen.record.sha256
-    return (
-        _file_hash(chosen.path, file_identity(chosen.path))
-        if model.path
-        else find_spec(model.name).files[0].sha256
-    )
-
-
-@lru_cache(maxsize=4)
-def _file_hash(path: Path, identity: object) -> str:
-    """Return the hash of a file, which takes a second, once for each of its contents."""
-    from soothsay.model.files.cache import sha256_of
-
-    try:
-        return sha256_of(path)
-    except OSError:
-        return ""
+    return file_hash(chosen.path) if model.path else find_spec(model.name).files[0].sha256

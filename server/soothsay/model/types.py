@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from soothsay.model.constraint import Constraint
@@ -31,6 +32,16 @@ class Token:
     def text(self) -> str:
         """Return the bytes as text; half a character becomes a replacement character."""
         return self.data.decode("utf-8", errors="replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A LoRA adapter beside the weights: a GGUF file, its SHA-256, and how strongly it acts (0: not, 1: as trained)."""
+
+    name: str
+    path: Path
+    sha256: str
+    scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +125,10 @@ class OwnedModel(Model, Protocol):
     @property
     def is_outdated(self) -> bool:
         """Whether it should be opened again: its file has changed."""
+        ...
+
+    def apply(self, adapters: Sequence[Adapter]) -> None:
+        """Run with these adapters, and no others, from the next evaluation on. Raises `SoothsayError`, and changes nothing then."""
         ...
 
     def close(self) -> None:

@@ -12,12 +12,14 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from soothsay.errors import SoothsayError
 from soothsay.model.files.registry import REGISTRY, ModelFile, ModelSpec, find_spec
 from soothsay.paths import cache_folder
+from soothsay_common.file_identity import file_identity
 
 State = Literal["pulled", "partial", "absent"]
 
@@ -133,6 +135,20 @@ def sha256_of(path: Path, on_bytes: Callable[[int], None] | None = None) -> str:
             if on_bytes:
                 on_bytes(len(block))
     return digest.hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file, computed once for each of its contents (blocking); "" where it cannot be read."""
+    identity = file_identity(path)
+    return _hashed(path, identity) if identity else ""
+
+
+@lru_cache(maxsize=64)
+def _hashed(path: Path, _identity: object) -> str:
+    try:
+        return sha256_of(path)
+    except OSError:
+        return ""
 
 
 def has_size(spec: ModelSpec, file: ModelFile) -> bool:

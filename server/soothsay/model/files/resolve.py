@@ -6,8 +6,9 @@ import struct
 from pathlib import Path
 
 from soothsay.errors import SoothsayError
+from soothsay.model.files.cache import file_hash
 from soothsay.model.files.registry import REGISTRY, find_spec
-from soothsay.model.files.variants import ChosenWeights, WeightsChoice, choose_weights
+from soothsay.model.files.variants import ChosenWeights, WeightsChoice, choose_weights, read_record
 
 _HEADER = struct.Struct("<4sIQQ")  # magic, version, tensors, keys
 _VERSIONS = (2, 3)  # those that llama.cpp reads
@@ -35,6 +36,18 @@ def resolve_weights(settings_name: str, settings_path: str, weights: WeightsChoi
         chosen = choose_weights(settings_name, weights)
     check_gguf(chosen.path)
     return chosen
+
+
+def source_sha256(settings_name: str, settings_path: str) -> str:
+    """Return the SHA-256 of the file that the weights come from: of the pulled one, where they were made from it here.
+
+    A file of the user's own is hashed once, which takes a second. Raises `SoothsayError` for an unknown name.
+    """
+    if not settings_path:
+        return find_spec(settings_name).files[0].sha256
+    path = Path(settings_path).expanduser()
+    record = read_record(path)
+    return record.source_sha256 if record else file_hash(path)
 
 
 def check_gguf(path: Path) -> None:

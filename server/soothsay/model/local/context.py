@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -15,6 +16,7 @@ from soothsay.model.local.abort import Abort
 from soothsay.model.local.sequences import Plan, common_prefix, plan
 from soothsay.model.local.tuning import Threads
 from soothsay.model.local.weights import Weights
+from soothsay.model.types import Adapter
 from soothsay_common.cancellation import Cancellation
 
 _BATCH = 64  # tokens evaluated at once: the unit of progress that survives a cancel
@@ -24,6 +26,10 @@ _NO_ROOM, _ABORTED = 1, 2
 
 Turn = Callable[[], AbstractContextManager[object]]
 """Within what it returns the processors are this context's; another one's evaluation is waited for."""
+
+
+_AdapterSet = tuple[tuple[str, float], ...]
+"""The SHA-256 and scale of each adapter."""
 
 
 class LateError(Exception):
@@ -49,31 +55,58 @@ class Context:
         # a recurrent state cannot be shared
         is_recurrent = llama_cpp.llama_model_is_recurrent(weights.model)
         self._count = 1 if is_recurrent or llama_cpp.llama_model_is_hybrid(weights.model) else _SEQUENCES
-        self._context = _new_context(weights.model, size, self._count)
+        self._weights = weights
+        with weights.unchanging():
+            self._context = _new_context(weights.model, size, self._count)
         self._closed = False
         self._abort = Abort(self._context)
         memory = llama_cpp.llama_get_memory(self._context)
         assert memory is not None
         self._memory = memory
         self._batch = llama_cpp.llama_batch_init(_BATCH, 0, 1)
-        # the tokens whose keys and values are in the cache, by sequence; and the sequences, the longest unused one first
+        self._applied: _AdapterSet = ()
+        self._adapter_sets: dict[_AdapterSet, int] = {(): 0}  # those that were ever applied, numbered
+        self._first_entry = 0
+        # the entries of the tokens (`_entries`) whose keys and values are in the cache, by sequence; and the sequences, the
+        # longest unused one first
         self._sequences: list[list[int]] = [[] for _ in range(self._count)]
         self._used = list(range(self._count))
         self._current = 0
 
     @property
     def held(self) -> Sequence[int]:
-        """The tokens of the sequence that is worked on."""
+        """The entries of the sequence that is worked on, one a token."""
         return self._sequences[self._current]
 
     @property
     def sequences(self) -> Sequence[Sequence[int]]:
-        """The tokens in the cache, by sequence."""
+        """The entries in the cache, by sequence: one a token, another one for each set of adapters it was evaluated with."""
         return self._sequences
 
     def use(self, threads: Threads) -> None:
         """Work with so many threads from now on."""
         llama_cpp.llama_set_n_threads(self._context, threads.single, threads.batch)
+
+    def apply(self, adapters: Sequence[Adapter]) -> None:
+        """Evaluate with these adapters, and no others, from now on; scale 0 leaves one out.
+
+        What is in the cache is used again only with the adapters and scales that it was evaluated with. Raises
+        `SoothsayError`, and changes nothing then.
+        """
+        used = sorted((each for each in adapters if each.scale), key=lambda each: each.sha256)
+        wanted = tuple((each.sha256, each.scale) for each in used)
+        if wanted == self._applied:
+            return
+        with self._turn():
+            loaded = [self._weights.adapter(each) for each in used]
+            handles = (llama_cpp.llama_adapter_lora_p_ctypes * len(loaded))(*loaded)
+            scales = (ctypes.c_float * len(used))(*(each.scale for each in used))
+            if llama_cpp.llama_set_adapters_lora(self._context, handles, len(loaded), scales) != 0:
+                names = ", ".join(each.name for each in used)
+                raise SoothsayError(f"llama.cpp does not take the adapters {names}; run: soothsay align off")
+        self._applied = wanted
+        number = self._adapter_sets.setdefault(wanted, len(self._adapter_sets))
+        self._first_entry = number * self._vocabulary
 
     @contextmanager
     def until(self, cancel: Cancellation | None, deadline: float = math.inf) -> Iterator[None]:
@@ -83,12 +116,14 @@ class Context:
 
     def unread(self, tokens: Sequence[int]) -> int:
         """Return how many of ``tokens`` are in no sequence of the cache."""
-        return len(tokens) - max(common_prefix(held, tokens) for held in self._sequences)
+        entries = self._entries(tokens)
+        return len(tokens) - max(common_prefix(held, entries) for held in self._sequences)
 
     def holds(self, tokens: Sequence[int]) -> bool:
         """Return whether all of ``tokens`` are in one sequence, which counts as used now."""
+        entries = self._entries(tokens)
         for number in reversed(self._used):
-            if common_prefix(self._sequences[number], tokens) == len(tokens):
+            if common_prefix(self._sequences[number], entries) == len(tokens):
                 self._used.remove(number)
                 self._used.append(number)
                 return True
@@ -96,7 +131,8 @@ class Context:
 
     def find(self, tokens: Sequence[int]) -> Sequence[int]:
         """Make the sequence current that ``tokens`` can go on from; return those that are to be evaluated, one at least."""
-        self._make_ready(plan(self._sequences, self._used, tokens, self.size - self.size // 8))
+        entries = self._entries(tokens)
+        self._make_ready(plan(self._sequences, self._used, entries, self.size - self.size // 8))
         return tokens[len(self.held) :]
 
     def read(self, tokens: Sequence[int]) -> np.ndarray:
@@ -132,7 +168,7 @@ class Context:
             raise SoothsayError(
                 f"the model failed to evaluate {len(tokens)} tokens (llama.cpp status {status})"
             )
-        held.extend(tokens)
+        held.extend(self._entries(tokens))
         self.evaluated += len(tokens)
         row = llama_cpp.llama_get_logits_ith(self._context, -1)
         return np.ctypeslib.as_array(row, shape=(self._vocabulary,))
@@ -154,6 +190,13 @@ class Context:
         self._abort.close()
         llama_cpp.llama_batch_free(self._batch)
         llama_cpp.llama_free(self._context)
+
+    def _entries(self, tokens: Sequence[int]) -> Sequence[int]:
+        """Return ``tokens`` as the cache's records name them: the adapters that are applied are part of an entry.
+
+        Keys and values depend on the adapters, so that entries of two sets of adapters are never the same.
+        """
+        return [token + self._first_entry for token in tokens] if self._first_entry else tokens
 
     def _make_ready(self, ready: Plan) -> None:
         for number in ready.emptied:

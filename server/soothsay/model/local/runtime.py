@@ -16,7 +16,7 @@ from soothsay.model.local.context import Context, Turn
 from soothsay.model.local.decoding import LocalPrompt
 from soothsay.model.local.tuning import Threads, Timing, default_threads
 from soothsay.model.local.weights import Weights
-from soothsay.model.types import Capabilities
+from soothsay.model.types import Adapter, Capabilities
 from soothsay_common.cancellation import Cancellation
 
 _CUT_AT_ONCE = 256  # tokens
@@ -83,6 +83,10 @@ class LlamaRuntime:
         """Tokenise ``prompt``, as much of it as fits."""
         self.context.use(self._threads())
         return LocalPrompt(prompt, self.encode(prompt), self.context, self.vocab)
+
+    def apply(self, adapters: Sequence[Adapter]) -> None:
+        """Run with these adapters, and no others, from the next evaluation on. Raises `SoothsayError`, and changes nothing then."""
+        self.context.apply(adapters)
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens ``text`` is made of."""
