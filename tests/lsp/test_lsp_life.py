@@ -366,6 +366,7 @@ async def test_explain_last_is_the_contract(editor: Editor) -> None:
         "evaluated": {"draft": 3},
         "generated": {},
         "tab_stops": [],
+        "adapters": [],
         "oracle": {"questions": [], "problem": "", "repaired": "", "trimmed": ""},
     }
 

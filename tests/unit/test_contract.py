@@ -17,6 +17,7 @@ def test_an_empty_completion_has_every_key() -> None:
         "replaced": 0,
         "tab_stops": [],
         "ending": {"step": "shown", "explanation": "shown as it was written", "dropped": ""},
+        "adapters": [],
         "verdict": "unverified",
         "method": "base",
         "trigger": {

@@ -13,6 +13,7 @@ import pytest
 from soothsay.backend import session as module
 from soothsay.backend.session import Session
 from soothsay.config import IndexSettings, OracleSettings, Settings
+from soothsay.engine.types import CompletionRequest
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.model import factory
 from soothsay.model.files.variants import ChosenWeights
@@ -45,6 +46,9 @@ class StandInModels:
         """Nothing is made of these weights."""
 
 
+REQUEST = CompletionRequest(Path("a.py"), "", 0, Path())
+
+
 class StandInRuntime:
     """A context that does nothing."""
 
@@ -59,6 +63,9 @@ class StandInRuntime:
         self.is_outdated = False
         self.vocab = SimpleNamespace(warm=lambda: None)
         self._free = free
+
+    def apply(self, adapters: object) -> None:
+        """There are none."""
 
     def close(self) -> None:
         self.closed += 1
@@ -87,7 +94,7 @@ def session(models: StandInModels, tmp_path: Path) -> Session:
 def test_the_model_is_loaded_once_and_given_back_once(session: Session, models: StandInModels) -> None:
     session.load_model()
     session.load_model()
-    session.prepare(object())  # type: ignore[arg-type]
+    session.prepare(REQUEST)
     assert (models.acquired, models.users) == (1, 1)
     session.close()
     session.close()
@@ -98,7 +105,7 @@ def test_a_model_whose_file_has_changed_is_loaded_again(session: Session, models
     session.load_model()
     assert session._model is not None
     session._model.is_outdated = True  # type: ignore[misc]
-    session.prepare(object())  # type: ignore[arg-type]
+    session.prepare(REQUEST)
     assert (models.acquired, models.users) == (2, 1)
     assert session.warnings == ["the file of the model has changed: it is loaded again"]
     session.close()
@@ -131,7 +138,7 @@ def test_weights_that_cannot_be_used_are_given_back_once(
 
 def test_a_closed_session_loads_nothing(session: Session, models: StandInModels) -> None:
     session.close()
-    for ask in (session.load_model, lambda: session.prepare(object())):  # type: ignore[arg-type]
+    for ask in (session.load_model, lambda: session.prepare(REQUEST)):
         with pytest.raises(Cancelled):
             ask()
     assert models.acquired == 0
@@ -143,7 +150,7 @@ def test_who_waited_while_it_was_closed_loads_nothing(session: Session, models: 
 
     def prepare() -> None:
         try:
-            session.prepare(object())  # type: ignore[arg-type]
+            session.prepare(REQUEST)
         except BaseException as error:
             found.append(error)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from soothsay.config import Settings
-from soothsay.engine.types import CompletionRequest, Fault
+from soothsay.engine.types import AdapterUse, CompletionRequest, Fault
 from soothsay_index.types import Progress
 
 
@@ -245,6 +245,7 @@ class WindowStatus:
     workspace: str
     model: str
     processes: dict[str, int] = field(default_factory=dict)  # process id by name
+    adapters: tuple[AdapterUse, ...] = ()  # of its last completion
 
 
 @dataclass(frozen=True, slots=True)

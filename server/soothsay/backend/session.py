@@ -8,23 +8,26 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Protocol
 
+from soothsay.align.adapters import AdapterRegistry, adapters_folder
+from soothsay.align.adapters_active import NONE_IN_USE, ActiveAdapters, InUse, used
 from soothsay.config import Settings
 from soothsay.engine.analyses import Analyses
 from soothsay.engine.draft import OnText, ignore_text
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.repair import find_faults, repair
-from soothsay.engine.types import Completion, CompletionRequest, Fault, Replacement
+from soothsay.engine.types import AdapterUse, Completion, CompletionRequest, Fault, Replacement
 from soothsay.errors import Cancelled, SoothsayError
 from soothsay.feedback.rows import logged_folders, model_label, workspace_key
 from soothsay.feedback.thresholds import learned_threshold, thresholds_path
 from soothsay.model.factory import OwnWeights, WeightsStore, open_model
 from soothsay.model.files.cache import is_pulled, model_path
 from soothsay.model.files.registry import EMBEDDING_MODEL
+from soothsay.model.files.resolve import source_sha256
 from soothsay.model.files.thresholds import measured_here
 from soothsay.model.types import OwnedModel
 from soothsay.oracle.null import NullOracle
@@ -221,6 +224,12 @@ class Session:
         self._model: OwnedModel | None = None
         self._evaluated_before = 0  # tokens, by models that were loaded before
         self._engine: Engine | None = None
+        self._adapters = ActiveAdapters(
+            AdapterRegistry(adapters_folder()),
+            workspace,
+            lambda: source_sha256(settings.model.name, settings.model.path),
+        )
+        self._applied = NONE_IN_USE
         self.oracle: Oracle = (
             open_workspace_oracle(workspace, _interpreters(settings), environ=environ)
             if settings.oracle.enabled
@@ -277,19 +286,25 @@ class Session:
         self, request: CompletionRequest, cancel: Cancellation | None = None, on_text: OnText = ignore_text
     ) -> Completion:
         """Answer one request (blocking). Raises `Cancelled` once ``cancel`` is set, `SoothsayError` on bad input."""
-        with self._working() as engine:
-            self.last = engine.complete(request, cancel, on_text)
+        with self._working(request.adapters) as engine:
+            completion = engine.complete(request, cancel, on_text)
+            self.last = replace(completion, adapters=used(self._applied.adapters))
             return self.last
 
     def speculate(self, request: CompletionRequest, cancel: Cancellation | None = None) -> Completion:
         """Answer ``request`` before it is made (blocking, like `complete`)."""
-        with self._working(urgent=False) as engine:
-            return engine.complete(request, cancel)
+        with self._working(request.adapters, urgent=False) as engine:
+            return replace(engine.complete(request, cancel), adapters=used(self._applied.adapters))
 
     def prepare(self, request: CompletionRequest, cancel: Cancellation | None = None) -> None:
         """Read what a completion at this place would have to read (blocking). Raises `Cancelled` once ``cancel`` is set."""
-        with self._working(urgent=False) as engine:
+        with self._working(request.adapters, urgent=False) as engine:
             engine.prepare(request, cancel)
+
+    @property
+    def adapters(self) -> tuple[AdapterUse, ...]:
+        """The adapters that the last request was answered with."""
+        return used(self._applied.adapters)
 
     @property
     def evaluated(self) -> int:
@@ -423,13 +438,37 @@ class Session:
             model.close()
 
     @contextmanager
-    def _working(self, *, urgent: bool = True) -> Iterator[Engine]:
-        """Load the model, and yield the engine to one caller at a time."""
+    def _working(
+        self, adapters: Sequence[AdapterUse] | None = None, *, urgent: bool = True
+    ) -> Iterator[Engine]:
+        """Load the model, and yield the engine to one caller at a time.
+
+        The model runs with ``adapters``, None: with those that are active for the workspace.
+        """
         self.load_model()
         with self._lock, self._lane.working(urgent=urgent):
             if self._engine is None:
                 raise Cancelled  # closed meanwhile
+            self._apply(adapters)
             yield self._engine
+
+    def _apply(self, asked: Sequence[AdapterUse] | None) -> None:
+        """Have the model run with adapters. Raises `SoothsayError` for those that are asked for; others are left out then."""
+        assert self._model is not None
+        if asked is not None:
+            wanted = self._adapters.asked(asked)
+            self._model.apply(wanted.adapters)
+        else:
+            wanted = self._adapters.active()
+            try:
+                self._model.apply(wanted.adapters)
+            except SoothsayError as error:
+                wanted = InUse(problems=(*wanted.problems, str(error)))
+                self._model.apply(())
+        for problem in wanted.problems:
+            if problem not in self.warnings:
+                self._warn(problem)
+        self._applied = wanted
 
     def _open_index(self, open_index: OpenIndex) -> WritableIndex:
         embedding = model_path(EMBEDDING_MODEL) if is_pulled(EMBEDDING_MODEL) else None

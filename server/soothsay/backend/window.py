@@ -128,7 +128,8 @@ class EditorWindow:
         session = self._session
         processes = {} if session is None else session.processes()
         workspace = "" if session is None else str(session.workspace)
-        return WindowStatus(self._pid, self._name, workspace, self._model, processes)
+        adapters = () if session is None else session.adapters
+        return WindowStatus(self._pid, self._name, workspace, self._model, processes, adapters)
 
     def _update_document(self, message: Mirror | Forget, text: str) -> None:
         session = self._session

@@ -158,11 +158,13 @@ def _print(found: list[Running]) -> None:
                 f"{model['way']} · windows: {model['windows']}"
             )
         table = Table(box=None, padding=(0, 2))
-        for title in ("  window", "process", "workspace", "memory"):
+        for title in ("  window", "process", "workspace", "adapters", "memory"):
             table.add_column(title, justify="right" if title == "process" else "left")
         for window in plain["windows"]:
             memory = ", ".join(f"{name} {size:,.0f} MB" for name, size in window["megabytes"].items())
-            table.add_row(f"  {window['name']}", str(window["pid"]), window["workspace"] or "-", memory)
+            adapters = ", ".join(f"{each['name']} at {each['scale']:g}" for each in window["adapters"])
+            place = window["workspace"] or "-"
+            table.add_row(f"  {window['name']}", str(window["pid"]), place, adapters or "-", memory)
         console.print(table if plain["windows"] else "  no window")
 
 

@@ -30,7 +30,7 @@ def explanation(completion: Mapping[str, Any]) -> RenderableType:
         Padding(_evidence(completion["evidence"]), (0, 0, 0, 2)),
         _heading("checker", _questions(completion["oracle"]["questions"])),
         Padding(_outcome(completion["oracle"]), (0, 0, 0, 2)),
-        _heading("answer", f"method {completion['method']}"),
+        _heading("answer", f"method {completion['method']}{_adapters(completion.get('adapters', []))}"),
         Padding(Text(completion["text"] or "(empty)", style="bold"), (0, 0, 0, 2)),
         Padding(_ending(completion.get("ending")), (0, 0, 0, 2)),
         Padding(_verdict(completion), (0, 0, 0, 2)),
@@ -148,6 +148,12 @@ def _outcome(oracle: Mapping[str, Any]) -> Text:
     if oracle["trimmed"]:
         lines.append(f"trimmed: {oracle['trimmed'].strip()}")
     return Text("\n".join(lines), style="dim")
+
+
+def _adapters(adapters: list[Mapping[str, Any]]) -> str:
+    """Return the names of the adapters that it was written with, and their scales."""
+    listed = ", ".join(f"{each['name']} at {each['scale']:g}" for each in adapters)
+    return f", adapters: {listed}" if listed else ""
 
 
 def _verdict(completion: Mapping[str, Any]) -> Text:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from soothsay import __version__
 from soothsay.cli.align import add_align_parser
+from soothsay.cli.align_adapters import adapter_uses
 from soothsay.cli.backends import add_backend_parsers
 from soothsay.cli.feedback import add_feedback_parser
 from soothsay.cli.judges import add_judges_parser
@@ -75,6 +76,16 @@ def _parser() -> argparse.ArgumentParser:
     _add_position(complete, required=True)
     complete.add_argument(
         "--json", action="store_true", help="print the completion with its explanation as JSON"
+    )
+    complete.add_argument(
+        "--adapter",
+        action="append",
+        dest="adapters",
+        metavar="NAME[=SCALE]",
+        help="use this adapter instead of the active ones; may be given several times",
+    )
+    complete.add_argument(
+        "--no-adapters", action="store_const", const=[], dest="adapters", help="use no adapter"
     )
     complete.set_defaults(run=_complete)
 
@@ -231,7 +242,8 @@ def _completion_at(args: argparse.Namespace) -> dict[str, Any]:
             session.load_model()  # first: a missing model is reported before the index is built
         bring_up_to_date(session, path)
         _print_warnings(session)
-        request = CompletionRequest(path, text, offset, workspace, language.id)
+        adapters = adapter_uses(getattr(args, "adapters", None))
+        request = CompletionRequest(path, text, offset, workspace, language.id, adapters=adapters)
         with waiting("completing"):
             completion = completion_to_json(session.complete(request))
     finally:

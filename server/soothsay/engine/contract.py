@@ -26,6 +26,9 @@ def completion_to_json(completion: Completion) -> dict[str, Any]:
             "explanation": ENDING_TEXTS[ending.step],
             "dropped": ending.dropped,
         },
+        "adapters": [
+            {"name": each.name, "scale": each.scale, "sha256": each.sha256} for each in completion.adapters
+        ],
         "verdict": completion.verdict,
         "method": completion.method,
         "trigger": {

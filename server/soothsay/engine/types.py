@@ -33,6 +33,15 @@ FaultKind = Literal["not_a_member", "bad_arguments", "unknown_name"]
 
 
 @dataclass(frozen=True, slots=True)
+class AdapterUse:
+    """An adapter of the user's, and how strongly it acts. ``sha256`` is that of its file, "" in a request."""
+
+    name: str
+    scale: float = 1.0
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CompletionRequest:
     """Complete ``text`` at ``offset`` (code points, 0-based), the content of ``path`` (it need not be saved)."""
 
@@ -42,6 +51,7 @@ class CompletionRequest:
     workspace: Path
     language: str = "python"
     method: Method | None = None  # None: the setting
+    adapters: tuple[AdapterUse, ...] | None = None  # None: those that are active for the workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +177,7 @@ class Completion:
     replaced: int = 0
     ending: Ending = field(default_factory=Ending)
     tab_stops: tuple[TabStop, ...] = ()
+    adapters: tuple[AdapterUse, ...] = ()  # that it was written with
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,16 @@ def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+def adapters_id(completion: Completion) -> str:
+    """Return the SHA-256 of the adapter that a completion was written with, with its scale unless that is 1; "" for none.
+
+    Several are joined by ``+``.
+    """
+    return "+".join(
+        each.sha256 if each.scale == 1 else f"{each.sha256}@{each.scale:g}" for each in completion.adapters
+    )
+
+
 def workspace_key(folder: Path) -> str:
     """Return what stands for a workspace in the log."""
     return hash_of(str(folder))

@@ -18,6 +18,7 @@ from soothsay.feedback.gate import Chance, is_tried
 from soothsay.feedback.rows import (
     Delay,
     FeedbackRow,
+    adapters_id,
     evidence_id,
     features_of,
     logged_folders,
@@ -205,7 +206,7 @@ class Feedback:
             method=completion.method,
             model=model_label(model.name, model.path),
             model_hash="",
-            adapter_hash="",
+            adapter_hash=adapters_id(completion),
             features=features_of(completion, request, automatic=automatic),
             evidence=tuple(evidence_id(each) for each in completion.evidence),
             verdict=completion.verdict,

@@ -25,7 +25,14 @@ from soothsay.backend.launch import BackendConnection
 from soothsay.backend.server import BackendServer
 from soothsay.backend.window import EditorWindow
 from soothsay.config import Settings
-from soothsay.engine.types import Completion, CompletionRequest, Fault, Replacement, TriggerDecision
+from soothsay.engine.types import (
+    AdapterUse,
+    Completion,
+    CompletionRequest,
+    Fault,
+    Replacement,
+    TriggerDecision,
+)
 from soothsay_common.cancellation import Cancellation
 from soothsay_index.types import IndexSummary, Progress
 
@@ -57,6 +64,8 @@ class World:
 
 class StandInSession:
     """In place of `soothsay.backend.session.Session`."""
+
+    adapters: tuple[AdapterUse, ...] = ()
 
     def __init__(
         self,
