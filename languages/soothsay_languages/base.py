@@ -34,7 +34,8 @@ class Lexis:
     ``continuation`` before a line break joins the next line to the statement. ``comment_apart``: the sign of a comment in the
     middle of a word is none; ``strings_apart``: nor does a delimiter behind a letter begin a string. ``documents`` is a regular expression of what says that the lines below are no code, down to the
     one that its group ``end`` names. ``block_comment`` are the signs around a comment that may span lines.
-    ``inside_strings`` are opening brackets that hold code in some strings, with the delimiter of those.
+    ``inside_strings`` are opening brackets that hold code in some strings, with the delimiter of those. ``opaque`` is a regular
+    expression of what is read as one piece, whatever signs it holds.
 
     ``block`` is the bracket that opens a block of statements, unless the regular expression ``expression_before`` matches what
     stands right before it, or ``members_before``: then each of its lines is a member, of a class for example. A line that ends with ``unfinished`` goes on in the next one, one that begins with ``goes_on`` goes
@@ -52,6 +53,7 @@ class Lexis:
     comment_apart: bool = False
     strings_apart: bool = False
     documents: str = ""
+    opaque: str = ""
     block: str = ""
     expression_before: str = ""
     members_before: str = ""
@@ -68,7 +70,7 @@ class Lexis:
         if comment and self.comment_apart:
             comment = rf"(?<![^\s;&|()]){comment}"
         plain[:0] = filter(None, self.block_comment)
-        marks = (*escapes, self.documents, comment, *(re.escape(each) for each in plain))
+        marks = (*escapes, self.documents, self.opaque, comment, *(re.escape(each) for each in plain))
         return re.compile("|".join(each for each in marks if each), re.DOTALL)
 
     @cached_property
@@ -200,7 +202,8 @@ class CallSyntax:
     ``query`` captures ``@call``, its ``@name``, its ``@arguments``, and a ``@receiver`` where there is one. Of the children
     of the arguments, nodes of the type ``keyword`` (fields ``name`` and ``value``) are given by name, those of ``splat``
     and ``mapping`` hold any number of values, and those of ``alone`` stand for the arguments themselves. ``names`` are the
-    types of values that are mere names.
+    types of values that are mere names. ``accesses`` are what may stand between a receiver and a name; the receiver that is
+    captured may begin what stands there.
     """
 
     query: str
@@ -209,6 +212,7 @@ class CallSyntax:
     mapping: str = ""
     alone: str = ""
     names: tuple[str, ...] = ()
+    accesses: tuple[str, ...] = (".",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,6 +455,11 @@ class Language:
         from soothsay_languages.query_scopes import QueryBinder  # needs the parser
 
         return QueryBinder(self.tree_sitter, self.locals)
+
+    @property
+    def accesses(self) -> tuple[str, ...]:
+        """What may stand between a receiver and the name of its member."""
+        return (".",) if self.calls is None else self.calls.accesses
 
     def can_parse(self, text: str) -> bool:
         """Return whether the grammar parses ``text``, and does it safely."""

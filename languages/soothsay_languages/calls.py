@@ -14,13 +14,24 @@ from soothsay_languages.syntax import query, text_of
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """One call: its nodes. ``receiver`` is what is left of the last dot, None for a plain call."""
+    """One call: its nodes. ``receiver`` is what the name is a member of, or the beginning of it; None for a plain call."""
 
     node: Node
     name: Node
     receiver: Node | None
     arguments: Node
     syntax: CallSyntax
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        """What the name is a member of, as it is written, and what stands between them; both "" for a plain call."""
+        node, receiver = self.node, self.receiver
+        if receiver is None:
+            return "", ""
+        written = (node.text or b"")[receiver.start_byte - node.start_byte : self.name.start_byte - node.start_byte]
+        text = written.decode("utf-8", "replace").rstrip()
+        access = max((each for each in self.syntax.accesses if text.endswith(each)), key=len, default="")
+        return (text.removesuffix(access).rstrip(), access) if access else (text_of(receiver), ".")
 
     @property
     def given(self) -> Arguments:

@@ -32,6 +32,7 @@ DiagnosticKind = Literal[
     "wrong_type",
     "not_callable",  # what is called has a type that cannot be called
     "no_overload",  # no overload fits; whether by name, number or type its signatures can often tell
+    "bad_arguments",  # nothing that is called so takes them, for certain
     "unresolved_import",
     "doubtful",  # what is named may be missing: one type of a union has it, one way through the program defines it
     "syntax",
@@ -134,7 +135,7 @@ class ReadsOrigins(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ServerPackage:
-    """A server that is installed apart, on the user's command: ``name`` in ``version`` from the registry of npm.
+    """A server that is installed apart, on the user's command: ``name`` in ``version``, by the client of its ``registry``.
 
     ``program`` finds what is run in the folder that it was installed into; None where it has none for this
     machine. ``arguments`` are the program's. ``licence`` is the package's.
@@ -144,6 +145,7 @@ class ServerPackage:
     version: str
     program: Callable[[Path], Path | None]
     arguments: tuple[str, ...] = ()
+    registry: Literal["npm", "pip"] = "npm"
     licence: str = ""
 
 
@@ -180,13 +182,16 @@ class ServerSpec:
     have something to say about, if it looks at a file at all; "" when it looks at all files. ``is_unknown`` and
     ``is_anything`` tell from a hover text whether the type is not known, or dynamic on purpose. ``tells_of_union`` tells
     from a "not_a_member" message whether the receiver is one of several types. ``may_import`` tells whether an import that is
-    written so may mean the file.
+    written so may mean the file. Where a code of ``blinding`` is found, the server knows too little of the file: of what it
+    finds there, only what is not found counts.
 
     ``required``: it is installed with soothsay, and that it is missing is a fault; others are there where a user wants them, and
-    are only started for a file of their languages. ``install`` is the command that installs it, ``package`` what `soothsay judges install` installs; that goes before what
+    are only started for a file of their languages. ``change`` is what a change of a document says beside what LSP has.
+    ``install`` is the command that installs it, ``package`` what `soothsay judges install` installs; that goes before what
     ``find_command`` finds. ``preambles`` are lines that the server sees above the text, by suffix. ``markup``: its hover texts
     are Markdown, with what is documented in the first block of code. ``quiet_ms`` is for a server that publishes diagnostics without the version of the document: a publication counts when
-    none has followed for so long. ``diagnostics_ms`` is how long diagnostics may take; 0 for the default.
+    none has followed for so long. ``diagnostics_ms`` is how long diagnostics may take, and ``opening_ms`` the first ones of a document,
+    which may have much to read; after ``hang_ms`` without an answer the server is killed. 0 is for the default.
     """
 
     name: str
@@ -199,6 +204,8 @@ class ServerSpec:
     install: str = ""
     find_runtime: FindRuntime = _no_runtime
     project_files: tuple[str, ...] = ()
+    blinding: frozenset[str] = frozenset()
+    change: Mapping[str, Any] = field(default_factory=dict)
     canary: str = ""
     member_operators: tuple[str, ...] = (".",)
     is_unknown: Callable[[str], bool] = _never
@@ -213,6 +220,8 @@ class ServerSpec:
     )
     quiet_ms: float = 50
     diagnostics_ms: float = 0
+    opening_ms: float = 0
+    hang_ms: float = 0
     package: ServerPackage | None = None
     preambles: Mapping[str, str] = field(default_factory=dict)
     markup: bool = False

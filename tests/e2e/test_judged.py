@@ -99,7 +99,7 @@ def judged(session: Session, workspace: Path, completion: str, preamble: str = P
 
 def test_names_are_decoded_among_members_only(runtime: LlamaRuntime) -> None:
     names = ["create_model_customization_job", "öffne_größe", "zz"]
-    constraint = CallConstraint("client", LANGUAGE, {"client": NameTrie(names)}.get, lambda _: None)
+    constraint = CallConstraint("client", LANGUAGE, {"client.": NameTrie(names)}.get, lambda _: None)
     prompt = Prompt("import boto3\n\n# Create a job\n", "", "client", ".")
     tokens = list(islice(runtime.open(prompt).stream(constraint=constraint), 12))
     assert b"".join(token.data for token in tokens).startswith(b".create_model_customization_job")
@@ -126,7 +126,7 @@ def test_the_most_probable_possible_token_is_taken(runtime: LlamaRuntime) -> Non
     logits = np.full(runtime.vocab.size, -10.0, dtype=np.float32)
     wanted, unwanted = runtime.vocab.encode("zz")[0], runtime.vocab.encode("create")[0]
     logits[wanted], logits[unwanted] = 1.0, 5.0
-    constraint = CallConstraint("client.", LANGUAGE, {"client": NameTrie(["zz"])}.get, lambda _: None)
+    constraint = CallConstraint("client.", LANGUAGE, {"client.": NameTrie(["zz"])}.get, lambda _: None)
     first = pick(logits, None)
     assert first.token == unwanted
     assert best_possible(runtime.vocab, logits, None, constraint, b"", first).token == wanted

@@ -46,7 +46,7 @@ def test_the_compiler_is_installed_once(cache: Path) -> None:
     assert command_of(COMPILER) == [str(program), "--lsp", "--stdio"]
     assert COMPILER.package.version in subprocess.check_output([program, "--version"], encoding="utf-8")
     said: list[str] = []
-    assert install(COMPILER.package, said.append, npm="/no/such/npm") == program
+    assert install(COMPILER.package, said.append, client=("/no/such/npm",)) == program
     assert said == []  # it is there
     assert "(installed)" in judges("list").stdout
 
@@ -62,15 +62,15 @@ def test_an_npm_that_fails_leaves_nothing(cache: Path, tmp_path: Path) -> None:
     npm = tmp_path / "npm"
     npm.write_text("#!/bin/sh\necho 'npm error 404 not found' >&2\nexit 1\n", encoding="utf-8")
     npm.chmod(0o755)
-    with pytest.raises(InstallError, match=r"could not install typescript@.*404 not found"):
-        install(COMPILER.package, lambda _: None, npm=str(npm))
+    with pytest.raises(InstallError, match=r"could not install typescript .*404 not found"):
+        install(COMPILER.package, lambda _: None, client=(str(npm),))
     npm.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
     with pytest.raises(InstallError, match="no program for this machine"):
-        install(COMPILER.package, lambda _: None, npm=str(npm))
+        install(COMPILER.package, lambda _: None, client=(str(npm),))
     assert command_of(COMPILER) is None and not folder_of(COMPILER.package).exists()
 
 
 def test_an_unknown_judge_is_refused() -> None:
     done = judges("install", "klingon")
-    assert done.returncode == 1 and "known: typescript" in done.stderr
-    assert set(installable()) == {"typescript"}
+    assert done.returncode == 1 and "known: clangd, typescript" in done.stderr
+    assert set(installable()) == {"typescript", "clangd"}

@@ -128,10 +128,10 @@ def test_imports_are_checked(oracle: Oracle, folder: Path) -> None:
 
 def test_members_and_parameters_are_known(oracle: Oracle, folder: Path) -> None:
     known = Known(site_of(folder, BODY % "if (amount) {\n    |\n  }"), oracle)
-    members = known.members_of("shop")
+    members = known.members_of("shop.")
     assert members is not None and members.endings(b"") is not None
     assert all(each in members for each in (b"name", b"pay", b"find", b"on")) and b"pai" not in members
-    assert known.members_of("untyped") is None
+    assert known.members_of("untyped.") is None
     parameters = known.parameters_of("shop.pay")
     assert parameters is not None
     assert [(p.name, p.required, p.annotation) for p in parameters] == [

@@ -20,6 +20,8 @@ return {
     "jsonc",
     "dockerfile",
     "make",
+    "c",
+    "cpp",
   },
   root_markers = {
     "pyproject.toml",
@@ -33,6 +35,8 @@ return {
     "Cargo.toml",
     "pom.xml",
     "build.gradle",
+    "compile_commands.json",
+    "compile_flags.txt",
     ".git",
   },
   settings = { soothsay = {} },

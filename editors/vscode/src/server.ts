@@ -42,6 +42,8 @@ export const LANGUAGES = [
   "jsonc",
   "dockerfile",
   "makefile",
+  "c",
+  "cpp",
 ];
 
 /** The documents of these languages. */

@@ -59,6 +59,7 @@ _CALLS = CallSyntax(
             constructor: (member_expression object: (_) @receiver property: (property_identifier) @name)
             arguments: (arguments) @arguments) @call
     """,
+    accesses=(".", "?."),
     splat="spread_element",
     names=("identifier", "member_expression"),
 )

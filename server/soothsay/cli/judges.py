@@ -22,7 +22,7 @@ def add_judges_parser(commands: Any) -> None:
     listed = actions.add_parser("list", help="list them, with the languages that they judge")
     listed.add_argument("--json", action="store_true", help="print the list as JSON")
     listed.set_defaults(run=_list)
-    installs = actions.add_parser("install", help="install one that is fetched by npm, into the cache folder")
+    installs = actions.add_parser("install", help="install one that is fetched by npm or pip, into the cache folder")
     installs.add_argument("name", metavar="NAME", help="as `soothsay judges list` shows it")
     installs.set_defaults(run=_install)
 
@@ -46,12 +46,12 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _install(args: argparse.Namespace) -> int:
-    spec = installable().get(args.name)
-    if spec is None or spec.package is None:
+    package = installable().get(args.name)
+    if package is None:
         known = ", ".join(installable()) or "none"
         raise SoothsayError(f"there is no judge {args.name!r} to install; known: {known}")
-    program = install(spec.package, lambda text: print(text, file=sys.stderr))
-    licence = f", {spec.package.licence}" if spec.package.licence else ""
-    print(f"{spec.package.name} {spec.package.version}{licence}: {folder_of(spec.package)}", file=sys.stderr)
+    program = install(package, lambda text: print(text, file=sys.stderr))
+    licence = f", {package.licence}" if package.licence else ""
+    print(f"{package.name} {package.version}{licence}: {folder_of(package)}", file=sys.stderr)
     print(program)
     return OK

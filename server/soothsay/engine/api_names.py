@@ -25,12 +25,14 @@ def api_names(fragment: Fragment, draft: str) -> list[ApiName]:
 
 def name_of(call: Call, cursor: int, names: NamesAt | None = None) -> ApiName:
     """Return what ``call`` calls, with offsets from the byte ``cursor``; ``names`` are those in scope there."""
+    receiver, access = call.owner
     return ApiName(
         name=text_of(call.name),
-        receiver=text_of(call.receiver),
+        receiver=receiver,
         start=call.name.start_byte - cursor,
         end=call.name.end_byte - cursor,
         arguments=text_of(call.arguments),
         call=call,
         names=names,
+        access=access or ".",
     )

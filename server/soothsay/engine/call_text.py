@@ -93,7 +93,7 @@ def innermost_call(
 
 def call_at(code: str, start: int, language: Language, parameters_of: ParametersOf) -> CallText | None:
     """Return the call whose bracket is at ``start``; None where it calls nothing whose parameters are known."""
-    callee = callee_before(code, start)
+    callee = callee_before(code, start, language)
     parameters = parameters_of(callee) if callee else None
     return None if parameters is None else CallText(code, start, callee, parameters, language)
 

@@ -21,14 +21,32 @@ from soothsay_languages.lines import units
 from soothsay_languages.scan import Scan, scan
 
 _NAME = r"[A-Za-z_$][\w$]*"  # `?.` reads a member of what may be nothing
-_ACCESS = re.compile(rf"(?<![\w$.)\]])((?:{_NAME}\??\.)*{_NAME})\??\.({_NAME})?(?=(\W?))")
-_RECEIVER = re.compile(rf"(?<![\w$.)\]])((?:{_NAME}\??\.)*{_NAME})\Z")
 _PARTIAL = re.compile(r"[(,]\s*([A-Za-z_]\w*)\Z")  # an argument of which only a word is written
 _VALUE = re.compile(r"([(,]|(?<![=!<>])=)\s*([A-Za-z_]\w*)(?=(\s*=(?![=>]))?)")  # an argument, or its keyword
 _KEYWORD = re.compile(r"[(,]\s*\w+=\Z")
 _NESTED = 3  # calls of one thing directly inside of each other
-_BEGUN = re.compile(r"\w*")  # of a name, as far as it is written
 _LOOK_BACK = 200  # characters: no dotted name is longer
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """How members are read in a language: ``member`` finds a receiver with what stands behind it, and the member's name if begun."""
+
+    member: re.Pattern[str]
+    receiver: re.Pattern[str]  # that a text ends with
+
+
+@lru_cache
+def _patterns(accesses: tuple[str, ...]) -> _Patterns:
+    """Return the patterns of a language in which ``accesses`` stand between a receiver and a member."""
+    access = "|".join(re.escape(each) for each in sorted(accesses, key=len, reverse=True))
+    ends = "".join(re.escape(each) for each in sorted({each[-1] for each in accesses}))
+    begin = rf"(?<![\w$)\]{ends}])"
+    receiver = rf"(?:{_NAME}(?:{access}))*{_NAME}"
+    return _Patterns(
+        re.compile(rf"{begin}({receiver}(?:{access}))({_NAME})?(?=(\W?))"),
+        re.compile(rf"{begin}({receiver})\Z"),
+    )
 
 
 class _Statement:
@@ -129,12 +147,14 @@ class CallConstraint:
         parameters_of: Callable[[str], Sequence[Parameter] | None],
         names: Callable[[], NameTrie | None] = lambda: None,
     ) -> None:
-        """``members_of`` a receiver and ``parameters_of`` a callee (as written) are None unless they are certain.
+        """``members_of`` a receiver with what stands behind it, and ``parameters_of`` a callee, both as written, are None unless
+        they are certain.
 
         ``names``, if any, are all that an argument or an item may begin with: there is no room for ``[x for x in xs]``.
         """
         self._before = before
         self._language = language
+        self._patterns = _patterns(language.accesses)
         self._members_of = lru_cache(members_of)
         self._parameters_of = lru_cache(parameters_of)
         self._names = lru_cache(names)
@@ -146,7 +166,7 @@ class CallConstraint:
             return True  # the end, or half a character
         statement = _Statement(new, self._language)
         return (
-            not _is_endless(text, new, statement.state)
+            not _is_endless(text, new, statement.state, self._language)
             and self._names_exist(text, statement)
             and self._fits_call(text, statement)
             and self._names_are_defined(text, statement)
@@ -160,7 +180,7 @@ class CallConstraint:
     def forced(self, written: bytes) -> bytes:
         """Return the rest of a member's name, where what is ``written`` of it leaves no other."""
         text = self._text(written)
-        match = next((m for m in _ACCESS.finditer(text, max(0, len(text) - _LOOK_BACK)) if _ends(m)), None)
+        match = self._begun_member(text)
         if match is None or not text.encode("utf-8").endswith(written):  # half a character
             return b""
         statement = _Statement(text, self._language)
@@ -171,18 +191,24 @@ class CallConstraint:
 
     def allowed_names(self, forced: str) -> AllowedNames | None:
         """Return the members that the text may begin with, where ``forced``, its beginning, stands behind a receiver."""
-        head, dot, begun = (self._before + forced).rpartition(".")
-        receiver = _RECEIVER.search(head[-_LOOK_BACK:])
-        if not dot or not receiver or not _BEGUN.fullmatch(begun) or not forced.endswith(begun):
+        text = self._before + forced
+        match = self._begun_member(text)
+        if match is None or not forced.endswith(match[2] or ""):
             return None
+        head = text[: match.end(1)]
         state = scan(head, self._language.lexis)
         if state.quote or self._language.statements.imports(head[state.statement :]):
             return None
-        trie = self._members_of(receiver[1])
+        trie = self._members_of(match[1])
         if trie is None:
             return None
         names = frozenset(ending.decode() for ending in trie.endings(b""))
-        return AllowedNames(names, forced.removesuffix(begun))
+        return AllowedNames(names, forced.removesuffix(match[2] or ""))
+
+    def _begun_member(self, text: str) -> re.Match[str] | None:
+        """Return the member that ``text`` ends with, if only with what stands behind its receiver."""
+        found = self._patterns.member.finditer(text, max(0, len(text) - _LOOK_BACK))
+        return next((match for match in found if _ends(match)), None)
 
     def _text(self, written: bytes) -> str:
         return self._before + written.decode("utf-8", errors="ignore")
@@ -193,14 +219,14 @@ class CallConstraint:
             return True
         new = statement.text
         begin = max(0, len(text) - _LOOK_BACK)
-        for match in _ACCESS.finditer(new, begin):
+        for match in self._patterns.member.finditer(new, begin):
             name = match[2] or ""
             if (
                 match.end(2 if match[2] else 0) < len(text)
                 or scan(new[: match.start()], self._language.lexis).quote
             ):
                 continue  # written earlier, or no code
-            if new.startswith(("?.[", "?.("), match.end(1)):
+            if match[1].endswith("?.") and new.startswith(("[", "("), match.end(1)):
                 continue  # an item, or a call
             trie = self._members_of(match[1])
             if trie is None:
@@ -285,7 +311,7 @@ class CallConstraint:
         return self._call(statement, start, len(statement.text), partial[1] if partial else "")
 
     def _call(self, statement: _Statement, start: int, end: int, partial: str = "") -> _Call | None:
-        callee = callee_before(statement.text, start)
+        callee = callee_before(statement.text, start, self._language)
         parameters = self._parameters_of(callee) if callee else None
         if parameters is None:
             return None
@@ -293,16 +319,16 @@ class CallConstraint:
         return _Call(statement.text[start:end], partial, given, parameters)
 
     def _continuations(self, text: str) -> Iterator[str]:
-        for match in _ACCESS.finditer(text, max(0, len(text) - _LOOK_BACK)):
-            if _ends(match):
-                trie = self._members_of(match[1])
-                if trie is not None:
-                    yield from (ending.decode() for ending in trie.endings((match[2] or "").encode()))
-                return
-        receiver = _RECEIVER.search(text[-_LOOK_BACK:])
-        trie = self._members_of(receiver[1]) if receiver else None
+        match = self._begun_member(text)
+        if match is not None:
+            trie = self._members_of(match[1])
+            if trie is not None:
+                yield from (ending.decode() for ending in trie.endings((match[2] or "").encode()))
+            return
+        receiver, access = self._patterns.receiver.search(text[-_LOOK_BACK:]), self._language.accesses[0]
+        trie = self._members_of(f"{receiver[1]}{access}") if receiver else None
         if trie is not None:
-            yield from (f".{ending.decode()}" for ending in trie.endings(b""))
+            yield from (f"{access}{ending.decode()}" for ending in trie.endings(b""))
         call = self._open_call(_Statement(text, self._language))
         if call is None:
             return
@@ -324,15 +350,15 @@ def _with_value(code: str) -> str:
     return f"{code.rstrip()}0" if code.rstrip().endswith("=") else code
 
 
-def callee_before(text: str, start: int) -> str:
+def callee_before(text: str, start: int, language: Language) -> str:
     """Return what is called by the bracket at ``start``; "" when it calls nothing that has a name."""
-    found = _RECEIVER.search(text[max(0, start - _LOOK_BACK) : start])
+    found = _patterns(language.accesses).receiver.search(text[max(0, start - _LOOK_BACK) : start])
     return found[1] if found and text[start] == "(" else ""
 
 
-def _is_endless(text: str, new: str, state: Scan) -> bool:
+def _is_endless(text: str, new: str, state: Scan, language: Language) -> bool:
     """Return whether the new text opened ``f(f(f(``: a model that lacks an argument goes on like that until it is stopped."""
     if len(state.opened) < _NESTED or state.opened[-1] < len(text):
         return False
-    callees = {callee_before(new, at) for at in state.opened[-_NESTED:]}
+    callees = {callee_before(new, at, language) for at in state.opened[-_NESTED:]}
     return len(callees) == 1 and callees != {""}

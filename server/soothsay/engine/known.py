@@ -32,16 +32,17 @@ class Known:
         self.found: dict[Hashable, Any] = {}
 
     @cachedmethod(_found, key=_key("members_of"))
-    def members_of(self, receiver: str) -> NameTrie | None:
-        """Return the names that may follow ``receiver.``."""
+    def members_of(self, access: str) -> NameTrie | None:
+        """Return the names that may follow ``access``: a receiver, and what stands between it and a member."""
         index = self._site.index
-        owner = self._site.owner_of(receiver)
+        operator = max((each for each in self._site.language.accesses if access.endswith(each)), key=len)
+        owner = self._site.owner_of(access.removesuffix(operator))
         closed = bool(owner) and index.is_closed(owner)
         # symbols without a place are names that a module merely imported
         indexed = [symbol for symbol in index.members(owner) if symbol.uri] if closed else []
         if indexed and indexed[0].origin == "service":
             return NameTrie(symbol.name for symbol in indexed)  # type stubs may be of another version
-        text, offset = self._probe(f"{receiver}.")
+        text, offset = self._probe(access)
         members = self._oracle.members(self._site.request.path, text, offset)
         if members is not None:
             return NameTrie(member.name for member in members) or None

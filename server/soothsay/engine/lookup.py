@@ -19,7 +19,7 @@ _BRACKET = b"("
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A question to the index for a call of ``receiver``, whose ``owner`` is known or "".
+    """A question to the index for a call of a member of ``receiver``, with what stands behind that; its ``owner`` is known or "".
 
     ``draftless``: it does not depend on what is drafted of the name, nor on what follows.
     """
@@ -28,6 +28,7 @@ class Lookup:
     receiver: str = ""
     owner: str = ""
     draftless: bool = False
+    access: str = "."
 
     def spell(self, site: Site, symbol: Symbol) -> str:
         """Return what was found as the file at ``site`` would write it."""
@@ -112,7 +113,7 @@ def _lookup(
         # members are not ranked by the code around: with it, every key would be another question
         code="" if owners else lines_before(request.text, request.offset, WINDOW),
     )
-    return Lookup(query, receiver, owner, draftless)
+    return Lookup(query, receiver, owner, draftless, "." if name is None else name.access)
 
 
 def _typed_name(name: ApiName | None) -> str:

@@ -315,11 +315,11 @@ class Engine:
         members = None
         if method == "full" and receiver and not asked.query.owners:
             searches.begin(asked.query)  # the index searches while the type checker is asked
-            members = Known(site, self._oracle).members_of(receiver)
+            members = Known(site, self._oracle).members_of(f"{receiver}{asked.access}")
         hits = asked.ordered(searches.find(asked.query))
         if members is not None:  # what else was found is of other receivers
             hits = of_members(hits, members)[:limit]
-            return self._ground(site, hits, lambda symbol: f"{receiver}.{symbol.name}")
+            return self._ground(site, hits, lambda symbol: f"{receiver}{asked.access}{symbol.name}")
         if not asked.query.owners:
             hits = of_known_services(hits, site)[:limit]
         chooses = method == "full" and asked.draftless and self._fills_calls
@@ -531,7 +531,7 @@ def _before_guess(draft: str, name: ApiName | None) -> str:
     """Return what is kept of ``draft``, where ``name`` is a guess: all before what it is a member of."""
     if name is None or name.start <= 0:
         return ""
-    receiver = f"{name.receiver}." if name.receiver else ""
+    receiver = f"{name.receiver}{name.access}" if name.receiver else ""
     head = draft[: characters(draft, name.start)]
     kept = head.removesuffix(receiver)
     if not kept.strip() or (receiver and kept == head):  # broken over lines

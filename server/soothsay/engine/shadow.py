@@ -109,7 +109,10 @@ class Shadow:
             return []
         shift = name.start - call.name.start_byte
         nodes = (node for node in walk(call.receiver) if not node.named_children)
-        members = [node for node in nodes if node.prev_sibling is not None and node.prev_sibling.type == "."]
+        accesses = self._language.accesses
+        members = [
+            node for node in nodes if node.prev_sibling is not None and node.prev_sibling.type in accesses
+        ]
         return [self._at(node.end_byte + shift) - 1 for node in members]
 
     def _at(self, byte: int) -> int:
@@ -157,7 +160,7 @@ class Shadow:
 
     def signatures(self, name: ApiName, oracle: Oracle) -> Sequence[Signature]:
         """Return the signatures of the call ``name`` that the oracle knows."""
-        inside = self.position(name) + 2
+        inside = self._bracket(name) + 1
         text = self.text
         if "(" in name.arguments[1:].partition(",")[0]:
             # the first argument is a call itself: a blank keeps the place behind the bracket out of it
@@ -165,6 +168,12 @@ class Shadow:
         if inside not in self._signatures:
             self._signatures[inside] = oracle.signature(self.path, text, inside) or ()
         return self._signatures[inside]
+
+    def _bracket(self, name: ApiName) -> int:
+        """Return the offset in the shadow of the bracket of the call ``name``: types may stand before it."""
+        if name.call is None:
+            return self.position(name) + 1
+        return self._at(name.start + name.call.arguments.start_byte - name.call.name.start_byte)
 
     def _innermost(self, names: Sequence[ApiName]) -> list[tuple[int, int]]:
         """Return where those calls stand that hold no other of ``names``."""
@@ -186,7 +195,7 @@ class Shadow:
     def _counts(self, finding: Finding) -> bool:
         if finding.kind in ("syntax", "other"):
             return False  # unfinished code, or no hallucination
-        return not (self.unfinished and finding.kind in ("missing_argument", "no_overload"))
+        return not (self.unfinished and finding.kind in ("missing_argument", "no_overload", "bad_arguments"))
 
 
 def _identity(finding: Finding, text: str) -> tuple[int, str, str]:

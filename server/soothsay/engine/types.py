@@ -59,7 +59,8 @@ class ApiName:
     """The name of a call found in a draft.
 
     ``start`` and ``end`` are byte offsets in the *draft*; a negative ``start`` means that the name began
-    before the cursor. ``receiver`` is the source text left of the last dot ("" for a plain call).
+    before the cursor. ``receiver`` is the source text of what it is a member of ("" for a plain call), ``access`` what
+    stands between them.
     """
 
     name: str
@@ -69,6 +70,7 @@ class ApiName:
     arguments: str = ""  # source text between the brackets, as far as it is written
     call: Call | None = field(default=None, compare=False, repr=False)  # its nodes
     names: NamesAt | None = field(default=None, compare=False, repr=False)  # what names stand for there
+    access: str = "."
 
     @property
     def given(self) -> Arguments:
@@ -78,7 +80,7 @@ class ApiName:
     @property
     def dotted(self) -> str:
         """Return ``receiver.name``, or ``name`` alone for a plain call."""
-        return f"{self.receiver}.{self.name}" if self.receiver else self.name
+        return f"{self.receiver}{self.access}{self.name}" if self.receiver else self.name
 
 
 @dataclass(frozen=True, slots=True)

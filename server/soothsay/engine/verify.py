@@ -28,6 +28,7 @@ _FAULTS: dict[str, FaultKind] = {
     "unresolved_import": "not_a_member",
     "unknown_argument": "bad_arguments",
     "missing_argument": "bad_arguments",
+    "bad_arguments": "bad_arguments",
 }
 
 

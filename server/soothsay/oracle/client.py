@@ -94,7 +94,11 @@ class LspOracle:
     def names(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
         """Return the names that the server proposes at ``offset``."""
         return self._question(
-            "names in scope", path, lambda: self._names.proposed(path, text, offset, dunders=True)
+            "names in scope",
+            path,
+            lambda: self._unless_blind(
+                path, text, lambda: self._names.proposed(path, text, offset, dunders=True)
+            ),
         )
 
     def details(self, member: Member) -> Member | None:
@@ -107,7 +111,9 @@ class LspOracle:
         if start == end:
             return None
         return self._question(
-            f"resolves {text[start:end]}", path, lambda: self._names.resolves(path, text, start, end)
+            f"resolves {text[start:end]}",
+            path,
+            lambda: self._unless_blind(path, text, lambda: self._names.resolves(path, text, start, end)),
         )
 
     def makes_names(self, path: Path, text: str, offset: int) -> bool | None:
@@ -120,7 +126,13 @@ class LspOracle:
 
     def signature(self, path: Path, text: str, offset: int) -> Sequence[Signature] | None:
         """Return the overloads of what is being called at ``offset``."""
-        return self._question("signature", path, lambda: signatures_at(self._connection, path, text, offset))
+        return self._question(
+            "signature",
+            path,
+            lambda: self._unless_blind(
+                path, text, lambda: signatures_at(self._connection, path, text, offset)
+            ),
+        )
 
     def hover(self, path: Path, text: str, offset: int) -> str | None:
         """Return what the server shows about ``offset``."""
@@ -158,6 +170,9 @@ class LspOracle:
 
     def _question(self, what: str, path: Path, answer: Callable[[], T | None]) -> T | None:
         return self._answered(what, answer) if self._looks_at(path) else None
+
+    def _unless_blind(self, path: Path, text: str, answer: Callable[[], T | None]) -> T | None:
+        return None if self._findings.is_blind(path, text) else answer()
 
     def _answered(self, what: str, answer: Callable[[], T | None]) -> T | None:
         began = time.perf_counter()

@@ -48,7 +48,9 @@ class ServerConnection:
         self._limits = limits
         self._environ = environ
         self._questions = questions
-        self._supervisor: Supervisor[ServerSession] = Supervisor(self._launch, limits, spec.name)
+        self._supervisor: Supervisor[ServerSession] = Supervisor(
+            self._launch, replace(limits, hang=max(limits.hang, spec.hang_ms)), spec.name
+        )
 
     def start(self) -> None:
         """Start the server; returns at once."""
@@ -122,8 +124,12 @@ class ServerConnection:
         """Return the diagnostics of ``path``, as `show` has shown it."""
         source = server.diagnostics
         answer = source.request(path, world)
-        limit = self.spec.diagnostics_ms or self._limits.question
-        return self._wait(server, PULL, answer, limit, lambda: source.is_late(path, answer))
+        limit = max(self.spec.diagnostics_ms, self._limits.question)
+        if path not in server.told:
+            limit = max(limit, self.spec.opening_ms)
+        items = self._wait(server, PULL, answer, limit, lambda: source.is_late(path, answer))
+        server.told.add(path)
+        return items
 
     def _wait(
         self,

@@ -67,7 +67,8 @@ def read_members(answer: object, dunders: bool, source: str = "") -> list[Member
         if not dunders and label.startswith("__") and label.endswith("__"):
             continue
         kind = _MEMBER_KINDS.get(item.get("kind", 0), "value")
-        member = Member(label, kind, str(item.get("detail") or ""), source=source, item=item)
+        detail, documentation = str(item.get("detail") or ""), _documentation(item)
+        member = Member(label, kind, detail, documentation, source=source, item=item)
         members.setdefault(label, member)
     return list(members.values())
 
@@ -76,11 +77,16 @@ def with_details(member: Member, item: object) -> Member:
     """Return ``member`` with the detail and the documentation of the completion item that its server has resolved."""
     if not isinstance(item, Mapping):
         return member
+    detail = str(item.get("detail") or member.detail)
+    return replace(member, detail=detail, documentation=_documentation(item), item=item)
+
+
+def _documentation(item: Mapping[str, Any]) -> str:
+    """Return the documentation of a completion item; "" where it has none, or not yet."""
     documentation = item.get("documentation")
     if isinstance(documentation, Mapping):
         documentation = documentation.get("value")
-    detail = str(item.get("detail") or member.detail)
-    return replace(member, detail=detail, documentation=str(documentation or ""), item=item)
+    return str(documentation or "")
 
 
 def hover_text(answer: object) -> str:

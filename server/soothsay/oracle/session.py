@@ -61,6 +61,7 @@ class ServerSession:
         self.judged: dict[
             tuple[Path, int], bool
         ] = {}  # whether it looks at a file, under its nth configuration
+        self.told: set[Path] = set()  # open documents that it has told the diagnostics of
         self.asked: set[str] = set()  # kinds of questions: the first of its kind may take longer
         self.encoding: Encoding = "utf-16"
         self._pulled = PulledDiagnostics(self.request)
@@ -120,6 +121,7 @@ class ServerSession:
     def hide(self, path: Path) -> None:
         """Let what is on disk be the content of ``path``."""
         if self.shown.pop(path, None) is not None:
+            self.told.discard(path)
             self._pushed.on_close(path)
             self._process.notify("textDocument/didClose", {"textDocument": {"uri": path.as_uri()}})
 
@@ -181,7 +183,7 @@ class ServerSession:
         document = {"uri": path.as_uri(), "version": version}
         if path in self.shown:
             # whole, not as a difference: finding one in 100 kB costs more here than the server needs to read it
-            change = {"textDocument": document, "contentChanges": [{"text": text}]}
+            change = {"textDocument": document, "contentChanges": [{"text": text}], **self._spec.change}
             self._process.notify("textDocument/didChange", change)
         else:
             language = self._spec.language_ids.get(path.suffix, "")
