@@ -28,7 +28,9 @@ class Call:
         node, receiver = self.node, self.receiver
         if receiver is None:
             return "", ""
-        written = (node.text or b"")[receiver.start_byte - node.start_byte : self.name.start_byte - node.start_byte]
+        written = (node.text or b"")[
+            receiver.start_byte - node.start_byte : self.name.start_byte - node.start_byte
+        ]
         text = written.decode("utf-8", "replace").rstrip()
         access = max((each for each in self.syntax.accesses if text.endswith(each)), key=len, default="")
         return (text.removesuffix(access).rstrip(), access) if access else (text_of(receiver), ".")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,10 +147,10 @@ def test_a_header_alone_is_judged(oracle: Oracle, folder: Path) -> None:
     assert judged(oracle, folder, "text.sizes();", body, "alone.h").verdict == "rejected"
 
 
-@pytest.mark.parametrize("completion", ["shop.pay(amount);", "shop.pai(amount);", "shop.pay();", "nowhere(1);"])
-def test_where_a_header_is_missing_nothing_is_certain(
-    oracle: Oracle, folder: Path, completion: str
-) -> None:
+@pytest.mark.parametrize(
+    "completion", ["shop.pay(amount);", "shop.pai(amount);", "shop.pay();", "nowhere(1);"]
+)
+def test_where_a_header_is_missing_nothing_is_certain(oracle: Oracle, folder: Path, completion: str) -> None:
     body = '#include "generated/messages.h"\n' + BODY
     assert judged(oracle, folder, completion, body, "lacking.cpp").verdict == "unverified"
 
@@ -255,11 +254,11 @@ def test_what_a_workspace_brings_is_not_run_and_nothing_is_written(tmp_path: Pat
     command = f'{{"directory": "{tmp_path}", "file": "page.cpp", "command": "{compiler} -c page.cpp"}}'
     (tmp_path / "compile_commands.json").write_text(f"[{command}]", encoding="utf-8")
     (tmp_path / ".clangd").write_text("CompileFlags:\n  Add: [-DINJECTED]\n", encoding="utf-8")
-    before = sorted(os.listdir(tmp_path))
+    before = sorted(tmp_path.iterdir())
     opened = open_workspace_oracle(tmp_path, {}, PATIENT)
     try:
         findings = opened.findings(tmp_path / "page.cpp", "int f() { return INJECTED; }\n")
     finally:
         opened.close()
     assert findings is not None and [each.kind for each in findings] == ["unknown_name"]
-    assert sorted(os.listdir(tmp_path)) == before
+    assert sorted(tmp_path.iterdir()) == before

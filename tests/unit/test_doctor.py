@@ -230,6 +230,7 @@ def test_languages_are_listed_with_their_judges() -> None:
     check = doctor._languages()
     assert check.state == "ok" and "python (ty)" in check.found and "yaml (unverified)" in check.found
     assert "typescript (unverified: soothsay judges install typescript)" in check.found  # the cache is empty
+    assert "cpp (unverified: soothsay judges install clangd)" in check.found
 
 
 def test_a_judge_that_is_not_installed_is_named_with_what_installs_it(

@@ -24,7 +24,9 @@ class CppValues:
 
     def string(self, node: Node) -> str | None:
         """Return the value of a string literal, None for anything else."""
-        if node.type != "string_literal" or any(each.type != "string_content" for each in node.named_children):
+        if node.type != "string_literal" or any(
+            each.type != "string_content" for each in node.named_children
+        ):
             return None
         return "".join(text_of(each) for each in node.named_children)
 

@@ -52,7 +52,7 @@ LEXIS = Lexis(
     expression_before=f"{_OPERATORS}|{_TYPE}",
     members_before=r"\b(?:class|struct|union|enum)\b[^;{}()=]*",
     unfinished=r"[=,|?%^]|&&|(?<!\+)\+|(?<!-)-|<<",
-    goes_on=r"\.(?!\.)|->|<<|>>|\?\s|::?\s|&&|\|\|?|[+/%-]\s|==|!=|\{",
+    goes_on=r"\.(?!\.)|[<>?|=&{]|-(?!-)|:(?!:)|\+(?!\+)|/(?![/*])|%|!=",
 )
 
 BLOCKS = Blocks(

@@ -22,7 +22,9 @@ def add_judges_parser(commands: Any) -> None:
     listed = actions.add_parser("list", help="list them, with the languages that they judge")
     listed.add_argument("--json", action="store_true", help="print the list as JSON")
     listed.set_defaults(run=_list)
-    installs = actions.add_parser("install", help="install one that is fetched by npm or pip, into the cache folder")
+    installs = actions.add_parser(
+        "install", help="install one that is fetched by npm or pip, into the cache folder"
+    )
     installs.add_argument("name", metavar="NAME", help="as `soothsay judges list` shows it")
     installs.set_defaults(run=_install)
 

@@ -54,9 +54,7 @@ def installable() -> dict[str, ServerPackage]:
     return {spec.package.name: spec.package for spec in specs if spec.package is not None}
 
 
-def install(
-    package: ServerPackage, say: Callable[[str], None], client: Sequence[str] | None = None
-) -> Path:
+def install(package: ServerPackage, say: Callable[[str], None], client: Sequence[str] | None = None) -> Path:
     """Install ``package``, unless that was done already; return its program. Raises `InstallError`.
 
     No script of a package is run. ``client`` is the command of its registry's client, as the user has configured it; None

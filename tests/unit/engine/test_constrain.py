@@ -15,7 +15,10 @@ from soothsay.model.constraint import NameTrie
 from soothsay_index.types import Parameter
 from soothsay_languages.python import LANGUAGE
 
-MEMBERS = {"client.": NameTrie(["create_job", "create_model_job", "list_jobs"]), "größe.": NameTrie(["öffnen"])}
+MEMBERS = {
+    "client.": NameTrie(["create_job", "create_model_job", "list_jobs"]),
+    "größe.": NameTrie(["öffnen"]),
+}
 CREATE = function("client.create_job", "*", "jobName", "roleArn", "tags=")
 PAY = function("shop.pay", "order", "amount=")
 LOG = (

@@ -116,6 +116,44 @@ def test_declarations_of_plain_and_element_files(language: str) -> None:
     assert [each.title for each in chunks("a.jsx", text, language)] == ["b", "f", "C", "g", ""]
 
 
+CPP = """\
+#include "a.h"
+
+#define MOST 3
+
+namespace shops {
+/// Pays.
+template <class T>
+T pay(T amount) {
+  return amount;
+}
+
+class Shop {
+ public:
+  int total();
+};
+}  // namespace shops
+
+enum class Colour { Red };
+using Sum = int;
+int Shop::total() { return 1; }
+static int count = 0;
+int declared(int a);
+"""
+
+
+def test_declarations_of_cpp_are_chunks() -> None:
+    found = chunks("shop.h", CPP, "cpp")
+    titles = [title for each in found for title in each.title.split(", ")]
+    assert {"pay", "Shop", "Colour", "Sum", "Shop::total", "count", "declared"} <= set(titles), titles
+
+
+def test_declarations_of_c_are_chunks() -> None:
+    text = "typedef struct { int a; } pair;\n\nstruct shop {\n  int b;\n};\n\nint *find(struct shop *s) {\n  return 0;\n}\n"
+    titles = [title for each in chunks("a.c", text, "c") for title in each.title.split(", ")]
+    assert {"pair", "shop", "find"} <= set(titles), titles
+
+
 def test_large_settings_are_apart() -> None:
     block = "\n".join(f"  key{at}: {at}" for at in range(20))
     found = chunks("a.yml", f"one:\n{block}\ntwo:\n{block}\n", "yaml")
@@ -146,7 +184,9 @@ def test_a_text_that_the_grammar_cannot_take_is_not_parsed(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "\n\n", "# only a comment\n", "\x00\ufffe", "a: [", "}{", "if then fi ((("]
 )
-@pytest.mark.parametrize("language", ["yaml", "shellscript", "typescript", "typescriptreact", "javascript"])
+@pytest.mark.parametrize(
+    "language", ["yaml", "shellscript", "typescript", "typescriptreact", "javascript", "cpp", "c"]
+)
 def test_broken_and_empty_files_give_what_can_be_read(text: str, language: str) -> None:
     assert all(each.text.strip() for each in chunks("x", text, language))
 

@@ -175,7 +175,7 @@ def test_a_statement_is_found_anew_from_its_start(code: str) -> None:
 
 
 def test_imports_are_whole_lines() -> None:
-    text = "#include <a.h>\n  # include \"b.h\" // c\nusing std::string;\nusing A = int;\nint x; using d;\n"
+    text = '#include <a.h>\n  # include "b.h" // c\nusing std::string;\nusing A = int;\nint x; using d;\n'
     assert CPP.imports is not None
     assert "".join(match.group() for match in CPP.imports.finditer(text)) == "".join(
         text.splitlines(keepends=True)[:3]
