@@ -191,7 +191,8 @@ class ServerSpec:
     ``find_command`` finds. ``preambles`` are lines that the server sees above the text, by suffix. ``markup``: its hover texts
     are Markdown, with what is documented in the first block of code. ``quiet_ms`` is for a server that publishes diagnostics without the version of the document: a publication counts when
     none has followed for so long. ``diagnostics_ms`` is how long diagnostics may take, and ``opening_ms`` the first ones of a document,
-    which may have much to read; after ``hang_ms`` without an answer the server is killed. 0 is for the default.
+    which may have much to read; ``file_status`` is the notification by which it says that it is done with a document
+    (state "idle"), "" where it does not, and ``rereading`` the state in which it reads again what the document rests on. After ``hang_ms`` without an answer the server is killed. 0 is for the default.
     """
 
     name: str
@@ -221,6 +222,8 @@ class ServerSpec:
     quiet_ms: float = 50
     diagnostics_ms: float = 0
     opening_ms: float = 0
+    file_status: str = ""
+    rereading: str = ""
     hang_ms: float = 0
     package: ServerPackage | None = None
     preambles: Mapping[str, str] = field(default_factory=dict)

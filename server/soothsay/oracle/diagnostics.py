@@ -77,6 +77,7 @@ class _Document:
     world: int
     items: Items | None = None  # published for this version
     due: float = 0.0  # `time.monotonic` from which on they count
+    ended: bool = True  # False while the server may publish others for this version
     waiting: list[Future[Items]] = field(default_factory=list)
 
 
@@ -85,16 +86,22 @@ class PushedDiagnostics:
 
     A publication that names a version counts when it is the version that was sent last. One without a version counts when
     it has come after the last change, and none has followed for ``quiet`` seconds: servers publish syntax errors first, and
-    what they had begun before the change may still come after it.
+    what they had begun before the change may still come after it. Of a server that ``tells_end`` what it has published for a
+    version counts when it has said that it is done with the document: the first may rest on files as they were before.
     """
 
     def __init__(
-        self, quiet: float, touch: Callable[[Path, int], None], ping: Callable[[Path], Future[Any]]
+        self,
+        quiet: float,
+        touch: Callable[[Path, int], None],
+        ping: Callable[[Path], Future[Any]],
+        tells_end: bool = False,
     ) -> None:
         """``touch`` sends a document again, as a new version, in a world; ``ping`` asks anything about it."""
         self._quiet = quiet
         self._touch = touch
         self._ping = ping
+        self._tells_end = tells_end
         self._lock = threading.Lock()
         self._documents: dict[Path, _Document] = {}
         self._unanswered = 0
@@ -124,6 +131,23 @@ class PushedDiagnostics:
             document.items = tuple(params.get("diagnostics") or ())
             quiet = 0.0 if version is not None else self._quiet
             document.due = time.monotonic() + quiet
+            document.ended = not self._tells_end
+        self._settle(document)
+
+    def on_rereading(self, path: Path) -> None:
+        """Note that the server reads again what the document rests on: what it has published is not the last of it."""
+        with self._lock:
+            document = self._documents.get(path)
+            if document is not None and not document.ended:
+                document.items = None
+
+    def on_idle(self, path: Path) -> None:
+        """Note that the server is done with the document: what it has published counts."""
+        with self._lock:
+            document = self._documents.get(path)
+            if document is None or document.items is None:
+                return
+            document.ended = True
         self._settle(document)
 
     def request(self, path: Path, world: int) -> Future[Items]:
@@ -165,7 +189,7 @@ class PushedDiagnostics:
     def _settle(self, document: _Document) -> None:
         """Answer the requests that wait for the document, now or when its publications have ended."""
         with self._lock:
-            if document.items is None or not document.waiting:
+            if document.items is None or not document.waiting or not document.ended:
                 return
             left = document.due - time.monotonic()
             items, waiting = document.items, document.waiting

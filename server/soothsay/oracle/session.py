@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from soothsay.oracle.diagnostics import PULL, DiagnosticsSource, PulledDiagnostics, PushedDiagnostics
+from soothsay.oracle.locations import path_of
 from soothsay.oracle.positions import OFFERED
 from soothsay.oracle.process import NoAnswer, ServerProcess, UnknownMethodError
 from soothsay.paths import cache_folder
 from soothsay_languages.lines import Encoding
 from soothsay_languages.oracle import ServerSpec
 
+_IDLE = "idle"  # the state of a file with which a server is done
 _CREATED, _CHANGED, _DELETED = 1, 2, 3  # FileChangeType
 _PROVIDERS = {
     "textDocument/completion": "completionProvider",
@@ -65,7 +67,9 @@ class ServerSession:
         self.asked: set[str] = set()  # kinds of questions: the first of its kind may take longer
         self.encoding: Encoding = "utf-16"
         self._pulled = PulledDiagnostics(self.request)
-        self._pushed = PushedDiagnostics(spec.quiet_ms / 1000, self._touch, self._ping)
+        self._pushed = PushedDiagnostics(
+            spec.quiet_ms / 1000, self._touch, self._ping, bool(spec.file_status)
+        )
         folder = cache_folder()  # not the workspace: nothing of it may be found as a program or a module
         folder.mkdir(parents=True, exist_ok=True)
         self._process = ServerProcess(command, folder, self, environ)
@@ -151,6 +155,12 @@ class ServerSession:
         """Take what the server publishes."""
         if method == "textDocument/publishDiagnostics" and isinstance(params, Mapping):
             self._pushed.on_publish(params)
+        elif method == self._spec.file_status and isinstance(params, Mapping):
+            path, state = path_of(str(params.get("uri", ""))), params.get("state")
+            if state == self._spec.rereading:
+                self._pushed.on_rereading(path)
+            elif state == _IDLE:
+                self._pushed.on_idle(path)
 
     def on_request(self, method: str, params: Any) -> Any:
         """Answer a request of the server. Raises `UnknownMethodError`."""

@@ -19,8 +19,8 @@ PAGE = Path("/w/page.py")
 class Wire:
     """Stands in for the session: keeps what is sent."""
 
-    def __init__(self, quiet: float = 0.0) -> None:
-        self.source = PushedDiagnostics(quiet, self.touch, self.ping)
+    def __init__(self, quiet: float = 0.0, tells_end: bool = False) -> None:
+        self.source = PushedDiagnostics(quiet, self.touch, self.ping, tells_end)
         self.version = 0
         self.pings: list[Path] = []
         self.change()
@@ -58,6 +58,23 @@ def test_a_publication_is_matched_by_its_version() -> None:
     wire.publish("new", 2)
     assert messages(answer) == ["new"]
     assert messages(wire.ask()) == ["new"], "it is known already"
+
+
+def test_what_may_rest_on_other_files_as_they_were_does_not_count() -> None:
+    wire = Wire(tells_end=True)
+    answer = wire.ask()
+    wire.source.on_idle(PAGE)  # with what went before
+    wire.publish("first", 1)
+    assert not answer.done()
+    wire.source.on_rereading(PAGE)
+    wire.source.on_idle(PAGE)
+    assert not answer.done()
+    wire.publish("last", 1)
+    assert not answer.done()
+    wire.source.on_idle(PAGE)
+    assert messages(answer) == ["last"]
+    wire.source.on_rereading(PAGE)  # for a version that is still to come
+    assert messages(wire.ask()) == ["last"]
 
 
 def test_of_publications_without_a_version_the_last_counts() -> None:
