@@ -78,6 +78,7 @@ class _Document:
     items: Items | None = None  # published for this version
     due: float = 0.0  # `time.monotonic` from which on they count
     ended: bool = True  # False while the server may publish others for this version
+    reread: bool = False  # whether since then it has read what the document rests on
     waiting: list[Future[Items]] = field(default_factory=list)
 
 
@@ -131,22 +132,34 @@ class PushedDiagnostics:
             document.items = tuple(params.get("diagnostics") or ())
             quiet = 0.0 if version is not None else self._quiet
             document.due = time.monotonic() + quiet
-            document.ended = not self._tells_end
+            document.ended, document.reread = not self._tells_end, False
         self._settle(document)
 
     def on_rereading(self, path: Path) -> None:
-        """Note that the server reads again what the document rests on: what it has published is not the last of it."""
+        """Note that the server reads again what the document rests on: what it has published may not be the last of it."""
         with self._lock:
             document = self._documents.get(path)
-            if document is not None and not document.ended:
-                document.items = None
+            if document is not None:
+                document.reread = not document.ended
 
     def on_idle(self, path: Path) -> None:
-        """Note that the server is done with the document: what it has published counts."""
+        """Note that the server is done with the document: what it has published counts.
+
+        Where it has read again what the document rests on, it may be about to look at the document itself: what it
+        answers then comes after that.
+        """
         with self._lock:
             document = self._documents.get(path)
             if document is None or document.items is None:
                 return
+            rereads, document.reread = document.reread, False
+        if rereads:
+            self._ping(path).add_done_callback(lambda _: self._end(document))
+        else:
+            self._end(document)
+
+    def _end(self, document: _Document) -> None:
+        with self._lock:
             document.ended = True
         self._settle(document)
 

@@ -1,4 +1,4 @@
-"""What every oracle does: one suite for servers that pull, servers that push, the real ty, the real TypeScript compiler, and the real clangd."""
+"""What every oracle does: one suite for servers that pull, servers that push, the real ty, and the real TypeScript compiler."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from soothsay.oracle.installed import command_of
 from soothsay.oracle.limits import TimeLimits
 from soothsay.oracle.recording import QuestionLog
 from soothsay.oracle.types import Oracle
-from soothsay_languages.cpp.oracle import CLANGD
 from soothsay_languages.parameters import Parameter, ParameterKind
 from soothsay_languages.python.oracle import TY
 from soothsay_languages.typescript.oracle import COMPILER
@@ -34,7 +33,6 @@ class Words:
     other: str  # a file that says something else
     unknown: str  # ends with a receiver whose type is not known
     kind: ParameterKind = "positional_or_keyword"
-    annotation: str = "number"
 
 
 PYTHON = Words(
@@ -42,7 +40,6 @@ PYTHON = Words(
     ".py",
     "x = 1\n",
     "def f(other):\n    other.",
-    annotation="",
 )
 TYPESCRIPT = Words(
     "class Till {\n  open(amount: number) {}\n  close() {}\n}\nconst till = new Till();\n",
@@ -57,15 +54,6 @@ JAVASCRIPT = replace(
     suffix=".js",
     unknown="function f(other) {\n  other.",
 )
-CPP = Words(
-    "struct Till {\n  void open(int amount) {}\n  void close() {}\n};\nTill till;\n",
-    ".cpp",
-    "int x = 1;\n",
-    "template <class T> void f(T other) {\n  other.",
-    "positional_only",
-    "int",
-)
-judged = pytest.mark.requires(command_of(CLANGD) is not None, "clangd: soothsay judges install clangd")
 compiled = pytest.mark.requires(
     command_of(COMPILER) is not None, "the TypeScript compiler: soothsay judges install typescript"
 )
@@ -74,8 +62,7 @@ compiled = pytest.mark.requires(
 @pytest.fixture(
     params=["pull", "push", "push,unversioned", "push,unversioned,twice", "push,stale", "register", "string-ids",
             "utf16", "ty", "two",
-            pytest.param("typescript", marks=compiled), pytest.param("javascript", marks=compiled),
-            pytest.param("clangd", marks=judged)]
+            pytest.param("typescript", marks=compiled), pytest.param("javascript", marks=compiled)]
 )  # fmt: skip
 def oracle(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Oracle]:
     def scripted(words: str, name: str = "scripted", **others: Any) -> LspOracle:
@@ -89,8 +76,6 @@ def oracle(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Oracle]:
         # the first gives nothing but diagnostics, and has none
         poor = scripted("push,poor,clean", "poor", canary="")
         opened = CombinedOracle([poor, scripted("push")], questions)
-    elif request.param == "clangd":
-        opened = LspOracle(CLANGD, tmp_path, None, PATIENT, questions=questions)
     elif request.param.endswith("script"):
         opened = LspOracle(COMPILER, tmp_path, None, PATIENT, questions=questions)
     else:
@@ -103,7 +88,7 @@ def oracle(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Oracle]:
 def words(request: pytest.FixtureRequest, oracle: Oracle) -> Words:
     """The words of the oracle's language."""
     param = request.node.callspec.params["oracle"]
-    return {"typescript": TYPESCRIPT, "javascript": JAVASCRIPT, "clangd": CPP}.get(param, PYTHON)
+    return {"typescript": TYPESCRIPT, "javascript": JAVASCRIPT}.get(param, PYTHON)
 
 
 @pytest.fixture
@@ -112,7 +97,7 @@ def page(tmp_path: Path, words: Words) -> Path:
 
 
 def till_of(page: Path) -> str:
-    return next(each.till for each in (PYTHON, TYPESCRIPT, JAVASCRIPT, CPP) if each.suffix == page.suffix)
+    return next(each.till for each in (PYTHON, TYPESCRIPT, JAVASCRIPT) if each.suffix == page.suffix)
 
 
 def found(oracle: Oracle, page: Path, code: str) -> list[tuple[str, str]]:
@@ -141,7 +126,7 @@ def test_findings_are_asked_for_again_when_another_file_changes(
 def test_findings_name_their_server(oracle: Oracle, page: Path, words: Words) -> None:
     findings = oracle.findings(page, words.till + "bad\n")
     assert findings is not None
-    assert {finding.source for finding in findings} <= {"ty", "scripted", "typescript", "clangd"}
+    assert {finding.source for finding in findings} <= {"ty", "scripted", "typescript"}
 
 
 def test_members_of_a_known_receiver(oracle: Oracle, page: Path, words: Words) -> None:
@@ -170,7 +155,8 @@ def test_the_signature_of_a_call(oracle: Oracle, page: Path, words: Words) -> No
     signatures = oracle.signature(page, text, len(text))
     assert signatures is not None
     (parameters,) = (signature.parameters for signature in signatures)
-    assert parameters == (Parameter("amount", words.kind, required=True, annotation=words.annotation),)
+    annotation = "" if words is PYTHON else "number"
+    assert parameters == (Parameter("amount", words.kind, required=True, annotation=annotation),)
     assert signatures[0].active == 0
     assert oracle.signature(page, words.till, len(words.till)) is None
 

@@ -35,7 +35,8 @@ class Wire:
 
     def ping(self, path: Path) -> Future[Any]:
         self.pings.append(path)
-        return Future()
+        self.pong: Future[Any] = Future()
+        return self.pong
 
     def publish(self, message: str, version: int | None = None) -> None:
         params: dict[str, Any] = {"uri": PAGE.as_uri(), "diagnostics": [{"message": message}]}
@@ -75,6 +76,17 @@ def test_what_may_rest_on_other_files_as_they_were_does_not_count() -> None:
     assert messages(answer) == ["last"]
     wire.source.on_rereading(PAGE)  # for a version that is still to come
     assert messages(wire.ask()) == ["last"]
+
+
+def test_where_nothing_is_published_again_the_first_counts() -> None:
+    wire = Wire(tells_end=True)
+    answer = wire.ask()
+    wire.publish("all", 1)
+    wire.source.on_rereading(PAGE)
+    wire.source.on_idle(PAGE)
+    assert not answer.done()
+    wire.pong.set_result(None)
+    assert messages(answer) == ["all"]
 
 
 def test_of_publications_without_a_version_the_last_counts() -> None:
