@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,13 @@ from soothsay.engine.known import Known
 from soothsay.engine.site import Site
 from soothsay.engine.types import CompletionRequest
 from soothsay.engine.verify import Judgement, judge
+from soothsay.oracle.client import LspOracle
+from soothsay.oracle.combined import WorkspaceOracle
 from soothsay.oracle.installed import command_of
 from soothsay.oracle.limits import TimeLimits
-from soothsay.oracle.opening import open_workspace_oracle
+from soothsay.oracle.recording import QuestionLog
 from soothsay.oracle.types import Oracle
+from soothsay_languages.cpp import CPP, C
 from soothsay_languages.cpp.oracle import CLANGD
 from soothsay_languages.registry import language_of_file
 
@@ -55,6 +59,21 @@ C_SHOP = "struct shop { int total; };\nint pay(struct shop *shop, int amount);\n
 C_BODY = '#include <stdio.h>\n#include "shop.h"\n\nvoid work(struct shop *shop, int amount) {\n  %s\n}\n'
 
 
+def opened_in(folder: Path) -> Oracle:
+    """Return the oracle of both languages, which takes its time."""
+    questions = QuestionLog()
+    servers = {language.id: replace(language.oracles[0], diagnostics_ms=90_000) for language in (C, CPP)}
+    oracles = {
+        name: LspOracle(spec, folder, None, PATIENT, questions=questions) for name, spec in servers.items()
+    }
+    return WorkspaceOracle(oracles, language_id_of, questions)
+
+
+def language_id_of(path: Path) -> str | None:
+    language = language_of_file(path)
+    return language.id if language is not None else None
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
@@ -66,7 +85,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def oracle(folder: Path) -> Iterator[Oracle]:
-    opened = open_workspace_oracle(folder, {}, PATIENT)
+    opened = opened_in(folder)
     yield opened
     opened.close()
 
@@ -255,7 +274,7 @@ def test_what_a_workspace_brings_is_not_run_and_nothing_is_written(tmp_path: Pat
     (tmp_path / "compile_commands.json").write_text(f"[{command}]", encoding="utf-8")
     (tmp_path / ".clangd").write_text("CompileFlags:\n  Add: [-DINJECTED]\n", encoding="utf-8")
     before = sorted(tmp_path.iterdir())
-    opened = open_workspace_oracle(tmp_path, {}, PATIENT)
+    opened = opened_in(tmp_path)
     try:
         findings = opened.findings(tmp_path / "page.cpp", "int f() { return INJECTED; }\n")
     finally:

@@ -124,7 +124,7 @@ class ServerConnection:
         """Return the diagnostics of ``path``, as `show` has shown it."""
         source = server.diagnostics
         answer = source.request(path, world)
-        limit = max(self.spec.diagnostics_ms, self._limits.question)
+        limit = self.spec.diagnostics_ms or self._limits.question
         if path not in server.told:
             limit = max(limit, self.spec.opening_ms)
         items = self._wait(server, PULL, answer, limit, lambda: source.is_late(path, answer))
