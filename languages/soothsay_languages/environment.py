@@ -25,13 +25,14 @@ class EnvironmentKind:
 
     ``language`` is the language's id, which is the package of its standard library as well, and ``title`` its name for
     people. ``packages`` and ``library`` stand for the folders of packages and of the standard library in addresses that
-    are the same on every machine.
+    are the same on every machine. ``has_interpreter``: a user may configure an interpreter, which tells the environment.
     """
 
     language: str
     title: str
     packages: str = "packages"
     library: str = "library"
+    has_interpreter: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class LocatedEnvironment:
     ``folder`` is the environment's; None where the interpreter belongs to none. ``project`` is the folder whose files use
     it: packages that are installed from there are part of the workspace. ``origin`` says what led to it, for people
     (``VIRTUAL_ENV``, the path of a file). ``is_default`` says that nothing did, and it is the system's. ``refused`` says
-    of environments that were passed over why, a line each.
+    of environments that were passed over why, a line each. ``language`` is that of its kind; ``others`` are those of other
+    languages that the same files use.
     """
 
     interpreter: Path
@@ -60,13 +62,21 @@ class LocatedEnvironment:
     origin: str = ""
     is_default: bool = False
     refused: tuple[str, ...] = ()
+    language: str = ""
+    others: tuple[LocatedEnvironment, ...] = ()
+
+    def all(self) -> Iterator[LocatedEnvironment]:
+        """Yield this one and the others."""
+        yield self
+        yield from self.others
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
     """An environment: its interpreter, where its packages lie, and what they are.
 
-    ``fingerprint`` is that of :meth:`EnvironmentFinder.fingerprint`, taken before ``packages`` were read.
+    ``fingerprint`` is that of :meth:`EnvironmentFinder.fingerprint`, taken before ``packages`` were read. ``others`` are
+    those of other languages that the same files use.
     """
 
     kind: EnvironmentKind
@@ -77,6 +87,12 @@ class Environment:
     packages: Mapping[str, InstalledPackage] = field(default_factory=dict)  # by import name
     library_names: frozenset[str] = frozenset()
     fingerprint: tuple[int, ...] = ()
+    others: tuple[Environment, ...] = ()
+
+    def all(self) -> Iterator[Environment]:
+        """Yield this one and the others."""
+        yield self
+        yield from self.others
 
     def package_of(self, import_name: str) -> InstalledPackage | None:
         """Return what an import of ``import_name`` loads: a package, a part of the standard library, or None."""
@@ -99,13 +115,17 @@ class Environment:
 
         Packages come first: they often lie in a folder of the standard library.
         """
-        for folder in self.package_folders:
-            yield self.kind.packages, folder
-        yield self.kind.library, self.library
+        for each in self.all():
+            for folder in each.package_folders:
+                yield each.kind.packages, folder
+            yield each.kind.library, each.library
 
     def describe(self) -> str:
-        """Return the kind, version and interpreter in one line."""
-        return f"{self.kind.title} {self.version} ({self.interpreter})"
+        """Return the kind, version and interpreter in one line, of the others as well."""
+        parts = (
+            f"{each.kind.title} {each.version}".strip() + f" ({each.interpreter})" for each in self.all()
+        )
+        return "; ".join(parts)
 
 
 class EnvironmentFinder(Protocol):

@@ -11,7 +11,7 @@ The captures of the query are the names of nodes' uses:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast, get_args
@@ -24,19 +24,22 @@ from soothsay_languages.syntax import Parsed, query, text_of
 
 _KINDS = frozenset(get_args(BindingKind))
 
+TargetOf = Callable[[Node], str]
+
 
 @dataclass(frozen=True, slots=True)
 class QueryBinder:
-    """Reads scopes by the query ``source`` of a grammar."""
+    """Reads scopes by the query ``source`` of a grammar. ``target_of`` tells the dotted path that an imported name names."""
 
     grammar: tree_sitter.Language
     source: str
+    target_of: TargetOf | None = None
 
     def bind(self, parsed: Parsed, module: ModuleName, around: NamesAt | None) -> QueryScopes:
         """Return the scopes of ``parsed``: a document, or a fragment of one where ``around`` are its names."""
         root = parsed.tree.root_node
         captures = tree_sitter.QueryCursor(query(self.grammar, self.source)).captures(root)
-        return QueryScopes(root, captures, around)
+        return QueryScopes(root, captures, self.target_of, around)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +48,7 @@ class QueryScopes:
 
     node: Node
     captures: Mapping[str, Sequence[Node]]
+    target_of: TargetOf | None = None
     around: NamesAt | None = None
 
     @property
@@ -113,7 +117,8 @@ class QueryScopes:
             elif where == "global":
                 within = (each for each in scope.chain() if name in found.get(each.node.id, {}))
                 scope = next(within, self.root)
-            binding = Binding(name, kind, node.end_byte, scope)
+            target = self.target_of(node) if self.target_of is not None and kind == "import" else ""
+            binding = Binding(name, kind, node.end_byte, scope, target=target)
             found.setdefault(scope.node.id, {}).setdefault(name, []).append(binding)
         return found
 

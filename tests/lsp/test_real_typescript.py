@@ -47,6 +47,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert NPM is not None
     folder = tmp_path_factory.mktemp("project")
     (folder / "package.json").write_text('{"name": "shop", "type": "module"}', encoding="utf-8")
+    (folder / "queue.ts").write_text(HEAD, encoding="utf-8")  # what files import is read
     (folder / "tsconfig.json").write_text(f'{{"compilerOptions": {OPTIONS}}}', encoding="utf-8")
     environ = {**os.environ, "PATH": f"{Path(NPM).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     command = [NPM, "install", "--ignore-scripts", "--no-audit", "--no-fund", LIBRARY]

@@ -12,6 +12,7 @@ from soothsay_index.embedding.embedder import Embedder
 from soothsay_index.progress import OnProgress
 from soothsay_index.shared.index import with_column
 from soothsay_index.shared.reader import SharedReader
+from soothsay_index.sources.base import package_of, part_of
 from soothsay_index.store.database import Database, quote
 from soothsay_index.store.rows import embedding_text, symbol_of, table_of, vector_key, vectors_schema
 from soothsay_index.types import Progress
@@ -66,7 +67,7 @@ class VectorSync:
                     wanted[row["release"]].add(row["vector_key"])
         packages: dict[str, set[str]] = {}
         for key in missing:
-            packages.setdefault(key.split("@", 1)[0], set()).update(wanted[key])
+            packages.setdefault(package_of(key), set()).update(wanted[key])
         for package, names in packages.items():
             for found in self._shared.vectors(package, names - _present(database), stop):
                 database.add("vectors", found)
@@ -103,10 +104,10 @@ class VectorSync:
         total = sum(states[key].symbols + states[key].chunks for key in missing)
         done = 0
         for key in missing:
-            so_far, name = done, key.rsplit("/", 1)[-1]
+            so_far, name = done, part_of(key)
             complete = self._write(
                 database,
-                key.split("@", 1)[0],
+                package_of(key),
                 _texts(database, key),
                 lambda n, so_far=so_far, name=name: progress(
                     Progress("embedding", min(so_far + n, total), total, name)

@@ -346,7 +346,9 @@ class GlobalSearch:
                     Hit("document" if piece.is_document else "cross_file", score, symbol, chunk, scores)
                 )
             elif candidate.row_id is not None and candidate.row_id in symbols:
-                hits.append(Hit("symbol", score, symbols[candidate.row_id], scores=scores))
+                documented_name = symbols[candidate.row_id]
+                if not ask.is_foreign(documented_name.uri):
+                    hits.append(Hit("symbol", score, documented_name, scores=scores))
         return hits
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from soothsay_index.shared.index import is_shared
+from soothsay_index.sources.base import package_of, part_of
 from soothsay_index.store.database import one_of, quote
 from soothsay_languages.registry import languages
 
@@ -23,7 +24,7 @@ class PreferredReleases:
 
     def contain(self, release: str) -> bool:
         """Return whether ``release`` is one of them."""
-        return release in self.keys or _package(release) in self.families
+        return release in self.keys or package_of(release) in self.families
 
     def rows(self) -> str:
         """Return a filter for their rows."""
@@ -40,7 +41,7 @@ class PreferredReleases:
 
     def vectors(self) -> str:
         """Return a filter for their vectors."""
-        packages = {_package(key) for key in self.keys} | self.families
+        packages = {package_of(key) for key in self.keys} | self.families
         return one_of("package", sorted(packages)) if packages else ""
 
 
@@ -57,11 +58,7 @@ def preferred_releases(
     keys = {
         key
         for key in visible
-        if (
-            _part(key) in services
-            if _package(key) in all_families
-            else not named.isdisjoint({_package(key), _part(key)})
-        )
+        if (part_of(key) in services if package_of(key) in all_families else _is_named(key, named))
     }
     families = all_families & named
     if keys or families:
@@ -75,9 +72,7 @@ def _companions() -> Mapping[str, str]:
     return {name: other for language in languages() for name, other in language.companions.items()}
 
 
-def _package(release: str) -> str:
-    return release.split("@", 1)[0]
-
-
-def _part(release: str) -> str:
-    return release.split("#", 1)[0].rsplit("/", 1)[-1]
+def _is_named(release: str, named: Set[str]) -> bool:
+    """Return whether it is one of ``named``; a part of a scheme (``npm:zod``) is imported by no other name."""
+    part = part_of(release)
+    return part in named or (":" not in part and package_of(release) in named)

@@ -17,7 +17,7 @@ from soothsay_index.progress import OnProgress
 from soothsay_index.runtime.project import WorkspaceVersion
 from soothsay_index.shared.index import ROWS, SHARED, Published, SharedIndex, counts, is_shared, with_column
 from soothsay_index.shared.locations import to_portable_uris
-from soothsay_index.sources.base import Release
+from soothsay_index.sources.base import Release, package_of
 from soothsay_index.store.database import Database, one_of, quote
 from soothsay_index.store.rows import vector_key
 from soothsay_index.store.store import Store
@@ -151,7 +151,7 @@ class Publisher:
         by_package: dict[str, set[str]] = {}
         for key in self._store.releases_in_use():
             if _may_publish(key):
-                by_package.setdefault(key.split("@", 1)[0], set()).add(key)
+                by_package.setdefault(package_of(key), set()).add(key)
         for package, releases in sorted(by_package.items()):
             keys: set[str] = set()
             for name in ("symbols", "chunks"):

@@ -57,6 +57,16 @@ class Release:
         return plain if self.is_plain or not self.source else f"{plain}#{self.source}"
 
 
+def package_of(key: str) -> str:
+    """Return the package of the release of this key; its name may begin with ``@``."""
+    return key[: key.index("@", 1)]
+
+
+def part_of(key: str) -> str:
+    """Return the part of the release of this key."""
+    return key[len(package_of(key)) :].partition("/")[2].split("#", 1)[0]
+
+
 @dataclass(frozen=True, slots=True)
 class OwnerFacts:
     """What is known of an owner beside its symbols.

@@ -24,11 +24,17 @@ FILES = "soothsay_index.files"
 
 
 def package_sources(environment: Environment) -> dict[str, PackageSource]:
-    """Return the sources that find something in ``environment``, by name: those of its language, and of entry points."""
-    language = language_or_plain(environment.kind.language)
-    factories = (*_load(PACKAGES), *_resolve(language.package_sources))
-    made = (factory(environment) for factory in factories)
-    return {source.name: source for source in made if source is not None}
+    """Return the sources that find something in ``environment``, by name: those of its language, and of entry points.
+
+    Those of the other environments of the same files come after them.
+    """
+    sources: dict[str, PackageSource] = {}
+    for each in environment.all():
+        language = language_or_plain(each.kind.language)
+        factories = (*_load(PACKAGES), *_resolve(language.package_sources))
+        made = (factory(each) for factory in factories)
+        sources = {**{source.name: source for source in made if source is not None}, **sources}
+    return sources
 
 
 @cache

@@ -163,15 +163,16 @@ class Maintenance:
             self._index.warm_quietly()
 
     def _installed(self, options: BuildOptions) -> object:
-        """Return a value that changes with the chosen interpreter and the installed packages; None for no environment."""
+        """Return a value that changes with the environments and the installed packages; None for no environment."""
         environment = self._index.writer.environment
+        read = {each.interpreter: each for each in environment.all()} if environment is not None else {}
         try:
             located = locate_environment(self._index.store.workspace, options.interpreter)
-            is_read = environment is not None and environment.interpreter == located.interpreter
-            return located.interpreter, fingerprint_of(environment) if is_read and environment else None
         except SoothsayIndexError:
             return None
+        paths = (each.interpreter for each in located.all())
+        return tuple((path, fingerprint_of(read[path]) if path in read else None) for path in paths)
 
 
 def _seen(environment: Environment | None) -> object:
-    return None if environment is None else (environment.interpreter, environment.fingerprint)
+    return environment and tuple((each.interpreter, each.fingerprint) for each in environment.all())

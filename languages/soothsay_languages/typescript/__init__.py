@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import tree_sitter
 
     from soothsay_languages.base import ReadsValues
+    from soothsay_languages.environment import EnvironmentFinder
 
 
 def _values() -> ReadsValues:
@@ -23,7 +25,20 @@ def _values() -> ReadsValues:
     return ScriptValues()
 
 
-def _typescript() -> tree_sitter.Language:
+def _environments() -> EnvironmentFinder:
+    from soothsay_languages.typescript.environment.finder import NodeEnvironments
+
+    return NodeEnvironments()
+
+
+def _targets() -> Callable[[tree_sitter.Node], str]:
+    from soothsay_languages.typescript.imports import target_of
+
+    return target_of
+
+
+def typescript_grammar() -> tree_sitter.Language:
+    """Load TypeScript's grammar."""
     import tree_sitter
     import tree_sitter_typescript
 
@@ -63,6 +78,7 @@ _CALLS = CallSyntax(
     splat="spread_element",
     names=("identifier", "member_expression"),
 )
+_SOURCES = "soothsay_languages.typescript.sources"
 _LAYOUT = ProjectLayout(
     root_files=("package.json", "tsconfig.json", "jsconfig.json"),
     skipped_folders=("node_modules", "bower_components", ".next", ".nuxt", ".svelte-kit", ".turbo", ".yarn"),
@@ -80,8 +96,12 @@ TYPESCRIPT = Language(
     builtins=BUILTINS,
     imports=re.compile(IMPORTS, re.MULTILINE),
     calls=_CALLS,
-    grammar=_typescript,
+    grammar=typescript_grammar,
     locals=_read("locals.scm", "locals_typescript.scm"),
+    import_targets=_targets,
+    environments=_environments,
+    file_sources=(f"{_SOURCES}.files:ScriptFiles",),
+    package_sources=(f"{_SOURCES}.packages:open_source",),
     layout=_LAYOUT,
     values=_values,
     oracles=(COMPILER,),
@@ -96,6 +116,7 @@ TSX = replace(
     names=frozenset({"tsx", "typescript.tsx"}),
     suffixes=frozenset({".tsx"}),
     grammar=_tsx,
+    file_sources=(),
 )
 
 JAVASCRIPT = replace(
@@ -105,5 +126,6 @@ JAVASCRIPT = replace(
     suffixes=frozenset({".js", ".mjs", ".cjs", ".jsx"}),
     grammar=_javascript,
     locals=_read("locals.scm", "locals_javascript.scm"),
+    file_sources=(),
     tags=_read("tags.scm"),
 )

@@ -520,7 +520,8 @@ class Session:
 
 def _interpreters(settings: Settings) -> dict[str, str]:
     """Return the configured interpreter by the ids of the languages that have environments."""
-    return {each.id: settings.index.interpreter for each in languages() if each.environments is not None}
+    finders = {each.id: each.environments() for each in languages() if each.environments is not None}
+    return {name: settings.index.interpreter for name, each in finders.items() if each.kind.has_interpreter}
 
 
 @contextmanager

@@ -40,10 +40,7 @@ def open_index(root: Path, workspace: Path, pools: Pools) -> LocalIndex:
 
 @pytest.fixture(autouse=True)
 def _none_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nothing() -> None:
-        raise finding.EnvironmentNotFoundError("No Python found.")
-
-    monkeypatch.setattr(finding, "_finder", nothing)
+    monkeypatch.setattr(finding, "_finders", list)
 
 
 def test_builds_have_the_priority_of_who_waits(tmp_path: Path, workspace: Path) -> None:

@@ -38,15 +38,12 @@ def test_only_the_task_that_ends_its_process_fails() -> None:
 
 @pytest.fixture
 def index(tmp_path: Path, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> LocalIndex:
-    def nothing() -> None:
-        raise finding.EnvironmentNotFoundError("No Python found.")
-
     @contextmanager
     def one_pool(niceness: int) -> Iterator[Executor]:
         with open_process_pool(niceness) as pool:
             yield pool
 
-    monkeypatch.setattr(finding, "_finder", nothing)
+    monkeypatch.setattr(finding, "_finders", list)
     return LocalIndex(Store(tmp_path / "index", workspace), None, one_pool)
 
 

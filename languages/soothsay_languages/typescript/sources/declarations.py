@@ -1,0 +1,285 @@
+"""What a file of declarations (``.d.ts``) declares and exports: read from its tree, broken code included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tree_sitter import Node
+
+from soothsay_languages.parameters import Parameter
+from soothsay_languages.syntax import parse, text_of
+from soothsay_languages.typescript import typescript_grammar
+from soothsay_languages.typescript.sources.comments import NOTHING, Remark, read_comment
+
+DeclaredKind = Literal["function", "class", "attribute", "module"]
+
+_TYPE_CHARACTERS = 200
+_CONTAINERS = {
+    "class_declaration": "class",
+    "abstract_class_declaration": "class",
+    "interface_declaration": "class",
+    "internal_module": "module",
+    "module": "module",
+}
+_FUNCTIONS = ("function_signature", "function_declaration", "generator_function_declaration")
+_METHODS = ("method_signature", "method_definition", "abstract_method_signature")
+_FIELDS = ("property_signature", "public_field_definition")
+_VARIABLES = ("lexical_declaration", "variable_declaration")
+_ALL = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One declared name. ``parameters`` are None for what cannot be called; ``line`` counts from 1.
+
+    ``members`` are those of a class, an interface or a namespace.
+    """
+
+    name: str
+    kind: DeclaredKind
+    line: int
+    remark: Remark = NOTHING
+    parameters: tuple[Parameter, ...] | None = None
+    returns: str = ""
+    members: tuple[Declared, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name of another module; ``*`` stands for the module itself."""
+
+    module: str
+    name: str
+
+
+@dataclass(slots=True)
+class ModuleDeclarations:
+    """What one module declares.
+
+    ``declared`` are its own names, the overloads of a function in their order. ``imported`` are names of others by what
+    they are called here. ``exported`` maps a name to what it is called here, or to one of another module; ``stars`` are
+    modules whose names are exported as well. ``assigned`` is what ``export =`` names. ``exports_all``: what is declared
+    is exported. ``modules`` are those that the file declares by name (``declare module "fs"``).
+    """
+
+    declared: dict[str, list[Declared]] = field(default_factory=dict)
+    imported: dict[str, Reference] = field(default_factory=dict)
+    exported: dict[str, str | Reference] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)
+    assigned: str = ""
+    exports_all: bool = False
+    modules: dict[str, ModuleDeclarations] = field(default_factory=dict)
+
+
+def read_declarations(source: str) -> ModuleDeclarations:
+    """Return what a file declares."""
+    root = parse(typescript_grammar(), source.encode("utf-8", "replace")).root_node
+    found = ModuleDeclarations()
+    _read_block(root.named_children, found)
+    return found
+
+
+def _read_block(nodes: Sequence[Node], found: ModuleDeclarations) -> None:
+    comment = ""
+    for node in nodes:
+        if node.type == "comment":
+            comment = text_of(node)
+            continue
+        _read_statement(node, found, read_comment(comment))
+        comment = ""
+
+
+def _read_statement(node: Node, found: ModuleDeclarations, remark: Remark) -> None:
+    match node.type:
+        case "import_statement":
+            found.imported.update(_imports(node))
+        case "import_alias":
+            names = node.named_children
+            if len(names) == 2:
+                found.imported[text_of(names[0])] = Reference("", text_of(names[1]))
+        case "export_statement":
+            _read_export(node, found, remark)
+        case "ambient_declaration" | "expression_statement":
+            for child in node.named_children:
+                _read_statement(child, found, remark)
+        case "module" if (name := node.child_by_field_name("name")) is not None and name.type == "string":
+            inner = found.modules.setdefault(_string(name), ModuleDeclarations(exports_all=True))
+            body = node.child_by_field_name("body")
+            _read_block(body.named_children if body is not None else [], inner)
+        case _:
+            for declared in _declared(node, remark):
+                found.declared.setdefault(declared.name, []).append(declared)
+
+
+def _imports(node: Node) -> Iterator[tuple[str, Reference]]:
+    module = _source(node)
+    for child in node.named_children:
+        if child.type == "import_require_clause":
+            name = child.named_children[0] if child.named_children else None
+            yield text_of(name), Reference(_string(_last_string(child)), "=")
+        elif child.type == "import_clause":
+            for clause in child.named_children:
+                if clause.type == "identifier":
+                    yield text_of(clause), Reference(module, "default")
+                elif clause.type == "namespace_import":
+                    yield text_of(clause.named_children[-1]), Reference(module, _ALL)
+                else:
+                    for each in clause.named_children:
+                        name, alias = _named(each)
+                        yield alias or name, Reference(module, name)
+
+
+def _read_export(node: Node, found: ModuleDeclarations, remark: Remark) -> None:
+    module = _source(node)
+    words = {child.type for child in node.children}
+    declaration = node.child_by_field_name("declaration")
+    if declaration is not None:
+        inner = declaration.named_children if declaration.type == "ambient_declaration" else [declaration]
+        for declared in (each for part in inner for each in _declared(part, remark)):
+            found.declared.setdefault(declared.name, []).append(declared)
+            found.exported["default" if "default" in words else declared.name] = declared.name
+        return
+    for child in node.named_children:
+        if child.type == "export_clause":
+            for each in child.named_children:
+                name, alias = _named(each)
+                found.exported[alias or name] = Reference(module, name) if module else name
+        elif child.type == "namespace_export":
+            found.exported[text_of(child.named_children[-1])] = Reference(module, _ALL)
+        elif child.type == "identifier" and "default" in words:
+            found.exported["default"] = text_of(child)
+        elif child.type == "identifier" and "=" in words:
+            found.assigned = text_of(child)
+    if module and "*" in words:
+        found.stars.append(module)
+
+
+def _declared(node: Node, remark: Remark) -> Iterator[Declared]:
+    """Yield what a declaration declares."""
+    name, line = text_of(node.child_by_field_name("name")), node.start_point.row + 1
+    if node.type in _FUNCTIONS:
+        yield Declared(name or "default", "function", line, remark, _parameters(node), _returns(node))
+    elif node.type in _VARIABLES:
+        for each in node.named_children:
+            if each.type == "variable_declarator":
+                yield _variable(each, text_of(each.child_by_field_name("name")), remark)
+    elif node.type == "enum_declaration":
+        yield Declared(name, "class", line, remark, members=tuple(_enumerated(node)))
+    elif node.type == "type_alias_declaration":
+        value = node.child_by_field_name("value")
+        if value is not None and value.type == "object_type":
+            yield Declared(name, "class", line, remark, members=tuple(_members(value)))
+    elif node.type in _CONTAINERS:
+        body = node.child_by_field_name("body")
+        if _CONTAINERS[node.type] == "module":
+            yield Declared(name, "module", line, remark, members=tuple(_of_namespace(body)))
+        else:
+            members = tuple(_members(body)) if body is not None else ()
+            kept = tuple(each for each in members if each.name != "constructor")
+            yield Declared(name or "default", "class", line, remark, members=kept)
+
+
+def _of_namespace(body: Node | None) -> Iterator[Declared]:
+    inner = ModuleDeclarations()
+    _read_block(body.named_children if body is not None else [], inner)
+    for declared in inner.declared.values():
+        yield from declared
+
+
+def _enumerated(node: Node) -> Iterator[Declared]:
+    body = node.child_by_field_name("body")
+    for each in body.named_children if body is not None else ():
+        named = each.child_by_field_name("name") if each.type == "enum_assignment" else each
+        if named is not None and named.type != "comment":
+            yield Declared(text_of(named), "attribute", each.start_point.row + 1)
+
+
+def _members(body: Node) -> Iterator[Declared]:
+    comment = ""
+    for node in body.named_children:
+        if node.type == "comment":
+            comment = text_of(node)
+            continue
+        remark, comment = read_comment(comment), ""
+        named = node.child_by_field_name("name")
+        if named is None or named.type not in ("property_identifier", "string") or _is_private(node):
+            continue
+        name = _string(named) if named.type == "string" else text_of(named)
+        if node.type in _METHODS and not _is_accessor(node):
+            line = node.start_point.row + 1
+            yield Declared(name, "function", line, remark, _parameters(node), _returns(node))
+        elif node.type in (*_METHODS, *_FIELDS):
+            yield _variable(node, name, remark)
+
+
+def _variable(node: Node, name: str, remark: Remark) -> Declared:
+    """Return a variable or a property; one whose type is a function can be called."""
+    line = node.start_point.row + 1
+    annotation = node.child_by_field_name("type") or node.child_by_field_name("return_type")
+    kind = annotation.named_children[0] if annotation is not None and annotation.named_children else None
+    if kind is not None and kind.type == "function_type":
+        return Declared(name, "function", line, remark, _parameters(kind), _returns(kind))
+    return Declared(name, "attribute", line, remark, returns=_short(text_of(kind)))
+
+
+def _parameters(node: Node) -> tuple[Parameter, ...]:
+    listed = node.child_by_field_name("parameters")
+    found = (_parameter(each) for each in (listed.named_children if listed is not None else ()))
+    return tuple(each for each in found if each is not None)
+
+
+def _parameter(node: Node) -> Parameter | None:
+    if node.type not in ("required_parameter", "optional_parameter"):
+        return None
+    pattern = node.child_by_field_name("pattern")
+    annotation = node.child_by_field_name("type")
+    kind = _short(text_of(annotation).removeprefix(":").strip())
+    if pattern is None or text_of(pattern) == "this":
+        return None
+    if pattern.type == "rest_pattern":
+        return Parameter(text_of(pattern).removeprefix("..."), "var_positional", False, kind)
+    required = node.type == "required_parameter" and node.child_by_field_name("value") is None
+    name = text_of(pattern) if pattern.type == "identifier" else "options"
+    return Parameter(name, "positional_only", required, kind)
+
+
+def _returns(node: Node) -> str:
+    annotation = node.child_by_field_name("return_type")
+    return _short(text_of(annotation).removeprefix(":").strip())
+
+
+def _is_private(node: Node) -> bool:
+    words = {text_of(each) for each in node.children if each.type == "accessibility_modifier"}
+    return "private" in words
+
+
+def _is_accessor(node: Node) -> bool:
+    return any(each.type in ("get", "set") for each in node.children)
+
+
+def _source(node: Node) -> str:
+    return _string(node.child_by_field_name("source"))
+
+
+def _last_string(node: Node) -> Node | None:
+    strings = [each for each in node.named_children if each.type == "string"]
+    return strings[-1] if strings else None
+
+
+def _named(node: Node) -> tuple[str, str]:
+    name, alias = node.child_by_field_name("name"), node.child_by_field_name("alias")
+    return _plain(name), _plain(alias)
+
+
+def _plain(node: Node | None) -> str:
+    return _string(node) if node is not None and node.type == "string" else text_of(node)
+
+
+def _string(node: Node | None) -> str:
+    return text_of(node)[1:-1]
+
+
+def _short(text: str) -> str:
+    return " ".join(text.split())[:_TYPE_CHARACTERS]
