@@ -40,7 +40,8 @@ class PackageStates:
             return "pending"
         if expected:
             return "unknown" if expected & self._views.without_content() else "indexed"
-        return "absent" if environment.package_of(root) is None else "unknown"
+        is_installed = any(each.package_of(root) is not None for each in environment.all())
+        return "unknown" if is_installed else "absent"
 
     def _expected(self, owner: str, environment: Environment) -> frozenset[str]:
         """Return the keys of the releases that ``owner`` is described by."""
@@ -58,6 +59,6 @@ class PackageStates:
 
 
 def used_by(owner: str) -> Used:
-    """Return what a file uses that has ``owner`` at hand: the module, or the service behind ``package:``."""
+    """Return what a file uses that has ``owner`` at hand: the module (``npm:zod``), and the service behind ``package:``."""
     _, colon, service = owner.partition(":")
-    return Used(services={service: 1}) if colon else Used(modules={owner: 1})
+    return Used(modules={owner: 1}, services={service: 1} if colon else {})

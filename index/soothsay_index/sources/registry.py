@@ -33,7 +33,8 @@ def package_sources(environment: Environment) -> dict[str, PackageSource]:
         language = language_or_plain(each.kind.language)
         factories = (*_load(PACKAGES), *_resolve(language.package_sources))
         made = (factory(each) for factory in factories)
-        sources = {**{source.name: source for source in made if source is not None}, **sources}
+        own = {source.name: source for source in made if source is not None}
+        sources.update((name, source) for name, source in own.items() if name not in sources)
     return sources
 
 

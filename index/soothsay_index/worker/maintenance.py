@@ -175,4 +175,6 @@ class Maintenance:
 
 
 def _seen(environment: Environment | None) -> object:
-    return environment and tuple((each.interpreter, each.fingerprint) for each in environment.all())
+    if environment is None:
+        return None
+    return tuple((each.interpreter, each.fingerprint) for each in environment.all())

@@ -138,6 +138,8 @@ def _parameter(parameter: Parameter) -> str:
             return f"*{parameter.name}"
         case "keyword_only" if parameter.required:
             return f"{parameter.name}=..."
+        case "positional_only" if not parameter.default:  # it cannot be given by name
+            return parameter.name
         case _ if parameter.required:
             return parameter.name
     return f"{parameter.name}={parameter.default or '...'}"

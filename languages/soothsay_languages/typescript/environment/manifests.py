@@ -79,7 +79,7 @@ def workspace_folders(manifest: Manifest, most: int) -> Iterator[Path]:
     found: dict[Path, None] = {}
     for pattern in manifest.workspaces():
         plain = pattern.strip("./").replace("**", "*")
-        if pattern.startswith("!") or not plain or ".." in plain:
+        if pattern.startswith("!") or not plain or ".." in plain or ":" in plain:
             continue
         for folder in sorted(manifest.folder.glob(plain)):
             if len(found) >= most:

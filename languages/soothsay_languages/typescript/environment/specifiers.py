@@ -58,7 +58,7 @@ def read_specifier(text: str) -> Specifier | None:
     if text.startswith("@"):
         scope, _, rest = rest.partition("/")
         root = f"{root}/{scope}"
-    if not is_package_name(root) or ".." in rest.split("/"):
+    if not is_package_name(root) or ".." in rest.split("/") or len(text.split()) > 1:
         return None
     return Specifier(root, rest.rstrip("/"))
 
