@@ -131,3 +131,9 @@ async def test_names_of_an_installed_library_are_not_invented(editor: Editor, pr
     await start(editor, "full")
     await indexed(editor)
     assert await wrong_names(editor, project) == {"typescript": [], "javascript": []}
+    last = (HEAD + PLACES[-1]).split("\n")
+    assert await editor.inline(len(last) - 1, len(last[-1]), f"work{len(PLACES) - 1}.js"), (
+        "silence is never wrong"
+    )
+    evidence = (await editor.explain())["evidence"]
+    assert tuple(LIBRARY.split("@")) in {(each["package"], each["version"]) for each in evidence}

@@ -129,6 +129,8 @@ def _arguments(symbol: Symbol) -> list[str]:
     optional = [p for p in symbol.parameters if not p.required and not p.kind.startswith("var_")]
     # `**kwargs` would be copied as it stands, and names nothing in the file
     hidden = [p for p in symbol.parameters if p.kind == "var_keyword"] + optional[_OPTIONAL:]
+    # `name=...` is no way to give these, and a name alone would be copied
+    hidden += [p for p in optional if p.kind == "positional_only" and not p.default]
     return [_parameter(p) for p in symbol.parameters if p not in hidden]
 
 
@@ -138,8 +140,6 @@ def _parameter(parameter: Parameter) -> str:
             return f"*{parameter.name}"
         case "keyword_only" if parameter.required:
             return f"{parameter.name}=..."
-        case "positional_only" if not parameter.default:  # it cannot be given by name
-            return parameter.name
         case _ if parameter.required:
             return parameter.name
     return f"{parameter.name}={parameter.default or '...'}"

@@ -195,7 +195,7 @@ def test_broken_and_empty_files_give_what_can_be_read(text: str, language: str) 
     ("name", "source"),
     [
         ("deploy.sh", "shellscript"),
-        ("src/app.tsx", "typescriptreact"),
+        ("src/app.tsx", "script"),
         ("k8s/values-local.yaml", "config"),  # those that look closer come first
         ("k8s/service.yaml", "openapi"),
         ("pnpm-lock.yaml", None),

@@ -15,7 +15,7 @@ from soothsay_index.types import Symbol
 from soothsay_languages.environment import Environment, EnvironmentNotFoundError
 from soothsay_languages.typescript.environment.entry_points import declaration_file
 from soothsay_languages.typescript.environment.finder import NodeEnvironments, find_package
-from soothsay_languages.typescript.environment.manifests import Manifest, read_manifest
+from soothsay_languages.typescript.environment.manifests import PackageManifest, read_manifest
 from soothsay_languages.typescript.environment.specifiers import read_specifier, specifier_of
 from soothsay_languages.typescript.sources.comments import read_comment
 from soothsay_languages.typescript.sources.files import ScriptFiles
@@ -142,7 +142,7 @@ def test_the_file_of_an_import(
 ) -> None:
     folder = write(tmp_path / "a" / "b", TYPES)
     write(tmp_path, {"secret.d.ts": ""})
-    found = declaration_file(Manifest(folder, fields), subpath)
+    found = declaration_file(PackageManifest(folder, fields), subpath)
     assert found == (None if expected is None else folder / expected)
 
 

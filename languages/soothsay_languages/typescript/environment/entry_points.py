@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from soothsay_languages.typescript.environment.manifests import Manifest
+from soothsay_languages.typescript.environment.manifests import PackageManifest
 
 # as the compiler reads them in a project of today
 _CONDITIONS = frozenset({"types", "import", "node", "default", "module-sync"})
@@ -20,7 +20,7 @@ DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
 _MOST_NESTED = 20
 
 
-def declaration_file(manifest: Manifest, subpath: str) -> Path | None:
+def declaration_file(manifest: PackageManifest, subpath: str) -> Path | None:
     """Return the file that declares ``subpath`` ("" for the package itself) of a package; None where it has none."""
     targets = _targets(manifest, subpath)
     found = (beside(manifest.folder / target.removeprefix("./")) for target in targets)
@@ -39,7 +39,7 @@ def beside(path: Path) -> Path | None:
     return next((each for each in candidates if each.is_file()), None)
 
 
-def _targets(manifest: Manifest, subpath: str) -> Iterator[str]:
+def _targets(manifest: PackageManifest, subpath: str) -> Iterator[str]:
     """Yield the files of a package that may declare ``subpath``, the likeliest first."""
     exports = manifest.fields.get("exports")
     if exports is not None:

@@ -15,7 +15,7 @@ from soothsay_languages.environment import (
     LocatedEnvironment,
 )
 from soothsay_languages.typescript.environment.manifests import (
-    Manifest,
+    PackageManifest,
     is_package_name,
     read_manifest,
     workspace_folders,
@@ -83,7 +83,7 @@ def fingerprint_of(folders: Sequence[Path]) -> tuple[int, ...]:
     )
 
 
-def find_package(name: str, folders: Sequence[Path]) -> Manifest | None:
+def find_package(name: str, folders: Sequence[Path]) -> PackageManifest | None:
     """Return the manifest of the installed package ``name``: in the first of ``folders`` that has it.
 
     Links are followed within the project (pnpm). One to a package of the workspace itself leads to code that is read as
@@ -117,7 +117,7 @@ def _packages_in(folder: Path) -> Iterator[Path]:
         yield from workspace_folders(manifest, _MOST_WORKSPACES)
 
 
-def _direct(manifests: Sequence[Manifest], folders: Sequence[Path]) -> dict[str, InstalledPackage]:
+def _direct(manifests: Sequence[PackageManifest], folders: Sequence[Path]) -> dict[str, InstalledPackage]:
     found: dict[str, InstalledPackage] = {}
     for name in dict.fromkeys(name for each in manifests for name in each.dependencies()):
         manifest = find_package(name, folders)

@@ -19,7 +19,7 @@ _LISTED_FOLDER = re.compile(r"""^\s*-\s*['"]?([^'"#\n]+?)['"]?\s*(?:#.*)?$""", r
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class PackageManifest:
     """One ``package.json``: the ``fields`` that it has, {} for one that cannot be read."""
 
     folder: Path
@@ -59,14 +59,14 @@ class Manifest:
         return own or _listed_by_pnpm(self.folder)
 
 
-def read_manifest(folder: Path) -> Manifest | None:
+def read_manifest(folder: Path) -> PackageManifest | None:
     """Return the manifest of the package in ``folder``; None where there is none that can be read."""
     text = read_text(folder / "package.json", _MOST_BYTES)
     try:
         fields = json.loads(text) if text is not None else None
     except (ValueError, RecursionError):
         return None
-    return Manifest(folder, cast("dict[str, Any]", fields)) if isinstance(fields, dict) else None
+    return PackageManifest(folder, cast("dict[str, Any]", fields)) if isinstance(fields, dict) else None
 
 
 def is_package_name(name: str) -> bool:
@@ -74,7 +74,7 @@ def is_package_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def workspace_folders(manifest: Manifest, most: int) -> Iterator[Path]:
+def workspace_folders(manifest: PackageManifest, most: int) -> Iterator[Path]:
     """Yield the folders of a monorepo's packages, at most ``most``; folders of installed packages are none."""
     found: dict[Path, None] = {}
     for pattern in manifest.workspaces():

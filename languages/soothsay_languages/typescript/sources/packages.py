@@ -13,7 +13,7 @@ from soothsay_index.types import Symbol, SymbolKind
 from soothsay_languages.environment import Environment
 from soothsay_languages.typescript.environment.entry_points import declaration_file
 from soothsay_languages.typescript.environment.finder import KIND, find_package
-from soothsay_languages.typescript.environment.manifests import Manifest
+from soothsay_languages.typescript.environment.manifests import PackageManifest
 from soothsay_languages.typescript.environment.specifiers import Specifier, read_specifier, specifier_of
 from soothsay_languages.typescript.sources.declarations import Declared
 from soothsay_languages.typescript.sources.exports import ASSIGNED, DeclarationFiles, FindModule, Found
@@ -95,7 +95,7 @@ class NpmPackages:
             return _Typed(specifier, specifier.package, own.version, own.folder, file)
         return self._described(specifier, own)
 
-    def _described(self, specifier: Specifier, own: Manifest | None) -> _Typed | None:
+    def _described(self, specifier: Specifier, own: PackageManifest | None) -> _Typed | None:
         """Return a package whose declarations are another one, of ``@types``."""
         name = _TYPES + specifier.package.removeprefix("@").replace("/", "__")
         types = find_package(name, self._environment.package_folders)
