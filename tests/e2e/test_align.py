@@ -1,17 +1,25 @@
-"""Pairs with the real model and the real judge."""
+"""Pairs and training with the real model and the real judge: what is trained is loaded by llama.cpp, and prefers the chosen text."""
 
 from __future__ import annotations
 
 import json
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from soothsay.align.dataset import read_lines
+from soothsay.align.dataset import RowFolder, read_lines
+from soothsay.align.exclusions import Exclusions
+from soothsay.align.rows import TrainingRow
 from soothsay.cli.main import main
 from soothsay.config import Settings
 from soothsay.model.files.cache import is_pulled
+from soothsay.model.files.resolve import resolve_model
+from soothsay.model.fim import Prompt
+from soothsay.model.local.runtime import LlamaRuntime
+from soothsay.model.types import Adapter
 
 MODEL = Settings().model.name
 WEIGHTS = pytest.mark.requires(is_pulled(MODEL), f"soothsay models pull {MODEL}")
@@ -56,3 +64,60 @@ def test_rows_of_a_workspace_are_judged_and_in_the_products_layout(
     assert main(command) == 0  # nothing is made twice
     assert (folder / "places.jsonl").read_text() == before
     assert json.loads((folder / "card.json").read_text())["counts"]["rows"] >= 1
+
+
+PAIR = TrainingRow(
+    "<|fim_prefix|><|fim_suffix|><|fim_middle|># Put the books onto the shelf\nbooks",
+    ".shelve(1)\n", ".put(1)\n", "call", "", "", "shelf.py",
+)  # fmt: skip
+
+
+@pytest.mark.requires(find_spec("trl") is not None, "pip install 'soothsay[align]'")
+def test_an_adapter_is_trained_and_llama_cpp_prefers_what_was_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SOOTHSAY_STATE", str(tmp_path / "state"))
+    rows = RowFolder(tmp_path / "rows")
+    rows.begin({}, fresh=False)
+    seed = next(seed for seed in range(50) if PAIR.split(seed) == "train")
+    rows.add("one", [PAIR])
+    rows.finish(seed, Exclusions(), {})
+    command = [
+        "align",
+        "train",
+        "--data",
+        str(rows.folder),
+        "--name",
+        "shelves",
+        "--steps",
+        "3",
+        "--rank",
+        "2",
+    ]
+    assert main([*command, "--longest", "64", "--rate", "0.002"]) == 0
+    folder = Path(capsys.readouterr().out.strip())
+    record = json.loads((folder / "adapter.json").read_text())
+    assert (record["rank"], record["loss"], record["state"]) == (2, "dpo+sft", "candidate")
+    losses = [each["loss"] for each in json.loads((folder / "result.json").read_text())["history"]]
+    assert len(losses) == 3 and losses[-1] < losses[0]
+    assert main([*command, "--longest", "64"]) == 1  # the name is taken
+    assert "--name" in capsys.readouterr().err
+
+    runtime = LlamaRuntime.load(resolve_model(MODEL, ""), context=256)
+    try:
+        without = advantage(runtime)
+        runtime.apply([Adapter("shelves", folder / "adapter.gguf", record["sha256"], 1.0)])
+        assert advantage(runtime) > without + 0.1
+        runtime.apply([])
+        assert advantage(runtime) == pytest.approx(without, abs=1e-3)
+    finally:
+        runtime.close()
+
+
+def advantage(runtime: LlamaRuntime) -> float:
+    """Return by how many nats the chosen call's first token is likelier than the rejected one's."""
+    ids = runtime.encode(Prompt("", "", "# Put the books onto the shelf\nbooks"))
+    logits = np.array(runtime.context.read(runtime.context.find(ids)))
+    chosen, rejected = (runtime.vocab.encode(text)[0] for text in (PAIR.chosen, PAIR.rejected))
+    assert chosen != rejected
+    return float(logits[chosen] - logits[rejected])

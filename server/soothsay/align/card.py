@@ -10,7 +10,7 @@ from typing import Any
 from soothsay.align.exclusions import Exclusions
 from soothsay.align.rows import KINDS, TrainingRow, data_hash
 
-_LISTED = 40  # packages
+_LISTED = 40  # packages, on the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,9 @@ class DataCard:
         lines += [f"* left out, because another row says the same: {self.repeated}"]
         lines += [f"* left out, because the exclusions cover them: {self.leaked}", f"* hash: {self.hash}"]
         for title, found in (("Code and documentation of", self.packages), ("Calls of", self.targets)):
-            named = ", ".join(f"{name or 'the workspace'} ({count})" for name, count in found.items())
+            named = ", ".join(
+                f"{name or 'the workspace'} ({count})" for name, count in list(found.items())[:_LISTED]
+            )
             lines += ["", f"{title}: {named}."]
         return "\n".join(lines) + "\n"
 
@@ -70,7 +72,7 @@ def card_of(
     packages = Counter(row.package for row in rows)
     targets = Counter(row.target for row in rows if row.target)
     return DataCard(
-        about, counts, kinds, dict(packages.most_common(_LISTED)), dict(targets.most_common(_LISTED)), repeated,
+        about, counts, kinds, dict(packages.most_common()), dict(targets.most_common()), repeated,
         leaked, data_hash(rows),
     )  # fmt: skip
 
