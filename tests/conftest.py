@@ -19,6 +19,7 @@ settings.load_profile("soothsay")
 _REAL = [Path(__file__).parent / name for name in ("e2e", "lsp")]
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests with real servers, models and editors on one worker, in order: they share an index and a machine."""
     for item in items:
