@@ -55,14 +55,14 @@ WORKERS ?= 2
 check: $(VENV)/.installed ## Lint, check types, and run the tests that need no model, no network and no process (two and a half minutes on two cores)
 	@found=$$(mktemp); trap 'rm -f $$found' EXIT; \
 	$(MAKE) --no-print-directory lint > $$found 2>&1 & lint=$$!; \
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --hypothesis-profile=check \
+	$(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=check \
 		-m "not slow and not process" tests/unit tests/bench tests/structure; tests=$$?; \
 	wait $$lint || { cat $$found; exit 1; }; exit $$tests
 
 # Tests with real servers and models run one after the other; the others run beside them.
 test: lint models judges ## Lint, then run all tests, with the real model and the real index
 	$(BIN)/soothsay models pull --original smollm2-135m
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --durations=30
+	$(BIN)/python -m pytest -n $(WORKERS) --durations=30
 
 lint: $(VENV)/.installed ## Check style and types
 	$(BIN)/ruff check $(SOURCES)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from required_tools import missing_tool
 
@@ -16,15 +16,23 @@ settings.register_profile("check", settings.get_profile("soothsay"), max_example
 settings.load_profile("soothsay")
 
 
-_REAL = [Path(__file__).parent / name for name in ("e2e", "lsp")]
+_REAL = ("tests/e2e/", "tests/lsp/")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests with real servers, models and editors on one worker, in order: they share an index and a machine."""
-    for item in items:
-        if any(item.path.is_relative_to(folder) for folder in _REAL):
-            item.add_marker(pytest.mark.xdist_group("real"))
+class RealTestsOnOneWorker(LoadScopeScheduling):
+    """Keeps the tests with real servers, models and editors on one worker, in order: they share an index and a machine.
+
+    Of the others, those of one file stay together. (Groups by xdist's own mark are lost with pytest 9.2.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "real" if nodeid.startswith(_REAL) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Return what gives tests to workers."""
+    return RealTestsOnOneWorker(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
