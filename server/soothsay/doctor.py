@@ -354,11 +354,15 @@ def _oracle(settings: Settings, workspace: Path) -> DoctorCheck:
     # several languages may have one
     servers = {s.name: (each, s) for each, s in firsts if s.required or command_of(s) is not None}
     silent = [s for each, s in servers.values() if not _answers(each, s, settings, workspace)]
-    if silent:
-        names = ", ".join(spec.name for spec in silent)
+    broken = [spec for spec in silent if spec.required or spec.package is not None]
+    if broken:
+        names = ", ".join(spec.name for spec in broken)
         found = f"{names} does not answer: little can be verified"
-        return DoctorCheck("oracle", "warning", found, "; ".join(spec.install for spec in silent))
-    return DoctorCheck("oracle", "ok", ", ".join(f"{name} answers" for name in servers))
+        return DoctorCheck("oracle", "warning", found, "; ".join(spec.install for spec in broken))
+    said = [f"{name} answers" for name in servers if name not in {spec.name for spec in silent}]
+    # a program of the user's, for a language that they may not use
+    said += [f"{spec.name} of PATH does not answer ({spec.install})" for spec in silent]
+    return DoctorCheck("oracle", "ok", ", ".join(said))
 
 
 def _answers(language: Language, spec: ServerSpec, settings: Settings, workspace: Path) -> bool:

@@ -241,3 +241,18 @@ def test_a_judge_that_is_not_installed_is_named_with_what_installs_it(
     assert "go (unverified: go install golang.org/x/tools/gopls@latest)" in found
     assert "rust (unverified: rustup component add rust-analyzer)" in found
     assert "java (unverified: install Eclipse JDT" in found
+
+
+@pytest.mark.parametrize(("silent", "state"), [("gopls", "ok"), ("ty", "warning")])
+def test_a_program_of_the_users_that_fails_is_no_warning(
+    silent: str, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gopls = tmp_path / "gopls"
+    gopls.write_text("#!/bin/sh\nexit 1\n")
+    gopls.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(doctor, "_answers", lambda _language, spec, *_: spec.name != silent)
+    check = doctor._oracle(Settings(), tmp_path)
+    assert check.state == state
+    assert silent in check.found and "does not answer" in check.found
+    assert ("ty answers" in check.found) == (silent != "ty")
