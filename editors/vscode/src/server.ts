@@ -38,8 +38,6 @@ export const LANGUAGES = [
   "rust",
   "java",
   "toml",
-  "json",
-  "jsonc",
   "dockerfile",
   "makefile",
   "c",
