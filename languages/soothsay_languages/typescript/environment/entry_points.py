@@ -13,7 +13,7 @@ from soothsay_languages.typescript.environment.manifests import PackageManifest
 _CONDITIONS = frozenset({"types", "import", "node", "default", "module-sync"})
 _OTHERWISE = frozenset({"types", "require", "node", "default"})
 _VERSION = (7, 0)  # of the compiler
-_RANGE = re.compile(r"(<=|>=|<|>|=)?\s*v?(\d+)(?:\.(\d+))?")
+_RANGE = re.compile(r"(<=|>=|<|>|=)?\s{0,4}v?(\d+)(?:\.(\d+))?")
 _ENDINGS = {".mjs": ".d.mts", ".cjs": ".d.cts", ".js": ".d.ts", ".jsx": ".d.ts"}
 _SOURCES = {".ts": ".d.ts", ".mts": ".d.mts", ".cts": ".d.cts"}
 DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
