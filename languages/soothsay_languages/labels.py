@@ -1,4 +1,4 @@
-"""Read the labels of signature help in languages whose arguments are all given by position."""
+"""Read the labels of signature help in languages whose labels say all, and whose arguments are given by position."""
 
 from __future__ import annotations
 
@@ -10,8 +10,22 @@ from soothsay_languages.oracle import Span
 from soothsay_languages.parameters import Parameter
 
 
+class CompleteLabels:
+    """Labels that say all of a signature: the definition need not be read."""
+
+    def needs_definition(self, parameters: Sequence[Parameter]) -> bool:
+        """Return False: the label says it all."""
+        return False
+
+    def from_definition(
+        self, parameters: tuple[Parameter, ...], lines: Sequence[str]
+    ) -> tuple[Parameter, ...]:
+        """Return ``parameters``."""
+        return parameters
+
+
 @dataclass(frozen=True, slots=True)
-class PositionalLabels:
+class PositionalLabels(CompleteLabels):
     """Reads each parameter by ``parameter``, with the groups ``name``, ``type``, and ``rest`` for one that takes any number."""
 
     parameter: re.Pattern[str]
@@ -23,16 +37,6 @@ class PositionalLabels:
     def parameters(self, label: str, spans: Sequence[Span]) -> tuple[Parameter, ...]:
         """Return the parameters of ``label``; all are given by position, and all but the last must be."""
         return tuple(self._parameter(label[start:end].strip()) for start, end in spans)
-
-    def needs_definition(self, parameters: Sequence[Parameter]) -> bool:
-        """Return False: the label says it all."""
-        return False
-
-    def from_definition(
-        self, parameters: tuple[Parameter, ...], lines: Sequence[str]
-    ) -> tuple[Parameter, ...]:
-        """Return ``parameters``."""
-        return parameters
 
     def _parameter(self, text: str) -> Parameter:
         match = self.parameter.fullmatch(text)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from tree_sitter import Node
 
-from soothsay_languages.base import Blank, WrongValue
+from soothsay_languages.base import Blank
 from soothsay_languages.parameters import Parameter
-from soothsay_languages.resolving import D, Definitions
+from soothsay_languages.plain_values import ValuesWithoutServices
 from soothsay_languages.syntax import text_of
 
 _INTEGER = re.compile(
@@ -19,7 +19,7 @@ _INTEGER = re.compile(
 _TEXT = re.compile(r"(?:std::)?(?:basic_)?(?:string(?:_view)?)\b.*|char\s*\*", re.DOTALL)
 
 
-class CppValues:
+class CppValues(ValuesWithoutServices):
     """Reads values of C and C++."""
 
     def string(self, node: Node) -> str | None:
@@ -34,18 +34,6 @@ class CppValues:
         """Return None: no type is one of certain strings."""
         return None
 
-    def wrong_service(self, call: Node, index: Definitions[D]) -> WrongValue | None:
-        """Return None: no services are known."""
-        return None
-
-    def wrong_owner(self, owner: str, index: Definitions[D]) -> WrongValue | None:
-        """Return None: no services are known."""
-        return None
-
-    def wrong_request(self, uri: str, name: str, arguments: Sequence[Node]) -> WrongValue | None:
-        """Return None: no services are known."""
-        return None
-
     def blank(self, parameter: Parameter, quote: str, uri: str, name: str) -> Blank:
         """Return a literal for a value of ``parameter`` that nobody knows."""
         plain = parameter.annotation.replace("const ", "").replace("&", "").strip()
@@ -53,10 +41,6 @@ class CppValues:
         if text == '""':
             return Blank(text, ((1, 1, parameter.name),))
         return Blank(text, ((0, len(text), parameter.name),))
-
-    def passed_to(self, call: Node, index: Definitions[D]) -> D | None:
-        """Return None: nothing is known of what a call passes on."""
-        return None
 
 
 def _literal(plain: str) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from soothsay_languages.labels import CompleteLabels
 from soothsay_languages.oracle import DiagnosticKind, ServerPackage, ServerSpec, Span, not_elsewhere
 from soothsay_languages.parameters import Parameter
 
@@ -133,7 +134,7 @@ def _may_import(written: str, path: Path) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class ClangdSignatures:
+class ClangdSignatures(CompleteLabels):
     """Read the labels of clangd's signature help: ``pay(int amount, const char *note = nullptr) -> bool``.
 
     ``open_if_empty``: a function without parameters may take any arguments, as in C one that is declared without a
@@ -151,16 +152,6 @@ class ClangdSignatures:
         if not spans and self.open_if_empty:
             return (Parameter("arguments", "var_positional"),)
         return tuple(_parameter(label[start:end], number) for number, (start, end) in enumerate(spans, 1))
-
-    def needs_definition(self, parameters: Sequence[Parameter]) -> bool:
-        """Return False: the label says it all."""
-        return False
-
-    def from_definition(
-        self, parameters: tuple[Parameter, ...], lines: Sequence[str]
-    ) -> tuple[Parameter, ...]:
-        """Return ``parameters``."""
-        return parameters
 
 
 def _parameter(text: str, number: int) -> Parameter:

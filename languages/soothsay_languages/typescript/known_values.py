@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from tree_sitter import Node
 
-from soothsay_languages.base import Blank, WrongValue
+from soothsay_languages.base import Blank
 from soothsay_languages.parameters import Parameter
-from soothsay_languages.resolving import D, Definitions
+from soothsay_languages.plain_values import ValuesWithoutServices
 from soothsay_languages.syntax import text_of
 
 _LITERAL = re.compile(r"""\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*""")
@@ -17,7 +17,7 @@ _NOTHING = frozenset({"undefined", "null"})
 _PLAIN = {"number": "0", "bigint": "0n", "boolean": "false", "null": "null", "undefined": "undefined"}
 
 
-class ScriptValues:
+class ScriptValues(ValuesWithoutServices):
     """Reads values of TypeScript and JavaScript."""
 
     def string(self, node: Node) -> str | None:
@@ -32,18 +32,6 @@ class ScriptValues:
         values = [part[1] if part[1] is not None else part[2] for part in parts if part is not None]
         return values if len(values) == len(parts) else None
 
-    def wrong_service(self, call: Node, index: Definitions[D]) -> WrongValue | None:
-        """Return None: no services are known."""
-        return None
-
-    def wrong_owner(self, owner: str, index: Definitions[D]) -> WrongValue | None:
-        """Return None: no services are known."""
-        return None
-
-    def wrong_request(self, uri: str, name: str, arguments: Sequence[Node]) -> WrongValue | None:
-        """Return None: no services are known."""
-        return None
-
     def blank(self, parameter: Parameter, quote: str, uri: str, name: str) -> Blank:
         """Return a literal for a value of ``parameter`` that nobody knows, its strings between ``quote``."""
         wanted = _something(parameter.annotation)
@@ -56,10 +44,6 @@ class ScriptValues:
             return Blank(text, ((at, at, label),))
         value = (self.strings(wanted) or ("",))[0]
         return Blank(f"{quote}{value}{quote}", ((len(quote), len(quote) + len(value), label),))
-
-    def passed_to(self, call: Node, index: Definitions[D]) -> D | None:
-        """Return None: nothing is known of what a call passes on."""
-        return None
 
 
 def _something(annotation: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from soothsay_languages.labels import CompleteLabels
 from soothsay_languages.oracle import DiagnosticKind, ServerPackage, ServerSpec, Span, is_union, not_elsewhere
 from soothsay_languages.parameters import Parameter, ParameterKind
 
@@ -80,7 +81,7 @@ def _may_import(written: str, path: Path) -> bool:
     return module == written.strip("'\"`").rpartition("/")[2].partition(".")[0]
 
 
-class CompilerSignatures:
+class CompilerSignatures(CompleteLabels):
     """Read the labels of the compiler's signature help: ``pay(amount: number, note?: string, ...rest: any[]): void``."""
 
     def takes_anything(self, label: str, parameters: Sequence[Parameter]) -> bool:
@@ -91,16 +92,6 @@ class CompilerSignatures:
     def parameters(self, label: str, spans: Sequence[Span]) -> tuple[Parameter, ...]:
         """Return the parameters of ``label``; all are given by position."""
         return tuple(_parameter(label[start:end]) for start, end in spans)
-
-    def needs_definition(self, parameters: Sequence[Parameter]) -> bool:
-        """Return False: the label says it all."""
-        return False
-
-    def from_definition(
-        self, parameters: tuple[Parameter, ...], lines: Sequence[str]
-    ) -> tuple[Parameter, ...]:
-        """Return ``parameters``."""
-        return parameters
 
 
 def _parameter(text: str) -> Parameter:
