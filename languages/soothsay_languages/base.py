@@ -459,6 +459,11 @@ class Language:
         return QueryBinder(self.tree_sitter, self.locals, target_of)
 
     @property
+    def has_interpreter(self) -> bool:
+        """Whether a user may configure the interpreter that its environments belong to."""
+        return self.environments is not None and self.environments().kind.has_interpreter
+
+    @property
     def accesses(self) -> tuple[str, ...]:
         """What may stand between a receiver and the name of its member."""
         return (".",) if self.calls is None else self.calls.accesses

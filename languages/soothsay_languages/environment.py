@@ -7,7 +7,7 @@ names what finds its own in ``Language.environments``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -69,6 +69,10 @@ class LocatedEnvironment:
         """Yield this one and the others."""
         yield self
         yield from self.others
+
+    def alone(self) -> LocatedEnvironment:
+        """Return this one without the others, for what is of one language."""
+        return replace(self, others=())
 
 
 @dataclass(frozen=True, slots=True)

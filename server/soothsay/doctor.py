@@ -367,8 +367,7 @@ def _oracle(settings: Settings, workspace: Path) -> DoctorCheck:
 
 def _answers(language: Language, spec: ServerSpec, settings: Settings, workspace: Path) -> bool:
     """Return whether the first language server of ``language`` judges a file that it has something to say about."""
-    finder = language.environments() if language.environments is not None else None
-    runtime = settings.index.interpreter if finder is not None and finder.kind.has_interpreter else ""
+    runtime = settings.index.interpreter if language.has_interpreter else ""
     oracle = open_oracle(workspace, language.id, runtime)
     try:
         return oracle.findings(workspace / f"doctor{language.suffix}", spec.canary or "\n") is not None

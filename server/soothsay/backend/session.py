@@ -287,14 +287,13 @@ class Session:
     ) -> Completion:
         """Answer one request (blocking). Raises `Cancelled` once ``cancel`` is set, `SoothsayError` on bad input."""
         with self._working(request.adapters) as engine:
-            completion = engine.complete(request, cancel, on_text)
-            self.last = replace(completion, adapters=used(self._applied.adapters))
+            self.last = replace(engine.complete(request, cancel, on_text), adapters=self.adapters)
             return self.last
 
     def speculate(self, request: CompletionRequest, cancel: Cancellation | None = None) -> Completion:
         """Answer ``request`` before it is made (blocking, like `complete`)."""
         with self._working(request.adapters, urgent=False) as engine:
-            return replace(engine.complete(request, cancel), adapters=used(self._applied.adapters))
+            return replace(engine.complete(request, cancel), adapters=self.adapters)
 
     def prepare(self, request: CompletionRequest, cancel: Cancellation | None = None) -> None:
         """Read what a completion at this place would have to read (blocking). Raises `Cancelled` once ``cancel`` is set."""
@@ -519,9 +518,8 @@ class Session:
 
 
 def _interpreters(settings: Settings) -> dict[str, str]:
-    """Return the configured interpreter by the ids of the languages that have environments."""
-    finders = {each.id: each.environments() for each in languages() if each.environments is not None}
-    return {name: settings.index.interpreter for name, each in finders.items() if each.kind.has_interpreter}
+    """Return the configured interpreter by the ids of the languages that have one."""
+    return {each.id: settings.index.interpreter for each in languages() if each.has_interpreter}
 
 
 @contextmanager

@@ -235,7 +235,7 @@ def _suites(known: Sequence[KnownAdapter], tasks: int, show: Any) -> Suites:
     from soothsay_index.sources.registry import package_sources
     from soothsay_languages.registry import language_or_plain
 
-    environment = read_environment(locate_environment(Path.cwd(), sys.executable))
+    environment = read_environment(locate_environment(Path.cwd(), sys.executable).alone())
     trained_on = {package for each in known for package in each.record.packages}
     sources = package_sources(environment).values()
     return make_suites(sources, language_or_plain(environment.kind.language), tasks, trained_on, show)

@@ -148,7 +148,7 @@ def _ground(args: argparse.Namespace, workspace: Path, exclusions: Exclusions) -
     from soothsay_index.runtime.environment import locate_environment, read_environment
 
     try:
-        environment = read_environment(locate_environment(workspace, args.interpreter))
+        environment = read_environment(locate_environment(workspace, args.interpreter).alone())
     except SoothsayIndexError as error:
         print(f"soothsay: no installed package is read: {error}", file=sys.stderr)
         environment = None

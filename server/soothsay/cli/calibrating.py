@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from soothsay.backend.session import NoIndex
@@ -31,8 +30,7 @@ def calibrate(path: Path) -> Thresholds | None:
     """Measure the weights at ``path`` with progress, and keep the result; None where it tells nothing. Raises `SoothsayError`."""
     if not path.is_file():
         raise SoothsayError(f"there is no file {path}")
-    located = locate_environment(Path.cwd(), sys.executable)
-    environment = read_environment(replace(located, others=()))  # the tasks are of one language
+    environment = read_environment(locate_environment(Path.cwd(), sys.executable).alone())
     language = language_or_plain(environment.kind.language)
     runtime = LlamaRuntime.load(path, context=_CONTEXT)
     guesses: list[Guess] = []
