@@ -205,7 +205,7 @@ def test_a_name_is_the_same_where_its_rest_is_written_at_once(cold: NotingRuntim
     cold.context.forget_all()
     opened = cold.open(Prompt(head, "", f"# {wanted}\nresponse = client", "."))
     constraint = CallConstraint(
-        "response = client", LANGUAGE, {"client": NameTrie(NAMES)}.get, lambda _: None
+        "response = client", LANGUAGE, {"client.": NameTrie(NAMES)}.get, lambda _: None
     )
     texts: list[str] = []
     chosen: list[int] = []
