@@ -24,3 +24,10 @@ def write_private(path: Path, text: str) -> None:
         with contextlib.suppress(OSError, AttributeError):
             os.fchmod(file.fileno(), 0o600)  # one of an older version
         file.write(text)
+
+
+def replace_private(path: Path, text: str) -> None:
+    """Write a file that only its user may read, at once: whoever reads it finds the old text or the new. Raises `OSError`."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    write_private(fresh, text)
+    fresh.replace(path)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 
 
@@ -17,3 +20,12 @@ def raise_if_cancelled(cancel: Event | None) -> None:
     """Raise `Cancelled` if ``cancel`` is set."""
     if cancel is not None and cancel.is_set():
         raise Cancelled
+
+
+@contextmanager
+def readable_errors(path: Path) -> Iterator[None]:
+    """Raise `SoothsayError` where ``path`` cannot be used within the block."""
+    try:
+        yield
+    except OSError as error:
+        raise SoothsayError(f"cannot use {path}: {error.strerror}") from error

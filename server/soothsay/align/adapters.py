@@ -8,7 +8,6 @@ that were made from these: what counts is the SHA-256 of the file that was pulle
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -20,12 +19,12 @@ from typing import Any, Literal, get_args
 from filelock import FileLock
 
 from soothsay.align.guard import GuardVerdict, verdict_from_json
-from soothsay.errors import SoothsayError
+from soothsay.errors import SoothsayError, readable_errors
 from soothsay.model.files.cache import file_hash, sha256_of
 from soothsay.model.types import Adapter
 from soothsay.paths import state_folder
 from soothsay_common.file_identity import file_identity
-from soothsay_common.private import make_private, write_private
+from soothsay_common.private import make_private, replace_private
 
 AdapterScope = Literal["user", "workspace", "organisation"]
 AdapterState = Literal["candidate", "active", "refused", "retired"]
@@ -141,7 +140,7 @@ class AdapterRegistry:
         with self._locked():
             if (folder / RECORD).exists():
                 raise SoothsayError(f"there is an adapter {name} already; choose another name")
-            with _readable_errors(folder):
+            with readable_errors(folder):
                 make_private(folder)
                 shutil.copyfile(gguf, folder / GGUF)
                 (folder / GGUF).chmod(0o600)
@@ -215,23 +214,17 @@ class AdapterRegistry:
 
     def _write(self, known: KnownAdapter) -> KnownAdapter:
         path = known.folder / RECORD
-        fresh = path.with_name(f"{RECORD}.{os.getpid()}")
-        with _readable_errors(path):
-            write_private(fresh, json.dumps(_to_json(known.record), indent=1))
-            fresh.replace(path)
+        with readable_errors(path):
+            replace_private(path, json.dumps(asdict(known.record), indent=1))
         return known
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Let no other process change records within the block."""
-        with _readable_errors(self.folder):
+        with readable_errors(self.folder):
             make_private(self.folder)
         with FileLock(self.folder / ".lock", timeout=_LOCK_S):
             yield
-
-
-def _to_json(record: AdapterRecord) -> dict[str, Any]:
-    return asdict(record)
 
 
 def _from_json(plain: Mapping[str, Any]) -> AdapterRecord:
@@ -249,11 +242,3 @@ def _from_json(plain: Mapping[str, Any]) -> AdapterRecord:
     if record.scope == "workspace" and not record.workspace:
         raise ValueError("it is for a workspace, and names none")
     return record
-
-
-@contextmanager
-def _readable_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise SoothsayError(f"cannot use {path}: {error.strerror}") from error

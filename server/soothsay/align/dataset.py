@@ -15,7 +15,7 @@ from typing import Any, cast
 from soothsay.align.card import DataCard, card_of, without_leaks
 from soothsay.align.exclusions import Exclusions
 from soothsay.align.rows import Split, TrainingRow, row_from_json, row_to_json, without_repetitions
-from soothsay.errors import SoothsayError
+from soothsay.errors import SoothsayError, readable_errors
 from soothsay.paths import state_folder
 from soothsay_common.private import make_private, write_private
 
@@ -43,7 +43,7 @@ class RowFolder:
 
         ``about`` is what rows depend on: a folder that was made with something else is refused, unless it is to be ``fresh``.
         """
-        try:
+        with readable_errors(self.folder):
             make_private(self.folder)
             if fresh:
                 for each in self.folder.glob("*.json*"):
@@ -57,8 +57,6 @@ class RowFolder:
             write_private(settings, written)
             self._cut_off_half_a_line()
             return {place: len(rows) for place, rows in self._lines()}
-        except OSError as error:
-            raise SoothsayError(f"cannot use {self.folder}: {error.strerror}") from error
 
     def _cut_off_half_a_line(self) -> None:
         if not self._places.exists():

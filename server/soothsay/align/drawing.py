@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from soothsay.model.fim import Prompt
+from soothsay.model.local.decoding import allowed_tokens
 from soothsay.model.local.runtime import LlamaRuntime
 from soothsay_common.cancellation import Cancellation
 
@@ -28,10 +29,7 @@ def drawing_from(runtime: LlamaRuntime, cancel: Cancellation | None = None) -> D
         with context.until(cancel):
             logits = context.read(context.find(runtime.encode(prompt)))
             for _ in range(_MOST):
-                allowed = vocab.beginning(must) if must else None
-                if prompt.code_first and not written.strip():
-                    code = vocab.code
-                    allowed = np.flatnonzero(code) if allowed is None else allowed[code[allowed]]
+                allowed = allowed_tokens(vocab, must, prompt.code_first and not written.strip())
                 token = pick_at(logits, allowed, temperature, chance)
                 if vocab.ends(token):
                     break

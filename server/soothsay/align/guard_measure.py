@@ -15,12 +15,13 @@ from soothsay.align.guard import SuiteFigure
 from soothsay.align.guard_suites import CallTask, LineTask, Suites
 from soothsay.engine.analyses import Analyses
 from soothsay.engine.arguments import misfit
+from soothsay.engine.calibration import name_has_ended
 from soothsay.engine.draft import Limits, Watcher, never_stop, write
 from soothsay.engine.ground import ground
 from soothsay.engine.site import Site
 from soothsay.engine.types import CompletionRequest
 from soothsay.model.fim import Window, build_prompt, place_anchor
-from soothsay.model.types import Adapter, OwnedModel, Token
+from soothsay.model.types import Adapter, OwnedModel
 from soothsay_index.types import Hit, Index
 from soothsay_languages.base import Language
 
@@ -139,7 +140,7 @@ class _Calls:
         return self._name(task, documents.text) == task.wanted
 
     def _name(self, task: CallTask, documentation: str) -> str:
-        _, text = self._write(task, documentation, _LONGEST_NAME, _name_has_ended)
+        _, text = self._write(task, documentation, _LONGEST_NAME, name_has_ended)
         found = _NAME.match(text)
         return found[0] if found else ""
 
@@ -151,8 +152,3 @@ class _Calls:
         limits = Limits(most, time.monotonic() + _PATIENCE_S)
         opened = self.model.open(build_prompt(anchor, task.text, end, documentation))
         return site, write(opened, site.rule, limits, watch=watch).text
-
-
-def _name_has_ended(text: str, _tokens: list[Token]) -> bool:
-    found = _NAME.match(text)
-    return bool(text) and (found is None or found.end() < len(text))

@@ -12,10 +12,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
+from soothsay.oracle.locations import path_of
 from soothsay_index.sources.base import PackageSource
 from soothsay_index.types import Parameter, Symbol
 from soothsay_languages.analysis import analyse
@@ -100,7 +100,7 @@ def make_suites(
     texts = {path: text for path in files if (text := _read(path)) is not None}
     frequent, rare = by_frequency(tasks, texts.values(), count)
     lines = (task for path, text in texts.items() if (task := line_task(text, language, str(path.name))))
-    return Suites(language, frequent, rare, tuple(_first(lines, count)))
+    return Suites(language, frequent, rare, tuple(islice(lines, count)))
 
 
 def call_tasks(symbols: Iterable[Symbol], language: Language) -> list[CallTask]:
@@ -194,8 +194,9 @@ def _harvests(
 def _files_of(symbols: Iterable[Symbol], language: Language) -> list[Path]:
     """Return the files in which ``symbols`` are defined, as far as they are of ``language``."""
     uris = dict.fromkeys(symbol.uri for symbol in symbols if symbol.uri.startswith("file:"))
-    paths = (Path(url2pathname(unquote(urlsplit(uri).path))) for uri in uris)
-    ours = [path for path in paths if (found := language_of_file(path)) and found.id == language.id]
+    ours = [
+        path for path in map(path_of, uris) if (found := language_of_file(path)) and found.id == language.id
+    ]
     return sorted(ours, key=lambda path: _hashed(path.name))[:_OF_ONE_PACKAGE]
 
 
@@ -205,11 +206,6 @@ def _read(path: Path) -> str | None:
     except (OSError, UnicodeDecodeError):
         return None
     return text if len(text) <= _LARGEST_FILE else None
-
-
-def _first(tasks: Iterator[LineTask], count: int) -> Iterator[LineTask]:
-    for _, task in zip(range(count), tasks, strict=False):
-        yield task
 
 
 def _hashed(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from soothsay.align.adapters import AdapterRecord, AdapterRegistry, AdapterScope
 from soothsay.align.training_plan import ADAPTER, RESULT, TrainingPlan
-from soothsay.errors import SoothsayError
+from soothsay.errors import SoothsayError, readable_errors
 from soothsay.model.files.cache import file_hash
 from soothsay.paths import state_folder
 from soothsay_common.children import child_environment, python_command
@@ -35,7 +35,7 @@ def prepare(plan: TrainingPlan, *, fresh: bool) -> bool:
     """
     path = plan.output / _PLAN
     written = json.dumps(plan.to_json(), sort_keys=True)
-    try:
+    with readable_errors(plan.output):
         if fresh:
             shutil.rmtree(plan.output, ignore_errors=True)
         make_private(plan.output)
@@ -45,8 +45,6 @@ def prepare(plan: TrainingPlan, *, fresh: bool) -> bool:
                 f"{plan.output} was begun with other options: add --fresh, or choose another --name"
             )
         write_private(path, written)
-    except OSError as error:
-        raise SoothsayError(f"cannot use {plan.output}: {error.strerror}") from error
     return begun
 
 

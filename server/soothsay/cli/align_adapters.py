@@ -211,12 +211,10 @@ def _measured(known: Sequence[KnownAdapter], scale: float, args: argparse.Namesp
 def _weights(known: Sequence[KnownAdapter], model: str | None) -> Iterator[tuple[LlamaRuntime, str]]:
     """Open the weights that all of ``known`` fit, with the SHA-256 of what they come from. Raises `SoothsayError`."""
     from soothsay.align.guard_measure import CONTEXT
-    from soothsay.model.files.resolve import resolve_weights, source_sha256
+    from soothsay.model.files.resolve import name_and_path, resolve_weights, source_sha256
     from soothsay.model.local.runtime import LlamaRuntime
 
-    named = model or known[0].record.base_model
-    is_file = named.endswith(".gguf")
-    name, path = ("", named) if is_file else (named, "")
+    name, path = name_and_path(model or known[0].record.base_model)
     chosen = resolve_weights(name, path, "fastest")
     base_sha256 = source_sha256(name, path)
     for each in known:

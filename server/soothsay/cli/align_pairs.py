@@ -125,10 +125,9 @@ def _finish(
 
 
 def _weights(model: str | None) -> Path:
-    from soothsay.model.files.resolve import resolve_model
+    from soothsay.model.files.resolve import name_and_path, resolve_model
 
-    is_path = model is not None and model.endswith(".gguf")
-    return resolve_model(Settings().model.name if model is None else model, str(model) if is_path else "")
+    return resolve_model(*name_and_path(model or Settings().model.name))
 
 
 def _about(

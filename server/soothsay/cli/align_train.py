@@ -71,7 +71,7 @@ def run_train(args: argparse.Namespace) -> int:
     from soothsay.align.dataset import datasets_folder
     from soothsay.align.trained import keep, prepare, record_of, run, trainings_folder
     from soothsay.cli.progress import progress_bars
-    from soothsay.model.files.resolve import resolve_model
+    from soothsay.model.files.resolve import name_and_path, resolve_model
 
     if min(args.rank, args.alpha, args.longest) < 1 or args.steps < 0 or args.rate < 0:
         raise SoothsayError(
@@ -84,7 +84,7 @@ def run_train(args: argparse.Namespace) -> int:
     if (registry.folder / name / RECORD).exists():
         raise SoothsayError(f"there is an adapter {name} already; choose another --name")
     model = args.model or Settings().model.name
-    weights = resolve_model(model, model if model.endswith(".gguf") else "")
+    weights = resolve_model(*name_and_path(model))
     plan = TrainingPlan(
         weights, data, trainings_folder() / name, args.loss, args.rank, args.alpha, args.rate, steps=args.steps,
         longest=args.longest, seed=args.seed,

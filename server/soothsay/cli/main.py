@@ -166,7 +166,10 @@ def _settings(args: argparse.Namespace) -> Settings:
     raw: dict[str, Any] = {"model": {}, "index": {}, "completion": asdict(PATIENT)}
     model = getattr(args, "model", None)
     if model:
-        raw["model"]["path" if model.endswith(".gguf") or os.sep in model else "name"] = model
+        from soothsay.model.files.resolve import name_and_path
+
+        _, path = name_and_path(model)
+        raw["model"]["path" if path else "name"] = model
     if getattr(args, "method", None):
         raw["method"] = args.method
     if getattr(args, "interpreter", None):

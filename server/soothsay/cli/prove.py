@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from soothsay.errors import SoothsayError
 from soothsay.model.building import build, show_progress
 from soothsay.model.files.cache import has_size
 from soothsay.model.files.registry import DEFAULT_MODEL, UnknownModelError, find_spec
-from soothsay.model.files.resolve import resolve_model
+from soothsay.model.files.resolve import name_and_path, resolve_model
 from soothsay.model.library import library_folder
 from soothsay.model.proof import Proof, prove, prove_library
 
@@ -71,8 +70,9 @@ def run_prove(args: argparse.Namespace) -> int:
 
 def find_model(name: str) -> Path | None:
     """Return the file of model ``name`` (or path); None if it is not downloaded. Raises `SoothsayError`."""
-    if name.endswith(".gguf") or os.sep in name:
-        return resolve_model("", name)
+    name, path = name_and_path(name)
+    if path:
+        return resolve_model("", path)
     spec = find_spec(name)
     if spec.kind == "completion" and not all(has_size(spec, file) for file in spec.files):
         return None

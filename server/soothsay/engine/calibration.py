@@ -71,7 +71,7 @@ def guess(model: Model, index: Index, language: Language, task: Task) -> Guess |
     site = Site(request, index, Analyses())
     limits = Limits(_LONGEST, time.monotonic() + 60.0)
     written = write(
-        model.open(build_prompt(anchor, task.text, len(task.text))), site.rule, limits, watch=_has_ended
+        model.open(build_prompt(anchor, task.text, len(task.text))), site.rule, limits, watch=name_has_ended
     )
     found = _NAME.match(written.text)
     if found is None:
@@ -101,6 +101,7 @@ def _above(values: Sequence[float]) -> float:
     return next(fitting, _GRID[-1])
 
 
-def _has_ended(text: str, _tokens: list[Token]) -> bool:
+def name_has_ended(text: str, _tokens: list[Token]) -> bool:
+    """Return whether ``text`` holds a whole name, or will not begin with one: a `Watcher`."""
     found = _NAME.match(text)
     return bool(text) and (found is None or found.end() < len(text))

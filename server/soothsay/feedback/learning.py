@@ -19,7 +19,7 @@ from soothsay.feedback.log import FeedbackLog, log_path
 from soothsay.feedback.rows import FeedbackRow
 from soothsay.feedback.thresholds import LearnedThreshold, thresholds_path, thresholds_to_text
 from soothsay_common.priority import lower_process_priority
-from soothsay_common.private import write_private
+from soothsay_common.private import replace_private
 
 _MOST = 5_000  # rows, the newest
 _KEPT = 0.5  # of what was accepted: it counts as kept
@@ -169,9 +169,7 @@ def keep(text: str | None, path: Path) -> None:
     if text is None:
         path.unlink(missing_ok=True)
         return
-    fresh = path.with_suffix(".new")
-    write_private(fresh, text)
-    fresh.replace(path)
+    replace_private(path, text)
 
 
 if __name__ == "__main__":

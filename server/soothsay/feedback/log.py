@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from soothsay.config import FeedbackSettings
-from soothsay.errors import SoothsayError
+from soothsay.errors import SoothsayError, readable_errors
 from soothsay.feedback.gate import gate_path
 from soothsay.feedback.rows import FeedbackRow
 from soothsay.feedback.thresholds import thresholds_path
@@ -191,8 +191,7 @@ def _row(values: dict[str, Any]) -> FeedbackRow:
 @contextmanager
 def _readable_errors(path: Path) -> Iterator[None]:
     try:
-        yield
-    except OSError as error:
-        raise SoothsayError(f"cannot use {path}: {error.strerror}") from error
+        with readable_errors(path):
+            yield
     except sqlite3.Error as error:
         raise SoothsayError(f"cannot use {path}: {error}") from error

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from soothsay_common.private import write_private
+from soothsay_common.private import replace_private
 
 
 def read_kept(file: Path) -> dict[str, Any]:
@@ -25,6 +24,4 @@ def write_kept(file: Path, known: Mapping[str, Any]) -> None:
     """Replace what ``file`` holds, as far as it can be written."""
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_name(f"{file.name}.{os.getpid()}")
-        write_private(temporary, json.dumps(known, indent=1))
-        temporary.replace(file)
+        replace_private(file, json.dumps(known, indent=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -36,6 +37,11 @@ def resolve_weights(settings_name: str, settings_path: str, weights: WeightsChoi
         chosen = choose_weights(settings_name, weights)
     check_gguf(chosen.path)
     return chosen
+
+
+def name_and_path(given: str) -> tuple[str, str]:
+    """Return the name and the path of the model that ``given`` is, a name or a path; the other of the two is ""."""
+    return ("", given) if given.endswith(".gguf") or os.sep in given else (given, "")
 
 
 def source_sha256(settings_name: str, settings_path: str) -> str:

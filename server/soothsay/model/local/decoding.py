@@ -82,10 +82,7 @@ class LocalPrompt:
                         written += vocab.pieces[token]
                         yield Token(vocab.pieces[token], 1.0, chosen=False)
                     code_first = False
-            allowed = vocab.beginning(must) if must else None
-            if code_first:
-                code = vocab.code
-                allowed = np.flatnonzero(code) if allowed is None else allowed[code[allowed]]
+            allowed = allowed_tokens(vocab, must, code_first)
             choice = pick(logits, allowed)
             if constraint is not None:
                 choice = best_possible(vocab, logits, allowed, constraint, written, choice)
@@ -99,6 +96,15 @@ class LocalPrompt:
             if len(context.held) + 1 >= context.size:
                 return
             logits = context.append([choice.token])
+
+
+def allowed_tokens(vocab: Vocab, must: bytes, code_first: bool) -> np.ndarray | None:
+    """Return the ids that may come next where ``must`` is spelled first, and nothing but code may begin; None for all."""
+    allowed = vocab.beginning(must) if must else None
+    if not code_first:
+        return allowed
+    code = vocab.code
+    return np.flatnonzero(code) if allowed is None else allowed[code[allowed]]
 
 
 def best_possible(
