@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
@@ -41,3 +44,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         present, what = mark.args
         if not present:
             missing_tool(f"needs {what}")
+
+
+@pytest.fixture(autouse=True)
+def priority_is_kept() -> Iterator[None]:
+    """Fail a test that lowers the priority of this process: all tests behind it would run at that, beside the other worker's."""
+    before = os.nice(0) if hasattr(os, "nice") else 0
+    yield
+    if hasattr(os, "nice"):
+        assert os.nice(0) == before, "this test lowered the priority of the tests' own process"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,15 +35,22 @@ def shown(text: str) -> str:
 """
 
 
-def test_rows_of_a_workspace_are_judged_and_in_the_products_layout(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def said_by(command: list[str]) -> str:
+    """Run ``command``, which lowers the priority of its process; return what it printed."""
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def test_rows_of_a_workspace_are_judged_and_in_the_products_layout(tmp_path: Path) -> None:
     workspace = tmp_path / "workspace"
     workspace.mkdir()
     (workspace / "texts.py").write_text(CODE)
     (workspace / "wrong.py").write_text("import textwrap\n\nx = textwrap.dedented('a')\n")
     folder = tmp_path / "rows"
     command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "soothsay",
         "align",
         "pairs",
         "--workspace",
@@ -53,15 +61,14 @@ def test_rows_of_a_workspace_are_judged_and_in_the_products_layout(
         str(folder),
     ]
     command += ["--from", "workspace", "--places", "2", "--samples", "1"]
-    assert main(command) == 0
-    assert capsys.readouterr().out.strip() == str(folder)
+    assert said_by(command) == str(folder)
     rows = [row for split in ("train", "dev") for row in read_lines(folder, split, "completion")]
     assert {row["completion"] for row in rows} == {".dedent(text)\n"}  # what is wrong is not learned
     assert all(
         row["prompt"].endswith("    return textwrap") and "<|fim_suffix|>" in row["prompt"] for row in rows
     )
     before = (folder / "places.jsonl").read_text()
-    assert main(command) == 0  # nothing is made twice
+    assert said_by(command) == str(folder)  # nothing is made twice
     assert (folder / "places.jsonl").read_text() == before
     assert json.loads((folder / "card.json").read_text())["counts"]["rows"] >= 1
 

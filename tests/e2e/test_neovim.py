@@ -300,6 +300,8 @@ def test_why_this_completion(neovim: Neovim, install: Install) -> None:
     neovim.nvim.command("call search('Evidence')")
     neovim.type("j<CR>")
     until(lambda: "service-2.json" in neovim.nvim.current.buffer.name, "the service model", 20)
+    # a package's file belongs to the project it was opened from
+    assert neovim.lua("return #vim.lsp.get_clients({ name = 'soothsay' })") == 1
 
 
 def test_checkhealth(neovim: Neovim) -> None:
@@ -350,7 +352,7 @@ def test_a_model_is_chosen_from_a_list(neovim: Neovim) -> None:
 def test_a_killed_server_comes_back(neovim: Neovim, install: Install) -> None:
     (server,) = neovim.servers()
     server.kill()
-    until(lambda: neovim.servers() and neovim.servers()[0].pid != server.pid, "another server", 30)
+    until(lambda: any(each.pid != server.pid for each in neovim.servers()), "another server", 30)
     until(lambda: neovim.status().get("state") == "ready", "the model", PATIENCE)
     until(lambda: vectors_only(neovim), "the index", PATIENCE)
     assert ask(neovim).startswith("create")

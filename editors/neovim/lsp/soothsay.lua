@@ -23,6 +23,9 @@ return {
     "c",
     "cpp",
   },
+  root_dir = function(bufnr, on_dir)
+    on_dir(require("soothsay.server").project(bufnr))
+  end,
   root_markers = {
     "pyproject.toml",
     "setup.py",

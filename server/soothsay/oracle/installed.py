@@ -103,7 +103,7 @@ def _npm_install(package: ServerPackage, folder: Path) -> Sequence[str]:
 
 def _find_pip() -> Sequence[str]:
     if find_spec("pip") is not None:
-        return (sys.executable, "-m", "pip")
+        return (sys.executable, "-P", "-m", "pip")
     pip = shutil.which("pip")
     if pip is None:
         raise InstallError("pip is not here; run `python -m ensurepip` in this environment, and try again")

@@ -10,6 +10,25 @@ local TERMINATED = 15 -- SIGTERM, as `client:stop(true)` sends it
 local PATIENCE = 3 -- restarts within this many minutes
 local deaths = {} ---@type number[]
 
+local INSTALLED = { "/site%-packages/", "/dist%-packages/", "/node_modules/" }
+local opened_last ---@type string|nil  the project
+
+---Return the root folder of the buffer's project, nil for a single file. A file of an installed package belongs to the project
+---that it was opened from: a server of its own would index the package as a project.
+---@param bufnr integer
+---@return string|nil
+function M.project(bufnr)
+  local path = vim.fs.normalize(vim.api.nvim_buf_get_name(bufnr))
+  for _, installed in ipairs(INSTALLED) do
+    if opened_last and path:find(installed) then
+      return opened_last
+    end
+  end
+  local root = vim.fs.root(bufnr, vim.lsp.config.soothsay.root_markers)
+  opened_last = root or opened_last
+  return root
+end
+
 ---The client of this buffer, else any.
 ---@param bufnr integer|nil
 ---@return vim.lsp.Client|nil
