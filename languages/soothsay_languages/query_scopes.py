@@ -24,12 +24,17 @@ from soothsay_languages.syntax import Parsed, query, text_of
 
 _KINDS = frozenset(get_args(BindingKind))
 
-TargetOf = Callable[[Node], str]
+TargetOf = Callable[[Node, ModuleName], str]
+
+
+def _how_much_it_says(item: tuple[str, object]) -> tuple[bool, str]:
+    """Return the place of a capture among those of one name, of which the last counts: global ones first, imports last."""
+    return item[0].endswith(".import"), item[0]
 
 
 @dataclass(frozen=True, slots=True)
 class QueryBinder:
-    """Reads scopes by the query ``source`` of a grammar. ``target_of`` tells the dotted path that an imported name names."""
+    """Reads scopes by the query ``source`` of a grammar. ``target_of`` tells the dotted path that a name imported by a module names."""
 
     grammar: tree_sitter.Language
     source: str
@@ -39,7 +44,7 @@ class QueryBinder:
         """Return the scopes of ``parsed``: a document, or a fragment of one where ``around`` are its names."""
         root = parsed.tree.root_node
         captures = tree_sitter.QueryCursor(query(self.grammar, self.source)).captures(root)
-        return QueryScopes(root, captures, self.target_of, around)
+        return QueryScopes(root, captures, module, self.target_of, around)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +53,7 @@ class QueryScopes:
 
     node: Node
     captures: Mapping[str, Sequence[Node]]
+    module: ModuleName
     target_of: TargetOf | None = None
     around: NamesAt | None = None
 
@@ -117,7 +123,9 @@ class QueryScopes:
             elif where == "global":
                 within = (each for each in scope.chain() if name in found.get(each.node.id, {}))
                 scope = next(within, self.root)
-            target = self.target_of(node) if self.target_of is not None and kind == "import" else ""
+            target = (
+                self.target_of(node, self.module) if self.target_of is not None and kind == "import" else ""
+            )
             binding = Binding(name, kind, node.end_byte, scope, target=target)
             found.setdefault(scope.node.id, {}).setdefault(name, []).append(binding)
         return found
@@ -125,7 +133,7 @@ class QueryScopes:
     def _definitions(self) -> Sequence[tuple[Node, str, BindingKind]]:
         """Return the names that are bound, in source order: whose they are (local, outer, global), and what they are."""
         definitions: dict[int, tuple[Node, str, BindingKind]] = {}
-        for capture, nodes in sorted(self.captures.items()):  # global ones first: others say more
+        for capture, nodes in sorted(self.captures.items(), key=_how_much_it_says):
             where, _, kind = capture.partition(".definition.")
             if kind in _KINDS:
                 definitions |= {node.id: (node, where, cast(BindingKind, kind)) for node in nodes}

@@ -22,10 +22,14 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class ModuleName:
-    """The dotted name of a document's module, "" for none; ``is_package``: it is the package's own file."""
+    """The dotted name of a document's module, "" for none; ``is_package``: it is the package's own file.
+
+    ``aliases`` are patterns of names that it may import other modules by, each with the path that it stands for.
+    """
 
     name: str = ""
     is_package: bool = False
+    aliases: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

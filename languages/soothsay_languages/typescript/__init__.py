@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soothsay_languages.base import CallSyntax, Language, ProjectLayout, SharedNames
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from soothsay_languages.base import ReadsValues
     from soothsay_languages.environment import EnvironmentFinder
+    from soothsay_languages.scopes import ModuleName
 
 
 def _values() -> ReadsValues:
@@ -31,10 +33,16 @@ def _environments() -> EnvironmentFinder:
     return NodeEnvironments()
 
 
-def _targets() -> Callable[[tree_sitter.Node], str]:
+def _targets() -> Callable[[tree_sitter.Node, ModuleName], str]:
     from soothsay_languages.typescript.imports import target_of
 
     return target_of
+
+
+def _module_of(root: Path, path: Path) -> ModuleName:
+    from soothsay_languages.typescript.modules import module_of
+
+    return module_of(root, path)
 
 
 def typescript_grammar() -> tree_sitter.Language:
@@ -45,7 +53,8 @@ def typescript_grammar() -> tree_sitter.Language:
     return tree_sitter.Language(tree_sitter_typescript.language_typescript())
 
 
-def _tsx() -> tree_sitter.Language:
+def tsx_grammar() -> tree_sitter.Language:
+    """Load the grammar of TypeScript with elements."""
     import tree_sitter
     import tree_sitter_typescript
 
@@ -99,6 +108,7 @@ TYPESCRIPT = Language(
     grammar=typescript_grammar,
     locals=_read("locals.scm", "locals_typescript.scm"),
     import_targets=_targets,
+    modules=_module_of,
     environments=_environments,
     file_sources=(f"{_SOURCES}.files:ScriptFiles",),
     package_sources=(f"{_SOURCES}.packages:open_source",),
@@ -115,7 +125,7 @@ TSX = replace(
     id="typescriptreact",
     names=frozenset({"tsx", "typescript.tsx"}),
     suffixes=frozenset({".tsx"}),
-    grammar=_tsx,
+    grammar=tsx_grammar,
     file_sources=(),
 )
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from soothsay_languages.scopes import ModuleName
 from soothsay_languages.syntax import text_of, walk
 from soothsay_languages.typescript.environment.specifiers import read_specifier
+from soothsay_languages.typescript.modules import imported_module
 
 _DEFAULT = "default"
 
@@ -34,18 +36,32 @@ def imports_of(root: Node) -> Iterator[Imported]:
                 yield Imported(source)
 
 
-def target_of(name: Node) -> str:
-    """Return the dotted path in the index that the imported ``name`` stands for; "" for one of no package."""
+def target_of(name: Node, module: ModuleName) -> str:
+    """Return the dotted path in the index that the ``name`` imported by ``module`` stands for; "" where there is none."""
     statement: Node | None = name
-    while statement is not None and statement.type != "import_statement":
+    while statement is not None and statement.type not in ("import_statement", "variable_declarator"):
         statement = statement.parent
     if statement is None:
         return ""
-    specifier = read_specifier(_string(statement.child_by_field_name("source") or _required(statement)))
-    if specifier is None:
-        return ""
-    there = next((there for here, there in _names(statement) if here == text_of(name)), "")
-    return f"{specifier.owner}.{there}" if there else specifier.owner
+    if statement.type == "variable_declarator":
+        value = statement.child_by_field_name("value")
+        written, there = required_by(value) if value is not None else "", _taken_out(name)
+    else:
+        written = _string(statement.child_by_field_name("source") or _required(statement))
+        there = next((there for here, there in _names(statement) if here == text_of(name)), "")
+    specifier = read_specifier(written)
+    owner = imported_module(written, module) or (specifier.owner if specifier is not None else "")
+    return f"{owner}.{there}" if owner and there else owner
+
+
+def _taken_out(name: Node) -> str:
+    """Return what ``{a}`` and ``{a: b}`` take out of a module to call it ``name``; "" for the module itself."""
+    if name.type == "shorthand_property_identifier_pattern":
+        return text_of(name)
+    pair = name.parent
+    return (
+        text_of(pair.child_by_field_name("key")) if pair is not None and pair.type == "pair_pattern" else ""
+    )
 
 
 def required_by(call: Node) -> str:

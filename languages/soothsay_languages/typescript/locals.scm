@@ -14,6 +14,20 @@
 (import_specifier alias: (identifier) @local.definition.import)
 (namespace_import (identifier) @local.definition.import)
 
+; What is required is imported.
+(variable_declarator
+  name: (identifier) @local.definition.import
+  value: (call_expression function: (identifier) @_required arguments: (arguments . (string) .))
+  (#eq? @_required "require"))
+(variable_declarator
+  name: (object_pattern (shorthand_property_identifier_pattern) @local.definition.import)
+  value: (call_expression function: (identifier) @_required arguments: (arguments . (string) .))
+  (#eq? @_required "require"))
+(variable_declarator
+  name: (object_pattern (pair_pattern value: (identifier) @local.definition.import))
+  value: (call_expression function: (identifier) @_required arguments: (arguments . (string) .))
+  (#eq? @_required "require"))
+
 (variable_declarator name: (identifier) @local.definition.value)
 (for_in_statement left: (identifier) @local.definition.value)
 (catch_clause parameter: (identifier) @local.definition.value)

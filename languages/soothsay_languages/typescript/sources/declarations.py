@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from soothsay_languages.parameters import Parameter
 from soothsay_languages.syntax import parse, text_of
-from soothsay_languages.typescript import typescript_grammar
+from soothsay_languages.typescript import tsx_grammar, typescript_grammar
 from soothsay_languages.typescript.sources.comments import NOTHING, Remark, read_comment
 
 DeclaredKind = Literal["function", "class", "attribute", "module"]
@@ -27,6 +27,8 @@ _FUNCTIONS = ("function_signature", "function_declaration", "generator_function_
 _METHODS = ("method_signature", "method_definition", "abstract_method_signature")
 _FIELDS = ("property_signature", "public_field_definition")
 _VARIABLES = ("lexical_declaration", "variable_declaration")
+_WRITTEN_FUNCTIONS = ("arrow_function", "function_expression", "generator_function")
+_WITHOUT_ELEMENTS = (".ts", ".mts", ".cts")  # where ``<T>x`` is a cast
 _ALL = "*"
 
 
@@ -73,9 +75,10 @@ class ModuleDeclarations:
     modules: dict[str, ModuleDeclarations] = field(default_factory=dict)
 
 
-def read_declarations(source: str) -> ModuleDeclarations:
-    """Return what a file declares."""
-    root = parse(typescript_grammar(), source.encode("utf-8", "replace")).root_node
+def read_declarations(source: str, suffix: str = ".ts") -> ModuleDeclarations:
+    """Return what a file with this ``suffix`` declares. JavaScript is read as TypeScript without types."""
+    grammar = typescript_grammar() if suffix in _WITHOUT_ELEMENTS else tsx_grammar()
+    root = parse(grammar, source.encode("utf-8", "replace")).root_node
     found = ModuleDeclarations()
     _read_block(root.named_children, found)
     return found
@@ -101,6 +104,8 @@ def _read_statement(node: Node, found: ModuleDeclarations, remark: Remark) -> No
                 found.imported[text_of(names[0])] = Reference("", text_of(names[1]))
         case "export_statement":
             _read_export(node, found, remark)
+        case "assignment_expression":
+            _read_assignment(node, found, remark)
         case "ambient_declaration" | "expression_statement":
             for child in node.named_children:
                 _read_statement(child, found, remark)
@@ -156,6 +161,44 @@ def _read_export(node: Node, found: ModuleDeclarations, remark: Remark) -> None:
         found.stars.append(module)
 
 
+def _read_assignment(node: Node, found: ModuleDeclarations, remark: Remark) -> None:
+    """Read what a CommonJS module gives: ``module.exports = {a, b: c}``, ``exports.a = …``."""
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    if left is None or right is None:
+        return
+    of, _, name = text_of(left).rpartition(".")
+    if (of, name) == ("module", "exports"):
+        if right.type == "identifier":
+            found.exported["default"] = text_of(right)
+        for each in right.named_children if right.type == "object" else ():
+            if each.type == "shorthand_property_identifier":
+                found.exported[text_of(each)] = text_of(each)
+            elif each.type == "pair":
+                _read_assigned(
+                    text_of(each.child_by_field_name("key")),
+                    each.child_by_field_name("value"),
+                    found,
+                    NOTHING,
+                )
+            elif each.type == "method_definition":
+                _read_assigned(text_of(each.child_by_field_name("name")), each, found, NOTHING)
+    elif of in ("exports", "module.exports"):
+        _read_assigned(name, right, found, remark)
+
+
+def _read_assigned(name: str, value: Node | None, found: ModuleDeclarations, remark: Remark) -> None:
+    if value is None:
+        return
+    if value.type == "identifier":
+        found.exported[name] = text_of(value)
+    elif value.type in (*_WRITTEN_FUNCTIONS, "method_definition"):
+        function = Declared(
+            name, "function", value.start_point.row + 1, remark, _parameters(value), _returns(value)
+        )
+        found.declared.setdefault(name, []).append(function)
+        found.exported[name] = name
+
+
 def _declared(node: Node, remark: Remark) -> Iterator[Declared]:
     """Yield what a declaration declares."""
     name, line = text_of(node.child_by_field_name("name")), node.start_point.row + 1
@@ -177,8 +220,9 @@ def _declared(node: Node, remark: Remark) -> Iterator[Declared]:
             yield Declared(name, "module", line, remark, members=tuple(_of_namespace(body)))
         else:
             members = tuple(_members(body)) if body is not None else ()
+            made = next((each.parameters for each in members if each.name == "constructor"), None)
             kept = tuple(each for each in members if each.name != "constructor")
-            yield Declared(name or "default", "class", line, remark, members=kept)
+            yield Declared(name or "default", "class", line, remark, made, members=kept)
 
 
 def _of_namespace(body: Node | None) -> Iterator[Declared]:
@@ -221,10 +265,16 @@ def _variable(node: Node, name: str, remark: Remark) -> Declared:
     kind = annotation.named_children[0] if annotation is not None and annotation.named_children else None
     if kind is not None and kind.type == "function_type":
         return Declared(name, "function", line, remark, _parameters(kind), _returns(kind))
+    value = node.child_by_field_name("value")
+    if value is not None and value.type in _WRITTEN_FUNCTIONS:
+        return Declared(name, "function", line, remark, _parameters(value), _returns(value))
     return Declared(name, "attribute", line, remark, returns=_short(text_of(kind)))
 
 
 def _parameters(node: Node) -> tuple[Parameter, ...]:
+    alone = node.child_by_field_name("parameter")
+    if alone is not None:  # of ``x => x``
+        return (Parameter(text_of(alone), "positional_only", True, ""),)
     listed = node.child_by_field_name("parameters")
     found = (_parameter(each) for each in (listed.named_children if listed is not None else ()))
     return tuple(each for each in found if each is not None)

@@ -34,26 +34,41 @@ Found = tuple[Path, tuple[Declared, ...]]
 class DeclarationFiles:
     """The files of one package, each read when it is first asked for, up to a number of them."""
 
-    def __init__(self, root: Path, find_module: FindModule) -> None:
-        """``root`` is the package's folder: nothing is read elsewhere but what ``find_module`` finds."""
+    def __init__(
+        self,
+        root: Path,
+        find_module: FindModule,
+        find_beside: Callable[[Path], Path | None] = beside,
+        read: Callable[[Path, int], str | None] = read_text,
+    ) -> None:
+        """``root`` is the folder of the package, or of the workspace: nothing is read elsewhere but what ``find_module`` finds.
+
+        ``find_beside`` returns the file that a module at a path is, ``read`` the text of a file of at most so many bytes.
+        """
         self._root = root.resolve()
         self._find_module = find_module
+        self._find_beside = find_beside
+        self._read_text = read
         self._read: dict[Path, ModuleDeclarations] = {}
         self._references: dict[Path, tuple[str, ...]] = {}
+
+    def put(self, path: Path, text: str) -> None:
+        """Let ``text`` be the contents of ``path``."""
+        self._references[path] = tuple(_REFERENCE.findall(text))
+        self._read[path] = read_declarations(text, path.suffix)
 
     def of(self, path: Path) -> ModuleDeclarations:
         """Return what ``path`` declares; nothing for what cannot be read, or once too much has been."""
         if path not in self._read:
-            text = read_text(path, _MOST_BYTES) if len(self._read) < _MOST_FILES else None
-            self._references[path] = tuple(_REFERENCE.findall(text or ""))
-            self._read[path] = read_declarations(text or "")
+            text = self._read_text(path, _MOST_BYTES) if len(self._read) < _MOST_FILES else None
+            self.put(path, text or "")
         return self._read[path]
 
     def resolve(self, path: Path, module: str) -> Path | None:
         """Return the file of declarations that ``path`` means by ``module``."""
         if not module.startswith("."):
             return self._find_module(module) if module else None
-        found = beside(Path(os.path.normpath(path.parent / module)))
+        found = self._find_beside(Path(os.path.normpath(path.parent / module)))
         return found if found is not None and found.resolve().is_relative_to(self._root) else None
 
     def reached(self, entry: Path) -> Iterator[Path]:

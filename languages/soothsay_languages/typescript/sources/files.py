@@ -1,17 +1,18 @@
-"""The workspace's files of TypeScript and JavaScript: a chunk for each definition, and what is imported."""
+"""The workspace's files of TypeScript and JavaScript: a chunk for each definition, what is exported and imported."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import PurePath
 
-from soothsay_index.sources.base import FileFacts, Imports, IndexedFile
+from soothsay_index.sources.base import FileFacts, Imports, IndexedFile, OwnerFacts
 from soothsay_index.sources.outline import Outline
 from soothsay_languages.base import Language
 from soothsay_languages.syntax import parse
 from soothsay_languages.typescript import JAVASCRIPT, TSX, TYPESCRIPT
 from soothsay_languages.typescript.environment.specifiers import read_specifier
 from soothsay_languages.typescript.imports import imports_of
+from soothsay_languages.typescript.sources.definitions import symbols_of
 
 
 class ScriptFiles:
@@ -30,10 +31,13 @@ class ScriptFiles:
         return any(outline.handles(path) for _, outline in self._outlines)
 
     def cut(self, text: str, place: IndexedFile) -> FileFacts | None:
-        """Return the chunks of ``text`` and what it imports."""
+        """Return the chunks of ``text``, what it exports and what it imports."""
         for language, outline in self._outlines:
             if outline.handles(PurePath(place.path)):
-                return replace(outline.cut(text, place), imports=_imports(language, text))
+                symbols = tuple(symbols_of(text, place)) if language.can_parse(text) and place.module else ()
+                owners = tuple(OwnerFacts(each) for each in dict.fromkeys(symbol.owner for symbol in symbols))
+                facts = outline.cut(text, place)
+                return replace(facts, symbols=symbols, owners=owners, imports=_imports(language, text))
         return None
 
 
