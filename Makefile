@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SOURCES := common languages index server tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models judges demo check test lint lock sbom licences audit format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-grounded bench-grounded-traces bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-crosslingual bench-places bench-trigger vscode measure-vscode docs pictures structure fuzz soak
+.PHONY: help install models judges demo check test lint lock sbom licences audit format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-grounded bench-grounded-traces bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-compiled bench-crosslingual bench-places bench-trigger vscode measure-vscode docs pictures structure fuzz soak
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -109,6 +109,9 @@ bench-installed: models ## Complete calls of ordinary libraries as they are inst
 bench-repo: models ## Complete lines that call another file of a repository (LIMIT=n: a sample; MODEL=, METHODS=a;b, SPLIT=; LSP=1: also over LSP; it resumes)
 	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" SPLIT=$(SPLIT) THREADS=$(THREADS) LSP=$(LSP) SLOWDOWN=$(SLOWDOWN) $(BIN)/python -m bench.repo.run
 
+bench-compiled: models judges ## Complete calls of installed npm packages or C++ libraries over LSP, judged by the compiler (LANGUAGE=typescript or cpp; LIMIT=n: a sample; MODEL=, METHODS=a;b, SPLIT=, SLOWDOWN=; it resumes)
+	LANGUAGE=$(LANGUAGE) LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" SPLIT=$(SPLIT) SLOWDOWN=$(SLOWDOWN) $(BIN)/python -m bench.compiled.run
+
 bench-crosslingual: models ## Complete names that a file of another language defines, in workflows, Dockerfiles, Makefiles and shell (LIMIT=n: a sample; MODEL=, METHODS=a;b, SPLIT=; it resumes)
 	LIMIT=$(LIMIT) MODEL=$(MODEL) METHODS="$(METHODS)" SPLIT=$(SPLIT) THREADS=$(THREADS) $(BIN)/python -m bench.crosslingual.run
 
@@ -137,7 +140,7 @@ soak: models ## Type for a quarter of an hour without a pause, open and close te
 	MINUTES=$(MINUTES) WINDOWS=$(WINDOWS) $(BIN)/python -m bench.soak
 
 pictures: models ## Write docs/images and docs/neovim-*.txt anew, from the real editors (on a quiet machine: they show times)
-	SOOTHSAY_CAPTURES=docs $(BIN)/python -m pytest -q tests/e2e/vscode/test_vscode_window.py tests/e2e/test_neovim.py
+	SOOTHSAY_CAPTURES=docs $(BIN)/python -m pytest -q tests/e2e/vscode/test_vscode_window.py tests/e2e/vscode/test_vscode_typescript.py tests/e2e/test_neovim.py
 
 structure: $(VENV)/.installed ## Count what the structure is judged by (CHECKOUT=folder: another checkout)
 	$(BIN)/python tests/structure/counts.py $(CHECKOUT)

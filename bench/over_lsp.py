@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -76,11 +76,24 @@ def answer_of(result: Any, text: str, offset: int, **said: Any) -> Answer:
     return Answer(inserted, start, end, **said)
 
 
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """What is typed in: LSP's id of the language, the ending of its files, a statement that means nothing."""
+
+    language: str
+    extension: str
+    statement: str
+
+
+PYTHON = FileKind("python", ".py", "number = 1\n")
+
+
 class Editor(Ours):
     """An editor that opens files, asks once in each, and closes them."""
 
-    def __init__(self, setup: Setup, slowdown: float = 1.0) -> None:
+    def __init__(self, setup: Setup, slowdown: float = 1.0, kind: FileKind = PYTHON) -> None:
         super().__init__(setup)
+        self._kind = kind
         self._patience = _PATIENCE * slowdown
         self._messages: list[str] = []
         self._explained = 0  # the number of the last answer that was explained
@@ -97,19 +110,22 @@ class Editor(Ours):
         Whoever types has the embedding model loaded, which takes seconds; it stays for some minutes.
         """
         await super().start(say)
-        uri = (self.workspace / "typed_before.py").as_uri()
-        document = {"uri": uri, "languageId": "python", "version": 1, "text": "\n"}
+        uri = (self.workspace / f"typed_before{self._kind.extension}").as_uri()
+        document = {"uri": uri, "languageId": self._kind.language, "version": 1, "text": "\n"}
         self.client.notify("textDocument/didOpen", {"textDocument": document})
         await asyncio.sleep(OPEN_FOR)
-        changed = {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"text": "number = 1\n"}]}
+        changed = {
+            "textDocument": {"uri": uri, "version": 2},
+            "contentChanges": [{"text": self._kind.statement}],
+        }
         self.client.notify("textDocument/didChange", changed)
         await asyncio.sleep(_TYPED_FOR)
         self.client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
 
-    async def complete(self, path: Path, text: str, offset: int, language: str = "python") -> Answer:
+    async def complete(self, path: Path, text: str, offset: int, language: str | None = None) -> Answer:
         """Open ``path`` with ``text``, wait as long as a person at least does, and ask at ``offset``."""
         uri = path.as_uri()
-        document = {"uri": uri, "languageId": language, "version": 1, "text": text}
+        document = {"uri": uri, "languageId": language or self._kind.language, "version": 1, "text": text}
         self.client.notify("textDocument/didOpen", {"textDocument": document})
         await asyncio.sleep(OPEN_FOR)
         self._messages.clear()
@@ -162,13 +178,13 @@ def open_server(project: Project, model: str = DEFAULT_MODEL, slowdown: float = 
     The settings are the defaults but for what `settings` says.
     """
     share_models(project.cache)
-    variables = {"VIRTUAL_ENV": str(project.python.parents[1])}
+    variables = {} if project.python is None else {"VIRTUAL_ENV": str(project.python.parents[1])}
     log, workspace = project.cache / "server.log", project.workspace
-    setup = Setup(
-        settings(model, slowdown), workspace, project.cache, log, PLUGINS["vscode"], variables=variables
-    )
+    told = settings(model, slowdown)
+    told["completion"] = {**told.get("completion", {}), **project.completion}
+    setup = Setup(told, workspace, project.cache, log, PLUGINS["vscode"], variables=variables)
     with asyncio.Runner() as runner:
-        editor = Editor(setup, slowdown)
+        editor = Editor(setup, slowdown, project.kind)
         runner.run(editor.start())
         try:
             yield Lsp(editor, runner)
@@ -178,11 +194,16 @@ def open_server(project: Project, model: str = DEFAULT_MODEL, slowdown: float = 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Where a benchmark's tasks are completed over LSP: a workspace, the Python of its environment, and the index's folder."""
+    """Where a benchmark's tasks are completed over LSP: a workspace, the Python of its environment, and the index's folder.
+
+    ``completion`` are settings that are not the default ones.
+    """
 
     workspace: Path
-    python: Path
+    python: Path | None
     cache: Path
+    kind: FileKind = PYTHON
+    completion: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write_over_lsp(

@@ -8,6 +8,7 @@ Memory is the resident set of the worker and of the worker with its children, lo
 
 from __future__ import annotations
 
+import json
 import subprocess
 import tempfile
 import threading
@@ -87,16 +88,46 @@ def scientific(folder: Path) -> None:
     (folder / "imports.py").write_text("\n".join(lines) + "\n")
 
 
+_PACKAGES, _MODULES, _FUNCTIONS, _IMPORTED = 500, 100, 8, 5  # 500 packages of 100 files
+
+
+def node_modules(folder: Path) -> None:
+    """A workspace in TypeScript that imports five of its 500 npm packages; 50,000 declaration files lie in ``node_modules``."""
+    for number in range(_PACKAGES):
+        package = folder / "node_modules" / f"package-{number}"
+        package.mkdir(parents=True)
+        manifest = {"name": package.name, "version": f"1.{number}.0", "types": "index.d.ts"}
+        (package / "package.json").write_text(json.dumps(manifest))
+        modules = range(1, _MODULES)
+        (package / "index.d.ts").write_text("".join(f'export * from "./m{each}";\n' for each in modules))
+        for each in modules:
+            (package / f"m{each}.d.ts").write_text(
+                "".join(
+                    f"/** Part {part} of module {each} in package {number}. */\n"
+                    f"export declare function call{number}_{each}_{part}(value: string, count?: number): Promise<number>;\n"
+                    for part in range(_FUNCTIONS)
+                )
+            )
+    needed = {f"package-{number}": f"1.{number}.0" for number in range(_IMPORTED)}
+    (folder / "package.json").write_text(json.dumps({"name": "app", "dependencies": needed}))
+    lines = [f'import * as p{number} from "package-{number}";' for number in range(_IMPORTED)]
+    (folder / "app.ts").write_text("\n".join(lines) + "\n")
+
+
+NODE_MODULES = "50,000 files of npm packages, 5 of 500 imported"
 CORPORA: dict[str, Callable[[Path], None]] = {
     "this repository": this_repository,
     "botocore, all services": all_of_botocore,
     "numpy, pandas, standard library": scientific,
+    NODE_MODULES: node_modules,
 }
 
 
 def measure(corpus: str, model: Path) -> Build:
     """Build ``corpus`` from nothing; ``model`` is the folder of the embedding model."""
-    python = interpreter("plain") if corpus != "this repository" else Path("/no/such/python")
+    python = (
+        interpreter("plain") if CORPORA[corpus] in (all_of_botocore, scientific) else Path("/no/such/python")
+    )
     with tempfile.TemporaryDirectory() as name:
         workspace = Path(name) / "workspace"
         workspace.mkdir()

@@ -215,7 +215,12 @@ def _comment_above(lines: Sequence[str], number: int, name: str) -> str:
     """The comment just above line ``number``, if it is one that says what is done."""
     above = _COMMENT.match(lines[number - 2]) if number >= 2 else None
     before = _COMMENT.match(lines[number - 3]) if number >= 3 else None
-    text = above.group(1).strip() if above and not before else ""
+    return instruction(above.group(1), name) if above and not before else ""
+
+
+def instruction(said: str, name: str) -> str:
+    """Return a comment's text if it says what is done, and not the name of what does it; "" for any other."""
+    text = said.strip()
     words = text.rstrip(".:").split()
     if not _FEWEST_WORDS <= len(words) <= _MOST_WORDS or _SAYS_NOTHING.search(text):
         return ""

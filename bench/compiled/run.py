@@ -1,0 +1,114 @@
+"""`make bench-compiled`: calls of installed libraries in TypeScript or C++, over LSP, judged by the compiler run as a program.
+
+``LANGUAGE=typescript`` or ``cpp``. ``LIMIT=n`` takes the first n tasks, which hold the same share of each package; ``MODEL=``
+another model of the registry; ``METHODS=`` some methods; ``SPLIT=dev`` one split; ``SLOWDOWN=`` time limits so many times as long. What was
+generated is kept in ``generations/``: a run goes on where the last one stopped. Judging is done anew each time.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench.compiled.report import write_report
+from bench.compiled.sites import CompiledLanguage, Problem
+from bench.compiled.tasks import HERE, asked_language, tasks_path
+from bench.completing import Generations, Row, Wanted, wanted
+from bench.over_lsp import FileKind, Project, facts, generations, write_over_lsp
+from bench.retrieval.tasks import read_tasks
+from platformdirs import user_cache_path
+
+GENERATIONS = HERE / "generations"
+METHODS: Mapping[str, str] = {
+    "base, over LSP": "base",
+    "full, over LSP": "full",
+}  # and completion.method of each
+_USES = re.compile(r"^(?:import\b.*\bfrom\b.*|#include.*)$", re.MULTILINE)
+_CALLED = re.compile(r"\s*([\w$]+)")
+
+
+def workspace(language: CompiledLanguage, tasks: Sequence[Row]) -> Path:
+    """Return the folder with the packages; one file of it uses what the tasks use, so that it is indexed."""
+    folder = language.workspace()
+    uses = sorted({found[0] for task in tasks for found in _USES.finditer(task["setup"])})
+    path, text = folder / f"uses{language.extension}", "".join(f"{each}\n" for each in uses)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def write_generations(language: CompiledLanguage, folder: Path, run: Wanted, kept: Generations) -> None:
+    """Complete every task by every method that is not there yet, one server a method."""
+    home = user_cache_path("soothsay-bench") / "compiled" / f"home-{language.id}"
+    kind = FileKind(language.id, language.extension, language.statement)
+    for method in run.methods:
+        project = Project(folder, None, home, kind, {"method": METHODS[method]})
+        write_over_lsp(
+            kept.missing(run.tasks, [method]), lambda _: f"task{language.extension}", project, run.model, kept
+        )
+
+
+def accepted(task: Row, row: Row) -> str:
+    """Return the task's file once the answer is in it."""
+    text: str = task["text"]
+    return text[: row["start"]] + row["text"] + text[row["end"] :]
+
+
+def outcome(task: Row, row: Row, problems: Sequence[Problem]) -> Row:
+    """Return what became of an answer. The file had no error with the author's call in it: each is the answer's."""
+    kinds = {each.kind: each for each in reversed(problems)}
+    called = _CALLED.match(row["shown"])
+    right = called is not None and called[1] == task["name"]
+    if not row["shown"].strip():
+        name, problem = "nothing", None
+    elif problem := kinds.get("syntax"):
+        name = "does_not_parse"
+    elif problem := kinds.get("name"):
+        name = "invented"
+    elif problem := kinds.get("argument"):
+        name = "invalid_usage"
+    elif problem := kinds.get("other"):
+        name = "other_error"
+    else:
+        name = "valid" if right else "wrong_name"
+    return {
+        "outcome": name, "called": called[1] if called else "", "callee": right, "parses": name != "does_not_parse",
+        "why": f"{problem.code} {problem.message}".strip() if problem else "",
+    }  # fmt: skip
+
+
+def judged(language: CompiledLanguage, folder: Path, found: Sequence[tuple[Row, Row]]) -> list[Row]:
+    """Return the generations with what the compiler says of them today."""
+    files = {
+        f"answer{number}{language.extension}": accepted(task, row)
+        for number, (task, row) in enumerate(found) if row["shown"].strip()
+    }  # fmt: skip
+    problems = language.check(folder, files) if files else {}
+    keys = ("package", "split", "name", "call", "comment_from", "name_leak")
+    return [
+        {
+            **row,
+            **outcome(task, row, problems.get(f"answer{number}{language.extension}", ())),
+            **{key: task[key] for key in keys},
+        }
+        for number, (task, row) in enumerate(found)
+    ]
+
+
+def main() -> None:
+    language = asked_language()
+    path = tasks_path(language)
+    everything = read_tasks(path)
+    run = wanted(everything, METHODS, tuple(METHODS))
+    folder = workspace(language, everything)
+    kept = generations(GENERATIONS / language.id, run.model, path)
+    shutil.rmtree(folder / "judged", ignore_errors=True)
+    write_generations(language, folder, run, kept)
+    rows = judged(language, folder, list(kept.of(run.tasks, METHODS)))
+    print(write_report(language, rows, facts(run), run.model))
+
+
+if __name__ == "__main__":
+    main()
