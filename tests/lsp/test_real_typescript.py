@@ -6,9 +6,6 @@ What is shown is judged by the compiler run as a program, on the file as it woul
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,39 +16,21 @@ from fake_editor import Editor
 from lsprotocol import types
 from pytest_lsp import make_test_lsp_client
 
-from soothsay.oracle.installed import command_of
-from soothsay_languages.typescript.oracle import COMPILER
+from npm_project import HEAD, LIBRARY, NEEDS_COMPILER, NEEDS_NPM, errors_in, make_project
 
-NPM = shutil.which("npm", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
-LIBRARY = "p-queue@8.1.0"
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), NEEDS_NPM, NEEDS_COMPILER]
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(900),
-    pytest.mark.requires(NPM is not None, "npm"),
-    pytest.mark.requires(command_of(COMPILER) is not None, "soothsay judges install typescript"),
-]
-
-HEAD = 'import PQueue from "p-queue";\n\nconst queue = new PQueue({ concurrency: 2 });\n\n'
 PLACES = (
     "// Wait until nothing is left to run and nothing runs\nawait queue.",
     "// Wait until fewer than five tasks are waiting\nawait queue.",
     '// Change the priority of the task with the id "mail"\nqueue.',
 )
-OPTIONS = '{"strict": true, "module": "nodenext", "target": "es2022", "noEmit": true, "allowJs": true, "checkJs": true}'
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with the library installed, as a person installs it."""
-    assert NPM is not None
     folder = tmp_path_factory.mktemp("project")
-    (folder / "package.json").write_text('{"name": "shop", "type": "module"}', encoding="utf-8")
-    (folder / "queue.ts").write_text(HEAD, encoding="utf-8")  # what files import is read
-    (folder / "tsconfig.json").write_text(f'{{"compilerOptions": {OPTIONS}}}', encoding="utf-8")
-    environ = {**os.environ, "PATH": f"{Path(NPM).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    command = [NPM, "install", "--ignore-scripts", "--no-audit", "--no-fund", LIBRARY]
-    subprocess.run(command, cwd=folder, env=environ, check=True, capture_output=True, timeout=300)
+    make_project(folder)
     return folder
 
 
@@ -93,22 +72,6 @@ async def shown(editor: Editor, name: str, language: str, text: str) -> str:
     pytest.fail("the model was not loaded")
 
 
-def compiled(project: Path, name: str, text: str) -> list[str]:
-    """Return the errors of the compiler, run as a program, in a file of this text."""
-    command = command_of(COMPILER)
-    assert command is not None
-    path = project / name
-    path.write_text(text + "\n", encoding="utf-8")
-    try:
-        done = subprocess.run(
-            [command[0], "--pretty", "false", "-p", str(project)],
-            cwd=project, capture_output=True, encoding="utf-8", check=False, timeout=120,
-        )  # fmt: skip
-    finally:
-        path.unlink()
-    return [line for line in done.stdout.splitlines() if line.startswith(name)]
-
-
 async def wrong_names(editor: Editor, project: Path) -> dict[str, list[str]]:
     """Complete at all places; return by language what the compiler says of it: names that are not there, arguments."""
     wrong: dict[str, list[str]] = {}
@@ -116,7 +79,7 @@ async def wrong_names(editor: Editor, project: Path) -> dict[str, list[str]]:
         for number, place in enumerate(PLACES):
             name, text = f"work{number}{suffix}", HEAD + place
             text_shown = await shown(editor, name, language, text)
-            errors = compiled(project, name, text + text_shown) if text_shown else []
+            errors = errors_in(project, name, text + text_shown) if text_shown else []
             wrong.setdefault(language, []).extend(f"{text_shown!r}: {error}" for error in errors)
     return wrong
 

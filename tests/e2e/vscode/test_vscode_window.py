@@ -78,12 +78,12 @@ def seen(bench: Workbench) -> Seen:
     bench.page.keyboard.type("response = client.", delay=60)
     ghost = bench.wait_for_ghost(r"(?s)create_model_customization_job\(.*\)")
     connections = bench.foreign_connections()
-    take_pictures(bench, "vscode-ghost-text")
+    bench.pictures("vscode-ghost-text")
     bench.page.locator(".editor-instance .view-lines").first.focus()
     bench.page.keyboard.press("Tab")
     values = bench.page.locator(".editor-instance .snippet-placeholder")
     values.first.wait_for()
-    take_pictures(bench, "vscode-tab-stops")
+    bench.pictures("vscode-tab-stops")
     bench.page.locator(".editor-instance .view-lines").first.focus()
     for _ in range(MOST_VALUES):
         if not values.count():
@@ -95,14 +95,6 @@ def seen(bench: Workbench) -> Seen:
     bench.picture("vscode-status-dark")
     bench.hide_status()
     return Seen(ghost, bench.read("job.py"), status, connections | bench.foreign_connections())
-
-
-def take_pictures(bench: Workbench, name: str) -> None:
-    """In the light theme, then in the dark one, which stays."""
-    bench.set_theme(LIGHT)
-    bench.picture(f"{name}-light")
-    bench.set_theme(DARK)
-    bench.picture(f"{name}-dark")
 
 
 def test_the_grounded_call_is_shown_and_tab_writes_it(seen: Seen, workspace: Path) -> None:
@@ -137,7 +129,7 @@ def test_why_this_completion_shows_the_evidence_and_opens_it(bench: Workbench, s
     assert "create_job" in "".join(page.locator("pre .token").all_inner_texts())
     expect(page.locator("body")).to_contain_text("not_in_index the installed version has no such name")
     expect(page.locator("table")).to_contain_text("regenerate")
-    take_pictures(bench, "vscode-why")
+    bench.pictures("vscode-why")
     for theme in (LIGHT, HIGH_CONTRAST, DARK):
         bench.set_theme(theme)
         assert page.locator("body").evaluate(LEAST_CONTRAST) >= 4.5, theme  # WCAG 2.2, level AA

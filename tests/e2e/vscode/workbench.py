@@ -356,6 +356,13 @@ class Workbench:
         )
         self.page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
 
+    def pictures(self, name: str) -> None:
+        """Take one in the light theme, and one in the dark, which stays."""
+        self.set_theme(LIGHT)
+        self.picture(f"{name}-light")
+        self.set_theme(DARK)
+        self.picture(f"{name}-dark")
+
     def servers(self) -> list[psutil.Process]:
         """The language servers of this window that are alive."""
         found: list[psutil.Process] = []
