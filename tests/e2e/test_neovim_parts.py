@@ -112,6 +112,8 @@ INDEX = {"stage": "embedding", "done": 34, "total": 100, "detail": "numpy", "rem
         ({"state": "ready", "last": LAST}, "✓ numpy 2.1"),
         ({"state": "ready", "last": {**LAST, "package": "", "version": ""}}, "✓ verified"),
         ({"state": "ready", "last": {**LAST, "trimmed": True, "package": "", "version": ""}}, "✂ trimmed"),
+        ({"state": "ready", "last": {**LAST, "adapters": ["mine", "shop"]}}, "✓ numpy 2.1 · with mine, shop"),
+        ({"state": "ready", "last": {**LAST, "adapters": []}}, "✓ numpy 2.1"),
         ({"state": "ready", "index": INDEX}, "index: embedding 34 %, 12 s"),
         (
             {"state": "ready", "last": LAST, "index": {**INDEX, "total": 0}},

@@ -40,6 +40,7 @@ async def test_the_status_follows_the_server(editor: Editor) -> None:
         "retrieved": True,
         "repaired": False,
         "trimmed": False,
+        "adapters": [],
     }
     await until(lambda: heard[-1].index.remainingSeconds, "an estimate")
     assert 0 < heard[-1].index.remainingSeconds < 10

@@ -11,6 +11,8 @@ export interface Last {
   readonly retrieved: boolean;
   readonly repaired: boolean;
   readonly trimmed: boolean;
+  /** The adapters that it was written with; older servers send none. */
+  readonly adapters?: readonly string[];
 }
 
 export interface IndexProgress {

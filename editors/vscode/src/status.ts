@@ -5,7 +5,7 @@
 
 import * as vscode from "vscode";
 import type { Status } from "./contract.ts";
-import { beginning, indexLine, NO_VERDICT, stateLine, verdictLine } from "./statusText.ts";
+import { beginning, indexLine, modelLine, NO_VERDICT, stateLine, verdictLine } from "./statusText.ts";
 
 /** Characters of the message in the first row, whose text and command are long. */
 const BESIDE_THE_MODEL = 24;
@@ -50,7 +50,7 @@ export class StatusItems implements vscode.Disposable {
 
   /** The server has spoken. */
   show(status: Status): void {
-    this.model.text = `soothsay: ${status.model || "no model"}`;
+    this.model.text = `soothsay: ${modelLine(status)}`;
     this.model.detail = beginning(stateLine(status), BESIDE_THE_MODEL);
     this.model.busy = status.state === "loading";
     this.model.severity =

@@ -26,6 +26,11 @@ function mark(last: Last): string {
   return { verified: "✓ verified", unverified: "? unverified", rejected: "✗ rejected" }[last.verdict];
 }
 
+/** The model, and the user's adapters that the last completion was written with. */
+export function modelLine({ model, last }: Pick<Status, "model" | "last">): string {
+  return [model || "no model", ...(last?.adapters ?? [])].join(" + ");
+}
+
 export function indexLine(index: IndexProgress | null, known: boolean): Line {
   if (index === null) {
     return { text: known ? "index up to date" : "no index yet", detail: "" };

@@ -44,6 +44,7 @@ class LastCompletion:
     retrieved: bool
     repaired: bool
     trimmed: bool
+    adapters: tuple[str, ...] = ()  # that it was written with
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def summarize_completion(number: int, completion: Completion) -> LastCompletion 
         retrieved=completion.trigger.fired,
         repaired=bool(check.repaired),
         trimmed=bool(check.trimmed),
+        adapters=tuple(each.name for each in completion.adapters),
     )
 
 
@@ -142,5 +144,6 @@ def to_json(status: ServerStatus) -> dict[str, Any]:
             "retrieved": last.retrieved,
             "repaired": last.repaired,
             "trimmed": last.trimmed,
+            "adapters": list(last.adapters),
         },
     }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from lsprotocol.types import ClientCapabilities
 
-from soothsay.engine.types import Check, Completion, Evidence, TriggerDecision
+from soothsay.engine.types import AdapterUse, Check, Completion, Evidence, TriggerDecision
 from soothsay.frontend.acceptance import Acceptance
 from soothsay.frontend.client_capabilities import announces
 from soothsay.frontend.progress_rate import (
@@ -21,6 +22,7 @@ from soothsay.frontend.progress_rate import (
 from soothsay.frontend.status import (
     IndexingProgress,
     LastCompletion,
+    ServerStatus,
     StatusPublisher,
     summarize_completion,
     to_json,
@@ -138,6 +140,13 @@ def test_the_last_answer_in_a_few_words() -> None:
     )
     alone = summarize_completion(8, completion(trimmed="np.unstak()"))
     assert alone == LastCompletion(8, "verified", "f", "", "", retrieved=True, repaired=False, trimmed=True)
+
+
+def test_the_last_answer_names_the_adapters_it_was_written_with() -> None:
+    adapters = (AdapterUse("mine", 0.5), AdapterUse("shop"))
+    last = summarize_completion(9, replace(completion(), adapters=adapters))
+    assert last is not None and last.adapters == ("mine", "shop")
+    assert to_json(ServerStatus(last=last))["last"]["adapters"] == ["mine", "shop"]
 
 
 def test_nothing_written_is_nothing_to_say_unless_it_was_cut() -> None:

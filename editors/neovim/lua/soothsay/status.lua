@@ -10,7 +10,7 @@ local M = {}
 ---@field message string
 ---@field model string
 ---@field index { stage: string, done: integer, total: integer, detail: string, remainingSeconds: number? }|nil
----@field last { id: integer, verdict: string, symbol: string?, package: string, version: string, trimmed: boolean }|nil
+---@field last { id: integer, verdict: string, symbol: string?, package: string, version: string, trimmed: boolean, adapters: string[]? }|nil
 
 ---@type table<integer, soothsay.Status>
 local statuses = {}
@@ -78,6 +78,10 @@ function M.describe(status)
   local parts = {}
   if status.last then
     table.insert(parts, verdict(status.last))
+    local adapters = some(status.last.adapters) or {}
+    if #adapters > 0 then
+      table.insert(parts, "with " .. table.concat(adapters, ", "))
+    end
   end
   if status.index then
     table.insert(parts, indexing(status.index))

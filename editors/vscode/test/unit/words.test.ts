@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Last, Model } from "../../src/contract.ts";
 import { describeModel, missingModels, sizeOf } from "../../src/modelText.ts";
 import { RestartLimit } from "../../src/restarts.ts";
-import { beginning, indexLine, stateLine, verdictLine } from "../../src/statusText.ts";
+import { beginning, indexLine, modelLine, stateLine, verdictLine } from "../../src/statusText.ts";
 
 const LAST: Last = {
   id: 1,
@@ -27,6 +27,12 @@ test("a verdict of which nobody knows the source", () => {
   assert.deepEqual(verdictLine(last), { text: "? unverified", detail: "" });
   assert.equal(verdictLine({ ...last, verdict: "rejected" }).text, "✗ rejected");
   assert.equal(verdictLine({ ...LAST, trimmed: true }).text, "✂ trimmed · botocore 1.44.5");
+});
+
+test("the model, with the adapters of the last completion", () => {
+  assert.equal(modelLine({ model: "", last: null }), "no model");
+  assert.equal(modelLine({ model: "qwen", last: LAST }), "qwen");
+  assert.equal(modelLine({ model: "qwen", last: { ...LAST, adapters: ["mine", "shop"] } }), "qwen + mine + shop");
 });
 
 test("the index: how far, and how long still", () => {
