@@ -397,7 +397,8 @@ class Language:
     ``whole`` loads its own parser, which says whether a sequence of statements is whole; None where its grammar alone says it,
     with ``wrong``, a tree-sitter query of what it takes for right and the language does not.
     ``locals`` is a tree-sitter query of the names that are bound and read (see `query_scopes`), for a language without a
-    ``binder``; ``import_targets`` loads what tells the dotted path that a name which a module imports stands for. ``binder`` and ``resolver`` load what reads its scopes and what tells what an expression stands for; ``exposes`` what
+    ``binder``; ``names_indexed``: the index has all names of its standard library, so that one which it has not is doubtful;
+    ``import_targets`` loads what tells the dotted path that a name which a module imports stands for. ``binder`` and ``resolver`` load what reads its scopes and what tells what an expression stands for; ``exposes`` what
     makes unreachable code reachable; ``values`` what arguments of known meaning may be;
     ``line_length`` how long the lines of a project at a path may be, 0 where it does not say; ``environments`` what finds where its
     packages are installed, None for a language
@@ -422,6 +423,7 @@ class Language:
     import_targets: Callable[[], Callable[[tree_sitter.Node, ModuleName], str]] | None = None
     binder: Callable[[], Binder] | None = None
     resolver: Callable[[], Resolver] | None = None
+    names_indexed: bool = False
     exposes: Callable[[], Exposes] | None = None
     values: Callable[[], ReadsValues] | None = None
     introduces: Callable[[], Introduces] | None = None

@@ -47,6 +47,18 @@ class QueryBinder:
         return QueryScopes(root, captures, module, self.target_of, around)
 
 
+def _given(name: Node) -> tuple[Node | None, str]:
+    """Return the value and the type that the declaration of ``name`` writes beside it, where its grammar calls them so."""
+    declared = name.parent
+    if declared is None or name not in (
+        declared.child_by_field_name("name"),
+        declared.child_by_field_name("pattern"),
+    ):
+        return None, ""
+    annotation = text_of(declared.child_by_field_name("type"))
+    return declared.child_by_field_name("value"), annotation.lstrip(":").strip()
+
+
 @dataclass(frozen=True, eq=False)
 class QueryScopes:
     """The scopes of one source; ``captures`` are the nodes that the query found in it."""
@@ -126,7 +138,8 @@ class QueryScopes:
             target = (
                 self.target_of(node, self.module) if self.target_of is not None and kind == "import" else ""
             )
-            binding = Binding(name, kind, node.end_byte, scope, target=target)
+            value, annotation = _given(node)
+            binding = Binding(name, kind, node.end_byte, scope, (0, 0), value, annotation, target)
             found.setdefault(scope.node.id, {}).setdefault(name, []).append(binding)
         return found
 

@@ -179,6 +179,7 @@ LANGUAGE = Language(
     whole=_whole,
     binder=_binder,
     resolver=_resolver,
+    names_indexed=True,
     exposes=_exposes,
     values=_values,
     introduces=_introduces,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from soothsay_languages.base import ReadsValues
     from soothsay_languages.environment import EnvironmentFinder
+    from soothsay_languages.resolving import Resolver
     from soothsay_languages.scopes import ModuleName
 
 
@@ -43,6 +44,12 @@ def _module_of(root: Path, path: Path) -> ModuleName:
     from soothsay_languages.typescript.modules import module_of
 
     return module_of(root, path)
+
+
+def _resolver() -> Resolver:
+    from soothsay_languages.typescript.resolution import ScriptResolver
+
+    return ScriptResolver()
 
 
 def typescript_grammar() -> tree_sitter.Language:
@@ -109,6 +116,7 @@ TYPESCRIPT = Language(
     locals=_read("locals.scm", "locals_typescript.scm"),
     import_targets=_targets,
     modules=_module_of,
+    resolver=_resolver,
     environments=_environments,
     file_sources=(f"{_SOURCES}.files:ScriptFiles",),
     package_sources=(f"{_SOURCES}.packages:open_source",),

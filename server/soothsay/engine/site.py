@@ -142,16 +142,14 @@ class Site:
     def in_index(self, name: ApiName) -> bool:
         """Return whether a drafted name is known. Of an unknown receiver only the bare name can be asked.
 
-        Of a language without a resolver the index has no names: then nothing speaks against one.
+        Where the index does not have all names of the language's own library, nothing speaks against one of those.
         """
-        if self.language.resolver is None:
-            return True
         found = self.resolve(name)
         if found.exists is not None:
             return found.exists
         if found.owner and self.index.members(found.owner):
             return False
-        return self.index.has_name(name.name)
+        return not self.language.names_indexed or self.index.has_name(name.name)
 
     def was_read(self, name: ApiName) -> bool:
         """Return whether a drafted name is one of this file or its workspace: the model cannot have learnt it elsewhere."""
@@ -168,8 +166,9 @@ class Site:
         """The owners of the members of the objects that the file has made, and the first name of each object."""
         names: dict[str, str] = {}
         for name, each in self._visible.items():
-            if each.value is not None:
-                names.setdefault(self.owner_of(name), name)
+            owner = self.owner_of(name) if each.value is not None else ""
+            if owner:
+                names.setdefault(owner, name)
         return names
 
     def _is_ours(self, module: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 from urllib.parse import unquote, urlparse
@@ -10,7 +11,7 @@ from urllib.request import url2pathname
 from soothsay_index.sources.base import IndexedFile
 from soothsay_index.sources.masking import without_secrets
 from soothsay_index.sources.texts import read_text
-from soothsay_index.types import Symbol
+from soothsay_index.types import Symbol, SymbolKind
 from soothsay_languages.typescript.sources.declarations import Declared
 from soothsay_languages.typescript.sources.exports import DeclarationFiles
 
@@ -62,41 +63,32 @@ def source_beside(path: Path) -> Path | None:
 def _symbols(place: IndexedFile, name: str, path: Path, parts: tuple[Declared, ...]) -> Iterator[Symbol]:
     shown = next((each for each in parts if each.remark.summary), parts[0])
     called = shown.name if name == "default" else name
-    yield _symbol(place, place.module, name, called, path, shown)
+    functions = sum(each.kind == "function" for each in parts)
+    yield _symbol(place, place.module, name, called, path, shown, shown.kind, functions)
     for part in parts:
-        for member in part.members:
-            yield _symbol(
-                place,
-                f"{place.module}.{name}",
-                member.name,
-                f"{called}.{member.name}",
-                path,
-                member,
-                is_member=True,
-            )
+        declared = Counter(each.name for each in part.members)
+        for each in part.members:
+            kind: SymbolKind = "method" if each.kind == "function" else each.kind
+            owner, qualified = f"{place.module}.{name}", f"{called}.{each.name}"
+            yield _symbol(place, owner, each.name, qualified, path, each, kind, declared[each.name])
 
 
 def _symbol(
-    place: IndexedFile,
-    owner: str,
-    name: str,
-    qualified: str,
-    path: Path,
-    declared: Declared,
-    is_member: bool = False,
-) -> Symbol:
-    is_method = is_member and declared.kind == "function"
+    place: IndexedFile, owner: str, name: str, qualified: str, path: Path, declared: Declared, kind: SymbolKind, ways: int
+) -> Symbol:  # fmt: skip
     return Symbol(
         qualified_name=qualified,
         name=name,
         owner=owner,
-        kind="method" if is_method else declared.kind,
+        kind=kind,
         origin="workspace",
         package=place.package,
         version="",
         uri=path.as_uri(),
         line=declared.line,
-        parameters=declared.parameters,
+        parameters=declared.parameters
+        if ways <= 1
+        else None,  # no one signature says how to call what is overloaded
         returns=declared.returns,
         summary=declared.remark.summary,
         doc=declared.remark.text,

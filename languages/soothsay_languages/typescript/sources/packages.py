@@ -157,8 +157,17 @@ class _Harvester:
         called = self._called(name, shown)
         prefix = self._typed.specifier.written if nested == 0 else owner.rpartition(".")[2]
         yield from self._symbol(owner, called, f"{prefix}.{called}", path, shown, functions)
+        if called != name:
+            yield self._by_default(owner, called, path, shown)
         for part in parts:
             yield from self._members(f"{owner}.{called}", called, path, part, 0)
+
+    def _by_default(self, owner: str, called: str, path: Path, shown: Declared) -> Symbol:
+        """Return the symbol that says what a module is by default: its type is the name that the module calls it by."""
+        package, version = self._typed.package, self._typed.version.partition(_WITH_TYPES)[0]
+        return Symbol(
+            called, "default", owner, "attribute", "package", package, version, path.as_uri(), shown.line, returns=called
+        )  # fmt: skip
 
     def _called(self, name: str, shown: Declared) -> str:
         """Return what a file calls the export ``name``: the package itself has no name of its own."""
