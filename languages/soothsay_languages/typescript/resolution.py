@@ -49,9 +49,7 @@ class ScriptResolver:
             )
         owner = at.owner(receiver)
         symbol = index.lookup(f"{owner}.{name}") if owner else None
-        if symbol is not None:
-            return Resolution(owner, symbol, True)
-        return Resolution(owner if owner and at.is_module(owner) else "", None, None)
+        return Resolution(owner, symbol, None if symbol is None else True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +101,6 @@ class _At:
         if symbol is None or symbol.name != "default" or symbol.kind != "attribute":
             return symbol
         return self.index.lookup(f"{symbol.owner}.{symbol.returns}") or symbol
-
-    def is_module(self, owner: str) -> bool:
-        symbol = self.index.lookup(owner) if "." in owner else None
-        return symbol is None or symbol.kind == "module"
 
     def _owner_of_binding(self, binding: Binding) -> str:
         if binding.target:
