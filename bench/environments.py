@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from soothsay.model.files.cache import models_folder
+from soothsay.paths import cache_folder
 
 
 def environment(folder: Path, requirements: Path, depends_on: Sequence[Path] = ()) -> Path:
@@ -36,8 +37,16 @@ def environment(folder: Path, requirements: Path, depends_on: Sequence[Path] = (
 
 def share_models(cache: Path) -> None:
     """Let the user's models be those of ``cache``, a folder for ``SOOTHSAY_CACHE`` that is made where it is missing."""
-    cache.mkdir(parents=True, exist_ok=True)
-    link = cache / "models"
-    if not link.is_symlink() or link.resolve() != models_folder().resolve():
+    _share(models_folder(), cache / "models")
+
+
+def share_judges(cache: Path) -> None:
+    """Let the user's installed judges be those of ``cache``."""
+    _share(cache_folder() / "judges", cache / "judges")
+
+
+def _share(folder: Path, link: Path) -> None:
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink() or link.resolve() != folder.resolve():
         link.unlink(missing_ok=True)
-        link.symlink_to(models_folder(), target_is_directory=True)
+        link.symlink_to(folder, target_is_directory=True)

@@ -222,5 +222,5 @@ def _kind(message: str) -> ProblemKind:
 
 
 CPP: CompiledLanguage = CompiledLanguage(
-    "cpp", ".cpp", "//", "int number = 1;\n", workspace, sites, descriptions, check
+    "cpp", ".cpp", "//", "int number = 1;\n", "", workspace, sites, descriptions, check
 )

@@ -16,6 +16,7 @@ from bench.compiled.report import write_report
 from bench.compiled.sites import CompiledLanguage, Problem
 from bench.compiled.tasks import HERE, asked_language, tasks_path
 from bench.completing import Generations, Row, Wanted, wanted
+from bench.environments import share_judges
 from bench.over_lsp import FileKind, Project, facts, generations, write_over_lsp
 from bench.retrieval.tasks import read_tasks
 from platformdirs import user_cache_path
@@ -43,6 +44,7 @@ def write_generations(language: CompiledLanguage, folder: Path, run: Wanted, kep
     """Complete every task by every method that is not there yet, one server a method."""
     home = user_cache_path("soothsay-bench") / "compiled" / f"home-{language.id}"
     kind = FileKind(language.id, language.extension, language.statement)
+    share_judges(home)
     for method in run.methods:
         project = Project(folder, None, home, kind, {"method": METHODS[method]})
         write_over_lsp(
@@ -50,10 +52,13 @@ def write_generations(language: CompiledLanguage, folder: Path, run: Wanted, kep
         )
 
 
-def accepted(task: Row, row: Row) -> str:
-    """Return the task's file once the answer is in it."""
-    text: str = task["text"]
-    return text[: row["start"]] + row["text"] + text[row["end"] :]
+def accepted(task: Row, row: Row, any_value: str) -> str:
+    """Return the task's file once the answer is in it, with ``any_value`` at its tab stops: those are the person's to fill."""
+    text, written = task["text"], row["text"]
+    typed = len(written) - len(row["shown"])
+    for start, end in reversed(row.get("tab_stops") or ()) if any_value else ():
+        written = f"{written[: typed + start]}{any_value}{written[typed + end :]}"
+    return f"{text[: row['start']]}{written}{text[row['end'] :]}"
 
 
 def outcome(task: Row, row: Row, problems: Sequence[Problem]) -> Row:
@@ -82,7 +87,7 @@ def outcome(task: Row, row: Row, problems: Sequence[Problem]) -> Row:
 def judged(language: CompiledLanguage, folder: Path, found: Sequence[tuple[Row, Row]]) -> list[Row]:
     """Return the generations with what the compiler says of them today."""
     files = {
-        f"answer{number}{language.extension}": accepted(task, row)
+        f"answer{number}{language.extension}": accepted(task, row, language.any_value)
         for number, (task, row) in enumerate(found) if row["shown"].strip()
     }  # fmt: skip
     problems = language.check(folder, files) if files else {}
@@ -103,7 +108,7 @@ def main() -> None:
     everything = read_tasks(path)
     run = wanted(everything, METHODS, tuple(METHODS))
     folder = workspace(language, everything)
-    kept = generations(GENERATIONS / language.id, run.model, path)
+    kept = generations(GENERATIONS, f"{language.id}-{run.model}", path)
     shutil.rmtree(folder / "judged", ignore_errors=True)
     write_generations(language, folder, run, kept)
     rows = judged(language, folder, list(kept.of(run.tasks, METHODS)))

@@ -56,6 +56,7 @@ class CompiledLanguage:
     extension: str
     comment_mark: str
     statement: str  # one that means nothing: it is typed in another file before
+    any_value: str  # what stands for the person's value at a tab stop; "": what is shown there
     workspace: Callable[[], Path]  # with the packages installed; made where it is missing
     sites: Callable[[Path], Iterable[Site]]
     descriptions: Callable[

@@ -381,5 +381,5 @@ def _kind(code: str) -> ProblemKind:
 
 
 TYPESCRIPT = CompiledLanguage(
-    "typescript", ".ts", "//", "const number = 1;\n", workspace, sites, descriptions, check
+    "typescript", ".ts", "//", "const number = 1;\n", "(null as any)", workspace, sites, descriptions, check
 )

@@ -140,7 +140,19 @@ NAME, ARGUMENT, SYNTAX = (
 def test_outcomes(shown: str, problems: list[Problem], expected: str) -> None:
     row = {"shown": shown, "start": 2, "end": 2, "text": shown}
     assert outcome(TASK, row, problems)["outcome"] == expected
-    assert accepted(TASK, row) == f"a.{shown}\n"
+    assert accepted(TASK, row, "") == f"a.{shown}\n"
+
+
+def test_a_tab_stop_is_of_any_type() -> None:
+    row = {
+        "shown": "add(x, one, two)",
+        "start": 1,
+        "end": 2,
+        "text": ".add(x, one, two)",
+        "tab_stops": [[7, 10], [12, 15]],
+    }
+    assert accepted(TASK, row, "(null as any)") == "a.add(x, (null as any), (null as any))\n"
+    assert accepted(TASK, row, "") == "a.add(x, one, two)\n"
 
 
 def test_messages_of_the_compilers() -> None:
