@@ -181,8 +181,9 @@ def open_server(project: Project, model: str = DEFAULT_MODEL, slowdown: float = 
     variables = {} if project.python is None else {"VIRTUAL_ENV": str(project.python.parents[1])}
     log, workspace = project.cache / "server.log", project.workspace
     told = settings(model, slowdown)
-    told["completion"] = {**told.get("completion", {}), **project.completion}
-    setup = Setup(told, workspace, project.cache, log, PLUGINS["vscode"], variables=variables)
+    setup = Setup(
+        {**told, **project.settings}, workspace, project.cache, log, PLUGINS["vscode"], variables=variables
+    )
     with asyncio.Runner() as runner:
         editor = Editor(setup, slowdown, project.kind)
         runner.run(editor.start())
@@ -196,14 +197,14 @@ def open_server(project: Project, model: str = DEFAULT_MODEL, slowdown: float = 
 class Project:
     """Where a benchmark's tasks are completed over LSP: a workspace, the Python of its environment, and the index's folder.
 
-    ``completion`` are settings that are not the default ones.
+    ``settings`` are those that are not the default ones.
     """
 
     workspace: Path
     python: Path | None
     cache: Path
     kind: FileKind = PYTHON
-    completion: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write_over_lsp(

@@ -56,7 +56,8 @@ def accepted(task: Row, row: Row, any_value: str) -> str:
     """Return the task's file once the answer is in it, with ``any_value`` at its tab stops: those are the person's to fill."""
     text, written = task["text"], row["text"]
     typed = len(written) - len(row["shown"])
-    for start, end in reversed(row.get("tab_stops") or ()) if any_value else ():
+    stops: Sequence[Sequence[int]] = row.get("tab_stops") or []
+    for start, end in reversed(stops if any_value else []):
         written = f"{written[: typed + start]}{any_value}{written[typed + end :]}"
     return f"{text[: row['start']]}{written}{text[row['end'] :]}"
 

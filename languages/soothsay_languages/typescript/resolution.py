@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 from tree_sitter import Node
 
@@ -43,7 +44,8 @@ class ScriptResolver:
         at = _At(names, index, _MAX_DEPTH)
         if receiver == "":
             binding = names.find(name)
-            symbol = at.named(binding.target) if binding is not None and binding.target else None
+            named = at.named(binding.target) if binding is not None and binding.target else None
+            symbol = cast("D | None", named)
             return Resolution(
                 "" if symbol is None else symbol.owner, symbol, True if binding is not None else None
             )
