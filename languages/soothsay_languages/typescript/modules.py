@@ -13,10 +13,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
+import tree_sitter
+import tree_sitter_json
 from tree_sitter import Node
 
 from soothsay_index.sources.texts import read_text
-from soothsay_languages.json import LANGUAGE as JSON
 from soothsay_languages.scopes import ModuleName
 from soothsay_languages.syntax import parse, text_of
 
@@ -92,9 +93,9 @@ def _aliases(root: Path, folder: Path) -> Aliases:
 def _read_aliases(root: Path, path: Path, changed: int) -> Aliases:
     """Return the ``paths`` of settings, each with its first target as seen from ``root``. ``changed`` is when the file was."""
     text = read_text(path, _MOST_BYTES)
-    if text is None or JSON.tree_sitter is None:
+    if text is None:
         return ()
-    document = parse(JSON.tree_sitter, text.encode("utf-8", "replace")).root_node
+    document = parse(tree_sitter.Language(tree_sitter_json.language()), text.encode("utf-8", "replace")).root_node
     options = _member(
         next((each for each in document.named_children if each.type == "object"), None), "compilerOptions"
     )
