@@ -95,7 +95,9 @@ def _read_aliases(root: Path, path: Path, changed: int) -> Aliases:
     text = read_text(path, _MOST_BYTES)
     if text is None:
         return ()
-    document = parse(tree_sitter.Language(tree_sitter_json.language()), text.encode("utf-8", "replace")).root_node
+    document = parse(
+        tree_sitter.Language(tree_sitter_json.language()), text.encode("utf-8", "replace")
+    ).root_node
     options = _member(
         next((each for each in document.named_children if each.type == "object"), None), "compilerOptions"
     )
