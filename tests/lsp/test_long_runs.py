@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,28 +75,35 @@ def files(folder: Path) -> set[str]:
     return {str(path) for path in folder.rglob("*") if path.is_file() and not path.name.startswith("server")}
 
 
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder of few characters: the path of a socket has 107 at most, and a worker's `tmp_path` is longer."""
+    with tempfile.TemporaryDirectory(prefix="windows") as name:
+        yield Path(name)
+
+
 @pytest.mark.process
-def test_windows_that_come_and_go_leave_nothing(tmp_path: Path) -> None:
-    (tmp_path / "w").mkdir()
-    first = open_window(tmp_path)
+def test_windows_that_come_and_go_leave_nothing(short_folder: Path) -> None:
+    (short_folder / "w").mkdir()
+    first = open_window(short_folder)
     try:
-        (connection,) = (tmp_path / "run").glob("backend-*.json")
+        (connection,) = (short_folder / "run").glob("backend-*.json")
         backend = psutil.Process(json.loads(connection.read_text(encoding="utf-8"))["pid"])
         server = psutil.Process(first.process.pid)
         for _ in range(2):
-            pass_by(tmp_path)
-            work(first, tmp_path)
-        held, kept = {each: Held.of(each) for each in (backend, server)}, files(tmp_path)
+            pass_by(short_folder)
+            work(first, short_folder)
+        held, kept = {each: Held.of(each) for each in (backend, server)}, files(short_folder)
         resident = {each: each.memory_info().rss for each in (backend, server)}
         children = len(server.children(recursive=True))
         for _ in range(5):
-            pass_by(tmp_path)
-            work(first, tmp_path)
+            pass_by(short_folder)
+            work(first, short_folder)
         for process, before in held.items():
             until(lambda process=process, before=before: Held.of(process) == before, f"{before} of {process}")
             assert process.memory_info().rss <= GROWTH * resident[process]
         assert len(server.children(recursive=True)) == children
-        assert files(tmp_path) == kept
+        assert files(short_folder) == kept
         assert first.end() == 0
     finally:
         first.kill()
