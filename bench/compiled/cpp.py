@@ -13,16 +13,23 @@ from pathlib import Path
 
 import tree_sitter
 import tree_sitter_cpp
-from bench.compiled.sites import CompiledLanguage, Problem, ProblemKind, Site
-from bench.installed.sites import instruction
-from platformdirs import user_cache_path
+from bench.compiled.sites import (
+    CACHE,
+    CompiledLanguage,
+    Problem,
+    ProblemKind,
+    Site,
+    calls_outside,
+    instruction_in,
+    said_once,
+)
 
 from soothsay_languages.syntax import parse, text_of
 
 HERE = Path(__file__).resolve().parent
 DEBIAN = HERE / "debian.txt"
-CACHE = user_cache_path("soothsay-bench") / "compiled"
 _SECONDS = 120  # for one file
+_FUNCTIONS = ("lambda_expression",)  # what they call is not called here
 _MOST_CHARACTERS = 3000  # of the code before a call
 _NAME = re.compile(
     r"has no member named|was not declared|is not a member of|does not name a type|undeclared|no type named"
@@ -85,23 +92,11 @@ def _sites(package: str, where: str, source: bytes, body: tree_sitter.Node) -> I
             above = text_of(node)
             continue
         if node.type in ("declaration", "expression_statement"):
-            for call in _calls(node):
+            for call in calls_outside(_FUNCTIONS, node):
                 made = _site(package, where, source, node, call, above)
                 if made is not None:
                     yield made
         above = ""
-
-
-def _calls(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    """Yield the calls of a statement that are not inside a lambda of it."""
-    todo = [node]
-    while todo:
-        each = todo.pop()
-        if each.type == "lambda_expression":
-            continue
-        if each.type == "call_expression":
-            yield each
-        todo += reversed(each.named_children)
 
 
 def _site(
@@ -134,7 +129,7 @@ def _site(
     target = source[statement.start_byte : call.start_byte].decode()
     if target and not _TARGET.fullmatch(target):
         target = "auto result = "
-    comment = instruction(re.sub(r"^(//+|/\*+)\s*|\s*\*/$", "", above), name)
+    comment = instruction_in(above, name)
     if comment:  # it stands in the task's text again
         setup = setup.removesuffix(above).rstrip()
     return Site(
@@ -160,7 +155,7 @@ def descriptions(folder: Path) -> dict[tuple[str, str], str]:
                     first = re.split(r"\n\s*\n|[@\\]\w+", said)[0].strip()
                     if first:
                         found.setdefault((package, each["name"]), set()).add(first)
-    return {key: next(iter(said)) for key, said in found.items() if len(said) == 1}
+    return said_once(found)
 
 
 def workspace() -> Path:

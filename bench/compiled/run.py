@@ -13,13 +13,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.compiled.report import write_report
-from bench.compiled.sites import CompiledLanguage, Problem
+from bench.compiled.sites import CACHE, CompiledLanguage, Problem
 from bench.compiled.tasks import HERE, asked_language, tasks_path
 from bench.completing import Generations, Row, Wanted, wanted
 from bench.environments import share_judges
 from bench.over_lsp import FileKind, Project, facts, generations, write_over_lsp
 from bench.retrieval.tasks import read_tasks
-from platformdirs import user_cache_path
 
 GENERATIONS = HERE / "generations"
 METHODS: Mapping[str, str] = {
@@ -42,7 +41,7 @@ def workspace(language: CompiledLanguage, tasks: Sequence[Row]) -> Path:
 
 def write_generations(language: CompiledLanguage, folder: Path, run: Wanted, kept: Generations) -> None:
     """Complete every task by every method that is not there yet, one server a method."""
-    home = user_cache_path("soothsay-bench") / "compiled" / f"home-{language.id}"
+    home = CACHE / f"home-{language.id}"
     kind = FileKind(language.id, language.extension, language.statement)
     share_judges(home)
     for method in run.methods:

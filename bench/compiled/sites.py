@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import tree_sitter
+from bench.installed.sites import instruction
+from platformdirs import user_cache_path
+
+CACHE = user_cache_path("soothsay-bench") / "compiled"
 NO_SUCH_NAME = (
     "soothsayNoSuchName"  # a receiver that has this, too, is one of which the compiler knows nothing
 )
@@ -64,3 +70,25 @@ class CompiledLanguage:
     ]  # by package and name: what its declaration says
     # the compiler's errors in files, by name
     check: Callable[[Path, Mapping[str, str]], Mapping[str, Sequence[Problem]]]
+
+
+def calls_outside(functions: Collection[str], statement: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    """Yield the calls of a statement, in source order, that are in none of its nodes of the types ``functions``."""
+    todo = [statement]
+    while todo:
+        each = todo.pop()
+        if each.type in functions:
+            continue
+        if each.type == "call_expression":
+            yield each
+        todo += reversed(each.named_children)
+
+
+def instruction_in(comment: str, name: str) -> str:
+    """Return what a comment (``// …``, ``/* … */``) says is done, and not the name of what does it; "" for any other."""
+    return instruction(re.sub(r"^(//+|/\*+)\s*|\s*\*/$", "", comment), name)
+
+
+def said_once(found: Mapping[tuple[str, str], Set[str]]) -> dict[tuple[str, str], str]:
+    """Return the descriptions of the names of which one thing alone is said."""
+    return {key: next(iter(said)) for key, said in found.items() if len(said) == 1}

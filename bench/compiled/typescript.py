@@ -12,9 +12,16 @@ from pathlib import Path
 
 import tree_sitter
 import tree_sitter_typescript
-from bench.compiled.sites import CompiledLanguage, Problem, ProblemKind, Site
-from bench.installed.sites import instruction
-from platformdirs import user_cache_path
+from bench.compiled.sites import (
+    CACHE,
+    CompiledLanguage,
+    Problem,
+    ProblemKind,
+    Site,
+    calls_outside,
+    instruction_in,
+    said_once,
+)
 
 from soothsay.oracle.installed import folder_of
 from soothsay_languages.syntax import parse, text_of
@@ -22,7 +29,6 @@ from soothsay_languages.typescript.oracle import COMPILER, find_compiler
 
 HERE = Path(__file__).resolve().parent
 PACKAGES = HERE / "packages.json"
-CACHE = user_cache_path("soothsay-bench") / "compiled"
 OPTIONS = {
     "strict": True, "noImplicitAny": False, "noEmit": True, "skipLibCheck": True, "target": "es2022", "lib": ["es2023", "dom"],
     "module": "esnext", "moduleResolution": "bundler", "esModuleInterop": True, "types": ["node"], "ignoreDeprecations": "6.0",
@@ -38,7 +44,9 @@ _GRANTED: Mapping[str, Mapping[str, str]] = {
     "ts-pattern": {name: f'import {{ {name} }} from "ts-pattern";' for name in ("match", "P", "isMatching")},
     "zod": {"z": 'import { z } from "zod";'},
 }  # fmt: skip
+SETTINGS = {"compilerOptions": OPTIONS, "include": ["*.ts"]}  # tsconfig.json
 _SECONDS = 600
+_FUNCTIONS = ("arrow_function", "function_expression", "class_body")  # what they call is not called here
 _MOST_CHARACTERS = 3000  # of the code before a call
 _COMMENT = re.compile(
     r"/\*\*(?P<text>(?:[^*]|\*(?!/))*)\*/\s*"
@@ -153,7 +161,7 @@ def descriptions(workspace: Path) -> dict[tuple[str, str], str]:
                     found.setdefault((package.removeprefix("@types/"), each.name), set()).add(
                         each.prose.partition("\n\n")[0]
                     )
-    return {key: next(iter(said)) for key, said in found.items() if len(said) == 1}
+    return said_once(found)
 
 
 def sites(workspace: Path) -> Iterator[Site]:
@@ -164,7 +172,6 @@ def sites(workspace: Path) -> Iterator[Site]:
     grammar = tree_sitter.Language(tree_sitter_typescript.language_typescript())
     for example in examples(workspace / "node_modules"):
         code = _REQUIRE.sub(r"import \1 from \2;", example.code)
-        code = re.sub(r"^import (\{[^}\n]*\}) from", r"import \1 from", code, flags=re.MULTILINE)
         tree = parse(grammar, code.encode())
         if not tree.root_node.has_error:
             yield from _sites(example, tree.root_node)
@@ -183,7 +190,7 @@ def _sites(example: Example, root: tree_sitter.Node) -> Iterator[Site]:
         if (node.type in (*_DECLARED, "expression_statement") and not _CHECKS.match(text)) or _is_printed(
             node
         ):
-            for call in _calls(node):
+            for call in calls_outside(_FUNCTIONS, node):
                 made = _site(example, node, call, imports, imported, tuple(kept.values()), above)
                 if made is not None:
                     yield made
@@ -208,18 +215,6 @@ def named_imports(text: str) -> Iterator[tuple[str, str]]:
         for name in found["names"].split(","):
             if re.fullmatch(r"[\w$]+", name.strip()):
                 yield name.strip(), found["source"][1:-1]
-
-
-def _calls(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    """Yield the calls of a statement that are not inside a function of it."""
-    todo = [node]
-    while todo:
-        each = todo.pop()
-        if each.type in ("arrow_function", "function_expression", "class_body"):
-            continue
-        if each.type == "call_expression":
-            yield each
-        todo += reversed(each.named_children)
 
 
 def _site(
@@ -264,7 +259,7 @@ def _site(
         return None
     waits = "await " if call.parent is not None and call.parent.type == "await_expression" else ""
     target = _target(statement, call, bool(waits))
-    comment = instruction(re.sub(r"^(//+|/\*+)\s*|\s*\*/$", "", above), name)
+    comment = instruction_in(above, name)
     return Site(
         example.package,
         example.where,
@@ -327,8 +322,7 @@ def workspace() -> Path:
             [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True
         )
         manifest.write_bytes(wanted)
-    options = {"compilerOptions": OPTIONS, "include": ["*.ts"]}
-    (folder / "tsconfig.json").write_text(json.dumps(options, indent=1), encoding="utf-8")
+    (folder / "tsconfig.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
     return folder
 
 
@@ -355,8 +349,7 @@ def _compiled(compiler: Path, folder: Path, files: Mapping[str, str]) -> dict[st
     place.mkdir()
     for name, text in files.items():
         (place / name).write_text(f"{text}\nexport {{}};\n", encoding="utf-8")
-    options = {"compilerOptions": OPTIONS, "include": ["*.ts"]}
-    (place / "tsconfig.json").write_text(json.dumps(options), encoding="utf-8")
+    (place / "tsconfig.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
     done = subprocess.run(
         [str(compiler), "--noEmit", "--pretty", "false", "-p", str(place)],
         cwd=place, capture_output=True, text=True, timeout=_SECONDS, check=False,

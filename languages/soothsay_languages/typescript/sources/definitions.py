@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path, PurePath
-from urllib.parse import unquote, urlparse
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from soothsay_index.sources.base import IndexedFile
@@ -25,7 +25,7 @@ def symbols_of(text: str, place: IndexedFile) -> list[Symbol]:
 
     What it exports of other files is read from disk, as those are now.
     """
-    path = Path(url2pathname(unquote(urlparse(place.uri).path)))
+    path = Path(url2pathname(urlsplit(place.uri).path))
     inside = not PurePath(place.path).is_absolute()
     root = path.parents[len(PurePath(place.path).parts) - 1] if inside else path.parent
     files = DeclarationFiles(root, lambda _: None, source_beside, _read)
@@ -50,14 +50,8 @@ def source_beside(path: Path) -> Path | None:
     """Return the file that an import of ``path`` means: itself, what it was compiled from, or the index of a folder."""
     written = [path.with_suffix(each) for each in _WRITTEN.get(path.suffix, ())]
     named = [path.with_name(path.name + each) for each in _ENDINGS]
-    return next(
-        (
-            each
-            for each in (*written, path, *named, *(path / f"index{end}" for end in _ENDINGS))
-            if each.is_file()
-        ),
-        None,
-    )
+    indexes = [path / f"index{each}" for each in _ENDINGS]
+    return next((each for each in (*written, path, *named, *indexes) if each.is_file()), None)
 
 
 def _symbols(place: IndexedFile, name: str, path: Path, parts: tuple[Declared, ...]) -> Iterator[Symbol]:
@@ -76,6 +70,8 @@ def _symbols(place: IndexedFile, name: str, path: Path, parts: tuple[Declared, .
 def _symbol(
     place: IndexedFile, owner: str, name: str, qualified: str, path: Path, declared: Declared, kind: SymbolKind, ways: int
 ) -> Symbol:  # fmt: skip
+    # no one signature says how to call what is overloaded
+    parameters = declared.parameters if ways <= 1 else None
     return Symbol(
         qualified_name=qualified,
         name=name,
@@ -86,9 +82,7 @@ def _symbol(
         version="",
         uri=path.as_uri(),
         line=declared.line,
-        parameters=declared.parameters
-        if ways <= 1
-        else None,  # no one signature says how to call what is overloaded
+        parameters=parameters,
         returns=declared.returns,
         summary=declared.remark.summary,
         doc=declared.remark.text,
