@@ -39,13 +39,14 @@ def by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 
 def goals(groups: Mapping[str, Sequence[Row]]) -> str:
-    """Return the two figures that count, of each method."""
+    """Return the figures that count, of each method."""
     lines = []
     for method, group in groups.items():
         shown = [row for row in group if row["shown"].strip()]
+        as_shown = [row for row in shown if row["as_shown"] in _HALLUCINATED]
         lines.append((
             method, len(group), with_interval(sum(map(callee, group)), len(group)), with_interval(sum(map(hallucinated, shown)), len(shown)),
-            share(group, valid),
+            percent(len(as_shown), len(shown)), percent(sum(row["stops"] > 0 for row in shown), len(shown)), share(group, valid),
         ))  # fmt: skip
     return table(
         (
@@ -53,6 +54,8 @@ def goals(groups: Mapping[str, Sequence[Row]]) -> str:
             "tasks",
             "the author's function",
             "does not compile for a name or an argument, of shown",
+            "with the tab stops as they are shown",
+            "has tab stops, of shown",
             "valid",
         ),
         lines,
@@ -116,6 +119,8 @@ def write_report(
         "called",
         "callee",
         "fired",
+        "as_shown",
+        "stops",
         "verdict",
         "ms",
         "load",

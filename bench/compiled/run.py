@@ -85,17 +85,21 @@ def outcome(task: Row, row: Row, problems: Sequence[Problem]) -> Row:
 
 
 def judged(language: CompiledLanguage, folder: Path, found: Sequence[tuple[Row, Row]]) -> list[Row]:
-    """Return the generations with what the compiler says of them today."""
+    """Return the generations with what the compiler says of them today, with any value at the tab stops and as they are shown."""
+    shown = [(number, task, row) for number, (task, row) in enumerate(found) if row["shown"].strip()]
     files = {
-        f"answer{number}{language.extension}": accepted(task, row, language.any_value)
-        for number, (task, row) in enumerate(found) if row["shown"].strip()
-    }  # fmt: skip
+        f"{name}{number}{language.extension}": accepted(task, row, value)
+        for number, task, row in shown
+        for name, value in (("answer", language.any_value), ("shown", ""))
+    }
     problems = language.check(folder, files) if files else {}
     keys = ("package", "split", "name", "call", "comment_from", "name_leak")
     return [
         {
             **row,
             **outcome(task, row, problems.get(f"answer{number}{language.extension}", ())),
+            "as_shown": outcome(task, row, problems.get(f"shown{number}{language.extension}", ()))["outcome"],
+            "stops": len(row.get("tab_stops") or ()),
             **{key: task[key] for key in keys},
         }
         for number, (task, row) in enumerate(found)

@@ -29,7 +29,7 @@ from soothsay.engine.lookup import Lookup, lookup, lookup_at, lookup_begun
 from soothsay.engine.pace import Pace
 from soothsay.engine.site import Site, relative_path
 from soothsay.engine.skeleton import Facts, Skeleton, Step
-from soothsay.engine.tab_stops import carried_over, still_inside, with_undefined
+from soothsay.engine.tab_stops import carried_over, still_inside, with_ranges
 from soothsay.engine.types import (
     ApiName,
     Check,
@@ -222,13 +222,17 @@ class Engine:
                 repaired = self._repair(again, answer)
             if repaired is not None and fault != "unknown_name":
                 decision = replace(decision, fired=True, reasons=(*decision.reasons, fault))
-            if repaired is not None and (fault != "unknown_name" or repaired.judgement.fault is None):
+            # a text with a name that is defined nowhere can be shown; instead of it, another one that is better
+            is_better = fault != "unknown_name" or (
+                repaired is not None and repaired.text and repaired.judgement.fault is None
+            )
+            if repaired is not None and is_better:
                 check = Check(problem=repaired.judgement.problem, repaired=answer.judgement.problem)
                 answer = repaired
         if method == "full" and answer.judgement.verdict == "rejected":
             answer, check = self._reject(task, answer, check)
         clock.finish()
-        tab_stops = with_undefined(answer.tab_stops, answer.text, answer.judgement.undefined)
+        tab_stops = with_ranges(answer.tab_stops, answer.text, answer.judgement.to_write)
         return Completion(
             text=answer.text,
             draft=draft.text,

@@ -45,13 +45,12 @@ def _from_end(stop: TabStop, text: str) -> TabStop:
     return TabStop(len(text) - stop.end, len(text) - stop.start, stop.label)
 
 
-def with_undefined(
-    stops: Sequence[TabStop], text: str, names: Iterable[tuple[int, int]]
+def with_ranges(
+    stops: Sequence[TabStop], text: str, ranges: Iterable[tuple[int, int]]
 ) -> tuple[TabStop, ...]:
-    """Return ``stops`` of ``text`` with one at each range of ``names``, which nobody has defined: the person is to say what is meant."""
-    more = [
-        TabStop(start, end, text[start:end])
-        for start, end in names
-        if 0 <= start < end <= len(text) and all(end <= stop.start or stop.end <= start for stop in stops)
-    ]
-    return tuple(sorted((*stops, *more), key=lambda stop: stop.start))
+    """Return ``stops`` of ``text`` with one at each of ``ranges`` that overlaps none before it."""
+    found = list(stops)
+    for start, end in ranges:
+        if 0 <= start < end <= len(text) and all(end <= stop.start or stop.end <= start for stop in found):
+            found.append(TabStop(start, end, text[start:end]))
+    return tuple(sorted(found, key=lambda stop: stop.start))

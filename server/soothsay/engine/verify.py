@@ -38,8 +38,8 @@ class Judgement:
 
     ``symbols`` were found for the calls. ``problem`` says in a few words what is wrong, ``fault`` which kind of mistake it
     is, where writing again may mend it, and ``at`` where in the completion (code points). When rejected, ``name`` is the
-    call that holds it. ``mended`` is the completion with the right value, where one is clearly meant. ``undefined`` are the
-    ranges of names in it that are defined nowhere.
+    call that holds it. ``mended`` is the completion with the right value, where one is clearly meant. ``to_write`` are the
+    ranges in it that the person is to write over: names that are defined nowhere, and values of a wrong type.
     """
 
     verdict: Verdict
@@ -49,7 +49,7 @@ class Judgement:
     name: ApiName | None = None
     at: int = 0
     mended: Mended | None = None
-    undefined: tuple[tuple[int, int], ...] = ()
+    to_write: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +113,34 @@ def _judgement(
     doubt = next((why for why in doubts if why), "")
     certain = bool(facts) and all(fact.exists for fact in facts) and not doubt
     undefined = [finding for finding in strays if finding.kind == "unknown_name"]
+    places = tuple(span for each in undefined if (span := shadow.span_within(each)) is not None)
+    to_write = (*places, *_misfit_values(names, facts, strays, shadow))
     if undefined:
         at = shadow.relative(undefined[0].start)
-        places = tuple(span for each in undefined if (span := shadow.span_within(each)) is not None)
-        return Judgement("unverified", symbols, doubt, "unknown_name", at=at, undefined=places)
-    return Judgement("verified" if certain else "unverified", symbols, doubt)
+        return Judgement("unverified", symbols, doubt, "unknown_name", at=at, to_write=to_write)
+    return Judgement("verified" if certain else "unverified", symbols, doubt, to_write=to_write)
+
+
+def _misfit_values(
+    names: Sequence[ApiName], facts: Sequence[_Fact], strays: Sequence[Finding], shadow: Shadow
+) -> list[tuple[int, int]]:
+    """Return where values that calls are given, or parts of them, are of a wrong type.
+
+    Where no overload takes a call's values, and which of them is wrong is not said, each is one.
+    """
+    values = [shadow.values_of(name) for name in names]
+    given = [value for each in values for value in each]
+    wrong = [shadow.span_within(finding) for finding in strays if finding.kind == "wrong_type"]
+    found = [
+        span
+        for span in wrong
+        if span is not None and any(start <= span[0] and span[1] <= end for start, end in given)
+    ]
+    for fact, each in zip(facts, values, strict=True):
+        if fact.finding is not None and fact.finding.kind == "no_overload":
+            said = shadow.span_within(fact.finding)
+            found += [said] if said in each else each
+    return found
 
 
 def _misuse(site: Site, name: ApiName, shadow: Shadow, answers: bool, oracle: Oracle) -> Misuse | None:

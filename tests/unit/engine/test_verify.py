@@ -17,6 +17,7 @@ from soothsay.model.fim import Prompt
 from soothsay.oracle.null import NullOracle
 from soothsay.oracle.types import Oracle
 from soothsay_index.types import Index
+from soothsay_languages.oracle import DiagnosticKind
 
 TEXT = 'import shop\nimport lib\nimport boto3\ns3 = boto3.client("s3")\nx = '
 
@@ -174,6 +175,32 @@ def test_a_name_that_nothing_defines_is_shown_where_nothing_better_is_written(in
     answer = full(index, FakeModel(UNDEFINED), FakeOracle("order_id", kind="unknown_name"))
     assert (answer.text, answer.verdict) == ("shop.pay(order_id)", "unverified")
     assert (answer.check.problem, answer.check.repaired) == ("no order_id", "")
+
+
+def test_a_name_that_nothing_defines_is_better_than_nothing(index: Index) -> None:
+    answer = full(index, Constrained(UNDEFINED, []), FakeOracle("order_id", kind="unknown_name"))
+    assert (answer.text, answer.check.repaired) == ("shop.pay(order_id)", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong", "kind", "expected"),
+    [
+        ("shop.pay(thing)", "thing", "wrong_type", ["thing"]),
+        ("shop.pay(order=thing)", "thing", "wrong_type", ["thing"]),
+        ("shop.pay([thing, 1])", "thing", "wrong_type", ["thing"]),  # what is right beside it stays
+        ("'日本' + shop.pay(thing)", "thing", "wrong_type", ["thing"]),
+        ("thing + shop.pay(1)", "thing", "wrong_type", []),  # no value of a call
+        ("lib.load(1)", "load", "no_overload", ["1"]),  # which one is wrong is not said
+        ("lib.load(1)", "1", "no_overload", ["1"]),
+    ],
+)
+def test_values_of_a_wrong_type_are_for_the_person_to_write(
+    index: Index, text: str, wrong: str, kind: DiagnosticKind, expected: list[str]
+) -> None:
+    answer = full(index, FakeModel([(text, 0.95), ("\n", 1.0)]), FakeOracle(wrong, kind=kind))
+    assert answer.text == text
+    assert answer.verdict != "verified"
+    assert [answer.text[stop.start : stop.end] for stop in answer.tab_stops] == expected
 
 
 @pytest.mark.parametrize(("on_rejected", "shown"), [("trim", ""), ("hide", ""), ("show", "shop.bad(1)")])
