@@ -133,8 +133,9 @@ class _At:
         if symbol is None:
             module, _, name = target.rpartition(".")
             return module if name == "default" and self.index.members(module) else ""
-        if symbol.kind == "class":
-            return f"{symbol.owner}.{symbol.name}"
+        path = f"{symbol.owner}.{symbol.name}"
+        if symbol.kind == "class" or self.index.members(path):
+            return path
         return self._type(symbol.returns, symbol.owner) if symbol.kind == "attribute" else ""
 
     def _annotated(self, annotation: str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from soothsay.engine.arguments import misfit, parse_arguments, positional
 from soothsay.model.constraint import AllowedNames, NameTrie
@@ -34,6 +35,7 @@ class _Patterns:
 
     member: re.Pattern[str]
     receiver: re.Pattern[str]  # that a text ends with
+    access: re.Pattern[str]
 
 
 @lru_cache
@@ -46,6 +48,7 @@ def _patterns(accesses: tuple[str, ...]) -> _Patterns:
     return _Patterns(
         re.compile(rf"{begin}({receiver}(?:{access}))({_NAME})?(?=(\W?))"),
         re.compile(rf"{begin}({receiver})\Z"),
+        re.compile(access),
     )
 
 
@@ -226,6 +229,8 @@ class CallConstraint:
                 or scan(new[: match.start()], self._language.lexis).quote
             ):
                 continue  # written earlier, or no code
+            if not self._receiver_exists(match, len(text)):
+                return False
             if match[1].endswith("?.") and new.startswith(("[", "("), match.end(1)):
                 continue  # an item, or a call
             trie = self._members_of(match[1])
@@ -234,6 +239,17 @@ class CallConstraint:
             ended = match[3] != ""
             known = name.encode() in trie if ended else trie.has_prefix(name.encode())
             if not known:
+                return False
+        return True
+
+    def _receiver_exists(self, match: re.Match[str], length: int) -> bool:
+        """Return whether no member that ``match``'s receiver is made of, and that ended at ``length`` or behind, is unknown."""
+        operators = list(self._patterns.access.finditer(match[1]))
+        for operator, following in pairwise(operators):
+            if match.start(1) + following.start() < length:
+                continue
+            trie = self._members_of(match[1][: operator.end()])
+            if trie is not None and match[1][operator.end() : following.start()].encode() not in trie:
                 return False
         return True
 

@@ -87,7 +87,8 @@ def write_filled(
         step = stopping.step
         on_text(step.text)
     text = written.text if written.complete else skeleton.ended(written.text)
+    complete = written.complete or text != written.text  # the call was ended
     text, stops = skeleton.finished(text)
     return replace(
-        written, text=text, tokens=tuple(tokens), evaluated=evaluated, read_s=read_s, tab_stops=stops
-    )
+        written, text=text, tokens=tuple(tokens), complete=complete, evaluated=evaluated, read_s=read_s, tab_stops=stops
+    )  # fmt: skip

@@ -57,16 +57,25 @@ class Known:
 
     @cachedmethod(_found, key=_key("parameters_of"))
     def parameters_of(self, callee: str) -> Sequence[Parameter] | None:
-        """Return the parameters of the callable written as ``callee``."""
+        """Return the parameters of the callable written as ``callee``; None where it is overloaded."""
+        ways = self.ways_of(callee)
+        return ways[0] if len(ways) == 1 else None
+
+    @cachedmethod(_found, key=_key("ways_of"))
+    def ways_of(self, callee: str) -> Sequence[Sequence[Parameter]]:
+        """Return the parameters of each overload of the callable written as ``callee``."""
         receiver, _, name = callee.rpartition(".")
         symbol = self._site.find(receiver, name).symbol
         if symbol is not None and symbol.origin in ("service", "workspace"):
-            return symbol.parameters
+            return () if symbol.parameters is None else (symbol.parameters,)
         text, offset = self._probe(f"{callee}(")
-        signatures = self._oracle.signature(self._site.request.path, text, offset)
-        if signatures is None or len(signatures) != 1 or signatures[0].anything:
-            return None  # an overloaded callable takes what one of its overloads takes
-        return [Parameter(p.name, p.kind, p.required, p.annotation) for p in signatures[0].parameters]
+        signatures = self._oracle.signature(self._site.request.path, text, offset) or ()
+        if any(each.anything for each in signatures):
+            return ()
+        return [
+            [Parameter(p.name, p.kind, p.required, p.annotation) for p in each.parameters]
+            for each in signatures
+        ]
 
     @cachedmethod(_found, key=_key("named"))
     def named(self, callee: str) -> Mapping[str, str]:

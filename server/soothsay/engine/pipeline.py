@@ -400,7 +400,7 @@ class Engine:
         if site.place.rest or self._settings.completion.max_lines > 0:
             style = replace(style, line=sys.maxsize)
         facts = Facts(
-            known.parameters_of,
+            known.ways_of,
             known.named,
             lambda callee, parameter: known.blank(callee, parameter, style.quote),
         )

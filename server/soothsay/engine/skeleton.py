@@ -11,7 +11,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from soothsay.engine.call_text import Argument, CallText, ParametersOf, call_at, innermost_call
+from soothsay.engine.arguments import misfit
+from soothsay.engine.call_text import Argument, CallText, call_at, innermost_call
+from soothsay.engine.constrain import callee_before
 from soothsay.engine.layout import Style
 from soothsay.engine.tab_stops import moved
 from soothsay.engine.types import TabStop
@@ -29,11 +31,19 @@ _COPIED = re.compile(r"[\"']\s*\.\.\.|(?:\A|[:={]|(?<![\w\])])\[)\s*\.\.\.(?![\w
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known at a place: the parameters of a callee, names in scope for them, and literals for unknown values."""
+    """What is known at a place: the parameters of a callee, names in scope for them, and literals for unknown values.
 
-    parameters_of: ParametersOf
+    ``ways_of`` are the parameters of each overload.
+    """
+
+    ways_of: Callable[[str], Sequence[Sequence[Parameter]]]
     named: Callable[[str], Mapping[str, str]]
     blank: Callable[[str, Parameter], Blank]
+
+    def parameters_of(self, callee: str) -> Sequence[Parameter] | None:
+        """Return the parameters of what is not overloaded."""
+        ways = self.ways_of(callee)
+        return ways[0] if len(ways) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +251,7 @@ class Skeleton:
         """
         code, lead = self._before + text, len(self._before)
         closed = dict(scan(code, self._language.lexis).pairs)
-        call = self._call(code, lead + bracket) if lead + bracket in closed else None
+        call = self._one_way(code, lead + bracket) if lead + bracket in closed else None
         if call is None:
             return None
         end = closed[lead + bracket] - lead
@@ -263,14 +273,17 @@ class Skeleton:
         return done + text[end:], tuple(kept)
 
     def ended(self, text: str) -> str:
-        """Return ``text``, which was stopped while it was written, with the call that it is in filled in without the model.
+        """Return ``text``, which was stopped while it was written, with the outermost call that it has begun filled in without the model.
 
         The argument that was being written is written anew if it must be given, else left out.
         """
         code, lead = self._before + text, len(self._before)
         state = scan(code, self._language.lexis)
-        call = innermost_call(code, state, self._language, self._facts.parameters_of)
-        if call is None or call.arguments[-1].start < lead:
+        if state.quote in self._language.lexis.comments or self._language.statements.declares(code[state.statement :]):
+            return text
+        calls = (self._one_way(code, start) for start in state.opened)
+        call = next((each for each in calls if each is not None and each.arguments[-1].start >= lead), None)
+        if call is None:
             return text
         kept = code[: call.arguments[-1].start].rstrip().removesuffix(",")
         self._stops = [stop for stop in self._stops if stop.end <= len(kept) - lead]
@@ -292,9 +305,22 @@ class Skeleton:
     def _call(self, code: str, start: int) -> CallText | None:
         return call_at(code, start, self._language, self._facts.parameters_of)
 
+    def _one_way(self, code: str, start: int) -> CallText | None:
+        """Return the call whose bracket is at ``start`` as one of the overloads that fit what it is given so far, or nearly do."""
+        callee = callee_before(code, start, self._language)
+        ways = self._facts.ways_of(callee) if callee else ()
+        calls = [CallText(code, start, callee, each, self._language) for each in ways]
+        return min(calls, key=lambda call: (_has_surplus(call), len(call.missing)), default=None)
+
     @property
     def _closer(self) -> str:
         return self._language.lexis.brackets["("]
+
+
+def _has_surplus(call: CallText) -> bool:
+    """Return whether ``call`` is given what its parameters do not take."""
+    problem = misfit(call.parameters, call.given)
+    return bool(problem) and not problem.startswith("missing")
 
 
 def _stops(blank: Blank, at: int) -> list[TabStop]:

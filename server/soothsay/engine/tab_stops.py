@@ -48,9 +48,10 @@ def _from_end(stop: TabStop, text: str) -> TabStop:
 def with_ranges(
     stops: Sequence[TabStop], text: str, ranges: Iterable[tuple[int, int]]
 ) -> tuple[TabStop, ...]:
-    """Return ``stops`` of ``text`` with one at each of ``ranges`` that overlaps none before it."""
+    """Return ``stops`` of ``text`` with one at each of ``ranges``, in place of those that are inside of it."""
     found = list(stops)
     for start, end in ranges:
-        if 0 <= start < end <= len(text) and all(end <= stop.start or stop.end <= start for stop in found):
-            found.append(TabStop(start, end, text[start:end]))
+        others = [stop for stop in found if not (start <= stop.start and stop.end <= end)]
+        if 0 <= start < end <= len(text) and all(end <= each.start or each.end <= start for each in others):
+            found = [*others, TabStop(start, end, text[start:end])]
     return tuple(sorted(found, key=lambda stop: stop.start))

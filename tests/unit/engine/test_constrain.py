@@ -51,6 +51,11 @@ def constraint(before: str = "x = ") -> CallConstraint:
         ("client.create", "(", False),  # a prefix is no name
         ("client.create_job", "s", False),
         ("client", ".list_jobs()", True),
+        ("client.create", ".", False),
+        ("client.create_job", ".", True),
+        ("client", ".create.x", False),
+        ("client", ".create_job.x", True),
+        ("'client.create", ".x", True),  # a string
         ("other", ".anything", True),  # unknown receiver
         ("a.client", ".anything", True),  # another one's attribute
         ("f().client", ".anything", True),

@@ -27,8 +27,12 @@ def blank(_callee: str, parameter: Parameter):
     return VALUES.blank(text, '"', "", "")
 
 
+def ways_of(callee: str) -> Sequence[Sequence[Parameter]]:
+    return (PARAMETERS[callee],) if callee in PARAMETERS else ()
+
+
 def skeleton(before: str = "", named: Mapping[str, str] = {}, style: Style = STYLE) -> Skeleton:
-    return Skeleton(before, LANGUAGE, Facts(PARAMETERS.get, lambda _: named, blank), style)
+    return Skeleton(before, LANGUAGE, Facts(ways_of, lambda _: named, blank), style)
 
 
 def write(writing: Skeleton, pieces: Sequence[tuple[str, float]], text: str = "") -> str:
@@ -243,7 +247,8 @@ NOTE = Parameter("note", "positional_only", False, "string")
 
 
 def script(named: Mapping[str, str] = {}) -> Skeleton:
-    facts = Facts({"shop.pay": (ORDER, AMOUNT, NOTE)}.get, lambda _: named,
+    overloads = {"shop.pay": ((ORDER, AMOUNT, NOTE),), "shop.find": ((NOTE,), (ORDER, AMOUNT))}
+    facts = Facts(lambda callee: overloads.get(callee, ()), lambda _: named,
                   lambda _, parameter: SCRIPT_VALUES.blank(parameter, '"', "", ""))  # fmt: skip
     return Skeleton("", TYPESCRIPT, facts, STYLE)
 
@@ -271,3 +276,17 @@ def test_missing_arguments_are_added_by_position() -> None:
     mended = script().mended("shop.pay(x);", 8, ())
     assert mended is not None and filled(*mended) == "shop.pay(x, <amount>);"
     assert script().ended("shop.pay(x, y") == "shop.pay(x, 0)"
+
+
+def test_the_outermost_call_is_ended() -> None:
+    assert script().ended("shop.pay(x, shop.pay(shop.unknown(") == "shop.pay(x, 0)"
+    assert script().ended("shop.pay(new Date(2012, 1") == "shop.pay({}, 0)"
+    assert script().ended("shop.unknown(shop.pay(x, y") == "shop.unknown(shop.pay(x, 0)"
+
+
+def test_of_overloads_the_one_that_fits_is_filled_in() -> None:
+    mended = script().mended("shop.find(x, 1, y)", 9, ())
+    assert mended is not None and mended[0] == "shop.find(x, 1, y)"  # none takes three
+    assert script().ended("shop.find(x, y") == "shop.find(x, 0)"
+    assert script().ended("shop.find(x") == "shop.find()"
+    assert write(script(), [("shop.find", 1.0), ("(", 1.0)]) == "shop.find("  # which one is meant is not known

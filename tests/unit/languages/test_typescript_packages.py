@@ -88,7 +88,7 @@ def test_what_names_no_package(written: str) -> None:
 
 
 def test_keys_of_scoped_packages_are_read() -> None:
-    key = "@scope/kit@1.0.0/npm:@scope/kit/part#npm"
+    key = "@scope/kit@1.0.0/npm:@scope/kit/part#npm2"
     assert (package_of(key), part_of(key)) == ("@scope/kit", "npm:@scope/kit/part")
     assert (package_of("numpy@2.0/numpy"), part_of("botocore@1.0/s3#x")) == ("numpy", "s3")
 
@@ -164,8 +164,8 @@ def test_direct_dependencies_with_their_versions(tmp_path: Path) -> None:
         "@s/kit": "2.0.0",
     }
     assert [each.key for each in NpmPackages(environment).releases()] == [
-        "zod@4.0.1/npm:zod#npm",
-        "@s/kit@2.0.0/npm:@s/kit#npm",
+        "zod@4.0.1/npm:zod#npm2",
+        "@s/kit@2.0.0/npm:@s/kit#npm2",
     ]
     assert "npm packages (" in environment.describe()
 
@@ -374,6 +374,55 @@ def test_nodes_own_modules(tmp_path: Path) -> None:
     found = harvested(tmp_path, "node:fs")
     assert found["node:fs.readFile"].version == "26.0.0" and found["node:fs.Stats.isFile"].kind == "method"
     assert harvested(tmp_path, "node:nothing", "node:stream") == {}
+
+
+def test_what_node_declares_for_all_files_belongs_to_the_module_that_exports_it(tmp_path: Path) -> None:
+    buffer = """declare module "node:buffer" {
+      export { Buffer };
+      global {
+        interface BufferConstructor { /** Tells. */ isBuffer(what: any): boolean }
+        interface Buffer { /** Writes it. */ write(text: string): number }
+        var Buffer: BufferConstructor;
+      }
+    }
+    declare module "buffer" { export * from "node:buffer"; }
+    """
+    more = 'declare module "node:buffer" { global { interface BufferConstructor { alloc(size: number): Buffer } } }\n'
+    process = """declare module "node:process" {
+      global {
+        var process: NodeJS.Process;
+        namespace NodeJS { interface Process { /** Ends it. */ exit(code?: number): never } }
+      }
+      export = process;
+    }
+    """
+    files = {
+        "index.d.ts": '/// <reference path="more.d.ts" />\n/// <reference path="buffer.d.ts" />\n',
+        "more.d.ts": more, "buffer.d.ts": buffer, "process.d.ts": process,
+    }  # fmt: skip
+    write(tmp_path, package("@types/node", files, "26.0.0", types="index.d.ts"))
+    found = harvested(tmp_path, "node:buffer")
+    members = {name.rpartition(".")[2] for name in found if name.startswith("node:buffer.Buffer.")}
+    assert members == {"isBuffer", "write", "alloc"}
+    assert found["node:buffer.Buffer.write"].summary == "Writes it."
+    assert harvested(tmp_path, "node:process")["node:process.node_process.exit"].summary == "Ends it."
+
+
+def test_names_that_are_taken_out_of_an_object_are_its_members(tmp_path: Path) -> None:
+    index = """declare global { interface Window { shop: Shop } }
+    export interface Shop { /** Pays it. */ pay(amount: number): boolean; /** Ends it. */ end(): void }
+    export const {
+      // what can be called
+      pay,
+      end: close,
+      gone
+    }: Shop
+    """
+    write(tmp_path, package("shop", {"index.d.ts": index}, types="index.d.ts"))
+    found = harvested(tmp_path, "shop")
+    assert (found["shop.pay"].summary, found["shop.close"].summary) == ("Pays it.", "Ends it.")
+    assert [each.name for each in found["shop.pay"].parameters or ()] == ["amount"]
+    assert "shop.Window.shop" in found and "shop.gone" not in found
 
 
 def test_lodash_augments_one_interface_in_many_files(tmp_path: Path) -> None:

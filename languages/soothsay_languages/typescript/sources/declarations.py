@@ -30,6 +30,7 @@ _VARIABLES = ("lexical_declaration", "variable_declaration")
 _WRITTEN_FUNCTIONS = ("arrow_function", "function_expression", "generator_function")
 _WITHOUT_ELEMENTS = (".ts", ".mts", ".cts")  # where ``<T>x`` is a cast
 _ALL = "*"
+_GLOBAL = "global"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,14 @@ class Reference:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A name that is taken out of something: ``const { member: name }: type``."""
+
+    type: str
+    member: str
+
+
 @dataclass(slots=True)
 class ModuleDeclarations:
     """What one module declares.
@@ -63,7 +72,8 @@ class ModuleDeclarations:
     ``declared`` are its own names, the overloads of a function in their order. ``imported`` are names of others by what
     they are called here. ``exported`` maps a name to what it is called here, or to one of another module; ``stars`` are
     modules whose names are exported as well. ``assigned`` is what ``export =`` names. ``exports_all``: what is declared
-    is exported. ``modules`` are those that the file declares by name (``declare module "fs"``).
+    is exported. ``modules`` are those that the file declares by name (``declare module "fs"``), ``globals`` what it declares for
+    all files (``declare global``). ``taken`` are names that are taken out of something of a type, with that type.
     """
 
     declared: dict[str, list[Declared]] = field(default_factory=dict)
@@ -73,6 +83,26 @@ class ModuleDeclarations:
     assigned: str = ""
     exports_all: bool = False
     modules: dict[str, ModuleDeclarations] = field(default_factory=dict)
+    globals: dict[str, list[Declared]] = field(default_factory=dict)
+    taken: dict[str, Taken] = field(default_factory=dict)
+
+    @property
+    def everything(self) -> Iterator[tuple[str, Declared]]:
+        """What it declares for itself and for all files, by name."""
+        for names in (self.declared, self.globals):
+            for name, parts in names.items():
+                yield from ((name, each) for each in parts)
+
+    def named(self, path: str) -> tuple[Declared, ...]:
+        """Return what the file declares as ``path`` (``NodeJS.Process``), for itself, for a module or for all files."""
+        head, *further = path.split(".")
+        found = (*self.declared.get(head, ()), *self.globals.get(head, ()))
+        for name in further:
+            found = tuple(member for each in found for member in each.members if member.name == name)
+        if not found and (taken := self.taken.get(path)) is not None:
+            of_type = (member for each in self.named(taken.type) for member in each.members)
+            found = tuple(member for member in of_type if member.name == taken.member)
+        return (*found, *(each for module in self.modules.values() for each in module.named(path)))
 
 
 def read_declarations(source: str, suffix: str = ".ts") -> ModuleDeclarations:
@@ -85,13 +115,22 @@ def read_declarations(source: str, suffix: str = ".ts") -> ModuleDeclarations:
 
 
 def _read_block(nodes: Sequence[Node], found: ModuleDeclarations) -> None:
-    comment = ""
+    comment = before = ""
     for node in nodes:
         if node.type == "comment":
             comment = text_of(node)
             continue
+        if node.type == "statement_block" and before == _GLOBAL:  # in a module that is declared by name
+            _read_globals(node, found)
         _read_statement(node, found, read_comment(comment))
-        comment = ""
+        comment, before = "", text_of(node)
+
+
+def _read_globals(block: Node, found: ModuleDeclarations) -> None:
+    inner = ModuleDeclarations()
+    _read_block(block.named_children, inner)
+    for name, parts in inner.declared.items():
+        found.globals.setdefault(name, []).extend(parts)
 
 
 def _read_statement(node: Node, found: ModuleDeclarations, remark: Remark) -> None:
@@ -106,6 +145,9 @@ def _read_statement(node: Node, found: ModuleDeclarations, remark: Remark) -> No
             _read_export(node, found, remark)
         case "assignment_expression":
             _read_assignment(node, found, remark)
+        case "ambient_declaration" if any(child.type == _GLOBAL for child in node.children):
+            for child in node.named_children:
+                _read_globals(child, found)
         case "ambient_declaration" | "expression_statement":
             for child in node.named_children:
                 _read_statement(child, found, remark)
@@ -114,8 +156,23 @@ def _read_statement(node: Node, found: ModuleDeclarations, remark: Remark) -> No
             body = node.child_by_field_name("body")
             _read_block(body.named_children if body is not None else [], inner)
         case _:
+            found.taken.update(_taken(node))
             for declared in _declared(node, remark):
                 found.declared.setdefault(declared.name, []).append(declared)
+
+
+def _taken(node: Node) -> Iterator[tuple[str, Taken]]:
+    """Yield the names that a declaration takes out of something whose type has a name."""
+    for each in node.named_children if node.type in _VARIABLES else ():
+        pattern, annotation = each.child_by_field_name("name"), each.child_by_field_name("type")
+        kind = annotation.named_children[0] if annotation is not None and annotation.named_children else None
+        if pattern is None or pattern.type != "object_pattern" or kind is None:
+            continue
+        for one in pattern.named_children:
+            key, value = one.child_by_field_name("key"), one.child_by_field_name("value")
+            member = text_of(one) if one.type == "shorthand_property_identifier_pattern" else text_of(key)
+            if member:
+                yield text_of(value) if value is not None else member, Taken(text_of(kind), member)
 
 
 def _imports(node: Node) -> Iterator[tuple[str, Reference]]:
@@ -142,6 +199,9 @@ def _read_export(node: Node, found: ModuleDeclarations, remark: Remark) -> None:
     declaration = node.child_by_field_name("declaration")
     if declaration is not None:
         inner = declaration.named_children if declaration.type == "ambient_declaration" else [declaration]
+        taken = dict(each for part in inner for each in _taken(part))
+        found.taken.update(taken)
+        found.exported.update({name: name for name in taken})
         for declared in (each for part in inner for each in _declared(part, remark)):
             found.declared.setdefault(declared.name, []).append(declared)
             found.exported["default" if "default" in words else declared.name] = declared.name
@@ -206,8 +266,9 @@ def _declared(node: Node, remark: Remark) -> Iterator[Declared]:
         yield Declared(name or "default", "function", line, remark, _parameters(node), _returns(node))
     elif node.type in _VARIABLES:
         for each in node.named_children:
-            if each.type == "variable_declarator":
-                yield _variable(each, text_of(each.child_by_field_name("name")), remark)
+            named = each.child_by_field_name("name")
+            if each.type == "variable_declarator" and named is not None and named.type == "identifier":
+                yield _variable(each, text_of(named), remark)
     elif node.type == "enum_declaration":
         yield Declared(name, "class", line, remark, members=tuple(_enumerated(node)))
     elif node.type == "type_alias_declaration":

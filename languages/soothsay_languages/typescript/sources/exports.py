@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from soothsay_index.sources.texts import read_text
@@ -90,6 +90,15 @@ class DeclarationFiles:
                     found[other] = None
                     todo.append(other)
 
+    def adding_to(self, entry: Path, modules: Iterable[str]) -> list[Path]:
+        """Return the files that ``entry`` refers to and that declare one of ``modules`` by name."""
+        self.of(entry)
+        places = (f"./{each.removeprefix('./')}" for each in self._references[entry])
+        found = [file for each in places if (file := self.resolve(entry, each)) is not None]
+        marks = [f'declare module "{each}"' for each in modules]
+        texts = ((file, self._read_text(file, _MOST_BYTES) or "") for file in found)
+        return [file for file, text in texts if any(mark in text for mark in marks)]
+
     def exports(self, path: Path, module: str = "", nested: int = 0) -> Mapping[str, Found | Path]:
         """Return what ``path`` exports by name: declarations, or a file where it is a module as a whole.
 
@@ -120,7 +129,7 @@ class DeclarationFiles:
 
     def _assigned(self, path: Path, declared: ModuleDeclarations) -> Iterator[tuple[str, Found]]:
         """Yield what ``export =`` gives: the thing itself, and what its namespace declares."""
-        parts = declared.declared.get(declared.assigned, [])
+        parts = declared.named(declared.assigned)
         things = tuple(each for each in parts if each.kind != "module")
         if things:
             yield ASSIGNED, (path, things)
@@ -128,10 +137,11 @@ class DeclarationFiles:
             yield each.name, (path, (each,))
 
     def _local(self, path: Path, declared: ModuleDeclarations, name: str, nested: int) -> Found | Path | None:
-        if name in declared.declared:
-            return path, tuple(declared.declared[name])
         imported = declared.imported.get(name)
-        return None if imported is None else self._foreign(path, imported, nested)
+        if name not in declared.declared and imported is not None:
+            return self._foreign(path, imported, nested)
+        parts = declared.named(name)
+        return (path, parts) if parts else None
 
     def _foreign(self, path: Path, what: Reference, nested: int) -> Found | Path | None:
         other = self.resolve(path, what.module)

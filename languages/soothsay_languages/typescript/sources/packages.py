@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from soothsay_index.sources.base import Harvest, Release, Relevant, Used
@@ -13,7 +13,7 @@ from soothsay_index.types import Symbol, SymbolKind
 from soothsay_languages.environment import Environment
 from soothsay_languages.typescript.environment.entry_points import declaration_file
 from soothsay_languages.typescript.environment.finder import KIND, find_package
-from soothsay_languages.typescript.environment.manifests import PackageManifest
+from soothsay_languages.typescript.environment.manifests import PackageManifest, read_manifest
 from soothsay_languages.typescript.environment.specifiers import Specifier, read_specifier, specifier_of
 from soothsay_languages.typescript.sources.declarations import Declared
 from soothsay_languages.typescript.sources.exports import ASSIGNED, DeclarationFiles, FindModule, Found
@@ -23,6 +23,7 @@ _TYPES = "@types/"
 _WITH_TYPES = "+types."  # the version of a package whose declarations are another one
 _KEPT = 4_096
 _NO_NAME = re.compile(r"\W")
+_PATH = re.compile(r"[\w$]+(?:\.[\w$]+)*")
 _MOST_SYMBOLS = 20_000
 _MOST_NESTED = 3  # namespaces in namespaces
 _MOST_OVERLOADS = 4  # that are written into the documentation
@@ -53,8 +54,8 @@ class NpmPackages:
 
     @property
     def name(self) -> str:
-        """Return ``npm``, which the releases have as their ``source``."""
-        return "npm"
+        """Return what the releases have as their ``source``. Its number grows when they are read otherwise: then they are read anew."""
+        return "npm2"
 
     def releases(self) -> Sequence[Release]:
         """Return the packages that the workspace depends on directly and that have declarations."""
@@ -119,6 +120,7 @@ class _Harvester:
         self._typed = typed
         self._files = DeclarationFiles(typed.folder, find_module if _is_of_types(typed) else _nowhere)
         self._left = _MOST_SYMBOLS
+        self._with_members: list[tuple[str, str, Path, Declared]] = []  # owner, its name, file, what has them
         self._seen: set[tuple[str, str]] = set()
         self._places: set[tuple[Path, int, str]] = set()  # what several modules export is documented once
 
@@ -128,19 +130,40 @@ class _Harvester:
         exports = self._exports(entry)
         for name, found in exports.items():
             yield from self._exported(owner, name, found, 0)
-        for path in self._files.reached(entry) if not self._typed.specifier.builtin else ():
+        for within, shown, path, part in self._with_members:
+            yield from self._members(within, shown, path, part, 0)
+        for path in self._reached:
             declared = self._files.of(path)
-            augmented = (each for name, each in declared.modules.items() if name.startswith("."))
+            augmented = (each for name, each in declared.modules.items() if self._belongs(name))
             for module in (declared, *augmented):
-                for name, parts in module.declared.items():
-                    for part in parts:
-                        yield from self._members(f"{owner}.{name}", name, path, part, 0)
+                for name, part in module.everything:
+                    yield from self._members(f"{owner}.{name}", name, path, part, 0)
+
+    @cached_property
+    def _reached(self) -> Sequence[Path]:
+        """The files whose types are in reach."""
+        typed = self._typed
+        if not typed.specifier.builtin:
+            return tuple(self._files.reached(typed.file))
+        node = read_manifest(typed.folder)
+        entry = declaration_file(node, "") if node is not None else None
+        further = self._files.adding_to(entry, self._built_in) if entry is not None else ()
+        return tuple(dict.fromkeys((typed.file, *further)))
+
+    @property
+    def _built_in(self) -> tuple[str, ...]:
+        """What Node's own module may be called."""
+        builtin = self._typed.specifier.builtin
+        return (f"node:{builtin}", builtin)
+
+    def _belongs(self, module: str) -> bool:
+        """Return whether what a file declares for ``module`` belongs to the import."""
+        return module in self._built_in if self._typed.specifier.builtin else module.startswith(".")
 
     def _exports(self, entry: Path) -> dict[str, Found | Path]:
-        builtin = self._typed.specifier.builtin
-        if not builtin:
+        if not self._typed.specifier.builtin:
             return dict(self._files.exports(entry))
-        named = (self._files.exports(entry, each) for each in (f"node:{builtin}", builtin))
+        named = (self._files.exports(entry, each) for each in self._built_in)
         return {name: found for exports in named for name, found in exports.items()}
 
     def _exported(self, owner: str, name: str, found: Found | Path, nested: int) -> Iterator[Symbol]:
@@ -159,8 +182,17 @@ class _Harvester:
         yield from self._symbol(owner, called, f"{prefix}.{called}", path, shown, functions)
         if called != name:
             yield self._by_default(owner, called, path, shown)
-        for part in parts:
-            yield from self._members(f"{owner}.{called}", called, path, part, 0)
+        everything = (*((path, each) for each in parts), *self._types_of(parts))
+        self._with_members += [(f"{owner}.{called}", called, file, part) for file, part in everything]
+
+    def _types_of(self, parts: Sequence[Declared]) -> Iterator[tuple[Path, Declared]]:
+        """Yield the types of variables among ``parts`` that Node has for all files: what is imported has their members."""
+        if not self._typed.specifier.builtin:
+            return
+        names = {each.returns for each in parts if each.kind == "attribute" and _PATH.fullmatch(each.returns)}
+        for name in sorted(names):
+            for path in self._reached:
+                yield from ((path, each) for each in self._files.of(path).named(name) if each.kind == "class")
 
     def _by_default(self, owner: str, called: str, path: Path, shown: Declared) -> Symbol:
         """Return the symbol that says what a module is by default: its type is the name that the module calls it by."""
