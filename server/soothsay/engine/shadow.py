@@ -130,6 +130,10 @@ class Shadow:
         """Return an offset in the shadow as one in the completion."""
         return max(0, offset - self._offset)
 
+    def is_in_brackets(self, at: int) -> bool:
+        """Return whether the completion has opened a bracket that is open at its character ``at``."""
+        return bool(scan(self.completion[:at], self._language.lexis).opened)
+
     def values_of(self, name: ApiName) -> list[tuple[int, int]]:
         """Return where the values that the call ``name`` is given stand in the completion (code points)."""
         if name.call is None:

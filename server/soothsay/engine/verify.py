@@ -124,22 +124,16 @@ def _judgement(
 def _misfit_values(
     names: Sequence[ApiName], facts: Sequence[_Fact], strays: Sequence[Finding], shadow: Shadow
 ) -> list[tuple[int, int]]:
-    """Return where values that calls are given, or parts of them, are of a wrong type.
+    """Return where values between the brackets of the completion, or parts of them, are of a wrong type.
 
     Where no overload takes a call's values, and which of them is wrong is not said, each is one.
     """
-    values = [shadow.values_of(name) for name in names]
-    given = [value for each in values for value in each]
     wrong = [shadow.span_within(finding) for finding in strays if finding.kind == "wrong_type"]
-    found = [
-        span
-        for span in wrong
-        if span is not None and any(start <= span[0] and span[1] <= end for start, end in given)
-    ]
-    for fact, each in zip(facts, values, strict=True):
+    found = [span for span in wrong if span is not None and shadow.is_in_brackets(span[0])]
+    for fact, name in zip(facts, names, strict=True):
         if fact.finding is not None and fact.finding.kind == "no_overload":
-            said = shadow.span_within(fact.finding)
-            found += [said] if said in each else each
+            said, values = shadow.span_within(fact.finding), shadow.values_of(name)
+            found += [said] if said in values else values
     return found
 
 
