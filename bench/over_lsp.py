@@ -91,9 +91,13 @@ PYTHON = FileKind("python", ".py", "number = 1\n")
 class Editor(Ours):
     """An editor that opens files, asks once in each, and closes them."""
 
-    def __init__(self, setup: Setup, slowdown: float = 1.0, kind: FileKind = PYTHON) -> None:
+    def __init__(
+        self, setup: Setup, slowdown: float = 1.0, kind: FileKind = PYTHON, open_for: float = OPEN_FOR
+    ) -> None:
+        """``open_for`` are the seconds from opening a file to the request."""
         super().__init__(setup)
         self._kind = kind
+        self._open_for = open_for
         self._patience = _PATIENCE * slowdown
         self._messages: list[str] = []
         self._explained = 0  # the number of the last answer that was explained
@@ -127,7 +131,7 @@ class Editor(Ours):
         uri = path.as_uri()
         document = {"uri": uri, "languageId": language or self._kind.language, "version": 1, "text": text}
         self.client.notify("textDocument/didOpen", {"textDocument": document})
-        await asyncio.sleep(OPEN_FOR)
+        await asyncio.sleep(self._open_for)
         self._messages.clear()
         line, character = LineTable(text).position(offset, "utf-16")
         params = {
@@ -185,7 +189,7 @@ def open_server(project: Project, model: str = DEFAULT_MODEL, slowdown: float = 
         {**told, **project.settings}, workspace, project.cache, log, PLUGINS["vscode"], variables=variables
     )
     with asyncio.Runner() as runner:
-        editor = Editor(setup, slowdown, project.kind)
+        editor = Editor(setup, slowdown, project.kind, project.open_for)
         runner.run(editor.start())
         try:
             yield Lsp(editor, runner)
@@ -197,7 +201,7 @@ def open_server(project: Project, model: str = DEFAULT_MODEL, slowdown: float = 
 class Project:
     """Where a benchmark's tasks are completed over LSP: a workspace, the Python of its environment, and the index's folder.
 
-    ``settings`` are those that are not the default ones.
+    ``settings`` are those that are not the default ones, ``open_for`` the seconds from opening a file to the request.
     """
 
     workspace: Path
@@ -205,6 +209,7 @@ class Project:
     cache: Path
     kind: FileKind = PYTHON
     settings: Mapping[str, Any] = field(default_factory=dict)
+    open_for: float = OPEN_FOR
 
 
 def write_over_lsp(

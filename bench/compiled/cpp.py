@@ -28,6 +28,7 @@ from soothsay_languages.syntax import parse, text_of
 
 HERE = Path(__file__).resolve().parent
 DEBIAN = HERE / "debian.txt"
+ROOT = CACHE / "cpp-root"  # what the packages would install into /; outside of the workspace, as /usr is
 _SECONDS = 120  # for one file
 _FUNCTIONS = ("lambda_expression",)  # what they call is not called here
 _MOST_CHARACTERS = 3000  # of the code before a call
@@ -48,9 +49,9 @@ _HEAD = re.compile(r"\A(?:\s|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*")  # licence a
 _TARGET = re.compile(r"[\w:<>,\s&*]*\w[>&*]*\s+\w+\s*=\s*")
 
 
-def packages(folder: Path) -> dict[str, tuple[Path, Path]]:
+def packages() -> dict[str, tuple[Path, Path]]:
     """Return the headers and the examples of each library; Boost's are libraries of their own."""
-    include, documents = folder / "root" / "usr" / "include", folder / "root" / "usr" / "share" / "doc"
+    include, documents = ROOT / "usr" / "include", ROOT / "usr" / "share" / "doc"
     found = {
         "eigen": (include / "eigen3" / "Eigen", documents / "libeigen3-dev" / "examples"),
         "nlohmann-json": (include / "nlohmann", documents / "nlohmann-json3-dev" / "examples"),
@@ -63,16 +64,16 @@ def packages(folder: Path) -> dict[str, tuple[Path, Path]]:
     return found
 
 
-def sites(folder: Path) -> Iterator[Site]:
+def sites(_folder: Path) -> Iterator[Site]:
     """Yield the calls ``receiver.name(...)`` and ``space::name(...)`` in the functions of the examples."""
     grammar = tree_sitter.Language(tree_sitter_cpp.language())
-    for package, (_, examples) in packages(folder).items():
+    for package, (_, examples) in packages().items():
         for path in sorted((*examples.rglob("*.cpp"), *examples.rglob("*.cpp.gz"))):
             source = _read(path)
             code = source[_HEAD.match(source).end() :]  # type: ignore[union-attr]
             tree = parse(grammar, code.encode())
             if not tree.root_node.has_error:
-                where = path.relative_to(folder / "root").as_posix()
+                where = path.relative_to(ROOT).as_posix()
                 for function in tree.root_node.named_children:
                     body = function.child_by_field_name("body")
                     if function.type == "function_definition" and body is not None:
@@ -144,10 +145,10 @@ def _site(
     )
 
 
-def descriptions(folder: Path) -> dict[tuple[str, str], str]:
+def descriptions(_folder: Path) -> dict[tuple[str, str], str]:
     """Return what headers say of a function, where all of a library say the same or only one says anything."""
     found: dict[tuple[str, str], set[str]] = {}
-    for package, (headers, _) in packages(folder).items():
+    for package, (headers, _) in packages().items():
         for path in sorted(headers.rglob("*")):
             if path.is_file() and path.suffix in ("", ".h", ".hpp"):
                 for each in _DOCUMENTED.finditer(_read(path)):
@@ -159,24 +160,25 @@ def descriptions(folder: Path) -> dict[tuple[str, str], str]:
 
 
 def workspace() -> Path:
-    """Return the folder with the unpacked packages, and the flags that the files in it are compiled with."""
+    """Return the folder in which files are completed, with the flags that they are compiled with; the packages are unpacked beside it."""
     folder = CACHE / "cpp"
-    stamp = folder / "debian.txt"
+    stamp = ROOT / "debian.txt"
     if not stamp.exists() or stamp.read_bytes() != DEBIAN.read_bytes():
-        shutil.rmtree(folder, ignore_errors=True)
-        (folder / "root").mkdir(parents=True)
-        (folder / "debs").mkdir()
+        shutil.rmtree(ROOT, ignore_errors=True)
+        debs = ROOT / "debs"
+        debs.mkdir(parents=True)
         lines = (line.partition("#")[0].strip() for line in DEBIAN.read_text(encoding="utf-8").splitlines())
-        subprocess.run(["apt-get", "-q", "download", *filter(None, lines)], cwd=folder / "debs", check=True)
-        for path in sorted((folder / "debs").glob("*.deb")):
-            subprocess.run(["dpkg-deb", "-x", str(path), str(folder / "root")], check=True)
+        subprocess.run(["apt-get", "-q", "download", *filter(None, lines)], cwd=debs, check=True)
+        for path in sorted(debs.glob("*.deb")):
+            subprocess.run(["dpkg-deb", "-x", str(path), str(ROOT)], check=True)
         shutil.copy(DEBIAN, stamp)
-    (folder / "compile_flags.txt").write_text("\n".join(_flags(folder)) + "\n", encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "compile_flags.txt").write_text("\n".join(_flags()) + "\n", encoding="utf-8")
     return folder
 
 
-def _flags(folder: Path) -> list[str]:
-    include = folder / "root" / "usr" / "include"
+def _flags() -> list[str]:
+    include = ROOT / "usr" / "include"
     return ["-std=c++17", "-xc++", f"-isystem{include}", f"-isystem{include / 'eigen3'}"]
 
 
@@ -195,7 +197,7 @@ def _compiled(folder: Path, text: str) -> list[Problem]:
         "-w",
         "-fmax-errors=5",
         "-fno-diagnostics-show-caret",
-        *_flags(folder),
+        *_flags(),
         "-",
     ]
     done = subprocess.run(

@@ -35,7 +35,7 @@ def hallucinated(row: Row) -> bool:
 
 def by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
     """Return the rows of each method."""
-    return side_by_side.by_method(rows, (BASE, FULL))
+    return side_by_side.by_method(rows, dict.fromkeys((BASE, FULL, *(row["method"] for row in rows))))
 
 
 def goals(groups: Mapping[str, Sequence[Row]]) -> str:

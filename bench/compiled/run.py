@@ -1,7 +1,7 @@
 """`make bench-compiled`: calls of installed libraries in TypeScript or C++, over LSP, judged by the compiler run as a program.
 
 ``LANGUAGE=typescript`` or ``cpp``. ``LIMIT=n`` takes the first n tasks, which hold the same share of each package; ``MODEL=``
-another model of the registry; ``METHODS=`` some methods; ``SPLIT=dev`` one split; ``SLOWDOWN=`` time limits so many times as long. What was
+another model of the registry; ``METHODS=`` some methods, also those where the file was open for 10 s; ``SPLIT=dev`` one split; ``SLOWDOWN=`` time limits so many times as long. What was
 generated is kept in ``generations/``: a run goes on where the last one stopped. Judging is done anew each time.
 """
 
@@ -12,19 +12,22 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench.compiled.report import write_report
+from bench.compiled.report import BASE, FULL, write_report
 from bench.compiled.sites import CACHE, CompiledLanguage, Problem
 from bench.compiled.tasks import HERE, asked_language, tasks_path
 from bench.completing import Generations, Row, Wanted, wanted
 from bench.environments import share_judges
-from bench.over_lsp import FileKind, Project, facts, generations, write_over_lsp
+from bench.over_lsp import OPEN_FOR, FileKind, Project, facts, generations, write_over_lsp
 from bench.retrieval.tasks import read_tasks
 
 GENERATIONS = HERE / "generations"
-METHODS: Mapping[str, str] = {
-    "base, over LSP": "base",
-    "full, over LSP": "full",
-}  # and completion.method of each
+# of each method `completion.method`, and the seconds that the file has been open
+METHODS: Mapping[str, tuple[str, float]] = {
+    BASE: ("base", OPEN_FOR),
+    FULL: ("full", OPEN_FOR),
+    f"{BASE}, open for 10 s": ("base", 10.0),
+    f"{FULL}, open for 10 s": ("full", 10.0),
+}
 _USES = re.compile(r"^(?:import\b.*\bfrom\b.*|#include.*)$", re.MULTILINE)
 _CALLED = re.compile(r"\s*([\w$]+)")
 
@@ -45,7 +48,8 @@ def write_generations(language: CompiledLanguage, folder: Path, run: Wanted, kep
     kind = FileKind(language.id, language.extension, language.statement)
     share_judges(home)
     for method in run.methods:
-        project = Project(folder, None, home, kind, {"method": METHODS[method]})
+        name, seconds = METHODS[method]
+        project = Project(folder, None, home, kind, {"method": name}, seconds)
         write_over_lsp(
             kept.missing(run.tasks, [method]), lambda _: f"task{language.extension}", project, run.model, kept
         )
@@ -110,7 +114,7 @@ def main() -> None:
     language = asked_language()
     path = tasks_path(language)
     everything = read_tasks(path)
-    run = wanted(everything, METHODS, tuple(METHODS))
+    run = wanted(everything, METHODS, (BASE, FULL))
     folder = workspace(language, everything)
     kept = generations(GENERATIONS, f"{language.id}-{run.model}", path)
     shutil.rmtree(folder / "judged", ignore_errors=True)

@@ -158,6 +158,10 @@ def _never(text: str) -> bool:
     return False
 
 
+def _as_it_is(text: str) -> str:
+    return text
+
+
 def _no_runtime(workspace: Path, configured: str, environ: Mapping[str, str] | None) -> Path | None:
     return None
 
@@ -189,7 +193,7 @@ class ServerSpec:
     are only started for a file of their languages. ``change`` is what a change of a document says beside what LSP has.
     ``install`` is the command that installs it, ``package`` what `soothsay judges install` installs; that goes before what
     ``find_command`` finds. ``preambles`` are lines that the server sees above the text, by suffix. ``markup``: its hover texts
-    are Markdown, with what is documented in the first block of code. ``quiet_ms`` is for a server that publishes diagnostics without the version of the document: a publication counts when
+    are Markdown, with what is documented in the first block of code. ``plain`` returns documentation without the marks of its language. ``quiet_ms`` is for a server that publishes diagnostics without the version of the document: a publication counts when
     none has followed for so long. ``diagnostics_ms`` is how long diagnostics may take, and ``opening_ms`` the first ones of a document,
     which may have much to read; ``file_status`` is the notification by which it says that it is done with a document
     (state "idle"), "" where it does not, and ``rereading`` the state in which it reads again what the document rests on. After ``hang_ms`` without an answer the server is killed. 0 is for the default.
@@ -228,6 +232,7 @@ class ServerSpec:
     package: ServerPackage | None = None
     preambles: Mapping[str, str] = field(default_factory=dict)
     markup: bool = False
+    plain: Callable[[str], str] = _as_it_is
 
     def options(self, runtime: Path | None) -> Mapping[str, Any]:
         """Return the initialization options for the workspace's interpreter or compiler."""

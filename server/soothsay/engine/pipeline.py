@@ -25,6 +25,7 @@ from soothsay.engine.gate import pass_gate
 from soothsay.engine.ground import Grounding, call_line, ground, of_members
 from soothsay.engine.known import Known
 from soothsay.engine.layout import style_of
+from soothsay.engine.listed_members import hits_among
 from soothsay.engine.lookup import Lookup, lookup, lookup_at, lookup_begun
 from soothsay.engine.pace import Pace
 from soothsay.engine.site import Site, relative_path
@@ -316,13 +317,15 @@ class Engine:
         self, site: Site, searches: Searches, asked: Lookup, method: Method, drafted: Symbol | None = None
     ) -> Grounding:
         limit, receiver = self._settings.retrieval.documents, asked.receiver
-        members = None
+        members, access, known = None, f"{receiver}{asked.access}", Known(site, self._oracle)
         if method == "full" and receiver and not asked.query.owners:
             searches.begin(asked.query)  # the index searches while the type checker is asked
-            members = Known(site, self._oracle).members_of(f"{receiver}{asked.access}")
+            members = known.members_of(access)
         hits = asked.ordered(searches.find(asked.query))
         if members is not None:  # what else was found is of other receivers
             hits = of_members(hits, members)[:limit]
+            if not hits and not site.language.names_indexed:
+                hits = hits_among(known.listed(access) or (), asked.query.text, limit, known.details)
             return self._ground(site, hits, lambda symbol: f"{receiver}{asked.access}{symbol.name}")
         if not asked.query.owners:
             hits = of_known_services(hits, site)[:limit]

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from soothsay.oracle.positions import Positions
+from soothsay.oracle.signatures import parameters_in
 from soothsay.oracle.types import Finding, Member
-from soothsay_languages.oracle import DiagnosticKind
+from soothsay_languages.oracle import DiagnosticKind, ServerSpec
 
 _NAME = re.compile(r"[\w$]+")
 _MEMBER_PROBLEMS = ("not_a_member", "doubtful")
@@ -45,8 +46,8 @@ def read_findings(
     return tuple(sorted(found, key=lambda finding: (finding.start, finding.end)))
 
 
-def read_members(answer: object, dunders: bool, source: str = "") -> list[Member]:
-    """Return the members in the completion list of the server ``source``.
+def read_members(answer: object, dunders: bool, spec: ServerSpec) -> list[Member]:
+    """Return the members in the completion list of a server.
 
     Keywords, snippets and what would have to be imported are left out; without ``dunders`` names between double
     underscores, too.
@@ -67,26 +68,31 @@ def read_members(answer: object, dunders: bool, source: str = "") -> list[Member
         if not dunders and label.startswith("__") and label.endswith("__"):
             continue
         kind = _MEMBER_KINDS.get(item.get("kind", 0), "value")
-        detail, documentation = str(item.get("detail") or ""), _documentation(item)
-        member = Member(label, kind, detail, documentation, source=source, item=item)
+        detail, documentation = str(item.get("detail") or ""), _documentation(item, spec)
+        said, reader = str(item["label"]), spec.signatures
+        parameters = parameters_in(said, label, reader) if reader is not None and "(" in said else None
+        member = Member(label, kind, detail, documentation, parameters, spec.name, item)
         members.setdefault(label, member)
     return list(members.values())
 
 
-def with_details(member: Member, item: object) -> Member:
+def with_details(member: Member, item: object, spec: ServerSpec) -> Member:
     """Return ``member`` with the detail and the documentation of the completion item that its server has resolved."""
     if not isinstance(item, Mapping):
         return member
-    detail = str(item.get("detail") or member.detail)
-    return replace(member, detail=detail, documentation=_documentation(item), item=item)
+    detail, parameters = str(item.get("detail") or member.detail), member.parameters
+    if parameters is None and spec.signatures is not None:
+        parameters = parameters_in(detail, member.name, spec.signatures)
+    said = _documentation(item, spec)
+    return replace(member, detail=detail, documentation=said, parameters=parameters, item=item)
 
 
-def _documentation(item: Mapping[str, Any]) -> str:
+def _documentation(item: Mapping[str, Any], spec: ServerSpec) -> str:
     """Return the documentation of a completion item; "" where it has none, or not yet."""
     documentation = item.get("documentation")
     if isinstance(documentation, Mapping):
         documentation = documentation.get("value")
-    return str(documentation or "")
+    return spec.plain(str(documentation or ""))
 
 
 def hover_text(answer: object) -> str:

@@ -41,14 +41,15 @@ class NameQuestions:
     def proposed(self, path: Path, text: str, offset: int, dunders: bool) -> list[Member] | None:
         """Return what the server proposes at ``offset``."""
         answer = self._connection.ask("textDocument/completion", path, text, offset)
-        return read_members(answer, dunders, self._spec.name) or None
+        return read_members(answer, dunders, self._spec) or None
 
     def details(self, member: Member) -> Member | None:
         """Return ``member`` with what the server says of it when asked to resolve the completion item."""
         server = self._connection.server()
         if member.source != self._spec.name or not server.provides("completionItem/resolve"):
             return None
-        return with_details(member, self._connection.request(server, "completionItem/resolve", member.item))
+        resolved = self._connection.request(server, "completionItem/resolve", member.item)
+        return with_details(member, resolved, self._spec)
 
     def hover(self, path: Path, text: str, offset: int) -> str:
         """Return what the server shows about ``offset``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -69,6 +70,43 @@ def _as_defined(
     """Return ``parameters`` as the first of ``sources`` that tells more has them."""
     read = (reader.from_definition(parameters, lines) for lines in sources)
     return next((each for each in read if each != parameters), parameters)
+
+
+def parameters_in(said: str, name: str, reader: ReadsSignatures) -> tuple[Parameter, ...] | None:
+    """Return the parameters of ``name`` that a completion item says (``open(name: string): Shop``); None where it says none."""
+    match = re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", said)
+    start = -1 if match is None else match.end()
+    if said.startswith("<", start):
+        start = _closing(said, start, "<", ">") + 1
+    end = _closing(said, start, "(", ")") if start > 0 and said.startswith("(", start) else -1
+    if end < 0 or said[start + 1 : end] == "…":  # it has parameters, and does not say which
+        return None
+    begin, spans = start + 1, list[Span]()
+    for comma in (*_commas(said[begin:end]), end - start - 1):
+        if said[begin : start + 1 + comma].strip():
+            spans.append((begin, start + 1 + comma))
+        begin = start + 2 + comma
+    return reader.parameters(said, spans)
+
+
+def _closing(text: str, start: int, opener: str, closer: str) -> int:
+    """Return where the bracket at ``start`` is closed; -1 where it is not."""
+    depth = 0
+    for at in range(start, len(text)):
+        depth += (text[at] == opener) - (text[at] == closer and text[at - 1] not in "-=")  # `->`, `=>`
+        if depth == 0:
+            return at
+    return -1
+
+
+def _commas(text: str) -> list[int]:
+    """Return where commas stand in ``text`` outside of brackets."""
+    found, depth = [], 0
+    for at, char in enumerate(text):
+        depth += (char in "([{<") - (char in ")]}" or (char == ">" and text[at - 1] not in "-="))
+        if char == "," and depth == 0:
+            found.append(at)
+    return found
 
 
 def _read_signature(one: Mapping[str, Any], reader: ReadsSignatures, active: int | None) -> Signature:

@@ -34,6 +34,7 @@ class Member:
     kind: str  # "method", "function", "class", "module", "value", …
     detail: str  # its type or signature, as the server writes it
     documentation: str = ""
+    parameters: tuple[Parameter, ...] | None = None  # None: what is listed does not say them
     source: str = ""  # the server's name
     item: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)  # the server's own
 

@@ -16,6 +16,9 @@ CODE = "import numpy as np\n\nx = 1\n# split it\nparts = np."
     [
         ("parts = np.", "parts = np", "."),
         ("client.cre", "client", ".cre"),
+        ("logging::", "logging", "::"),  # operators that are one token
+        ("sink->set", "sink", "->set"),
+        ("shop?.", "shop", "?."),
         ("x = f", "x =", " f"),
         ("x = ", "x =", " "),
         ("\n    ", "\n", "    "),

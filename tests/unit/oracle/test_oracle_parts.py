@@ -10,12 +10,51 @@ from soothsay.oracle import jsonrpc
 from soothsay.oracle.conversion import hover_text, identifier, read_findings, read_members
 from soothsay.oracle.null import NullOracle
 from soothsay.oracle.positions import Positions
-from soothsay.oracle.signatures import callee_offset, read_signatures
+from soothsay.oracle.signatures import callee_offset, parameters_in, read_signatures
 from soothsay.oracle.types import Oracle, Signature
+from soothsay_languages.cpp.oracle import CLANGD, ClangdSignatures, plain
+from soothsay_languages.parameters import Parameter
 from soothsay_languages.python.oracle import TY, Signatures
+from soothsay_languages.typescript.oracle import CompilerSignatures
 
 TY_SIGNATURES = Signatures()
 TEXT = "a😀b\r\nüx\r😀\n\nend"
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "expected"),
+    [
+        ("cend() const", "cend", []),
+        ("put<class T>(const path &at, std::map<int, T> value, int n = f(1, 2))", "put", ["at", "value", "n"]),
+        ("put(a, b", "put", None),
+        ("put", "put", None),
+        ("output(int a)", "put", None),
+        ("->put(int a)", "put", ["a"]),
+    ],
+)
+def test_parameters_that_a_list_says(said: str, name: str, expected: list[str] | None) -> None:
+    found = parameters_in(said, name, ClangdSignatures())
+    assert (None if found is None else [each.name for each in found]) == expected
+
+
+def test_parameters_that_a_detail_says() -> None:
+    said = "(method) List<number>.at(index: number, then: (at: number, of: string) => void, of?: Map<a, b>): number"
+    found = parameters_in(said, "at", CompilerSignatures())
+    assert [(each.name, each.required) for each in found or ()] == [("index", True), ("then", True), ("of", False)]
+
+
+@pytest.mark.parametrize(
+    ("documentation", "expected"),
+    [
+        ("/////// SVD module //////\n\\svd_module", "SVD module"),
+        ("\\brief Pays \\c amount.\n\n@param amount what", "Pays amount.\n\n@param amount what"),
+        ("\\returns the sum of \\a all", "returns the sum of all"),
+        ("-------\nPlain.", "Plain."),
+        ("C:\\new\\path", "C:\\new\\path"),
+    ],
+)
+def test_comments_of_doxygen_are_read_without_their_marks(documentation: str, expected: str) -> None:
+    assert plain(documentation) == expected
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
@@ -98,13 +137,19 @@ def test_members_are_neither_keywords_nor_imports_nor_dunders() -> None:
         {"label": "•open(int amount)", "kind": 2},
         {"label": '"key"', "kind": 21},
     ]
-    assert [(m.name, m.kind) for m in read_members({"items": items}, False)] == [
+    assert [(m.name, m.kind) for m in read_members({"items": items}, False, TY)] == [
         ("run", "method"),
         ("_private", "value"),
         ("open", "method"),
     ]
-    assert [m.name for m in read_members(items, True)] == ["run", "__len__", "_private", "open"]
-    assert read_members(None, False) == []
+    listed = read_members(items, False, CLANGD)
+    assert [(each.name, each.parameters) for each in listed] == [
+        ("run", None),
+        ("_private", None),
+        ("open", (Parameter("amount", "positional_only", True, "int"),)),
+    ]
+    assert [m.name for m in read_members(items, True, TY)] == ["run", "__len__", "_private", "open"]
+    assert read_members(None, False, TY) == []
 
 
 @pytest.mark.parametrize(
