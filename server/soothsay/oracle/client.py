@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -61,9 +61,12 @@ class LspOracle:
     # what the editor and the disk do ------------------------------------------------------------------------
 
     def mirror(self, path: Path, text: str) -> None:
-        """Note that the editor shows ``text`` for ``path``."""
-        if self._looks_at(path):
-            self._connection.documents.show(path.absolute(), text)
+        """Note that the editor shows ``text`` for ``path``. A server that runs begins to read what a file rests on that was just opened."""
+        if not self._looks_at(path):
+            return
+        is_new = self._connection.documents.show(path.absolute(), text)
+        if is_new and self._connection.pid is not None:
+            threading.Thread(target=self._open, args=(path.absolute(), text), daemon=True).start()
 
     def forget(self, path: Path) -> None:
         """Note that the editor has closed ``path``."""
@@ -162,6 +165,11 @@ class LspOracle:
     def pid(self) -> int | None:
         """The id of the server's process, None while there is none."""
         return self._connection.pid
+
+    def _open(self, path: Path, text: str) -> None:
+        with suppress(NoAnswer, CancelledError), self._turn():
+            if self._connection.documents.shown.get(path) == text:  # else the next question shows what it is by now
+                self._connection.show(path, text)
 
     # how they are answered ----------------------------------------------------------------------------------
 

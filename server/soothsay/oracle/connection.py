@@ -82,8 +82,11 @@ class ServerConnection:
         if state.changed:
             server.files_changed(state.changed)
         for document, content in state.texts.items():
-            server.show(document, self.spec.preambles.get(document.suffix, "") + content, state.world)
+            self._show(server, document, content, state.world)
         return server, state.world
+
+    def _show(self, server: ServerSession, path: Path, text: str, world: int) -> None:
+        server.show(path, self.spec.preambles.get(path.suffix, "") + text, world)
 
     def ask(self, method: str, path: Path, text: str, offset: int) -> Any:
         """Return the server's answer about ``offset``."""
@@ -164,4 +167,6 @@ class ServerConnection:
             server.kill()
             raise
         self.documents.server_started()
+        for path, text in self.documents.shown.items():  # it begins to read what they rest on
+            self._show(server, path, text, self.documents.world(path))
         return server

@@ -36,12 +36,20 @@ class Documents:
         """How often the files that configure the server have changed."""
         return self._configured
 
-    def show(self, path: Path, text: str) -> None:
-        """Note that the editor shows ``text`` for ``path``."""
+    def show(self, path: Path, text: str) -> bool:
+        """Note that the editor shows ``text`` for ``path``; return whether it did not show that file before."""
         with self._lock:
+            is_new = path not in self._shown
             if self._shown.get(path) != text:
                 self._shown[path] = text
                 self._edits[path] += 1
+            return is_new
+
+    @property
+    def shown(self) -> dict[Path, str]:
+        """What the editor shows."""
+        with self._lock:
+            return dict(self._shown)
 
     def close(self, path: Path) -> None:
         """Note that the editor has closed ``path``."""

@@ -56,15 +56,28 @@ def test_what_was_put_in_for_a_question_is_taken_back(open_fake: Open, tmp_path:
     canary = "zz_soothsay_zz"  # is this file looked at?
     assert [line for line in told if line] == [
         "start",
-        f"open a.py 1 {canary}",
-        "change a.py 2 asked",
-        "change a.py 3 shown",
+        "open a.py 1 shown",
+        f"change a.py 2 {canary}",
+        "change a.py 3 asked",
+        "change a.py 4 shown",
         f"open b.py 1 {canary}",
         "change b.py 2 other",
         "close b.py",
         "disk c.py",
-        "change a.py 4 again",
+        "change a.py 5 again",
     ]
+
+
+def test_what_the_editor_opens_is_shown_to_a_server_that_runs_before_it_is_asked(
+    open_fake: Open, tmp_path: Path, notes: Path
+) -> None:
+    oracle = open_fake("normal")
+    oracle.findings(tmp_path / "a.py", "")
+    oracle.mirror(tmp_path / "b.py", "one")
+    assert until(lambda: "open b.py 1 one" in notes.read_text())
+    oracle.mirror(tmp_path / "b.py", "two")  # each key would have the server read it again
+    oracle.findings(tmp_path / "a.py", "")
+    assert "two" not in notes.read_text().replace("change b.py 2 two", "", 1)
 
 
 def test_the_same_question_is_asked_once(open_fake: Open, tmp_path: Path, notes: Path) -> None:
