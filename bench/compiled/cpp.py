@@ -219,5 +219,6 @@ def _kind(message: str) -> ProblemKind:
 
 
 CPP: CompiledLanguage = CompiledLanguage(
-    "cpp", ".cpp", "//", "int number = 1;\n", "", workspace, sites, descriptions, check
-)
+    "cpp", ".cpp", "//", "int number = 1;\n", "SoothsayAny{}", "struct SoothsayAny { template <class T> operator T() const; };\n", "", workspace,
+    sites, descriptions, check,
+)  # fmt: skip

@@ -89,7 +89,7 @@ def page(language: CompiledLanguage, rows: Sequence[Row], facts: Mapping[str, An
         f"# {language.id}: installed libraries, {facts['model']}\n",
         "Calls removed from examples that the packages bring. Over LSP: the real server, default settings and time limits, a file that was opened 0.3 s "
         "before. *Valid*: the author's function, and the file compiles with what is shown. *Wrong name*: another that compiles. *Invented* and *invalid "
-        "usage*: the compiler objects to a name, to arguments; what stands at a tab stop is the person's to write, and of any type in TypeScript. `make bench-compiled`; every generation is in `bench/compiled/generations`.\n",
+        "usage*: the compiler objects to a name, to arguments; what stands at a tab stop is the person's to write: it is judged as a value of any type. `make bench-compiled`; every generation is in `bench/compiled/generations`.\n",
     ]
     for title, half in (("test", test), ("development", dev)):
         groups = by_method(half)

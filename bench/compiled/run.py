@@ -1,7 +1,7 @@
 """`make bench-compiled`: calls of installed libraries in TypeScript or C++, over LSP, judged by the compiler run as a program.
 
 ``LANGUAGE=typescript`` or ``cpp``. ``LIMIT=n`` takes the first n tasks, which hold the same share of each package; ``MODEL=``
-another model of the registry; ``METHODS=`` some methods, also those where the file was open for 10 s; ``SPLIT=dev`` one split; ``SLOWDOWN=`` time limits so many times as long. What was
+another model of the registry; ``METHODS=`` some methods, also ``full, over LSP, open for 5 s``; ``SPLIT=dev`` one split; ``SLOWDOWN=`` time limits so many times as long. What was
 generated is kept in ``generations/``: a run goes on where the last one stopped. Judging is done anew each time.
 """
 
@@ -25,17 +25,18 @@ GENERATIONS = HERE / "generations"
 METHODS: Mapping[str, tuple[str, float]] = {
     BASE: ("base", OPEN_FOR),
     FULL: ("full", OPEN_FOR),
-    f"{BASE}, open for 10 s": ("base", 10.0),
-    f"{FULL}, open for 10 s": ("full", 10.0),
+    f"{FULL}, open for 5 s": ("full", 5.0),
 }
-_USES = re.compile(r"^(?:import\b.*\bfrom\b.*|#include.*)$", re.MULTILINE)
 _CALLED = re.compile(r"\s*([\w$]+)")
 
 
 def workspace(language: CompiledLanguage, tasks: Sequence[Row]) -> Path:
     """Return the folder with the packages; one file of it uses what the tasks use, so that it is indexed."""
     folder = language.workspace()
-    uses = sorted({found[0] for task in tasks for found in _USES.finditer(task["setup"])})
+    if not language.uses:
+        return folder
+    pattern = re.compile(language.uses, re.MULTILINE)
+    uses = sorted({found[0] for task in tasks for found in pattern.finditer(task["setup"])})
     path, text = folder / f"uses{language.extension}", "".join(f"{each}\n" for each in uses)
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")
@@ -55,14 +56,14 @@ def write_generations(language: CompiledLanguage, folder: Path, run: Wanted, kep
         )
 
 
-def accepted(task: Row, row: Row, any_value: str) -> str:
-    """Return the task's file once the answer is in it, with ``any_value`` at its tab stops: those are the person's to fill."""
+def accepted(task: Row, row: Row, any_value: str = "", setup: str = "") -> str:
+    """Return the task's file once the answer is in it, with ``any_value``, if any, at its tab stops: those are the person's to fill."""
     text, written = task["text"], row["text"]
     typed = len(written) - len(row["shown"])
     stops: Sequence[Sequence[int]] = row.get("tab_stops") or []
     for start, end in reversed(stops if any_value else []):
         written = f"{written[: typed + start]}{any_value}{written[typed + end :]}"
-    return f"{text[: row['start']]}{written}{text[row['end'] :]}"
+    return f"{setup if any_value and stops else ''}{text[: row['start']]}{written}{text[row['end'] :]}"
 
 
 def outcome(task: Row, row: Row, problems: Sequence[Problem]) -> Row:
@@ -89,25 +90,27 @@ def outcome(task: Row, row: Row, problems: Sequence[Problem]) -> Row:
 
 
 def judged(language: CompiledLanguage, folder: Path, found: Sequence[tuple[Row, Row]]) -> list[Row]:
-    """Return the generations with what the compiler says of them today, with any value at the tab stops and as they are shown."""
+    """Return the generations with what the compiler says of them today, as they are shown and with any value at the tab stops.
+
+    What stands for any value is none where a template asks for its type: what compiles as it is shown is right as well.
+    """
     shown = [(number, task, row) for number, (task, row) in enumerate(found) if row["shown"].strip()]
     files = {
-        f"{name}{number}{language.extension}": accepted(task, row, value)
+        f"{name}{number}{language.extension}": accepted(task, row, *values)
         for number, task, row in shown
-        for name, value in (("answer", language.any_value), ("shown", ""))
+        for name, values in (("answer", (language.any_value, language.any_setup)), ("shown", ()))
     }
     problems = language.check(folder, files) if files else {}
     keys = ("package", "split", "name", "call", "comment_from", "name_leak")
-    return [
-        {
-            **row,
-            **outcome(task, row, problems.get(f"answer{number}{language.extension}", ())),
-            "as_shown": outcome(task, row, problems.get(f"shown{number}{language.extension}", ()))["outcome"],
-            "stops": len(row.get("tab_stops") or ()),
-            **{key: task[key] for key in keys},
-        }
-        for number, (task, row) in enumerate(found)
-    ]
+    rows = []
+    for number, (task, row) in enumerate(found):
+        as_shown = problems.get(f"shown{number}{language.extension}", ())
+        filled = problems.get(f"answer{number}{language.extension}", ())
+        rows.append({
+            **row, **outcome(task, row, filled if as_shown else ()), "as_shown": outcome(task, row, as_shown)["outcome"],
+            "stops": len(row.get("tab_stops") or ()), **{key: task[key] for key in keys},
+        })  # fmt: skip
+    return rows
 
 
 def main() -> None:

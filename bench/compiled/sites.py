@@ -62,7 +62,9 @@ class CompiledLanguage:
     extension: str
     comment_mark: str
     statement: str  # one that means nothing: it is typed in another file before
-    any_value: str  # what stands for the person's value at a tab stop; "": what is shown there
+    any_value: str  # what stands for the person's value at a tab stop
+    any_setup: str  # a line above the file that this needs; "" for none
+    uses: str  # a pattern of lines by which a file uses a package whose documents are read from a folder of packages; "" for none
     workspace: Callable[[], Path]  # with the packages installed; made where it is missing
     sites: Callable[[Path], Iterable[Site]]
     descriptions: Callable[

@@ -374,5 +374,5 @@ def _kind(code: str) -> ProblemKind:
 
 
 TYPESCRIPT = CompiledLanguage(
-    "typescript", ".ts", "//", "const number = 1;\n", "(null as any)", workspace, sites, descriptions, check
-)
+    "typescript", ".ts", "//", "const number = 1;\n", "(null as any)", "", r"^import\b.*\bfrom\b.*$", workspace, sites, descriptions, check
+)  # fmt: skip

@@ -67,15 +67,18 @@ _KINDS: dict[str, DiagnosticKind] = {
         (
             *("ovl_no_viable_function_in_call", "ovl_no_viable_member_function_in_call"),
             *("ovl_no_viable_function_in_init", "ovl_no_viable_object_call", "ovl_deleted_call"),
+            *("ovl_no_viable_oper", "ovl_no_viable_subscript", "typecheck_invalid_operands"),
+            *("deduced_class_template_ctor_no_viable", "member_call_without_object"),
+            *("static_assert_failed", "static_assert_requirement_failed"),
         ),
         "bad_arguments",
     ),
     **dict.fromkeys(("typecheck_call_not_function", "ovl_ambiguous_call"), "not_callable"),
     **dict.fromkeys(
         (
-            *("init_conversion_failed", "typecheck_convert_incompatible", "typecheck_invalid_operands"),
+            *("init_conversion_failed", "typecheck_convert_incompatible", "typecheck_nonviable_condition"),
             *("typecheck_convert_incompatible_pointer", "lvalue_reference_bind_to_unrelated"),
-            *("lvalue_reference_bind_to_temporary", "ovl_no_viable_oper", "ovl_no_viable_subscript"),
+            *("lvalue_reference_bind_to_temporary", "ovl_no_viable_conversion_in_cast"),
             *("-Wint-conversion", "-Wincompatible-pointer-types"),
         ),
         "wrong_type",

@@ -279,7 +279,9 @@ class Skeleton:
         """
         code, lead = self._before + text, len(self._before)
         state = scan(code, self._language.lexis)
-        if state.quote in self._language.lexis.comments or self._language.statements.declares(code[state.statement :]):
+        if state.quote in self._language.lexis.comments or self._language.statements.declares(
+            code[state.statement :]
+        ):
             return text
         calls = (self._one_way(code, start) for start in state.opened)
         call = next((each for each in calls if each is not None and each.arguments[-1].start >= lead), None)

@@ -168,7 +168,9 @@ class LspOracle:
 
     def _open(self, path: Path, text: str) -> None:
         with suppress(NoAnswer, CancelledError), self._turn():
-            if self._connection.documents.shown.get(path) == text:  # else the next question shows what it is by now
+            if (
+                self._connection.documents.shown.get(path) == text
+            ):  # else the next question shows what it is by now
                 self._connection.show(path, text)
 
     # how they are answered ----------------------------------------------------------------------------------

@@ -289,4 +289,6 @@ def test_of_overloads_the_one_that_fits_is_filled_in() -> None:
     assert mended is not None and mended[0] == "shop.find(x, 1, y)"  # none takes three
     assert script().ended("shop.find(x, y") == "shop.find(x, 0)"
     assert script().ended("shop.find(x") == "shop.find()"
-    assert write(script(), [("shop.find", 1.0), ("(", 1.0)]) == "shop.find("  # which one is meant is not known
+    assert (
+        write(script(), [("shop.find", 1.0), ("(", 1.0)]) == "shop.find("
+    )  # which one is meant is not known

@@ -25,7 +25,11 @@ TEXT = "a😀b\r\nüx\r😀\n\nend"
     ("said", "name", "expected"),
     [
         ("cend() const", "cend", []),
-        ("put<class T>(const path &at, std::map<int, T> value, int n = f(1, 2))", "put", ["at", "value", "n"]),
+        (
+            "put<class T>(const path &at, std::map<int, T> value, int n = f(1, 2))",
+            "put",
+            ["at", "value", "n"],
+        ),
         ("put(a, b", "put", None),
         ("put", "put", None),
         ("output(int a)", "put", None),
@@ -40,7 +44,11 @@ def test_parameters_that_a_list_says(said: str, name: str, expected: list[str] |
 def test_parameters_that_a_detail_says() -> None:
     said = "(method) List<number>.at(index: number, then: (at: number, of: string) => void, of?: Map<a, b>): number"
     found = parameters_in(said, "at", CompilerSignatures())
-    assert [(each.name, each.required) for each in found or ()] == [("index", True), ("then", True), ("of", False)]
+    assert [(each.name, each.required) for each in found or ()] == [
+        ("index", True),
+        ("then", True),
+        ("of", False),
+    ]
 
 
 @pytest.mark.parametrize(
