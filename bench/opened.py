@@ -41,9 +41,20 @@ def opened(workspace: Path, python: Path) -> Iterator[OpenedWorkspace]:
 
 def built_index(workspace: Path, python: Path) -> LocalIndex:
     """Return the index of ``workspace`` and of the packages of ``python``, up to date, its model loaded."""
-    session = Session(Settings(index=IndexSettings(interpreter=str(python))), workspace, open_in_process)
-    print(f"{workspace.name}: {session.build_index(lambda _: None, Cancellation()).describe()}", flush=True)
-    session.close()
+    _build(workspace, python, embed=True)
     index = LocalIndex.open(index_folder(), workspace, model_path(EMBEDDING_MODEL))
     index.load_model()
     return index
+
+
+def index_of_words(workspace: Path, python: Path) -> LocalIndex:
+    """Return the same index without vectors, which take most of the time to make."""
+    _build(workspace, python, embed=False)
+    return LocalIndex.open(index_folder(), workspace, None)
+
+
+def _build(workspace: Path, python: Path, *, embed: bool) -> None:
+    session = Session(Settings(index=IndexSettings(interpreter=str(python))), workspace, open_in_process)
+    built = session.build_index(lambda _: None, Cancellation(), embed=embed)
+    print(f"{workspace.name}: {built.describe()}", flush=True)
+    session.close()

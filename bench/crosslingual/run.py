@@ -18,7 +18,7 @@ from bench.cloudapi.methods import Variant
 from bench.completing import Generations, Row, fill, fingerprint, open_model, recorded, wanted
 from bench.crosslingual.tasks import TASKS
 from bench.crosslingual.world import HERE, REPOSITORIES, interpreter, workspace
-from bench.opened import built_index
+from bench.opened import index_of_words
 from bench.oracle.report import table, with_interval
 from bench.remember import RememberingModel
 from bench.repo.over_lsp import by_repository
@@ -63,8 +63,8 @@ def language_id(path: Path) -> str:
 
 @contextmanager
 def opened(name: str) -> Iterator[LocalIndex]:
-    """Open the index of a repository, and close it after the block."""
-    index = built_index(workspace(name), interpreter())
+    """Open the index of a repository, and close it after the block. It has no vectors: what files share are names."""
+    index = index_of_words(workspace(name), interpreter())
     try:
         yield index
     finally:
@@ -82,7 +82,7 @@ def page(rows: Sequence[Row], facts: Mapping[str, str]) -> str:
         f"# Names that a file of another language defines: {facts['model']}\n",
         "Source distributions (`bench/crosslingual/repositories.txt`). A line of a workflow, compose file, Dockerfile, Makefile or shell script is "
         "cut where it writes a name that stands nowhere else in its file, and in a file of another language. Exact: the completion begins "
-        "with that name. *Read ahead* has what other files share, as an editor has it once the file was read ahead. `make bench-crosslingual`.\n",
+        "with that name. *Read ahead* has what other files share, as an editor has it once the file was read ahead. The index has no vectors: names need none. `make bench-crosslingual`.\n",
     ]
     for split in ("test", "dev"):
         part = [row for row in rows if row["split"] == split]

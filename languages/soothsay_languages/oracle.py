@@ -193,7 +193,8 @@ class ServerSpec:
     are only started for a file of their languages. ``change`` is what a change of a document says beside what LSP has.
     ``install`` is the command that installs it, ``package`` what `soothsay judges install` installs; that goes before what
     ``find_command`` finds. ``preambles`` are lines that the server sees above the text, by suffix. ``markup``: its hover texts
-    are Markdown, with what is documented in the first block of code. ``plain`` returns documentation without the marks of its language. ``quiet_ms`` is for a server that publishes diagnostics without the version of the document: a publication counts when
+    are Markdown, with what is documented in the first block of code. ``plain`` returns documentation without the marks of its language. ``lists_keys``: between the braces of an object it proposes the keys that its type has. ``is_unknown_argument`` tells from
+    the message of a "wrong_type" that something is given which is not taken at all. ``quiet_ms`` is for a server that publishes diagnostics without the version of the document: a publication counts when
     none has followed for so long. ``diagnostics_ms`` is how long diagnostics may take, and ``opening_ms`` the first ones of a document,
     which may have much to read; ``file_status`` is the notification by which it says that it is done with a document
     (state "idle"), "" where it does not, and ``rereading`` the state in which it reads again what the document rests on. After ``hang_ms`` without an answer the server is killed. 0 is for the default.
@@ -233,6 +234,8 @@ class ServerSpec:
     preambles: Mapping[str, str] = field(default_factory=dict)
     markup: bool = False
     plain: Callable[[str], str] = _as_it_is
+    lists_keys: bool = False
+    is_unknown_argument: Callable[[str], bool] = _never
 
     def options(self, runtime: Path | None) -> Mapping[str, Any]:
         """Return the initialization options for the workspace's interpreter or compiler."""

@@ -97,10 +97,11 @@ int main()
 
 
 def test_calls_of_a_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    examples = tmp_path / "root" / "examples"
+    examples = tmp_path / "examples"
     examples.mkdir(parents=True)
     (examples / "shop.cpp").write_text(PROGRAM)
-    monkeypatch.setattr(cpp, "packages", lambda _: {"shop": (tmp_path, examples)})
+    monkeypatch.setattr(cpp, "ROOT", tmp_path)
+    monkeypatch.setattr(cpp, "packages", lambda: {"shop": (tmp_path, examples)})
     found = {site.name: site for site in cpp.sites(tmp_path)}
     assert set(found) == {"add", "count_of", "format_price"}
     add = found["add"]
@@ -184,7 +185,7 @@ def test_the_page() -> None:
     rows = [
         {
             "id": f"{number} {method}", "method": method, "split": split, "package": "p", "call": "add(1)", "shown": "add(1)", "verdict": "verified",
-            "ms": 10.0, "load": 0.1, "fired": False, **outcome(TASK, {"shown": "add(1)"}, [ARGUMENT] if number else []),
+            "ms": 10.0, "load": 0.1, "fired": False, "as_shown": "invented", "stops": 1, **outcome(TASK, {"shown": "add(1)"}, [ARGUMENT] if number else []),
         }
         for method in (report.BASE, report.FULL) for split in ("test", "dev") for number in range(2)
     ]  # fmt: skip

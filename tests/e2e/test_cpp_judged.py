@@ -12,7 +12,9 @@ import pytest
 
 from soothsay.backend.session import NoIndex
 from soothsay.engine.constrain import CallConstraint
+from soothsay.engine.ground import document
 from soothsay.engine.known import Known
+from soothsay.engine.listed_members import hits_among
 from soothsay.engine.site import Site
 from soothsay.engine.types import CompletionRequest
 from soothsay.engine.verify import Judgement, judge
@@ -245,6 +247,13 @@ def test_members_come_with_their_documentation(oracle: Oracle, folder: Path) -> 
     assert members is not None
     (pay,) = (each for each in members if each.name == "pay")
     assert (pay.kind, pay.detail, pay.documentation) == ("method", "bool", "Pays it.")
+
+
+def test_members_are_documents_with_their_parameters(oracle: Oracle, folder: Path) -> None:
+    known = Known(site_of(folder, BODY % "|"), oracle)
+    hits = hits_among(known.listed("shop.") or (), "pay the amount", 5, known.details)
+    (line,) = (document(hit, lambda each: f"shop.{each.name}") for hit in hits[:1])
+    assert line == "shop.pay(amount, note=nullptr): Pays it."
 
 
 @pytest.mark.parametrize(

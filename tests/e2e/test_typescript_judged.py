@@ -168,6 +168,67 @@ def test_names_are_decoded_among_real_members(
     assert constraint.accepts(written.encode(), piece.encode()) is accepted
 
 
+@pytest.mark.parametrize(
+    ("written", "piece", "accepted"),
+    [
+        ("open('b', { ", "fa", True),
+        ("open('b', { ", "fs", False),
+        ("open('b', {", " fast: true }", True),
+        ("open('b', { fas", ":", False),
+        (
+            "open('b', { fast: true, ",
+            "slow",
+            True,
+        ),  # where all are given, nothing is listed: the verdict tells
+        ("open('b', { fast: true, ", "...", True),
+        ("open('b', { 'key", "':", True),  # a string
+        ("const plain = f({ ", "any", True),  # of no type that is known
+        ("shop.on('open', () => { ", "shop", True),  # statements
+        ("shop.on('open', () => {}, { ", "onc", True),
+        ("shop.on('open', () => {}, { ", "one", False),
+    ],
+)
+def test_keys_are_decoded_among_those_of_the_type(
+    oracle: Oracle, folder: Path, written: str, piece: str, accepted: bool
+) -> None:
+    site = site_of(folder, BODY % "|")
+    known = Known(site, oracle)
+    constraint = CallConstraint(
+        site.rule.before, site.language, known.members_of, known.parameters_of, keys_of=known.keys_of
+    )
+    assert constraint.accepts(written.encode(), piece.encode()) is accepted
+
+
+def test_what_else_would_be_a_key_is_known(oracle: Oracle, folder: Path) -> None:
+    site = site_of(folder, BODY % "|")
+    known = Known(site, oracle)
+    constraint = CallConstraint(
+        site.rule.before, site.language, known.members_of, known.parameters_of, keys_of=known.keys_of
+    )
+    assert constraint.possible(b"open('b', { ") == [b"fast"]
+    assert constraint.possible(b"open('b', { fa") == [b"st"]
+
+
+BUTTON = """declare namespace JSX { interface Element {} interface ElementAttributesProperty { props: {} } }
+interface Props { label: string; wide?: boolean }
+function Button(props: Props): JSX.Element { return null!; }
+const page = |;
+"""
+
+
+@pytest.mark.parametrize(
+    ("element", "expected"),
+    [
+        ('<Button label="a" wide />', "unverified"),  # it calls nothing
+        ('<Button label="a" colour="red" />', "rejected"),
+        ("<Button wide />", "rejected"),  # a label is missing
+        ("<Button label={1} />", "unverified"),  # of a wrong type
+    ],
+)
+def test_attributes_of_elements_are_judged(oracle: Oracle, folder: Path, element: str, expected: str) -> None:
+    assert judge(site_of(folder, BUTTON, "page.tsx"), element, oracle).verdict == expected
+
+
 def test_one_compiler_judges_all_languages(folder: Path) -> None:
     opened = open_workspace_oracle(folder, {}, PATIENT)
     assert isinstance(opened, WorkspaceOracle)

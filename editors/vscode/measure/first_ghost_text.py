@@ -104,7 +104,8 @@ def follow(bench: Workbench, until: str, note: Note) -> None:
         for text in toasts:
             words = re.sub(r"\s*\(\d+:\d\d\)", "", " ".join(text.split()))
             found = re.search(
-                r"installing its server: (making|looking|downloading|building|compiling|unpacking|trying)", words
+                r"installing its server: (making|looking|downloading|building|compiling|unpacking|trying)",
+                words,
             )
             if found and found[1] != last:
                 last = found[1]

@@ -39,6 +39,7 @@ _IDS = {
 # without it, the compiler looks at no types in JavaScript
 _CHECKED: dict[str, str] = dict.fromkeys((".js", ".mjs", ".cjs", ".jsx"), "// @ts-check\n")
 
+_NO_PROPERTY = re.compile(r"^\s*Property '[^'\n]+' does not exist on type ", re.MULTILINE)
 _RECEIVER = re.compile(r"on type '(.+)'\.")
 _BRACKETED = re.compile(r"\[[^\[\]]*\]|\([^()]*\)|<[^<>]*>|\{[^{}]*\}|\"[^\"]*\"")
 _UNKNOWN = re.compile(
@@ -73,6 +74,11 @@ def _is_unknown(hover: str) -> bool:
 def _tells_of_union(message: str) -> bool:
     match = _RECEIVER.search(message)
     return match is not None and is_union(match[1], _BRACKETED)
+
+
+def _is_unknown_attribute(message: str) -> bool:
+    """Return whether ``message`` is of an attribute of an element that its properties do not have."""
+    return message.startswith("Type '{") and _NO_PROPERTY.search(message) is not None
 
 
 def _may_import(written: str, path: Path) -> bool:
@@ -124,4 +130,6 @@ COMPILER = ServerSpec(
     package=ServerPackage("typescript", "7.0.2", find_compiler, ("--lsp", "--stdio"), licence="Apache-2.0"),
     preambles=_CHECKED,
     markup=True,
+    lists_keys=True,
+    is_unknown_argument=_is_unknown_attribute,
 )

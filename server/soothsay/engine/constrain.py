@@ -25,6 +25,8 @@ _NAME = r"[A-Za-z_$][\w$]*"  # `?.` reads a member of what may be nothing
 _PARTIAL = re.compile(r"[(,]\s*([A-Za-z_]\w*)\Z")  # an argument of which only a word is written
 _VALUE = re.compile(r"([(,]|(?<![=!<>])=)\s*([A-Za-z_]\w*)(?=(\s*=(?![=>]))?)")  # an argument, or its keyword
 _KEYWORD = re.compile(r"[(,]\s*\w+=\Z")
+_KEY = re.compile(r"\s*([A-Za-z_$][\w$]*)")
+_IN_CALL = 2  # brackets: those of the call, and the braces
 _NESTED = 3  # calls of one thing directly inside of each other
 _LOOK_BACK = 200  # characters: no dotted name is longer
 
@@ -149,11 +151,13 @@ class CallConstraint:
         members_of: Callable[[str], NameTrie | None],
         parameters_of: Callable[[str], Sequence[Parameter] | None],
         names: Callable[[], NameTrie | None] = lambda: None,
+        keys_of: Callable[[str], NameTrie | None] = lambda _: None,
     ) -> None:
         """``members_of`` a receiver with what stands behind it, and ``parameters_of`` a callee, both as written, are None unless
         they are certain.
 
         ``names``, if any, are all that an argument or an item may begin with: there is no room for ``[x for x in xs]``.
+        ``keys_of`` the statement up to where one begins are the keys of the object that is written there.
         """
         self._before = before
         self._language = language
@@ -161,6 +165,7 @@ class CallConstraint:
         self._members_of = lru_cache(members_of)
         self._parameters_of = lru_cache(parameters_of)
         self._names = lru_cache(names)
+        self._keys_of = lru_cache(keys_of)
 
     def accepts(self, written: bytes, piece: bytes) -> bool:
         """Return whether ``piece`` may follow what is ``written``."""
@@ -173,6 +178,7 @@ class CallConstraint:
             and self._names_exist(text, statement)
             and self._fits_call(text, statement)
             and self._names_are_defined(text, statement)
+            and self._key_exists(text, statement)
         )
 
     def possible(self, written: bytes) -> Sequence[bytes]:
@@ -277,6 +283,19 @@ class CallConstraint:
                 return False
         return True
 
+    def _key_exists(self, text: str, statement: _Statement) -> bool:
+        """Return whether the key that the new text wrote or ended is one of the object that it is in, as far as that is known."""
+        new = statement.text
+        start = _key_start(new, statement.state, self._language)
+        match = _KEY.match(new, start) if start >= 0 else None
+        if match is None or match.end(1) < len(text):
+            return True
+        keys = self._keys_of(new[:start])
+        if keys is None:
+            return True
+        name = match[1].encode()
+        return keys.has_prefix(name) if match.end(1) == len(new) else name in keys
+
     def _may_become(self, word: str, mark: str, names: NameTrie, statement: _Statement) -> bool:
         """Return whether ``word``, the end of ``statement`` behind ``mark``, is the beginning of a name, or may be of a keyword."""
         if names.has_prefix(word.encode()) or any(each.startswith(word) for each in self._language.keywords):
@@ -341,6 +360,13 @@ class CallConstraint:
             if trie is not None:
                 yield from (ending.decode() for ending in trie.endings((match[2] or "").encode()))
             return
+        start = _key_start(text, scan(text, self._language.lexis), self._language)
+        begun = _KEY.match(text, start) if start >= 0 else None
+        if start >= 0 and (start == len(text.rstrip()) or (begun is not None and begun.end(1) == len(text))):
+            keys = self._keys_of(text[:start])
+            if keys is not None:
+                yield from (ending.decode() for ending in keys.endings((begun[1] if begun else "").encode()))
+                return
         receiver, access = self._patterns.receiver.search(text[-_LOOK_BACK:]), self._language.accesses[0]
         trie = self._members_of(f"{receiver[1]}{access}") if receiver else None
         if trie is not None:
@@ -354,6 +380,25 @@ class CallConstraint:
         else:
             begun = call.partial
             yield from (f"{name[len(begun) :]}=" for name in call.unused if name.startswith(begun))
+
+
+def _key_start(code: str, state: Scan, language: Language) -> int:
+    """Return where the last key begins of the object that ``code`` ends in; -1 where it ends in none.
+
+    The braces of an object stand where a value does, within brackets.
+    """
+    if state.quote or len(state.opened) < _IN_CALL or code[state.opened[-1]] != "{":
+        return -1
+    brace = state.opened[-1]
+    before = code[:brace].rstrip()
+    if not before.endswith(("(", ",", ":", "[", "=")):
+        return -1
+    inside = code[brace + 1 :]
+    for at in (match.start() for match in reversed(list(re.finditer(",", inside)))):
+        inner = scan(inside[:at], language.lexis)
+        if not inner.quote and not inner.opened:
+            return brace + 1 + at + 1
+    return brace + 1
 
 
 def _ends(access: re.Match[str]) -> bool:

@@ -13,6 +13,7 @@ from soothsay.model.constraint import NameTrie
 from soothsay.oracle.types import Member, Oracle
 from soothsay_index.types import Parameter
 from soothsay_languages.base import Blank
+from soothsay_languages.scan import close
 
 
 def _found(known: Known) -> MutableMapping[Hashable, Any]:
@@ -63,6 +64,17 @@ class Known:
         text, offset = self._probe("(")
         names = self._oracle.names(self._site.request.path, text, offset)
         return None if names is None else NameTrie(name.name for name in names)
+
+    @cachedmethod(_found, key=_key("keys_of"))
+    def keys_of(self, head: str) -> NameTrie | None:
+        """Return the keys that may follow ``head``, the statement up to where one begins."""
+        request, lexis = self._site.request, self._site.language.lexis
+        shown = request.text[: request.offset - len(self._site.rule.before)] + head
+        rest = request.text[request.offset :].partition("\n")[2]
+        keys = self._oracle.keys(
+            request.path, f"{shown}{close(head, lexis)[len(head) :]}\n{rest}", len(shown)
+        )
+        return None if keys is None else NameTrie(each.name for each in keys)
 
     @cachedmethod(_found, key=_key("parameters_of"))
     def parameters_of(self, callee: str) -> Sequence[Parameter] | None:

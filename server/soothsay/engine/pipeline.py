@@ -416,13 +416,15 @@ class Engine:
     def _calls(self, task: _Task) -> Callable[[str], CallConstraint]:
         """Return the constraint to members and keywords that exist."""
         language, known = task.site.language, task.known
-        return lambda before: CallConstraint(before, language, known.members_of, known.parameters_of)
+        return lambda before: CallConstraint(
+            before, language, known.members_of, known.parameters_of, keys_of=known.keys_of
+        )
 
     def _calls_and_names(self, task: _Task) -> Callable[[str], CallConstraint]:
         """Return the same constraint, and that arguments begin with a name that is defined."""
         language, known = task.site.language, task.known
         return lambda before: CallConstraint(
-            before, language, known.members_of, known.parameters_of, known.names
+            before, language, known.members_of, known.parameters_of, known.names, known.keys_of
         )
 
     def _judge(self, task: _Task, written: Written, grounding: Grounding) -> _Answer:

@@ -104,6 +104,12 @@ class LspOracle:
             ),
         )
 
+    def keys(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
+        """Return the keys that the object written at ``offset`` may still be given."""
+        if not self._spec.lists_keys:
+            return None
+        return self._question("keys", path, lambda: self._names.keys(path, text, offset))
+
     def details(self, member: Member) -> Member | None:
         """Return ``member`` with what the server says of it when asked to resolve the completion item."""
         return self._answered(f"details of {member.name}", lambda: self._names.details(member))

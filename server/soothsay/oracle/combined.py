@@ -50,6 +50,10 @@ class CombinedOracle:
         """Return the names that the first server knows."""
         return self._first(lambda oracle: oracle.names(path, text, offset))
 
+    def keys(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
+        """Return the keys that the first server knows."""
+        return self._first(lambda oracle: oracle.keys(path, text, offset))
+
     def details(self, member: Member) -> Member | None:
         """Return the details from the server that has listed ``member``."""
         return self._first(lambda oracle: oracle.details(member))
@@ -156,6 +160,10 @@ class WorkspaceOracle:
     def names(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
         """Return the names by the file's language."""
         return self._of(path).names(path, text, offset)
+
+    def keys(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
+        """Return the keys by the file's language."""
+        return self._of(path).keys(path, text, offset)
 
     def details(self, member: Member) -> Member | None:
         """Return the details from the server that has listed ``member``."""

@@ -10,7 +10,7 @@ from typing import Any
 from soothsay.oracle.positions import Positions
 from soothsay.oracle.signatures import parameters_in
 from soothsay.oracle.types import Finding, Member
-from soothsay_languages.oracle import DiagnosticKind, ServerSpec
+from soothsay_languages.oracle import ServerSpec
 
 _NAME = re.compile(r"[\w$]+")
 _MEMBER_PROBLEMS = ("not_a_member", "doubtful")
@@ -26,23 +26,23 @@ def read_findings(
     items: Sequence[Mapping[str, Any]],
     text: str,
     positions: Positions,
-    kinds: Mapping[str, DiagnosticKind],
-    source: str = "",
+    spec: ServerSpec,
 ) -> tuple[Finding, ...]:
-    """Return LSP diagnostics as findings of the server ``source``, in the order of the text."""
+    """Return a server's LSP diagnostics as findings, in the order of the text."""
     found = []
     for item in items:
         if item.get("severity") == _HINT:
             continue
         code = str(item.get("code") or "")
-        kind = kinds.get(code, "other")
+        kind, said = spec.kinds.get(code, "other"), str(item.get("message", ""))
+        if kind == "wrong_type" and spec.is_unknown_argument(said):
+            kind = "unknown_argument"
         start, end = positions.offset(item["range"]["start"]), positions.offset(item["range"]["end"])
         if kind in _MEMBER_PROBLEMS:
             # servers mark `receiver.name`: what is wrong is the name
             name, name_end = identifier(text, end)
             start = max(start, name) if name < name_end == end else start
-        message = str(item.get("message", "")).partition("\n")[0]
-        found.append(Finding(kind, start, end, message, code, source))
+        found.append(Finding(kind, start, end, said.partition("\n")[0], code, spec.name))
     return tuple(sorted(found, key=lambda finding: (finding.start, finding.end)))
 
 

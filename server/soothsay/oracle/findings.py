@@ -38,7 +38,7 @@ class Findings:
         server, world = self._connection.show(path, text)
         positions = self._connection.positions(path, text, server.encoding)
         items = self._connection.diagnostics(server, path, world)
-        found = read_findings(items, text, positions, self._spec.kinds, self._spec.name)
+        found = read_findings(items, text, positions, self._spec)
         found = tuple(finding for finding in found if not self._is_of_unsaved_module(finding, text))
         self._blind[path] = any(finding.code in self._spec.blinding for finding in found)
         if self._blind[path]:

@@ -10,6 +10,8 @@ from soothsay.oracle.findings import PROBE, Findings
 from soothsay.oracle.origins import NameOrigins, is_called
 from soothsay.oracle.types import Member
 
+_KEYS = ("property", "field", "method")
+
 
 class NameQuestions:
     """The names that one server knows. All methods raise `NoAnswer`."""
@@ -42,6 +44,11 @@ class NameQuestions:
         """Return what the server proposes at ``offset``."""
         answer = self._connection.ask("textDocument/completion", path, text, offset)
         return read_members(answer, dunders, self._spec) or None
+
+    def keys(self, path: Path, text: str, offset: int) -> list[Member] | None:
+        """Return the keys that the server proposes at ``offset``; None where it proposes names of another kind."""
+        found = self.proposed(path, text, offset, dunders=False)
+        return found if found and all(each.kind in _KEYS for each in found) else None
 
     def details(self, member: Member) -> Member | None:
         """Return ``member`` with what the server says of it when asked to resolve the completion item."""

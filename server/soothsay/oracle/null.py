@@ -28,6 +28,10 @@ class NullOracle:
         """Return None."""
         return None
 
+    def keys(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
+        """Return None."""
+        return None
+
     def details(self, member: Member) -> Member | None:
         """Return None."""
         return None

@@ -83,6 +83,10 @@ class Oracle(Protocol):
         """Return the bare names that are visible at ``offset``, where an expression may stand, builtins among them."""
         ...
 
+    def keys(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
+        """Return the keys that the object written at ``offset`` may still be given; None where its type does not say."""
+        ...
+
     def details(self, member: Member) -> Member | None:
         """Return ``member``, which `members` or `names` has listed, with its detail and its documentation."""
         ...

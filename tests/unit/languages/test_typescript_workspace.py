@@ -84,6 +84,32 @@ def test_the_nearest_settings_count_and_are_read_again_when_they_change(tmp_path
 
 
 @pytest.mark.parametrize(
+    ("extending", "expected"),
+    [
+        ('{"extends": "../../base.json"}', "script:source/shop"),
+        ('{"extends": "../../base"}', "script:source/shop"),
+        (
+            '{"extends": ["../../base", "./more"], "compilerOptions": {"strict": true}}',
+            "script:packages/web/own/shop",
+        ),
+        ('{"extends": ["./more", "../../base"]}', "script:source/shop"),
+        ('{"extends": "../../base", "compilerOptions": {"paths": {}}}', ""),
+        ('{"extends": "@tsconfig/node20"}', ""),
+        ('{"extends": "../../../outside"}', ""),
+        ('{"extends": "./tsconfig"}', ""),  # itself
+        ('{"extends": 1}', ""),
+    ],
+)
+def test_settings_that_are_extended_are_read(tmp_path: Path, extending: str, expected: str) -> None:
+    inner = tmp_path / "packages" / "web"
+    inner.mkdir(parents=True)
+    (tmp_path / "base.json").write_text('{"compilerOptions": {"paths": {"@/*": ["./source/*"]}}}')
+    (inner / "more.json").write_text('{"compilerOptions": {"paths": {"@/*": ["./own/*"]}}}')
+    (inner / "tsconfig.json").write_text(extending)
+    assert imported_module("@/shop", module(tmp_path, "packages/web/app.ts")) == expected
+
+
+@pytest.mark.parametrize(
     "text", ["", "[]", "{", '{"compilerOptions": 1}', '{"compilerOptions": {"paths": {"a": 1, "b": []}}}']
 )
 def test_settings_of_any_shape_are_read(tmp_path: Path, text: str) -> None:

@@ -125,12 +125,12 @@ def test_findings_point_at_the_name_and_hints_are_none() -> None:
         diagnostic("missing-attribute", 0, 19),
         diagnostic(None, 0, 3, severity=4),
     ]
-    found = read_findings(items, text, Positions(text, "utf-32"), TY.kinds)
+    found = read_findings(items, text, Positions(text, "utf-32"), TY)
     assert [(f.kind, text[f.start : f.end], f.message) for f in found] == [
         ("not_a_member", "create_job", "why"),
         ("other", "a", "why"),
     ]
-    assert read_findings((), text, Positions(text, "utf-32"), TY.kinds) == ()
+    assert read_findings((), text, Positions(text, "utf-32"), TY) == ()
 
 
 def test_members_are_neither_keywords_nor_imports_nor_dunders() -> None:
