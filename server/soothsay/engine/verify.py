@@ -114,7 +114,7 @@ def _judgement(
     certain = bool(facts) and all(fact.exists for fact in facts) and not doubt
     undefined = [finding for finding in strays if finding.kind == "unknown_name"]
     places = tuple(span for each in undefined if (span := shadow.span_within(each)) is not None)
-    to_write = (*places, *_misfit_values(names, facts, strays, shadow))
+    to_write = (*places, *_misfit_values(names, facts, findings or (), shadow))
     if undefined:
         at = shadow.relative(undefined[0].start)
         return Judgement("unverified", symbols, doubt, "unknown_name", at=at, to_write=to_write)
@@ -122,13 +122,13 @@ def _judgement(
 
 
 def _misfit_values(
-    names: Sequence[ApiName], facts: Sequence[_Fact], strays: Sequence[Finding], shadow: Shadow
+    names: Sequence[ApiName], facts: Sequence[_Fact], findings: Sequence[Finding], shadow: Shadow
 ) -> list[tuple[int, int]]:
     """Return where values between the brackets of the completion, or parts of them, are of a wrong type.
 
     Where no overload takes a call's values, and which of them is wrong is not said, each is one.
     """
-    wrong = [shadow.span_within(finding) for finding in strays if finding.kind == "wrong_type"]
+    wrong = [shadow.span_within(finding) for finding in findings if finding.kind == "wrong_type"]
     found = [span for span in wrong if span is not None and shadow.is_in_brackets(span[0])]
     for fact, name in zip(facts, names, strict=True):
         if fact.finding is not None and fact.finding.kind == "no_overload":

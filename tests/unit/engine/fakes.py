@@ -190,7 +190,7 @@ class FakeOracle(NullOracle):
         return [
             Finding(self.kind, match.start(), match.end(), f"no {name}", "code")
             for name in self.refused
-            for match in re.finditer(rf"\b{name}\b", text)
+            for match in re.finditer(rf"\b{name}(?!\w)", text)
         ]
 
     def names(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:

@@ -189,6 +189,7 @@ def test_a_name_that_nothing_defines_is_better_than_nothing(index: Index) -> Non
         ("shop.pay(order=thing)", "thing", "wrong_type", ["thing"]),
         ("shop.pay([thing, 1])", "thing", "wrong_type", ["thing"]),  # what is right beside it stays
         ("'日本' + shop.pay(thing)", "thing", "wrong_type", ["thing"]),
+        ("shop.pay(lib.load(1))", r"lib\.load\(1\)", "wrong_type", ["lib.load(1)"]),  # a call itself
         ("thing + shop.pay(1)", "thing", "wrong_type", []),  # no value of a call
         ("lib.load(1)", "load", "no_overload", ["1"]),  # which one is wrong is not said
         ("lib.load(1)", "1", "no_overload", ["1"]),
