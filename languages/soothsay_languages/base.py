@@ -242,6 +242,7 @@ SharedKind = Literal[
     "script",  # of a package of npm
     "service",  # of a compose file
     "stage",  # of a Dockerfile
+    "file",  # of the workspace, by its path: each defines its own
     "command",  # a program that the project installs
     "option",  # of such a program
     "variable",  # of the environment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -17,6 +18,8 @@ from soothsay_index.types import Symbol
 from soothsay_languages.registry import language_of_file
 from soothsay_languages.scopes import ModuleName
 from soothsay_languages.shared_names import owner_of_shared, shared_names, shares_names
+
+_PLAIN_PATH = re.compile(r"[\w.@+-]+(?:/[\w.@+-]+)*")
 
 _MOST_SIBLINGS = 200  # files beside one that belongs to no project
 
@@ -122,7 +125,10 @@ def _shared(name: PurePath, text: str, place: IndexedFile, package: str) -> Iter
 
     No code can name such a symbol: there is a blank in its name.
     """
-    for kind, written, line in shared_names(name, text):
+    found = list(shared_names(name, text))
+    if _PLAIN_PATH.fullmatch(place.path):  # relative, and a word where it is written
+        found.append(("file", place.path, 1))
+    for kind, written, line in found:
         called = f"{kind} {written}"
         owner = owner_of_shared(kind)
         yield Symbol(

@@ -34,5 +34,5 @@ LANGUAGE = Language(
     grammar=_grammar,
     content="config",
     shares=(SharedNames(read_query(__name__, "shared.scm")),),
-    writes=("stage", "variable", "command", "target", "script"),
+    writes=("stage", "variable", "command", "target", "script", "file"),
 )

@@ -35,5 +35,5 @@ LANGUAGE = Language(
     tags=read_query(__name__, "tags.scm"),
     content="config",
     shares=(SharedNames(read_query(__name__, "shared.scm")),),
-    writes=("script", "service", "stage", "command", "option", "variable"),
+    writes=("script", "service", "stage", "command", "option", "variable", "file"),
 )

@@ -37,6 +37,6 @@ LANGUAGE = Language(
     grammar=_grammar,
     tags=read_query(__name__, "tags.scm"),
     locals=read_query(__name__, "locals.scm"),
-    writes=("target", "script", "service", "stage", "command", "option", "variable"),
+    writes=("target", "script", "service", "stage", "command", "option", "variable", "file"),
     wrong=read_query(__name__, "wrong.scm"),
 )

@@ -40,5 +40,5 @@ LANGUAGE = Language(
     locals=read_query(__name__, "locals.scm"),
     content="config",
     shares=(SharedNames(read_query(__name__, "shared.scm"), _COMPOSE),),
-    writes=("target", "script", "service", "stage", "command", "option", "variable"),
+    writes=("target", "script", "service", "stage", "command", "option", "variable", "file"),
 )

@@ -7,8 +7,10 @@ Signatures alone: with what each is for, the model did no better than without th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import log
 
 from soothsay.engine.ground import signature_line
 from soothsay.engine.site import Site
@@ -21,26 +23,35 @@ _CALLED: Mapping[SharedKind, str] = {
     "script": "npm scripts",
     "service": "compose services",
     "stage": "build stages",
+    "file": "files",
     "command": "commands",
     "option": "options",
     "variable": "environment variables",
 }
+_WORD = re.compile(r"[^\W_]+")
 _OF_A_KIND = 3  # of all tokens, one in so many goes to the names of one kind
 
 
 def cross_file(site: Site, max_tokens: int, count_tokens: Callable[[str], int]) -> str:
     """Return comment lines of at most ``max_tokens``; "" when the file imports nothing of its workspace."""
-    text = ""
     comment = site.language.lexis.line_comment
-    left = max_tokens
-    usable = (signature_line(symbol, name) for name, symbol in _usable(site))
-    for said in chain(usable, _shared(site, max_tokens, count_tokens) if comment else ()):
-        line = f"{comment} {said}\n"
+    lines, left = list[str](), max_tokens
+    for name, symbol in _usable(site):
+        line = f"{comment} {signature_line(symbol, name)}\n"
         left -= count_tokens(line)
         if left < 0:
-            break
-        text += line
-    return text
+            return "".join(lines)
+        lines.append(line)
+    for kind in site.language.writes if comment else ():
+        head = f"{comment} {_CALLED[kind]}: "
+        room = left - count_tokens(head)
+        # files are many, and the last kind: they have what the others leave
+        most = room if kind == "file" else min(room, max_tokens // _OF_A_KIND)
+        names = _names_within(_others(site, kind), most, count_tokens)
+        if names:
+            left = room - sum(count_tokens(f" {name},") for name in names)
+            lines.append(f"{head}{', '.join(names)}\n")
+    return "".join(lines)
 
 
 def _usable(site: Site) -> Iterator[tuple[str, Symbol]]:
@@ -61,22 +72,36 @@ def _usable(site: Site) -> Iterator[tuple[str, Symbol]]:
                 yield f"{local}.{symbol.name}", symbol
 
 
-def _shared(site: Site, max_tokens: int, count_tokens: Callable[[str], int]) -> Iterator[str]:
-    """Yield a line for each kind of names that the file may write, with those that other files define."""
-    for kind in site.language.writes:
-        left, names = max_tokens // _OF_A_KIND, list[str]()
-        for name in _others(site, kind):
-            left -= count_tokens(f" {name},")
-            if left < 0:
-                break
-            names.append(name)
-        if names:
-            yield f"{_CALLED[kind]}: {', '.join(names)}"
+def _names_within(
+    names: Iterable[str], max_tokens: int, count_tokens: Callable[[str], int]
+) -> list[str]:
+    """Return as many of the first ``names`` as have room."""
+    found, left = list[str](), max_tokens
+    for name in names:
+        left -= count_tokens(f" {name},")
+        if left < 0:
+            break
+        found.append(name)
+    return found
 
 
-def _others(site: Site, kind: SharedKind) -> Iterator[str]:
-    """Yield the names of a kind that other files define, each once, in the order of their files and lines."""
+def by_words(paths: Sequence[str], text: str) -> list[str]:
+    """Return those of ``paths`` that ``text`` does not write yet, the ones first that share rare words with it."""
+    words = {path: set(_words(path)) for path in paths}
+    said, known = set(_words(text)), Counter(word for each in words.values() for word in each)
+    weights = {path: sum(log(len(paths) / known[word]) for word in each & said) for path, each in words.items()}
+    new = (path for path in paths if path not in text)
+    return sorted(new, key=lambda path: (-weights[path], path.count("/"), path))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
+
+
+def _others(site: Site, kind: SharedKind) -> Sequence[str]:
+    """Return the names of a kind that other files define, each once: paths by their words, others in the order of their files and lines."""
     own = site.request.path.as_uri()
     found = [each for each in site.index.members(owner_of_shared(kind)) if each.uri and each.uri != own]
     found.sort(key=lambda each: (each.summary.count("/"), each.summary, each.line))
-    yield from dict.fromkeys(each.name.removeprefix(f"{kind} ") for each in found)
+    names = list(dict.fromkeys(each.name.removeprefix(f"{kind} ") for each in found))
+    return by_words(names, site.request.text) if kind == "file" else names

@@ -8,7 +8,7 @@ from fakes import FakeIndex, FakeModel, function
 from tiny_index import fake_index
 
 from soothsay.config import Settings
-from soothsay.engine.cross_file import cross_file
+from soothsay.engine.cross_file import by_words, cross_file
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.site import Site
 from soothsay.engine.types import CompletionRequest
@@ -111,3 +111,25 @@ def test_no_kind_of_names_takes_all_of_the_room() -> None:
         cross_file(site, 30, words)
         == "# environment variables: " + ", ".join(f"V{n}" for n in range(10)) + "\n"
     )
+
+
+FILES = ("setup.py", "docs/conf.py", "docs/index.md", "scripts/print_hashes.py", "scripts/print_sizes.py")
+
+
+def test_files_come_last_and_those_first_that_share_rare_words_with_the_text() -> None:
+    owners = {
+        "shared variable": [shared("variable", "A", "src/a.py")],
+        "shared file": [shared("file", path, path) for path in FILES],
+    }
+    text = "print-hashes:\n\t$(PYTHON) scripts/print_sizes.py\n"
+    site = Site(CompletionRequest(Path("/w/Makefile"), text, 0, Path("/w"), "makefile"), FakeIndex(**owners))
+    assert cross_file(site, 100, words).splitlines() == [
+        "# environment variables: A",
+        "# files: scripts/print_hashes.py, setup.py, docs/conf.py, docs/index.md",  # one is written already
+    ]
+    assert cross_file(site, 8, words).splitlines()[1] == "# files: scripts/print_hashes.py, setup.py"
+
+
+def test_of_paths_without_a_word_in_common_those_near_the_root_come_first() -> None:
+    assert by_words(FILES, "all:") == ["setup.py", "docs/conf.py", "docs/index.md", *FILES[3:]]
+    assert by_words((), "all:") == []
