@@ -86,12 +86,22 @@ def _names_within(
 
 
 def by_words(paths: Sequence[str], text: str) -> list[str]:
-    """Return those of ``paths`` that ``text`` does not write yet, the ones first that share rare words with it."""
-    words = {path: set(_words(path)) for path in paths}
-    said, known = set(_words(text)), Counter(word for each in words.values() for word in each)
-    weights = {path: sum(log(len(paths) / known[word]) for word in each & said) for path, each in words.items()}
+    """Return those of ``paths`` that ``text`` does not write yet, the ones first whose names are made of rare words of it.
+
+    Files in a folder of which it writes others, and of an ending that it writes, count twice as much each.
+    """
+    words = {path: _words(path.rpartition("/")[2].partition(".")[0]) for path in paths}
+    said, known = set(_words(text)), Counter(word for each in words.values() for word in set(each))
+
+    def weight(path: str) -> float:
+        found = [word for word in words[path] if word in said]
+        rare = sum(log(len(paths) / known[word]) for word in found) * len(found) / max(1, len(words[path]))
+        folder, _, name = path.rpartition("/")
+        ending = name.rpartition(".")[2]
+        return rare * (1 + (f"{folder}/" in text)) * (1 + (f".{ending}" in text))
+
     new = (path for path in paths if path not in text)
-    return sorted(new, key=lambda path: (-weights[path], path.count("/"), path))
+    return sorted(new, key=lambda path: (-weight(path), path.count("/"), path))
 
 
 def _words(text: str) -> list[str]:
