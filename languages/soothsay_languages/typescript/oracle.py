@@ -27,7 +27,9 @@ _KINDS: dict[str, DiagnosticKind] = {
     **dict.fromkeys(("2345", "2559", "2322", "2362", "2363", "2365", "2538", "2488", "2461"), "wrong_type"),
     **dict.fromkeys(("2531", "2532", "2533", "18046", "18047", "18048", "18049", "2571"), "wrong_type"),
     **dict.fromkeys(("2351", "2693", "2721", "2722", "2723"), "not_callable"),
-    **dict.fromkeys(("2348", "2349", "6234"), "not_a_member"),  # it is there, and no function: none of this name is
+    **dict.fromkeys(
+        ("2348", "2349", "6234"), "not_a_member"
+    ),  # it is there, and no function: none of this name is
 }
 _SUGGEST = {"suggest": {"autoImports": False}}
 _IDS = {

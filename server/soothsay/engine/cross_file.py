@@ -72,9 +72,7 @@ def _usable(site: Site) -> Iterator[tuple[str, Symbol]]:
                 yield f"{local}.{symbol.name}", symbol
 
 
-def _names_within(
-    names: Iterable[str], max_tokens: int, count_tokens: Callable[[str], int]
-) -> list[str]:
+def _names_within(names: Iterable[str], max_tokens: int, count_tokens: Callable[[str], int]) -> list[str]:
     """Return as many of the first ``names`` as have room."""
     found, left = list[str](), max_tokens
     for name in names:
