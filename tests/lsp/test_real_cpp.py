@@ -6,6 +6,7 @@ What is shown is judged by the compiler run as a program, on the file as it woul
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import subprocess
 import sys
@@ -71,21 +72,22 @@ async def editor(project: Path, tmp_path: Path) -> AsyncIterator[Editor]:
     await client.stop()
 
 
-async def shown(editor: Editor, name: str, text: str) -> tuple[str, str]:
-    """Return what is shown where ``text`` ends and its function is closed below, and the verdict on it."""
+async def shown(editor: Editor, name: str, text: str) -> tuple[str, str, list[tuple[int, int]]]:
+    """Return what is shown where ``text`` ends and its function is closed below, the verdict on it, and its tab stops."""
     editor.open(f"{text}\n}}\n", name, "cpp")
     line, column = text.count("\n"), len(text.rsplit("\n", 1)[-1])
     for _ in range(20):
         items = await editor.inline(line, column, name)
         explained = await editor.explain() or {}
         if items or explained.get("trigger"):
-            return (items[0] if items else ""), str(explained.get("verdict", ""))
+            stops = [(each["start"], each["end"]) for each in explained.get("tab_stops") or ()]
+            return (items[0] if items else ""), str(explained.get("verdict", "")), stops
         await asyncio.sleep(0.5)
     pytest.fail("the model was not loaded")
 
 
-def errors(project: Path, name: str, text: str) -> list[str]:
-    """Return the errors of the compiler, run as a program, in a file of this text."""
+def errors(project: Path, name: str, text: str, stops: list[tuple[int, int]]) -> list[str]:
+    """Return the errors of the compiler, run as a program, in a file of this text. What stands at its tab ``stops`` is the person's to write."""
     assert COMPILER is not None
     path = project / name
     path.write_text(text, encoding="utf-8")
@@ -94,7 +96,10 @@ def errors(project: Path, name: str, text: str) -> list[str]:
         done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=120)
     finally:
         path.unlink()
-    return [line for line in done.stderr.splitlines() if " error: " in line]
+    lines = [0, *(at + 1 for at, char in enumerate(text) if char == "\n")]
+    found = re.finditer(r"^[^:\n]+:(\d+):(\d+): (?:fatal )?error: .*$", done.stderr, re.MULTILINE)
+    places = {each[0]: lines[int(each[1]) - 1] + int(each[2]) - 1 for each in found}
+    return [said for said, at in places.items() if not any(start <= at < end for start, end in stops)]
 
 
 async def completed(editor: Editor, project: Path, method: str) -> dict[str, tuple[str, list[str]]]:
@@ -104,11 +109,13 @@ async def completed(editor: Editor, project: Path, method: str) -> dict[str, tup
     found: dict[str, tuple[str, list[str]]] = {}
     for number, place in enumerate(PLACES):
         name = f"settle{number}.cpp"
-        text, verdict = await shown(editor, name, HEAD + place)
+        text, verdict, stops = await shown(editor, name, HEAD + place)
         whole = f"{HEAD}{place}{text}\n}}\n"
         if text:
             assert CPP.is_whole(whole), whole
-            found[text] = verdict, errors(project, name, whole)
+            lead = len(HEAD + place)
+            at_stops = [(lead + start, lead + end) for start, end in stops]
+            found[text] = verdict, errors(project, name, whole, at_stops)
     return found
 
 

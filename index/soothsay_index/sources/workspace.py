@@ -15,6 +15,7 @@ from soothsay_index.sources.masking import without_secrets, without_written_secr
 from soothsay_index.sources.registry import file_sources
 from soothsay_index.sources.texts import read_file_within
 from soothsay_index.types import Symbol
+from soothsay_languages.base import SharedKind
 from soothsay_languages.registry import language_of_file
 from soothsay_languages.scopes import ModuleName
 from soothsay_languages.shared_names import owner_of_shared, shared_names, shares_names
@@ -115,9 +116,10 @@ class Workspace:
         cut = (source.cut(text, place) for source in file_sources() if source.handles(name))
         facts = next((each for each in cut if each is not None), None)
         shared = tuple(_shared(name, text, place, self.name))
-        if facts is None:
-            return FileFacts(symbols=shared) if shared else None
-        return replace(facts, symbols=(*facts.symbols, *shared)) if shared else facts
+        if facts is None and not shared:
+            return None
+        facts = facts or FileFacts()
+        return replace(facts, symbols=(*facts.symbols, *shared, *_path(place, self.name)))
 
 
 def _shared(name: PurePath, text: str, place: IndexedFile, package: str) -> Iterator[Symbol]:
@@ -125,15 +127,21 @@ def _shared(name: PurePath, text: str, place: IndexedFile, package: str) -> Iter
 
     No code can name such a symbol: there is a blank in its name.
     """
-    found = list(shared_names(name, text))
-    if _PLAIN_PATH.fullmatch(place.path):  # relative, and a word where it is written
-        found.append(("file", place.path, 1))
-    for kind, written, line in found:
-        called = f"{kind} {written}"
-        owner = owner_of_shared(kind)
-        yield Symbol(
-            called, called, owner, "attribute", "workspace", package, "", place.uri, line, summary=place.path
-        )
+    for kind, written, line in shared_names(name, text):
+        yield _as_symbol(kind, written, line, place, package)
+
+
+def _path(place: IndexedFile, package: str) -> Iterator[Symbol]:
+    """Yield the path of a file as a name of its own, if it is relative, and a word where it is written."""
+    if _PLAIN_PATH.fullmatch(place.path):
+        yield _as_symbol("file", place.path, 1, place, package)
+
+
+def _as_symbol(kind: SharedKind, written: str, line: int, place: IndexedFile, package: str) -> Symbol:
+    called, owner = f"{kind} {written}", owner_of_shared(kind)
+    return Symbol(
+        called, called, owner, "attribute", "workspace", package, "", place.uri, line, summary=place.path
+    )
 
 
 def _is_sibling(path: Path) -> bool:

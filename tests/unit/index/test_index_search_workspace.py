@@ -222,6 +222,8 @@ def test_names_for_files_of_other_languages_are_members_of_their_kind_and_no_nam
     assert [each.name for each in index.members("shared target")] == ["target record"]
     assert [each.name for each in index.members("shared script")] == ["script refunds"]
     assert not index.has_name("refunds")
+    paths = {each.name for each in index.members("shared file")}
+    assert {"file Makefile", "file package.json"} <= paths
     write(root, {package.name: '{"scripts": {"returns": "x"}}'})
     index.update([package])
     assert [each.name for each in index.members("shared script")] == ["script returns"]
