@@ -125,13 +125,13 @@ CORPORA: dict[str, Callable[[Path], None]] = {
 
 def measure(corpus: str, model: Path) -> Build:
     """Build ``corpus`` from nothing; ``model`` is the folder of the embedding model."""
-    python = (
-        interpreter("plain") if CORPORA[corpus] in (all_of_botocore, scientific) else Path("/no/such/python")
-    )
+    make = CORPORA[corpus]
+    python = interpreter("plain") if make in (all_of_botocore, scientific) else Path("/no/such/python")
+    environment = None if make is node_modules else python  # None: what a user's workspace has
     with tempfile.TemporaryDirectory() as name:
         workspace = Path(name) / "workspace"
         workspace.mkdir()
-        CORPORA[corpus](workspace)
+        make(workspace)
         with IndexClient(
             Path(name) / "index", workspace, model, threads=2, log_file=Path(name) / "log"
         ) as client:
@@ -141,10 +141,10 @@ def measure(corpus: str, model: Path) -> Build:
             watcher = threading.Thread(target=memory.watch, daemon=True)
             watcher.start()
             started = time.perf_counter()
-            text = client.build(interpreter=python, embed=False)
+            text = client.build(interpreter=environment, embed=False)
             until_text = time.perf_counter() - started
             started = time.perf_counter()
-            full = client.build(interpreter=python, embed=True)
+            full = client.build(interpreter=environment, embed=True)
             until_vectors = time.perf_counter() - started
             memory.done.set()
             watcher.join()
