@@ -96,16 +96,17 @@ def judged(language: CompiledLanguage, folder: Path, found: Sequence[tuple[Row, 
     """
     shown = [(number, task, row) for number, (task, row) in enumerate(found) if row["shown"].strip()]
     files = {
-        f"{name}{number}{language.extension}": accepted(task, row, *values)
-        for number, task, row in shown
-        for name, values in (("answer", (language.any_value, language.any_setup)), ("shown", ()))
-    }
+        f"shown{number}{language.extension}": accepted(task, row) for number, task, row in shown
+    } | {
+        f"answer{number}{language.extension}": accepted(task, row, language.any_value, language.any_setup)
+        for number, task, row in shown if row.get("tab_stops")
+    }  # fmt: skip
     problems = language.check(folder, files) if files else {}
     keys = ("package", "split", "name", "call", "comment_from", "name_leak")
     rows = []
     for number, (task, row) in enumerate(found):
         as_shown = problems.get(f"shown{number}{language.extension}", ())
-        filled = problems.get(f"answer{number}{language.extension}", ())
+        filled = problems.get(f"answer{number}{language.extension}", as_shown)
         rows.append({
             **row, **outcome(task, row, filled if as_shown else ()), "as_shown": outcome(task, row, as_shown)["outcome"],
             "stops": len(row.get("tab_stops") or ()), **{key: task[key] for key in keys},

@@ -167,6 +167,16 @@ def close(code: str, lexis: Lexis) -> str:
     return code + state.quote + state.closers
 
 
+def commas_behind(code: str, bracket: int, lexis: Lexis) -> list[int]:
+    """Return where commas stand behind the ``bracket`` at this place of ``code`` that are in no bracket or string after it."""
+    found: list[int] = []
+    for match in re.finditer(",", code[bracket + 1 :]):
+        inner = scan(code[bracket + 1 : bracket + 1 + match.start()], lexis)
+        if not inner.quote and not inner.opened:
+            found.append(bracket + 1 + match.start())
+    return found
+
+
 def characters(text: str, end: int) -> int:
     """Return a byte offset (UTF-8) of ``text`` as a number of code points."""
     return len(text.encode("utf-8")[:end].decode("utf-8", errors="ignore"))

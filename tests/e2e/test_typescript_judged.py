@@ -69,6 +69,15 @@ def site_of(folder: Path, marked: str, name: str = "page.ts") -> Site:
     return Site(CompletionRequest(path, marked.replace("|", "", 1), at, folder, language.id), NoIndex())
 
 
+def constraint_at(oracle: Oracle, folder: Path, body: str) -> CallConstraint:
+    """Return the constraint at the cursor ``|`` of a function's body."""
+    site = site_of(folder, BODY % body)
+    known = Known(site, oracle)
+    return CallConstraint(
+        site.rule.before, site.language, known.members_of, known.parameters_of, keys_of=known.keys_of
+    )
+
+
 def judged(oracle: Oracle, folder: Path, text: str, name: str = "page.ts", before: str = "") -> Judgement:
     return judge(site_of(folder, BODY % f"{before}|", name), text, oracle)
 
@@ -162,9 +171,7 @@ def test_members_and_parameters_are_known(oracle: Oracle, folder: Path) -> None:
 def test_names_are_decoded_among_real_members(
     oracle: Oracle, folder: Path, written: str, piece: str, accepted: bool
 ) -> None:
-    site = site_of(folder, BODY % "const found = shop.find('a');\n  |")
-    known = Known(site, oracle)
-    constraint = CallConstraint(site.rule.before, site.language, known.members_of, known.parameters_of)
+    constraint = constraint_at(oracle, folder, "const found = shop.find('a');\n  |")
     assert constraint.accepts(written.encode(), piece.encode()) is accepted
 
 
@@ -191,20 +198,12 @@ def test_names_are_decoded_among_real_members(
 def test_keys_are_decoded_among_those_of_the_type(
     oracle: Oracle, folder: Path, written: str, piece: str, accepted: bool
 ) -> None:
-    site = site_of(folder, BODY % "|")
-    known = Known(site, oracle)
-    constraint = CallConstraint(
-        site.rule.before, site.language, known.members_of, known.parameters_of, keys_of=known.keys_of
-    )
+    constraint = constraint_at(oracle, folder, "|")
     assert constraint.accepts(written.encode(), piece.encode()) is accepted
 
 
 def test_what_else_would_be_a_key_is_known(oracle: Oracle, folder: Path) -> None:
-    site = site_of(folder, BODY % "|")
-    known = Known(site, oracle)
-    constraint = CallConstraint(
-        site.rule.before, site.language, known.members_of, known.parameters_of, keys_of=known.keys_of
-    )
+    constraint = constraint_at(oracle, folder, "|")
     assert constraint.possible(b"open('b', { ") == [b"fast"]
     assert constraint.possible(b"open('b', { fa") == [b"st"]
 

@@ -59,6 +59,11 @@ def missing(parameters: Sequence[Parameter], call: Arguments) -> list[Parameter]
     ]
 
 
+def only_way(ways: Sequence[Sequence[Parameter]]) -> Sequence[Parameter] | None:
+    """Return the parameters of what is not overloaded; None for what has no way to be called, or several."""
+    return ways[0] if len(ways) == 1 else None
+
+
 def misfit_of_all(ways: Sequence[Sequence[Parameter]], call: Arguments) -> str:
     """Return why ``call`` binds to none of ``ways``; "" when it binds to one, or there are none."""
     problems = [misfit(parameters, call) for parameters in ways]

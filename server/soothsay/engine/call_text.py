@@ -10,7 +10,7 @@ from soothsay.engine.arguments import missing, parse_arguments, positional
 from soothsay.engine.constrain import callee_before
 from soothsay_index.types import Parameter
 from soothsay_languages.base import Arguments, Language
-from soothsay_languages.scan import Scan, scan
+from soothsay_languages.scan import Scan, commas_behind, scan
 
 _KEYWORD = re.compile(r"\s*(\w+)\s*=(?![=>])\s*")
 _BLANKS = re.compile(r"\s*")
@@ -44,7 +44,7 @@ class CallText:
         inside = self.code[self.start + 1 :]
         end = scan(inside, self.language.lexis).overclosed
         last = len(self.code) if end < 0 else self.start + 1 + end
-        ends = [*_commas(self.code[:last], self.start, self.language), last]
+        ends = [*commas_behind(self.code[:last], self.start, self.language.lexis), last]
         begins = [self.start + 1, *(at + 1 for at in ends[:-1])]
         return [_argument(self.code, begin, end) for begin, end in zip(begins, ends, strict=True)]
 
@@ -84,11 +84,16 @@ def innermost_call(
     code: str, state: Scan, language: Language, parameters_of: ParametersOf
 ) -> CallText | None:
     """Return the innermost call that ``code`` ends in and whose parameters are known; None in a comment."""
-    in_comment = state.quote in language.lexis.comments
-    if in_comment or language.statements.declares(code[state.statement :]):
+    if not may_call(code, state, language):
         return None
     calls = (call_at(code, start, language, parameters_of) for start in reversed(state.opened))
     return next((call for call in calls if call is not None), None)
+
+
+def may_call(code: str, state: Scan, language: Language) -> bool:
+    """Return whether brackets that ``code`` ends in may be those of calls: it ends in no comment, and declares nothing."""
+    in_comment = state.quote in language.lexis.comments
+    return not in_comment and not language.statements.declares(code[state.statement :])
 
 
 def call_at(code: str, start: int, language: Language, parameters_of: ParametersOf) -> CallText | None:
@@ -96,16 +101,6 @@ def call_at(code: str, start: int, language: Language, parameters_of: Parameters
     callee = callee_before(code, start, language)
     parameters = parameters_of(callee) if callee else None
     return None if parameters is None else CallText(code, start, callee, parameters, language)
-
-
-def _commas(code: str, start: int, language: Language) -> list[int]:
-    """Return where arguments end in ``code``, of the bracket at ``start``."""
-    found: list[int] = []
-    for match in re.finditer(",", code[start + 1 :]):
-        inner = scan(code[start + 1 : start + 1 + match.start()], language.lexis)
-        if not inner.quote and not inner.opened:
-            found.append(start + 1 + match.start())
-    return found
 
 
 def _argument(code: str, start: int, end: int) -> Argument:

@@ -19,13 +19,14 @@ from soothsay_languages.analysis import Fragment, read_fragment
 from soothsay_languages.base import Arguments, Language
 from soothsay_languages.calls import Call
 from soothsay_languages.lines import units
-from soothsay_languages.scan import Scan, scan
+from soothsay_languages.scan import Scan, commas_behind, scan
 
 _NAME = r"[A-Za-z_$][\w$]*"  # `?.` reads a member of what may be nothing
 _PARTIAL = re.compile(r"[(,]\s*([A-Za-z_]\w*)\Z")  # an argument of which only a word is written
 _VALUE = re.compile(r"([(,]|(?<![=!<>])=)\s*([A-Za-z_]\w*)(?=(\s*=(?![=>]))?)")  # an argument, or its keyword
 _KEYWORD = re.compile(r"[(,]\s*\w+=\Z")
 _KEY = re.compile(r"\s*([A-Za-z_$][\w$]*)")
+_BEGUN_KEY = re.compile(r"\s*([A-Za-z_$][\w$]*)?\Z")
 _IN_CALL = 2  # brackets: those of the call, and the braces
 _NESTED = 3  # calls of one thing directly inside of each other
 _LOOK_BACK = 200  # characters: no dotted name is longer
@@ -360,18 +361,18 @@ class CallConstraint:
             if trie is not None:
                 yield from (ending.decode() for ending in trie.endings((match[2] or "").encode()))
             return
-        start = _key_start(text, scan(text, self._language.lexis), self._language)
-        begun = _KEY.match(text, start) if start >= 0 else None
-        if start >= 0 and (start == len(text.rstrip()) or (begun is not None and begun.end(1) == len(text))):
-            keys = self._keys_of(text[:start])
-            if keys is not None:
-                yield from (ending.decode() for ending in keys.endings((begun[1] if begun else "").encode()))
-                return
+        statement = _Statement(text, self._language)
+        start = _key_start(text, statement.state, self._language)
+        begun = _BEGUN_KEY.match(text, start) if start >= 0 else None
+        keys = self._keys_of(text[:start]) if begun is not None else None
+        if begun is not None and keys is not None:
+            yield from (ending.decode() for ending in keys.endings((begun[1] or "").encode()))
+            return
         receiver, access = self._patterns.receiver.search(text[-_LOOK_BACK:]), self._language.accesses[0]
         trie = self._members_of(f"{receiver[1]}{access}") if receiver else None
         if trie is not None:
             yield from (f"{access}{ending.decode()}" for ending in trie.endings(b""))
-        call = self._open_call(_Statement(text, self._language))
+        call = self._open_call(statement)
         if call is None:
             return
         if not call.partial:
@@ -393,12 +394,7 @@ def _key_start(code: str, state: Scan, language: Language) -> int:
     before = code[:brace].rstrip()
     if not before.endswith(("(", ",", ":", "[", "=")):
         return -1
-    inside = code[brace + 1 :]
-    for at in (match.start() for match in reversed(list(re.finditer(",", inside)))):
-        inner = scan(inside[:at], language.lexis)
-        if not inner.quote and not inner.opened:
-            return brace + 1 + at + 1
-    return brace + 1
+    return (commas_behind(code, brace, language.lexis) or [brace])[-1] + 1
 
 
 def _ends(access: re.Match[str]) -> bool:

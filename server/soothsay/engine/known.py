@@ -7,7 +7,7 @@ from typing import Any
 
 from cachetools import cachedmethod
 
-from soothsay.engine.arguments import plain
+from soothsay.engine.arguments import only_way, plain
 from soothsay.engine.site import Site
 from soothsay.model.constraint import NameTrie
 from soothsay.oracle.types import Member, Oracle
@@ -68,19 +68,14 @@ class Known:
     @cachedmethod(_found, key=_key("keys_of"))
     def keys_of(self, head: str) -> NameTrie | None:
         """Return the keys that may follow ``head``, the statement up to where one begins."""
-        request, lexis = self._site.request, self._site.language.lexis
-        shown = request.text[: request.offset - len(self._site.rule.before)] + head
-        rest = request.text[request.offset :].partition("\n")[2]
-        keys = self._oracle.keys(
-            request.path, f"{shown}{close(head, lexis)[len(head) :]}\n{rest}", len(shown)
-        )
+        text, offset = self._with_statement(head, close(head, self._site.language.lexis)[len(head) :])
+        keys = self._oracle.keys(self._site.request.path, text, offset)
         return None if keys is None else NameTrie(each.name for each in keys)
 
     @cachedmethod(_found, key=_key("parameters_of"))
     def parameters_of(self, callee: str) -> Sequence[Parameter] | None:
         """Return the parameters of the callable written as ``callee``; None where it is overloaded."""
-        ways = self.ways_of(callee)
-        return ways[0] if len(ways) == 1 else None
+        return only_way(self.ways_of(callee))
 
     @cachedmethod(_found, key=_key("ways_of"))
     def ways_of(self, callee: str) -> Sequence[Sequence[Parameter]]:
@@ -149,9 +144,11 @@ class Known:
 
     def _probe(self, expression: str) -> tuple[str, int]:
         """Return the document with ``expression`` in place of the current statement, and the offset of its end."""
-        request = self._site.request
-        start = request.offset - len(self._site.rule.before)
         indent = self._site.rule.before[: len(self._site.rule.before) - len(self._site.rule.before.lstrip())]
-        closed = ")" if expression.endswith("(") else ""
-        head = request.text[:start] + indent + expression
-        return head + closed + "\n" + request.text[request.offset :].partition("\n")[2], len(head)
+        return self._with_statement(indent + expression, ")" if expression.endswith("(") else "")
+
+    def _with_statement(self, statement: str, closers: str) -> tuple[str, int]:
+        """Return the document with ``statement`` and ``closers`` in place of the current one, and the offset between the two."""
+        request = self._site.request
+        head = request.text[: request.offset - len(self._site.rule.before)] + statement
+        return head + closers + "\n" + request.text[request.offset :].partition("\n")[2], len(head)

@@ -38,6 +38,7 @@ from soothsay.engine.types import (
     CompletionRequest,
     Ending,
     Evidence,
+    FaultKind,
     TabStop,
     TriggerDecision,
 )
@@ -223,11 +224,7 @@ class Engine:
                 repaired = self._repair(again, answer)
             if repaired is not None and fault != "unknown_name":
                 decision = replace(decision, fired=True, reasons=(*decision.reasons, fault))
-            # a text with a name that is defined nowhere can be shown; instead of it, another one that is better
-            is_better = fault != "unknown_name" or (
-                repaired is not None and repaired.text and repaired.judgement.fault is None
-            )
-            if repaired is not None and is_better:
+            if repaired is not None and _replaces(repaired, fault):
                 check = Check(problem=repaired.judgement.problem, repaired=answer.judgement.problem)
                 answer = repaired
         if method == "full" and answer.judgement.verdict == "rejected":
@@ -520,6 +517,11 @@ def _prompt(
 ) -> Prompt:
     text = request.text[: request.offset] + accepted + request.text[request.offset :]
     return build_prompt(anchor, text, request.offset + len(accepted), documentation)
+
+
+def _replaces(repaired: _Answer, fault: FaultKind) -> bool:
+    """Return whether ``repaired`` is shown instead of an answer with this ``fault``: a name that is defined nowhere can be shown."""
+    return fault != "unknown_name" or (bool(repaired.text) and repaired.judgement.fault is None)
 
 
 def _nothing(method: Method) -> Completion:

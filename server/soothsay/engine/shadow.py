@@ -134,19 +134,6 @@ class Shadow:
         """Return whether the completion has opened a bracket that is open at its character ``at``."""
         return bool(scan(self.completion[:at], self._language.lexis).opened)
 
-    def values_of(self, name: ApiName) -> list[tuple[int, int]]:
-        """Return where the values that the call ``name`` is given stand in the completion (code points)."""
-        if name.call is None:
-            return []
-        shift = name.start - name.call.name.start_byte
-        nodes = [each.child_by_field_name("value") or each for each in name.call.items]
-        places = [(node.start_byte + shift, node.end_byte + shift) for node in nodes]
-        return [
-            (characters(self.completion, start), characters(self.completion, end))
-            for start, end in places
-            if start >= 0
-        ]
-
     def span_within(self, finding: Finding) -> tuple[int, int] | None:
         """Return where ``finding`` is in the completion (code points); None where it began before."""
         start = finding.start - self._offset

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from soothsay.engine.arguments import misfit
-from soothsay.engine.call_text import Argument, CallText, call_at, innermost_call
+from soothsay.engine.arguments import misfit, only_way
+from soothsay.engine.call_text import Argument, CallText, call_at, innermost_call, may_call
 from soothsay.engine.constrain import callee_before
 from soothsay.engine.layout import Style
 from soothsay.engine.tab_stops import moved
@@ -42,8 +42,7 @@ class Facts:
 
     def parameters_of(self, callee: str) -> Sequence[Parameter] | None:
         """Return the parameters of what is not overloaded."""
-        ways = self.ways_of(callee)
-        return ways[0] if len(ways) == 1 else None
+        return only_way(self.ways_of(callee))
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,9 +278,7 @@ class Skeleton:
         """
         code, lead = self._before + text, len(self._before)
         state = scan(code, self._language.lexis)
-        if state.quote in self._language.lexis.comments or self._language.statements.declares(
-            code[state.statement :]
-        ):
+        if not may_call(code, state, self._language):
             return text
         calls = (self._one_way(code, start) for start in state.opened)
         call = next((each for each in calls if each is not None and each.arguments[-1].start >= lead), None)

@@ -150,6 +150,13 @@ def nearest(written: str, known: Sequence[str]) -> str:
     return rated[0][1]
 
 
+def spans_of_values(name: ApiName, completion: str) -> list[tuple[int, int]]:
+    """Return where the values that the call ``name`` is given stand in ``completion`` (code points), of those that begin in it."""
+    items = () if name.call is None else name.call.items
+    spans = (_span(each.child_by_field_name("value") or each, name, completion) for each in items)
+    return [span for span in spans if span[0] >= 0]
+
+
 def _span(node: Node, name: ApiName, completion: str) -> tuple[int, int]:
     """Return where ``node`` of the call stands in the completion; (-1, -1) where it began before it."""
     if name.call is None:

@@ -14,7 +14,7 @@ from soothsay.engine.shadow import Shadow
 from soothsay.engine.site import Site
 from soothsay.engine.types import ApiName, FaultKind, Verdict
 from soothsay.engine.usage import is_assigned, is_used
-from soothsay.engine.values import Mended, Misuse, find_misuse, takes_strings
+from soothsay.engine.values import Mended, Misuse, find_misuse, spans_of_values, takes_strings
 from soothsay.oracle.types import Finding, Oracle
 from soothsay_index.types import Parameter, Symbol
 
@@ -132,7 +132,7 @@ def _misfit_values(
     found = [span for span in wrong if span is not None and shadow.is_in_brackets(span[0])]
     for fact, name in zip(facts, names, strict=True):
         if fact.finding is not None and fact.finding.kind == "no_overload":
-            said, values = shadow.span_within(fact.finding), shadow.values_of(name)
+            said, values = shadow.span_within(fact.finding), spans_of_values(name, shadow.completion)
             found += [said] if said in values else values
     return found
 

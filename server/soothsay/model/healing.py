@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 
+_SIGN = r"::|->|\?\.|[^\s\w]"
 # an identifier being typed with the one character before it that tokens like to begin with, or the operator of two that is one
 # token; or trailing blanks; the quotes that begin a string together: one of three left alone is taken for a string that
 # begins with a quote
-_UNFINISHED = re.compile(
-    r"(?:[ \t]*(?:::|->|\?\.|[^\s\w])?\w+|[ \t]*(?:([\"'])\1*|::|->|\?\.|[^\s\w])|[ \t]+)\Z"
-)
+_UNFINISHED = re.compile(rf"(?:[ \t]*(?:{_SIGN})?\w+|[ \t]*(?:([\"'])\1*|{_SIGN})|[ \t]+)\Z")
 _LONGEST = 64  # characters; a longer end is some blob, not a name
 
 

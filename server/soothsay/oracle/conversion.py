@@ -11,6 +11,7 @@ from soothsay.oracle.positions import Positions
 from soothsay.oracle.signatures import parameters_in
 from soothsay.oracle.types import Finding, Member
 from soothsay_languages.oracle import ServerSpec
+from soothsay_languages.parameters import Parameter
 
 _NAME = re.compile(r"[\w$]+")
 _MEMBER_PROBLEMS = ("not_a_member", "doubtful")
@@ -69,8 +70,7 @@ def read_members(answer: object, dunders: bool, spec: ServerSpec) -> list[Member
             continue
         kind = _MEMBER_KINDS.get(item.get("kind", 0), "value")
         detail, documentation = str(item.get("detail") or ""), _documentation(item, spec)
-        said, reader = str(item["label"]), spec.signatures
-        parameters = parameters_in(said, label, reader) if reader is not None and "(" in said else None
+        parameters = _parameters(str(item["label"]), label, spec)
         member = Member(label, kind, detail, documentation, parameters, spec.name, item)
         members.setdefault(label, member)
     return list(members.values())
@@ -81,10 +81,15 @@ def with_details(member: Member, item: object, spec: ServerSpec) -> Member:
     if not isinstance(item, Mapping):
         return member
     detail, parameters = str(item.get("detail") or member.detail), member.parameters
-    if parameters is None and spec.signatures is not None:
-        parameters = parameters_in(detail, member.name, spec.signatures)
+    if parameters is None:
+        parameters = _parameters(detail, member.name, spec)
     said = _documentation(item, spec)
     return replace(member, detail=detail, documentation=said, parameters=parameters, item=item)
+
+
+def _parameters(said: str, name: str, spec: ServerSpec) -> tuple[Parameter, ...] | None:
+    """Return the parameters of ``name`` that an item's label or detail says; None where it says none."""
+    return parameters_in(said, name, spec.signatures) if spec.signatures and "(" in said else None
 
 
 def _documentation(item: Mapping[str, Any], spec: ServerSpec) -> str:

@@ -54,7 +54,7 @@ class DeclarationFiles:
 
     def put(self, path: Path, text: str) -> None:
         """Let ``text`` be the contents of ``path``."""
-        self._references[path] = tuple(_REFERENCE.findall(text))
+        self._references[path] = tuple(f"./{each.removeprefix('./')}" for each in _REFERENCE.findall(text))
         self._read[path] = read_declarations(text, path.suffix)
 
     def of(self, path: Path) -> ModuleDeclarations:
@@ -82,7 +82,7 @@ class DeclarationFiles:
                 *declared.stars,
                 *(each.module for each in declared.exported.values() if isinstance(each, Reference)),
                 *(each.module for each in declared.imported.values()),
-                *(f"./{each.removeprefix('./')}" for each in self._references[path]),
+                *self._references[path],
             ]
             for module in dict.fromkeys(modules):
                 other = self.resolve(path, module)
@@ -93,8 +93,7 @@ class DeclarationFiles:
     def adding_to(self, entry: Path, modules: Iterable[str]) -> list[Path]:
         """Return the files that ``entry`` refers to and that declare one of ``modules`` by name."""
         self.of(entry)
-        places = (f"./{each.removeprefix('./')}" for each in self._references[entry])
-        found = [file for each in places if (file := self.resolve(entry, each)) is not None]
+        found = [file for each in self._references[entry] if (file := self.resolve(entry, each)) is not None]
         marks = [f'declare module "{each}"' for each in modules]
         texts = ((file, self._read_text(file, _MOST_BYTES) or "") for file in found)
         return [file for file, text in texts if any(mark in text for mark in marks)]
