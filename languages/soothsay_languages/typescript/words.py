@@ -31,6 +31,7 @@ BUILTINS = frozenset(
 _OPERATORS = r"(?<!=)[=(\[,?&|!~^+*/%<-]"
 _TYPE_OR_VALUE = r"^(?![ \t]*(?:case\b[^\n]*|default\s*):\s*\Z)[^\n]*:"
 _ELEMENT = r"(?<!=)>(?=\Z|[ \t]*\n)"
+_ATTRIBUTE = r"=\{"  # `style={{ width: 1 }}`
 _WORDS = (
     r"\b(?:return|import|export|default|const|let|var|in|of|typeof|void|new|delete|await|yield|throw|as|"
     r"satisfies|extends|keyof|is|type|with)"
@@ -43,7 +44,7 @@ LEXIS = Lexis(
     multiline_strings=("`",),
     brackets={"(": ")", "[": "]", "{": "}"},
     block="{",
-    expression_before="|".join((_OPERATORS, _TYPE_OR_VALUE, _ELEMENT, _WORDS)),
+    expression_before="|".join((_OPERATORS, _TYPE_OR_VALUE, _ELEMENT, _ATTRIBUTE, _WORDS)),
     members_before=r"\b(?:class|interface|enum)\b[^;{}()=]*",
     unfinished=r"[=,&|?*%^]|=>|(?<!\+)\+|(?<!-)-",
     goes_on=r"\.(?!\.)|\?[.?\s]|:\s|&&|\|\|?|=>|[+*%-]\s|(?:in|instanceof|as|satisfies|extends|implements)\s",

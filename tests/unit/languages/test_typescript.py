@@ -104,6 +104,12 @@ def test_elements_are_part_of_their_statement() -> None:
         assert analyse(text.replace("i.|", "i.a"), language).parsed is not None
 
 
+def test_an_object_is_part_of_its_element() -> None:
+    for value in ("{{ width: w.|", "{ { width: w.|", "{{\n    width: w.|"):
+        assert statement(f"return (\n  <p style={value}", TSX).startswith("return (")
+    assert statement("const f = () => { { w.|", TSX) == "w."
+
+
 def test_names_in_scope() -> None:
     text, offset = split(MODULE)
     names = analyse(text, TYPESCRIPT).names_before_statement(offset)
