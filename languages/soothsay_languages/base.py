@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # the editor's process starts without a parser
 
     from soothsay_languages.cells import CellSyntax
     from soothsay_languages.environment import EnvironmentFinder
+    from soothsay_languages.keys import FindsKey
     from soothsay_languages.parameters import Parameter
     from soothsay_languages.resolving import D, Definitions, Resolver
     from soothsay_languages.scopes import ModuleName, NamesAt, ScopeTree
@@ -388,7 +389,8 @@ class Language:
     ``grammar`` loads its tree-sitter grammar; None where there is none. ``limits`` are those of a grammar that does not
     parse everything safely. ``builtins`` are the names that need no import.
     ``imports`` matches statements that import something, whole lines. ``calls`` is None where the names and
-    arguments of calls cannot be checked: completions are unverified, and documents have no hints. ``tags`` is a tree-sitter
+    arguments of calls cannot be checked: completions are unverified, and documents have no hints. ``key`` finds the key of an object, or of what else
+    has a closed set of them, that code ends in. ``tags`` is a tree-sitter
     query of what a file defines, for the index; ``file_sources`` and ``package_sources`` name functions that make sources of
     the index, ``module:function``, where a query does not say it all; ``companions`` are packages whose members another one
     describes, with that one's name; ``content`` is what the index calls a piece of a file. Code of another ``family`` is of no
@@ -416,6 +418,7 @@ class Language:
     keywords: frozenset[str] = frozenset()
     builtins: frozenset[str] = frozenset()
     calls: CallSyntax | None = None
+    key: FindsKey | None = None
     grammar: Callable[[], tree_sitter.Language] | None = None
     modules: Callable[[Path, Path], ModuleName] | None = None
     whole: Callable[[], Callable[[str], bool]] | None = None

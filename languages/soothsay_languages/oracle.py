@@ -154,6 +154,10 @@ def not_elsewhere() -> Sequence[str] | None:
     return None
 
 
+def _no_problem(message: str) -> DiagnosticKind | None:
+    return None
+
+
 def _never(text: str) -> bool:
     return False
 
@@ -193,8 +197,8 @@ class ServerSpec:
     are only started for a file of their languages. ``change`` is what a change of a document says beside what LSP has.
     ``install`` is the command that installs it, ``package`` what `soothsay judges install` installs; that goes before what
     ``find_command`` finds. ``preambles`` are lines that the server sees above the text, by suffix. ``markup``: its hover texts
-    are Markdown, with what is documented in the first block of code. ``plain`` returns documentation without the marks of its language. ``lists_keys``: between the braces of an object it proposes the keys that its type has. ``is_unknown_argument`` tells from
-    the message of a "wrong_type" that something is given which is not taken at all. ``quiet_ms`` is for a server that publishes diagnostics without the version of the document: a publication counts when
+    are Markdown, with what is documented in the first block of code. ``plain`` returns documentation without the marks of its language. ``lists_keys``: where a key is written it proposes those that the type has. ``argument_problem`` tells from
+    the message of a "wrong_type" that something is given which is not taken at all, or not given which must be; None for a value of a wrong type. ``quiet_ms`` is for a server that publishes diagnostics without the version of the document: a publication counts when
     none has followed for so long. ``diagnostics_ms`` is how long diagnostics may take, and ``opening_ms`` the first ones of a document,
     which may have much to read; ``file_status`` is the notification by which it says that it is done with a document
     (state "idle"), "" where it does not, and ``rereading`` the state in which it reads again what the document rests on. After ``hang_ms`` without an answer the server is killed. 0 is for the default.
@@ -235,7 +239,7 @@ class ServerSpec:
     markup: bool = False
     plain: Callable[[str], str] = _as_it_is
     lists_keys: bool = False
-    is_unknown_argument: Callable[[str], bool] = _never
+    argument_problem: Callable[[str], DiagnosticKind | None] = _no_problem
 
     def options(self, runtime: Path | None) -> Mapping[str, Any]:
         """Return the initialization options for the workspace's interpreter or compiler."""

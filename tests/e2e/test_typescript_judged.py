@@ -41,6 +41,19 @@ export class Shop {
 }
 export function open(name: string, opts: { fast?: boolean } = {}): Shop { return new Shop(name); }
 """
+VIEWS = """export interface Props { label: string; wide?: boolean; onPress?: () => void; "aria-label"?: string; style?: { width?: number } }
+export function Button(props: Props): JSX.Element { return null!; }
+export const Menu = { Item(props: { to: string }): JSX.Element { return null!; } };
+export function Open(props: { id: string; [key: string]: unknown }): JSX.Element { return null!; }
+export function Plain(props: any): JSX.Element { return null!; }
+"""
+ELEMENTS = """declare namespace JSX {
+  interface Element {}
+  interface ElementAttributesProperty { props: {} }
+  interface IntrinsicAttributes { key?: string }
+  interface IntrinsicElements { a: { href?: string }; p: {} }
+}
+"""
 HEAD = 'import { Shop, open } from "./shop.js";\n\nconst shop = open("a");\n'
 BODY = HEAD + "export function work(amount: number, untyped: any) {\n  %s\n}\n"
 
@@ -48,7 +61,8 @@ BODY = HEAD + "export function work(amount: number, untyped: any) {\n  %s\n}\n"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
-    (folder / "shop.ts").write_text(SHOP, encoding="utf-8")
+    for name, text in (("shop.ts", SHOP), ("views.tsx", VIEWS), ("elements.d.ts", ELEMENTS)):
+        (folder / name).write_text(text, encoding="utf-8")
     options = '{"strict": true, "module": "nodenext", "target": "es2022", "noEmit": true, "jsx": "preserve"}'
     (folder / "tsconfig.json").write_text(f'{{"compilerOptions": {options}}}', encoding="utf-8")
     return folder
@@ -208,9 +222,10 @@ def test_what_else_would_be_a_key_is_known(oracle: Oracle, folder: Path) -> None
     assert constraint.possible(b"open('b', { fa") == [b"st"]
 
 
-BUTTON = """declare namespace JSX { interface Element {} interface ElementAttributesProperty { props: {} } }
-interface Props { label: string; wide?: boolean }
+BUTTON = """interface Props { label: string; wide?: boolean; at?: { x: number } }
+interface Size { width: number; height: number }
 function Button(props: Props): JSX.Element { return null!; }
+function Box(props: Size): JSX.Element { return null!; }
 const page = |;
 """
 
@@ -221,11 +236,134 @@ const page = |;
         ('<Button label="a" wide />', "unverified"),  # it calls nothing
         ('<Button label="a" colour="red" />', "rejected"),
         ("<Button wide />", "rejected"),  # a label is missing
+        ("<Box />", "rejected"),  # two are
         ("<Button label={1} />", "unverified"),  # of a wrong type
+        ("<Button label='a' at='b' />", "unverified"),
     ],
 )
 def test_attributes_of_elements_are_judged(oracle: Oracle, folder: Path, element: str, expected: str) -> None:
     assert judge(site_of(folder, BUTTON, "page.tsx"), element, oracle).verdict == expected
+
+
+PAGE = """import { Button, Menu, Open, Plain } from "./views.js";
+
+export function Page() {
+  const all = { wide: true };
+  return (
+    <p>
+      %s
+    </p>
+  );
+}
+function Below(_: { depth?: number }): JSX.Element { return <p />; }
+const label = 3, wide = 4;
+"""
+
+
+def element_constraint(oracle: Oracle, folder: Path, body: str, name: str = "page.tsx") -> CallConstraint:
+    """Return the constraint at the cursor ``|`` of an element's content."""
+    page = PAGE if name.endswith("tsx") else PAGE.partition("function Below")[0]
+    site = site_of(folder, page % body, name)
+    known = Known(site, oracle)
+    return CallConstraint(
+        site.rule.before, site.language, known.members_of, known.parameters_of, keys_of=known.keys_of
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "piece", "accepted"),
+    [
+        ("<Button ", "la", True),
+        ("<Button ", "colour", False),
+        ("<Button", " colour", False),
+        ("<Button\n  ", "on", True),
+        ("<Button onP", "ress", True),
+        ("<Button onP", "ush", False),
+        ("<Button onP", "={", False),  # ended
+        ("<Button onPress", "={() => ", True),
+        ("<Button wid", " ", False),
+        ("<Button wide", " />", True),
+        ("<Button wid", "/>", False),
+        ("<Button label='a'\n  ", "lab", False),  # given
+        ("<Button label={1 > 2} ", "la", False),
+        ("<Button label={", "anything", True),
+        ("<Button {...all} ", "lab", True),
+        ("<Button {...all} ", "col", False),
+        ("<Button ", "{...", True),
+        ("<Button ", "/>", True),
+        ("<Button ", "key", True),
+        ("<Button ", "aria", True),
+        ("<Button aria", "-label", True),
+        ("<Button aria", "-labl", False),
+        ("<Button ", "da", True),
+        ("<Button data", "-what", True),
+        ("<Button data", "=", False),
+        ("<Button label='colour ", "of", True),  # a string
+        ("<Button label='a'>", "colour ", True),  # text
+        ("<Button label='a' /> <Button ", "col", False),
+        ("<Button label='a'><Menu.Item ", "to", True),
+        ("<Button label='a'><Menu.Item ", "la", False),
+        ("<Menu.", "It", True),
+        ("<Menu.", "En", False),
+        ("<a ", "hr", True),
+        ("<a ", "on", False),
+        ("<Below ", "de", True),  # declared below
+        ("<Below ", "wi", False),
+        ("<Open ", "anything", True),
+        ("<Plain ", "anything", True),
+        ("<Nowhere ", "anything", True),
+        ("<Button style={{ ", "wi", True),
+        ("<Button style={{ ", "hei", False),
+        ("{[1].map((each) => <Button ", "col", False),
+        ("{[1].map((each) => (\n  <Button ", "lab", True),
+    ],
+)
+def test_attributes_are_decoded_among_those_of_the_element(
+    oracle: Oracle, folder: Path, written: str, piece: str, accepted: bool
+) -> None:
+    constraint = element_constraint(oracle, folder, "|")
+    assert constraint.accepts(written.encode(), piece.encode()) is accepted
+
+
+def test_attributes_are_decoded_in_javascript(oracle: Oracle, folder: Path) -> None:
+    for name in ("page.jsx", "page.js"):
+        constraint = element_constraint(oracle, folder, "<Button |", name)
+        assert constraint.accepts(b"", b"on") and not constraint.accepts(b"", b"colour")
+
+
+def test_what_else_would_be_an_attribute_is_known(oracle: Oracle, folder: Path) -> None:
+    def possible(body: str) -> set[bytes]:
+        return {*element_constraint(oracle, folder, body).possible(b"")}
+
+    assert possible("<Button label='a' |") == {b"wide", b"onPress", b"aria-label", b"style", b"key"}
+    assert possible("<Button label='a' ar|") == {b"ia-label"}
+    assert possible("<Button style={{ |") == {b"width"}
+    # nor are those offered that stand behind the cursor
+    assert possible("<Button |wide label='a' />") == {b"onPress", b"aria-label", b"style", b"key"}
+    assert possible("<Button\n        |\n        wide\n        label='a'\n      />") == {
+        *(b"onPress", b"aria-label", b"style", b"key")
+    }
+
+
+@pytest.mark.parametrize(
+    ("type_", "written", "piece", "accepted"),
+    [
+        ("{ fast?: boolean; [key: string]: unknown }", "run({ ", "any", True),  # takes any
+        ("Partial<{ fast: boolean }>", "run({ ", "any", False),
+        ("{ fast?: boolean; slow?: boolean }", "run({ fast: 'a', ", "any", False),  # of a wrong type
+        ("{ fast?: boolean }, more: number", "run({ ", "any", False),  # a call that lacks an argument
+        ("{ fast?: boolean; 'a-b'?: 1 }", "run({ 'a", "-b", True),
+    ],
+)
+def test_keys_are_only_decoded_where_the_type_takes_no_others(
+    oracle: Oracle, folder: Path, type_: str, written: str, piece: str, accepted: bool
+) -> None:
+    site = site_of(folder, f"declare function run(options: {type_}): void;\n|\n")
+    known = Known(site, oracle)
+    constraint = CallConstraint(
+        site.rule.before, site.language, known.members_of, known.parameters_of, keys_of=known.keys_of
+    )
+    assert constraint.accepts(written.encode(), piece.encode()) is accepted
 
 
 def test_one_compiler_judges_all_languages(folder: Path) -> None:

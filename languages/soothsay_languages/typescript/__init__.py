@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from soothsay_languages.base import CallSyntax, Language, ProjectLayout, SharedNames
 from soothsay_languages.queries import read_query
+from soothsay_languages.typescript.keys import key_among_elements, object_key
 from soothsay_languages.typescript.oracle import COMPILER
 from soothsay_languages.typescript.words import BLOCKS, BUILTINS, IMPORTS, KEYWORDS, LEXIS, STATEMENTS
 
@@ -112,6 +113,7 @@ TYPESCRIPT = Language(
     builtins=BUILTINS,
     imports=re.compile(IMPORTS, re.MULTILINE),
     calls=_CALLS,
+    key=object_key,
     grammar=typescript_grammar,
     locals=_read("locals.scm", "locals_typescript.scm"),
     import_targets=_targets,
@@ -134,6 +136,7 @@ TSX = replace(
     names=frozenset({"tsx", "typescript.tsx"}),
     suffixes=frozenset({".tsx"}),
     grammar=tsx_grammar,
+    key=key_among_elements,
     file_sources=(),
 )
 
@@ -143,6 +146,7 @@ JAVASCRIPT = replace(
     names=frozenset({"javascriptreact", "jsx", "javascript.jsx"}),
     suffixes=frozenset({".js", ".mjs", ".cjs", ".jsx"}),
     grammar=_javascript,
+    key=key_among_elements,
     locals=_read("locals.scm", "locals_javascript.scm"),
     file_sources=(),
     tags=_read("tags.scm"),

@@ -42,6 +42,10 @@ _IDS = {
 _CHECKED: dict[str, str] = dict.fromkeys((".js", ".mjs", ".cjs", ".jsx"), "// @ts-check\n")
 
 _NO_PROPERTY = re.compile(r"^\s*Property '[^'\n]+' does not exist on type ", re.MULTILINE)
+_MISSING_PROPERTY = re.compile(
+    r"^ *Property '[^'\n]+' is missing in type |^ *Type '[^\n]* is missing the following properties from type ",
+    re.MULTILINE,
+)
 _RECEIVER = re.compile(r"on type '(.+)'\.")
 _BRACKETED = re.compile(r"\[[^\[\]]*\]|\([^()]*\)|<[^<>]*>|\{[^{}]*\}|\"[^\"]*\"")
 _UNKNOWN = re.compile(
@@ -78,9 +82,16 @@ def _tells_of_union(message: str) -> bool:
     return match is not None and is_union(match[1], _BRACKETED)
 
 
-def _is_unknown_attribute(message: str) -> bool:
-    """Return whether ``message`` is of an attribute of an element that its properties do not have."""
-    return message.startswith("Type '{") and _NO_PROPERTY.search(message) is not None
+def _attribute_problem(message: str) -> DiagnosticKind | None:
+    """Return what ``message`` says of the attributes of an element: that it does not take one, or lacks one; else None.
+
+    Where elements have attributes of their own (`key`), what is missing has no code of its own.
+    """
+    if not message.startswith("Type '{"):
+        return None
+    if _NO_PROPERTY.search(message):
+        return "unknown_argument"
+    return "missing_argument" if _MISSING_PROPERTY.search(message) else None
 
 
 def _may_import(written: str, path: Path) -> bool:
@@ -133,5 +144,5 @@ COMPILER = ServerSpec(
     preambles=_CHECKED,
     markup=True,
     lists_keys=True,
-    is_unknown_argument=_is_unknown_attribute,
+    argument_problem=_attribute_problem,
 )

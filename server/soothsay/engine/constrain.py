@@ -1,7 +1,7 @@
-"""What may be written where the members of a receiver, or the parameters of a callable, are known for certain.
+"""What may be written where the members of a receiver, the parameters of a callable, or the keys of an object are known for certain.
 
 After ``client.`` only client's methods; in a call only the keywords that it takes; and no closing bracket as long as a
-required argument is missing. Nothing is said where the receiver is unknown, in strings, comments and imports.
+required argument is missing; between the braces of an object only the keys of its type. Nothing is said where the receiver is unknown, in strings, comments and imports.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from soothsay_index.types import Parameter
 from soothsay_languages.analysis import Fragment, read_fragment
 from soothsay_languages.base import Arguments, Language
 from soothsay_languages.calls import Call
+from soothsay_languages.keys import KeyPlace
 from soothsay_languages.lines import units
-from soothsay_languages.scan import Scan, commas_behind, scan
+from soothsay_languages.scan import Scan, scan
 
 _NAME = r"[A-Za-z_$][\w$]*"  # `?.` reads a member of what may be nothing
 _PARTIAL = re.compile(r"[(,]\s*([A-Za-z_]\w*)\Z")  # an argument of which only a word is written
 _VALUE = re.compile(r"([(,]|(?<![=!<>])=)\s*([A-Za-z_]\w*)(?=(\s*=(?![=>]))?)")  # an argument, or its keyword
 _KEYWORD = re.compile(r"[(,]\s*\w+=\Z")
-_KEY = re.compile(r"\s*([A-Za-z_$][\w$]*)")
-_BEGUN_KEY = re.compile(r"\s*([A-Za-z_$][\w$]*)?\Z")
-_IN_CALL = 2  # brackets: those of the call, and the braces
 _NESTED = 3  # calls of one thing directly inside of each other
 _LOOK_BACK = 200  # characters: no dotted name is longer
+_WORD = re.compile(r"[\w$]+")
+_TEXTS = 8  # whose scans are remembered: what may follow one is tried piece by piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,9 @@ def _patterns(accesses: tuple[str, ...]) -> _Patterns:
 class _Statement:
     """The statement as far as it is written. It is parsed once, when a call in it is first asked about."""
 
-    def __init__(self, text: str, language: Language) -> None:
+    def __init__(self, text: str, state: Scan, language: Language) -> None:
         self.text = text
-        self.state = scan(text, language.lexis)
+        self.state = state
         self._language = language
 
     @property
@@ -152,13 +152,13 @@ class CallConstraint:
         members_of: Callable[[str], NameTrie | None],
         parameters_of: Callable[[str], Sequence[Parameter] | None],
         names: Callable[[], NameTrie | None] = lambda: None,
-        keys_of: Callable[[str], NameTrie | None] = lambda _: None,
+        keys_of: Callable[[KeyPlace], NameTrie | None] = lambda _: None,
     ) -> None:
         """``members_of`` a receiver with what stands behind it, and ``parameters_of`` a callee, both as written, are None unless
         they are certain.
 
         ``names``, if any, are all that an argument or an item may begin with: there is no room for ``[x for x in xs]``.
-        ``keys_of`` the statement up to where one begins are the keys of the object that is written there.
+        ``keys_of`` a place are the keys that may be written there, None unless they are certain.
         """
         self._before = before
         self._language = language
@@ -167,19 +167,21 @@ class CallConstraint:
         self._parameters_of = lru_cache(parameters_of)
         self._names = lru_cache(names)
         self._keys_of = lru_cache(keys_of)
+        self._scan = lru_cache(_TEXTS)(self._scan_of)
+        self._key_place = lru_cache(_TEXTS)(self._find_key_place)
 
     def accepts(self, written: bytes, piece: bytes) -> bool:
         """Return whether ``piece`` may follow what is ``written``."""
         text, new = self._text(written), self._text(written + piece)
         if len(new) == len(text):
             return True  # the end, or half a character
-        statement = _Statement(new, self._language)
+        statement = self._statement(new)
         return (
             not _is_endless(text, new, statement.state, self._language)
             and self._names_exist(text, statement)
             and self._fits_call(text, statement)
             and self._names_are_defined(text, statement)
-            and self._key_exists(text, statement)
+            and self._keys_exist(text, statement.text)
         )
 
     def possible(self, written: bytes) -> Sequence[bytes]:
@@ -193,7 +195,7 @@ class CallConstraint:
         match = self._begun_member(text)
         if match is None or not text.encode("utf-8").endswith(written):  # half a character
             return b""
-        statement = _Statement(text, self._language)
+        statement = self._statement(text)
         if statement.is_import or statement.state.quote:
             return b""
         trie = self._members_of(match[1])
@@ -284,18 +286,32 @@ class CallConstraint:
                 return False
         return True
 
-    def _key_exists(self, text: str, statement: _Statement) -> bool:
-        """Return whether the key that the new text wrote or ended is one of the object that it is in, as far as that is known."""
-        new = statement.text
-        start = _key_start(new, statement.state, self._language)
-        match = _KEY.match(new, start) if start >= 0 else None
-        if match is None or match.end(1) < len(text):
+    def _keys_exist(self, text: str, new: str) -> bool:
+        """Return whether no key that ``new`` wrote or ended behind ``text`` is unknown to what has it."""
+        ends = (match.end() for match in _WORD.finditer(new, len(text)))
+        return all(self._key_exists(new, end) for end in (len(text), *ends))
+
+    def _key_exists(self, new: str, end: int) -> bool:
+        """Return whether the key that is written at ``end`` of ``new``, if any, is a real one, or may become one."""
+        place = self._key_place(new[:end])
+        match = None if place is None else place.name.match(new, place.start)
+        keys = None if place is None or match is None else self._keys_of(place)
+        if place is None or match is None or keys is None:
             return True
-        keys = self._keys_of(new[:start])
-        if keys is None:
+        name, free = match.group(), place.free
+        if free and (name.startswith(free) or (match.end() == len(new) and free.startswith(name))):
             return True
-        name = match[1].encode()
-        return keys.has_prefix(name) if match.end(1) == len(new) else name in keys
+        return keys.has_prefix(name.encode()) if match.end() == len(new) else name.encode() in keys
+
+    def _find_key_place(self, code: str) -> KeyPlace | None:
+        find = self._language.key
+        return None if find is None else find(code, self._scan(code))
+
+    def _scan_of(self, code: str) -> Scan:
+        return scan(code, self._language.lexis)
+
+    def _statement(self, text: str) -> _Statement:
+        return _Statement(text, self._scan(text), self._language)
 
     def _may_become(self, word: str, mark: str, names: NameTrie, statement: _Statement) -> bool:
         """Return whether ``word``, the end of ``statement`` behind ``mark``, is the beginning of a name, or may be of a keyword."""
@@ -336,7 +352,7 @@ class CallConstraint:
     def _begins_a_comment(self, text: str, state: Scan) -> bool:
         """Return whether the new text began a comment: between arguments a model copies documents into them."""
         mark = self._language.lexis.line_comment
-        return bool(mark) and state.quote == mark and scan(text, self._language.lexis).quote != mark
+        return bool(mark) and state.quote == mark and self._scan(text).quote != mark
 
     def _open_call(self, statement: _Statement) -> _Call | None:
         """Return the call that the innermost open bracket belongs to."""
@@ -361,12 +377,13 @@ class CallConstraint:
             if trie is not None:
                 yield from (ending.decode() for ending in trie.endings((match[2] or "").encode()))
             return
-        statement = _Statement(text, self._language)
-        start = _key_start(text, statement.state, self._language)
-        begun = _BEGUN_KEY.match(text, start) if start >= 0 else None
-        keys = self._keys_of(text[:start]) if begun is not None else None
-        if begun is not None and keys is not None:
-            yield from (ending.decode() for ending in keys.endings((begun[1] or "").encode()))
+        statement = self._statement(text)
+        place = self._key_place(text)
+        keys = None if place is None else self._keys_of(place)
+        if place is not None and keys is not None:
+            begun = text[place.start :]
+            endings = (ending.decode() for ending in keys.endings(begun.encode()))
+            yield from (ending for ending in endings if place.name.fullmatch(begun + ending))
             return
         receiver, access = self._patterns.receiver.search(text[-_LOOK_BACK:]), self._language.accesses[0]
         trie = self._members_of(f"{receiver[1]}{access}") if receiver else None
@@ -381,20 +398,6 @@ class CallConstraint:
         else:
             begun = call.partial
             yield from (f"{name[len(begun) :]}=" for name in call.unused if name.startswith(begun))
-
-
-def _key_start(code: str, state: Scan, language: Language) -> int:
-    """Return where the last key begins of the object that ``code`` ends in; -1 where it ends in none.
-
-    The braces of an object stand where a value does, within brackets.
-    """
-    if state.quote or len(state.opened) < _IN_CALL or code[state.opened[-1]] != "{":
-        return -1
-    brace = state.opened[-1]
-    before = code[:brace].rstrip()
-    if not before.endswith(("(", ",", ":", "[", "=")):
-        return -1
-    return (commas_behind(code, brace, language.lexis) or [brace])[-1] + 1
 
 
 def _ends(access: re.Match[str]) -> bool:

@@ -13,7 +13,7 @@ from soothsay.model.constraint import NameTrie
 from soothsay.oracle.types import Member, Oracle
 from soothsay_index.types import Parameter
 from soothsay_languages.base import Blank
-from soothsay_languages.scan import close
+from soothsay_languages.keys import KeyPlace
 
 
 def _found(known: Known) -> MutableMapping[Hashable, Any]:
@@ -66,10 +66,15 @@ class Known:
         return None if names is None else NameTrie(name.name for name in names)
 
     @cachedmethod(_found, key=_key("keys_of"))
-    def keys_of(self, head: str) -> NameTrie | None:
-        """Return the keys that may follow ``head``, the statement up to where one begins."""
-        text, offset = self._with_statement(head, close(head, self._site.language.lexis)[len(head) :])
-        keys = self._oracle.keys(self._site.request.path, text, offset)
+    def keys_of(self, place: KeyPlace) -> NameTrie | None:
+        """Return the keys that may be written at ``place`` of the statement."""
+        request, rule = self._site.request, self._site.rule
+        text, offset = self._with_statement(place.head, place.tail)
+        first, after = offset - len(place.head) + place.first, rule.place.after
+        goes_on = place.first <= len(rule.before) and after.strip()  # perhaps with other keys
+        if goes_on and self._site.language.is_whole(f"{place.head} {after}"):
+            text = f"{text[:offset]} {request.text[request.offset :]}"
+        keys = self._oracle.keys(request.path, text, offset, first)
         return None if keys is None else NameTrie(each.name for each in keys)
 
     @cachedmethod(_found, key=_key("parameters_of"))

@@ -104,11 +104,11 @@ class LspOracle:
             ),
         )
 
-    def keys(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
-        """Return the keys that the object written at ``offset`` may still be given."""
+    def keys(self, path: Path, text: str, offset: int, first: int) -> Sequence[Member] | None:
+        """Return the keys that may still be written at ``offset``, of an object or an element."""
         if not self._spec.lists_keys:
             return None
-        return self._question("keys", path, lambda: self._names.keys(path, text, offset))
+        return self._question("keys", path, lambda: self._names.keys(path, text, offset, first))
 
     def details(self, member: Member) -> Member | None:
         """Return ``member`` with what the server says of it when asked to resolve the completion item."""

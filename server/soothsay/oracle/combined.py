@@ -50,9 +50,9 @@ class CombinedOracle:
         """Return the names that the first server knows."""
         return self._first(lambda oracle: oracle.names(path, text, offset))
 
-    def keys(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
+    def keys(self, path: Path, text: str, offset: int, first: int) -> Sequence[Member] | None:
         """Return the keys that the first server knows."""
-        return self._first(lambda oracle: oracle.keys(path, text, offset))
+        return self._first(lambda oracle: oracle.keys(path, text, offset, first))
 
     def details(self, member: Member) -> Member | None:
         """Return the details from the server that has listed ``member``."""
@@ -161,9 +161,9 @@ class WorkspaceOracle:
         """Return the names by the file's language."""
         return self._of(path).names(path, text, offset)
 
-    def keys(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
+    def keys(self, path: Path, text: str, offset: int, first: int) -> Sequence[Member] | None:
         """Return the keys by the file's language."""
-        return self._of(path).keys(path, text, offset)
+        return self._of(path).keys(path, text, offset, first)
 
     def details(self, member: Member) -> Member | None:
         """Return the details from the server that has listed ``member``."""

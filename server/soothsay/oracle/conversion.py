@@ -14,6 +14,7 @@ from soothsay_languages.oracle import ServerSpec
 from soothsay_languages.parameters import Parameter
 
 _NAME = re.compile(r"[\w$]+")
+KEY_NAME = re.compile(r"[\w$]+(?:[:-][\w$]+)*")  # of an attribute, too: `aria-label`
 _MEMBER_PROBLEMS = ("not_a_member", "doubtful")
 _HINT = 4  # DiagnosticSeverity; used for greying out, not for telling anything
 _MEMBER_KINDS = {
@@ -36,8 +37,8 @@ def read_findings(
             continue
         code = str(item.get("code") or "")
         kind, said = spec.kinds.get(code, "other"), str(item.get("message", ""))
-        if kind == "wrong_type" and spec.is_unknown_argument(said):
-            kind = "unknown_argument"
+        if kind == "wrong_type":
+            kind = spec.argument_problem(said) or kind
         start, end = positions.offset(item["range"]["start"]), positions.offset(item["range"]["end"])
         if kind in _MEMBER_PROBLEMS:
             # servers mark `receiver.name`: what is wrong is the name
@@ -47,11 +48,13 @@ def read_findings(
     return tuple(sorted(found, key=lambda finding: (finding.start, finding.end)))
 
 
-def read_members(answer: object, dunders: bool, spec: ServerSpec) -> list[Member]:
+def read_members(
+    answer: object, dunders: bool, spec: ServerSpec, name_pattern: re.Pattern[str] = _NAME
+) -> list[Member]:
     """Return the members in the completion list of a server.
 
     Keywords, snippets and what would have to be imported are left out; without ``dunders`` names between double
-    underscores, too.
+    underscores, too. ``name_pattern`` is what a label begins with.
     """
     items: Iterable[Mapping[str, Any]] = ()
     if isinstance(answer, Mapping):
@@ -62,7 +65,8 @@ def read_members(answer: object, dunders: bool, spec: ServerSpec) -> list[Member
     for item in items:
         if item.get("kind") in _NO_MEMBERS or item.get("additionalTextEdits"):
             continue
-        name = _NAME.match(str(item["label"]).lstrip(" •"))  # clangd has a column of marks before the names
+        # clangd has a column of marks before the names
+        name = name_pattern.match(str(item["label"]).lstrip(" •"))
         if name is None:
             continue
         label = name.group()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from soothsay.oracle.connection import ServerConnection
-from soothsay.oracle.conversion import hover_text, identifier, read_members, with_details
+from soothsay.oracle.conversion import KEY_NAME, hover_text, identifier, read_members, with_details
 from soothsay.oracle.findings import PROBE, Findings
 from soothsay.oracle.origins import NameOrigins, is_called
 from soothsay.oracle.types import Member
 
 _KEYS = ("property", "field", "method")
+_REFUSALS = ("unknown_argument", "no_overload")
 
 
 class NameQuestions:
@@ -45,10 +46,31 @@ class NameQuestions:
         answer = self._connection.ask("textDocument/completion", path, text, offset)
         return read_members(answer, dunders, self._spec) or None
 
-    def keys(self, path: Path, text: str, offset: int) -> list[Member] | None:
-        """Return the keys that the server proposes at ``offset``; None where it proposes names of another kind."""
-        found = self.proposed(path, text, offset, dunders=False)
-        return found if found and all(each.kind in _KEYS for each in found) else None
+    def keys(self, path: Path, text: str, offset: int, first: int) -> list[Member] | None:
+        """Return the keys that the server proposes at ``offset``; None where it proposes names of another kind, or takes any key.
+
+        ``first`` is where the first key may stand: it is tried without the others, whose values may be wrong.
+        """
+        answer = self._connection.ask("textDocument/completion", path, text, offset)
+        found = read_members(answer, False, self._spec, KEY_NAME)
+        if not found or any(each.kind not in _KEYS for each in found):
+            return None
+        alone = f"{text[:first]} {PROBE} {text[offset:]}"
+        return found if self._refuses_key(path, alone, first + 1) else None
+
+    def _refuses_key(self, path: Path, text: str, start: int) -> bool:
+        """Return whether the key at ``start``, which nothing has, is refused: else any may be given.
+
+        Where a call lacks other arguments, servers do not look at those that it has.
+        """
+        found = self._findings.of(path, text)
+        refused = any(f.kind in _REFUSALS and f.start == start for f in found)
+        return refused or any(
+            f.kind == "no_overload"
+            and f.end <= start
+            and text.count("(", f.end, start) > text.count(")", f.end, start)
+            for f in found
+        )
 
     def details(self, member: Member) -> Member | None:
         """Return ``member`` with what the server says of it when asked to resolve the completion item."""

@@ -28,7 +28,7 @@ class NullOracle:
         """Return None."""
         return None
 
-    def keys(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
+    def keys(self, path: Path, text: str, offset: int, first: int) -> Sequence[Member] | None:
         """Return None."""
         return None
 

@@ -83,8 +83,11 @@ class Oracle(Protocol):
         """Return the bare names that are visible at ``offset``, where an expression may stand, builtins among them."""
         ...
 
-    def keys(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
-        """Return the keys that the object written at ``offset`` may still be given; None where its type does not say."""
+    def keys(self, path: Path, text: str, offset: int, first: int) -> Sequence[Member] | None:
+        """Return the keys that may still be written at ``offset``, of an object or an element; None where it may take others.
+
+        ``first`` is where the first of its keys may stand.
+        """
         ...
 
     def details(self, member: Member) -> Member | None:
