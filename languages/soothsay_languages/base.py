@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from soothsay_languages.commands import ShellPart
 from soothsay_languages.oracle import ServerSpec
 
 if TYPE_CHECKING:  # the editor's process starts without a parser
@@ -395,7 +396,9 @@ class Language:
     the index, ``module:function``, where a query does not say it all; ``companions`` are packages whose members another one
     describes, with that one's name; ``content`` is what the index calls a piece of a file. Code of another ``family`` is of no
     use to its files; "" where that of all is. ``shares`` are the names that its files define for those of other languages,
-    ``writes`` the kinds of such names that its own files write.
+    ``writes`` the kinds of such names that its own files write. ``shell_parts`` yields the pieces of a text, whole or cut
+    off, that a shell reads; None where it reads none. ``start_up_paths`` yields the paths, beside those of packages, that an
+    interpreter imports from when it starts.
     ``modules`` tells the name of a file's module from the workspace's root and the path.
     ``whole`` loads its own parser, which says whether a sequence of statements is whole; None where its grammar alone says it,
     with ``wrong``, a tree-sitter query of what it takes for right and the language does not.
@@ -445,6 +448,8 @@ class Language:
     family: str = ""
     shares: tuple[SharedNames, ...] = ()
     writes: tuple[SharedKind, ...] = ()
+    shell_parts: Callable[[str], Iterable[ShellPart]] | None = None
+    start_up_paths: Callable[[Path], Iterable[Path]] | None = None
     companions: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property

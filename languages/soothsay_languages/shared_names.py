@@ -10,11 +10,23 @@ from soothsay_languages.base import Language, SharedKind, SharedNames
 from soothsay_languages.registry import language_of_file
 
 KINDS: tuple[SharedKind, ...] = get_args(SharedKind)
+OPTION = "option "
+"""What the name of an option begins with in the index: nothing that code can name holds a blank."""
+SUBCOMMAND = "command "
+"""The same of a program, or of its subcommand."""
 
 
 def owner_of_shared(kind: SharedKind) -> str:
     """Return what the index has the names of a kind as members of: nothing that code can name."""
     return f"shared {kind}"
+
+
+def owner_of_command(*words: str) -> str:
+    """Return what the index has the options and subcommands of a program as members of: ``git``, ``git commit``.
+
+    Without words, what it has the programs as members of.
+    """
+    return " ".join(("command", *words)) if words else "installed commands"
 
 
 def shares_names(path: PurePath) -> bool:

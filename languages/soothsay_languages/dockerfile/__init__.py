@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from soothsay_languages.base import Language, Lexis, SharedNames
+from soothsay_languages.dockerfile.commands import shell_parts
 from soothsay_languages.queries import read_query
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ LANGUAGE = Language(
     ),
     grammar=_grammar,
     content="config",
+    shell_parts=shell_parts,
     shares=(SharedNames(read_query(__name__, "shared.scm")),),
     writes=("stage", "variable", "command", "target", "script", "file"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from soothsay_languages.base import Language, Lexis, SharedNames
+from soothsay_languages.makefile.commands import shell_parts
 from soothsay_languages.queries import read_query
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ LANGUAGE = Language(
     grammar=_grammar,
     tags=read_query(__name__, "tags.scm"),
     content="config",
+    shell_parts=shell_parts,
     shares=(SharedNames(read_query(__name__, "shared.scm")),),
     writes=("script", "service", "stage", "command", "option", "variable", "file"),
 )

@@ -18,6 +18,7 @@ from soothsay_languages.base import (
     SharedNames,
     Statements,
 )
+from soothsay_languages.python.environment.start_up import start_up_paths
 from soothsay_languages.python.oracle import TY
 from soothsay_languages.queries import read_query
 
@@ -185,6 +186,7 @@ LANGUAGE = Language(
     introduces=_introduces,
     line_length=_line_length,
     environments=_environments,
+    start_up_paths=start_up_paths,
     layout=ProjectLayout(
         root_files=("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt"),
         skipped_folders=(

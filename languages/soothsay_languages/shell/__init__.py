@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from soothsay_languages.base import Blocks, Language, Lexis
 from soothsay_languages.queries import read_query
+from soothsay_languages.shell.commands import shell_parts
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -37,6 +38,7 @@ LANGUAGE = Language(
     grammar=_grammar,
     tags=read_query(__name__, "tags.scm"),
     locals=read_query(__name__, "locals.scm"),
+    shell_parts=shell_parts,
     writes=("target", "script", "service", "stage", "command", "option", "variable", "file"),
     wrong=read_query(__name__, "wrong.scm"),
 )

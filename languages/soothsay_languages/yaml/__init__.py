@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from soothsay_languages.base import Blocks, Language, Lexis, ParserLimits, SharedNames
 from soothsay_languages.queries import read_query
+from soothsay_languages.yaml.commands import shell_parts
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -39,6 +40,7 @@ LANGUAGE = Language(
     tags=read_query(__name__, "tags.scm"),
     locals=read_query(__name__, "locals.scm"),
     content="config",
+    shell_parts=shell_parts,
     shares=(SharedNames(read_query(__name__, "shared.scm"), _COMPOSE),),
     writes=("target", "script", "service", "stage", "command", "option", "variable", "file"),
 )
