@@ -175,6 +175,11 @@ class IndexSettings:
     all_packages: bool = False
     """Also index packages that the workspace does not import."""
 
+    help_texts: Annotated[bool, UsersOwn()] = True
+    """Run installed programs that scripts, Makefiles, workflows and Dockerfiles of the workspace call for their help texts, so
+    that their options are known: those of [an allow-list](languages.md#the-options-of-programs), never what lies in a
+    workspace. `false`: none is run."""
+
     docs: Annotated[tuple[str, ...], UsersOwn()] = ()
     """Folders of documentation outside the workspace, which are indexed as well."""
 

@@ -12,13 +12,14 @@ from pathlib import Path
 from soothsay_index.build.claims import Claims
 from soothsay_index.build.files import FileSync
 from soothsay_index.build.packages import BuildOrder, PackageSync
+from soothsay_index.build.programs import ProgramSync
 from soothsay_index.build.vectors import VectorSync
 from soothsay_index.embedding.embedder import Embedder
 from soothsay_index.progress import OnProgress, ignore_progress
 from soothsay_index.shared.index import SharedIndex, is_shared
 from soothsay_index.shared.local_files import LocalFileFilter
 from soothsay_index.shared.reader import SharedReader
-from soothsay_index.sources.base import Release, Used
+from soothsay_index.sources.base import Release, Used, is_help_text
 from soothsay_index.store.store import Store
 from soothsay_index.types import Progress
 from soothsay_languages.environment import Environment
@@ -37,10 +38,12 @@ class Builder:
         open_executor: Callable[[], AbstractContextManager[Executor]],
         uri: str = "",
         claims: Claims | None = None,
+        programs: ProgramSync | None = None,
     ) -> None:
         """``uri`` is a shared index to copy from instead of reading packages; empty: none.
 
-        ``claims`` are the releases that other threads read: they are left to those.
+        ``claims`` are the releases that other threads read: they are left to those. ``programs`` reads the help texts of
+        programs that the workspace calls; None: nobody does.
         """
         self._store = store
         self._files = files
@@ -48,6 +51,7 @@ class Builder:
         self._open_executor = open_executor
         self._uri = uri
         self._claims = claims or Claims()
+        self._programs = programs
 
     def build(
         self,
@@ -69,7 +73,10 @@ class Builder:
         """
         used: Sequence[Release] = ()
         shared = self._open_shared(progress)
-        projects = {key for key in self._store.releases_in_use() if is_shared(key)} if shared else set[str]()
+        in_use = self._store.releases_in_use()
+        projects = {key for key in in_use if is_shared(key)} if shared else set[str]()
+        # until it is known which are installed now
+        helps = {key for key in in_use if is_help_text(key)} if self._programs is not None else set[str]()
         with self._open_executor() as executor:
             packages = (
                 PackageSync(environment, self._store.packages, shared, self._claims)
@@ -78,7 +85,7 @@ class Builder:
             )
             if packages is not None:
                 first = packages.build_order(open_files)
-                self._show(packages, first, projects)
+                self._show(packages, first, projects | helps)
                 used = () if file else first.now
                 packages.write(used, executor, progress, stop)
             self._files.reconcile(executor, progress, stop)
@@ -88,7 +95,7 @@ class Builder:
                 # If the shared index does not answer, its last answer stays.
                 found = packages.write_projects(LocalFileFilter(self._store), stop)
                 projects = {release.key for release in found} or projects
-                self._show(packages, plan, projects)
+                self._show(packages, plan, projects | helps)
                 if file is not None:
                     used = packages.build_order(self._files.used_in(file)).now
                     stages: tuple[Sequence[Release], ...] = (used,)
@@ -98,11 +105,23 @@ class Builder:
                 for releases in stages:
                     packages.write(releases, executor, progress, stop)
                     self._settle(stop)
+            if self._programs is not None and file is None and not stop.is_set():
+                self._read_programs(self._programs, executor, progress, stop)
         if embed and self._embedder is not None:
             vectors = VectorSync(self._embedder, shared)
             vectors.take(self._store.packages, self._store.releases_in_use(), stop)
             vectors.chunks(self._store.local, self._store.name, progress, stop)
             vectors.releases(self._store.packages, [release.key for release in used], progress, stop)
+            self._settle(stop)
+
+    def _read_programs(
+        self, programs: ProgramSync, executor: Executor, progress: OnProgress, stop: threading.Event
+    ) -> None:
+        """Read what the programs say of their options that the workspace calls: last, since it may take a while."""
+        found = programs.write(self._files.used(), executor, progress, stop)
+        if not stop.is_set():
+            others = {key for key in self._store.releases_in_use() if not is_help_text(key)}
+            self._store.write_state(others | found, self._store.environment())
             self._settle(stop)
 
     def embed(self, paths: Sequence[str]) -> None:

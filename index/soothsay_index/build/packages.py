@@ -87,7 +87,7 @@ class PackageSync:
     ) -> None:
         """Write the missing ones of ``releases``, roughly in this order."""
         missing = self.missing(releases)
-        self._note_use([release for release in releases if release not in missing])
+        note_use(self._database, [release for release in releases if release not in missing])
         missing = [release for release in missing if release.key not in self._claims]
         if missing:
             self._write_missing(missing, len(releases), executor, progress, stop)
@@ -106,7 +106,7 @@ class PackageSync:
         stop: threading.Event,
     ) -> None:
         for harvested in self._shared.read(missing, self._environment, stop) if self._shared else ():
-            self._write(harvested)
+            write_releases(self._database, harvested)
             missing = [release for release in missing if release not in harvested.symbols]
             progress(Progress("shared", total - len(missing), total))
         if not missing or stop.is_set():
@@ -124,7 +124,7 @@ class PackageSync:
                 return
             batch = futures[future]
             for harvested in self._outcomes(future, batch, executor):
-                self._write(harvested)
+                write_releases(self._database, harvested)
             done += len(batch)
             progress(Progress(stage[batch[-1].origin == "service"], done, total, batch[-1].part))
 
@@ -157,48 +157,51 @@ class PackageSync:
             if each.package != local_files.project or not local_files.covers(each, shared.paths(each, stop))
         ]
         known = self._database.manifest().releases
-        self._note_use([release for release in projects if release.key in known])
+        note_use(self._database, [release for release in projects if release.key in known])
         missing = [release for release in projects if release.key not in known]
         for harvested in shared.read(missing, self._environment, stop):
-            self._write(harvested)
+            write_releases(self._database, harvested)
         known = self._database.manifest().releases
         return [release for release in projects if release.key in known]
 
-    def _write(self, harvested: ReleaseTables) -> None:
-        with self._database.writing():
-            # Another process may have written some of them while this one read.
-            written = self._database.manifest().releases
-            keys = [release.key for release in harvested.symbols if release.key not in written]
-            for name, rows in harvested.tables.items():
-                self._database.delete_in(name, "release", keys)  # left behind by a killed process
-                self._database.add(name, rows_with(rows, "release", keys))
-            now = time.time()
-            self._database.record_releases(
-                {
-                    release.key: ReleaseState(
-                        symbols=count,
-                        origin=release.origin,
-                        embedded=not count and not harvested.chunks[release],
-                        chunks=harvested.chunks[release],
-                        used=now,
-                    )
-                    for release, count in harvested.symbols.items()
-                    if release.key in keys
-                }
-            )
-        self._database.index_recent_rows()
 
-    def _note_use(self, releases: Sequence[Release]) -> None:
-        """Record that ``releases`` are in use: unused ones are pruned after some time."""
-        states = self._database.manifest().releases
+def write_releases(database: Database, harvested: ReleaseTables) -> None:
+    """Store what was read of releases, except those that are stored already."""
+    with database.writing():
+        # Another process may have written some of them while this one read.
+        written = database.manifest().releases
+        keys = [release.key for release in harvested.symbols if release.key not in written]
+        for name, rows in harvested.tables.items():
+            database.delete_in(name, "release", keys)  # left behind by a killed process
+            database.add(name, rows_with(rows, "release", keys))
         now = time.time()
-        old = {
-            release.key: replace(states[release.key], used=now)
-            for release in releases
-            if now - states[release.key].used > _USED_NOTED_EVERY
-        }
-        if old:
-            self._database.record_releases(old)
+        database.record_releases(
+            {
+                release.key: ReleaseState(
+                    symbols=count,
+                    origin=release.origin,
+                    embedded=not count and not harvested.chunks[release],
+                    chunks=harvested.chunks[release],
+                    used=now,
+                )
+                for release, count in harvested.symbols.items()
+                if release.key in keys
+            }
+        )
+    database.index_recent_rows()
+
+
+def note_use(database: Database, releases: Sequence[Release]) -> None:
+    """Record that ``releases`` are in use: unused ones are pruned after some time."""
+    states = database.manifest().releases
+    now = time.time()
+    old = {
+        release.key: replace(states[release.key], used=now)
+        for release in releases
+        if now - states[release.key].used > _USED_NOTED_EVERY
+    }
+    if old:
+        database.record_releases(old)
 
 
 def _batches(releases: Sequence[Release]) -> Iterator[list[Release]]:

@@ -28,7 +28,7 @@ from soothsay_index.store.rows import (
 log = logging.getLogger(__name__)
 
 # How files are cut, in their stamps: rows of files that were cut in another way are written again at the next build.
-CUTTING = "4-"
+CUTTING = "5-"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from soothsay_index.progress import OnProgress
 from soothsay_index.runtime.project import WorkspaceVersion
 from soothsay_index.shared.index import ROWS, SHARED, Published, SharedIndex, counts, is_shared, with_column
 from soothsay_index.shared.locations import to_portable_uris
-from soothsay_index.sources.base import Release, package_of
+from soothsay_index.sources.base import Release, is_help_text, package_of
 from soothsay_index.store.database import Database, one_of, quote
 from soothsay_index.store.rows import vector_key
 from soothsay_index.store.store import Store
@@ -274,5 +274,5 @@ def _batches(keys: Sequence[str], sizes: Mapping[str, int]) -> Iterator[list[str
 
 
 def _may_publish(key: str) -> bool:
-    """Return whether the release is one that others can have: not a project, and no package that is edited in place."""
-    return not is_shared(key) and IN_PLACE not in key
+    """Return whether the release is one that others can have: no project, no package that is edited in place, no program."""
+    return not is_shared(key) and IN_PLACE not in key and not is_help_text(key)

@@ -34,6 +34,11 @@ from typing import Protocol
 
 from soothsay_index.types import Chunk, Origin, Symbol
 
+HELP_TEXTS = "help"
+"""The source of what installed programs say of their options: a release of them is known on this machine alone."""
+PROGRAM_MARK = "command:"
+"""What the name of a program begins with among the modules that a file uses: no module is called so."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Release:
@@ -60,6 +65,11 @@ class Release:
 def package_of(key: str) -> str:
     """Return the package of the release of this key; its name may begin with ``@``."""
     return key[: key.index("@", 1)]
+
+
+def is_help_text(key: str) -> bool:
+    """Return whether the release of this key is what a program says of its options."""
+    return key.endswith(f"#{HELP_TEXTS}")
 
 
 def part_of(key: str) -> str:

@@ -9,13 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from soothsay_index.sources.base import FileFacts, IndexedFile, OwnerFacts
+from soothsay_index.runtime.programs import PROGRAMS
+from soothsay_index.sources.base import PROGRAM_MARK, FileFacts, IndexedFile, OwnerFacts
 from soothsay_index.sources.ignore import Folder, is_secret, is_utf8, look_into, may_read, printable, walk
 from soothsay_index.sources.masking import without_secrets, without_written_secrets
 from soothsay_index.sources.registry import file_sources
 from soothsay_index.sources.texts import read_file_within
 from soothsay_index.types import Symbol
-from soothsay_languages.base import SharedKind
+from soothsay_languages.base import Language, SharedKind
+from soothsay_languages.commands import programs_in
 from soothsay_languages.registry import language_of_file
 from soothsay_languages.scopes import ModuleName
 from soothsay_languages.shared_names import owner_of_shared, shared_names, shares_names
@@ -116,10 +118,12 @@ class Workspace:
         cut = (source.cut(text, place) for source in file_sources() if source.handles(name))
         facts = next((each for each in cut if each is not None), None)
         shared = tuple(_shared(name, text, place, self.name))
-        if facts is None and not shared:
+        called = _programs(language, text)
+        if facts is None and not shared and not called:
             return None
         facts = facts or FileFacts()
-        return replace(facts, symbols=(*facts.symbols, *shared, *_path(place, self.name)))
+        imports = replace(facts.imports, modules=(*facts.imports.modules, *called))
+        return replace(facts, symbols=(*facts.symbols, *shared, *_path(place, self.name)), imports=imports)
 
 
 def _shared(name: PurePath, text: str, place: IndexedFile, package: str) -> Iterator[Symbol]:
@@ -135,6 +139,14 @@ def _path(place: IndexedFile, package: str) -> Iterator[Symbol]:
     """Yield the path of a file as a name of its own, if it is relative, and a word where it is written."""
     if _PLAIN_PATH.fullmatch(place.path):
         yield _as_symbol("file", place.path, 1, place, package)
+
+
+def _programs(language: Language | None, text: str) -> tuple[str, ...]:
+    """Return the programs of the allow-list that commands in ``text`` call, as a file's modules."""
+    if language is None or language.shell_parts is None:
+        return ()
+    called = programs_in(language.shell_parts(text))
+    return tuple(f"{PROGRAM_MARK}{name}" for name in called if name in PROGRAMS)
 
 
 def _as_symbol(kind: SharedKind, written: str, line: int, place: IndexedFile, package: str) -> Symbol:

@@ -115,7 +115,12 @@ def vector_key(package: str, text: str) -> str:
 
 def has_vector(symbol: Symbol) -> bool:
     """Return whether ``symbol`` is embedded: bare attributes and modules are found by name alone."""
-    return symbol.kind not in {"attribute", "module"} or bool(symbol.summary)
+    return _is_searched(symbol) and (symbol.kind not in {"attribute", "module"} or bool(symbol.summary))
+
+
+def _is_searched(symbol: Symbol) -> bool:
+    """Return whether code can name ``symbol``: what has a blank in its name is asked for by its owner alone."""
+    return " " not in symbol.name
 
 
 def symbol_row(symbol: Symbol, release: str, path: str = "", stamp: str = "") -> dict[str, Any]:
@@ -141,7 +146,9 @@ def symbol_row(symbol: Symbol, release: str, path: str = "", stamp: str = "") ->
         "summary": symbol.summary,
         "doc": symbol.doc,
         "vector_key": key,
-        "search_text": search_text(symbol.name, symbol.summary, (symbol.owner, first_parameters)),
+        "search_text": search_text(symbol.name, symbol.summary, (symbol.owner, first_parameters))
+        if _is_searched(symbol)
+        else "",
     }
 
 

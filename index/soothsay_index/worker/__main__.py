@@ -36,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_false",
         help="index only the files in the workspace itself",
     )
+    parser.add_argument(
+        "--help-texts", action="store_true", help="run installed programs that are called for their options"
+    )
     parser.add_argument("--variant", default="", help="tells several indexes of one workspace apart")
     options = parser.parse_args(arguments)
     # Imported late: the processes of the pool begin by importing this module, and need neither the database nor the model.
@@ -60,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             embed_apart=True,
             subfolders=options.subfolders,
             variant=options.variant,
+            help_texts=options.help_texts,
         )
     except SoothsayIndexError as error:
         print(error, file=sys.stderr)

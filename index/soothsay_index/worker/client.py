@@ -90,7 +90,8 @@ class IndexClient:
     A slow or dead worker means empty answers and a log message: a completion without documents beats no completion.
     ``environ`` is the environment of the editor's window (default: this process's): it decides which
     environment is indexed, and holds the credentials for a shared index. ``on_warning`` gets what the person should know. Without ``subfolders`` only the files in
-    ``workspace`` itself are indexed; ``variant`` tells several indexes of one folder apart. The worker runs in ``root``, never in the workspace.
+    ``workspace`` itself are indexed; ``variant`` tells several indexes of one folder apart.
+    ``help_texts``: programs that the workspace calls are run for what they say of their options. The worker runs in ``root``, never in the workspace.
     """
 
     def __init__(
@@ -109,6 +110,7 @@ class IndexClient:
         environ: Mapping[str, str] | None = None,
         subfolders: bool = True,
         variant: str = "",
+        help_texts: bool = False,
         on_warning: Callable[[str], object] = log.warning,
     ) -> None:
         self._command = python_command(
@@ -117,6 +119,7 @@ class IndexClient:
             *(["--model-folder", str(model_folder.absolute())] if model_folder else []),
             *(argument for folder in docs for argument in ("--docs", str(folder.absolute()))),
             *([] if subfolders else ["--no-subfolders"]), "--variant", variant,
+            *(["--help-texts"] if help_texts else []),
             *(["--uri", uri if "://" in uri else str(Path(uri).expanduser().absolute())] if uri else []),
             executable=executable,
         )  # fmt: skip

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from soothsay_index.build.process_pool import OpenExecutor, open_process_pool
+from soothsay_index.build.programs import ProgramSync
 from soothsay_index.build.reading import ParsedFiles
 from soothsay_index.embedding.client import ProcessEmbedder
 from soothsay_index.embedding.embedder import Embedder, LoadingEmbedder, SentenceTransformerEmbedder
@@ -47,10 +48,13 @@ class LocalIndex:
         uri: str = "",
         *,
         subfolders: bool = True,
+        help_texts: bool = False,
     ) -> None:
+        """``help_texts``: run programs of the allow-list for what they say of their options."""
         self.store = store
         self.workspace = Workspace(store.workspace, docs, subfolders=subfolders)
-        self.writer = Writer(store, self.workspace, embedder, open_executor, uri)
+        programs = ProgramSync(store.workspace, store.packages) if help_texts else None
+        self.writer = Writer(store, self.workspace, embedder, open_executor, uri, programs)
         self._embedder = embedder
         self._overlay = Overlay()
         self._views = MemberViews(store, self._overlay)
@@ -75,13 +79,15 @@ class LocalIndex:
         embed_apart: bool = False,
         subfolders: bool = True,
         variant: str = "",
+        help_texts: bool = False,
     ) -> LocalIndex:
         """Open (or create) the index of ``workspace`` under the folder ``root``.
 
         ``model_folder`` is the embedding model; without one the index works by full text alone. ``docs`` are folders
         of documentation outside the workspace, ``uri`` is a shared index that builds take from. Without ``subfolders``
         only the files in ``workspace`` itself belong to it. ``variant`` tells several indexes of one folder apart. ``embed_apart``: the
-        model is loaded in a process that ends when it is idle, for an index that stays.
+        model is loaded in a process that ends when it is idle, for an index that stays. ``help_texts``: run programs that
+        the workspace calls, and that are on an allow-list, for what they say of their options.
         """
         if not workspace.is_dir():
             raise SoothsayIndexError(f"No folder {workspace}: give the workspace's root folder.")
@@ -91,7 +97,7 @@ class LocalIndex:
         elif model_folder:
             embedder = SentenceTransformerEmbedder(model_folder, model_id, threads=threads)
         store = Store(root, workspace, model_id if embedder else "", variant=variant)
-        return cls(store, embedder, docs=docs, uri=uri, subfolders=subfolders)
+        return cls(store, embedder, docs=docs, uri=uri, subfolders=subfolders, help_texts=help_texts)
 
     def load_model(self) -> None:
         """Load the embedding model now; until it is loaded, searches do without vectors."""

@@ -15,7 +15,9 @@ from soothsay_common.priority import lower_thread_priority
 from soothsay_index.codec import from_plain, pack_hit, pack_symbol, to_plain
 from soothsay_index.errors import SoothsayIndexError, refused_by_system
 from soothsay_index.pipes import decode_line, encode_line
+from soothsay_index.sources.base import Used
 from soothsay_index.types import Progress, Query
+from soothsay_index.worker.called_programs import CalledPrograms
 from soothsay_index.worker.imported import ImportedPackages
 from soothsay_index.worker.local import LocalIndex
 from soothsay_index.worker.maintenance import Maintenance
@@ -38,7 +40,8 @@ class IndexServer:
         self._updates = ThreadPoolExecutor(1, "update")
         self._documents = DocumentUpdates(index)
         self._imported = ImportedPackages(index.writer, self._packages_read)
-        index.on_use, index.on_build = self._imported.note, self._imported.note_again
+        self._called = CalledPrograms(index.writer, self._packages_read)
+        index.on_use, index.on_build = self._note_use, self._imported.note_again
         self._maintenance = Maintenance(index, self._notify_changed, self._notify_warning)
         self._methods: dict[str, tuple[ThreadPoolExecutor, Callable[[dict[str, Any]], Any]]] = {
             "members": (self._readers, lambda p: [pack_symbol(each) for each in index.members(p["owner"])]),
@@ -58,6 +61,7 @@ class IndexServer:
         self._documents.start()
         self._maintenance.start()
         self._imported.start()
+        self._called.start()
         for line in requests:
             message = decode_line(line)
             if message is None:
@@ -83,6 +87,11 @@ class IndexServer:
         self._cancel.set()
         self._maintenance.stop()
         self._imported.stop()
+        self._called.stop()
+
+    def _note_use(self, used: Used) -> None:
+        self._imported.note(used)
+        self._called.note(used)
 
     def _answer(self, message: dict[str, Any], method: Callable[[dict[str, Any]], Any]) -> None:
         identifier = message.get("id")

@@ -18,6 +18,7 @@ from soothsay_index.build.claims import Claims
 from soothsay_index.build.files import FileSync, OnParsed, ignore_parsed
 from soothsay_index.build.packages import PackageSync
 from soothsay_index.build.process_pool import OpenExecutor
+from soothsay_index.build.programs import ProgramSync
 from soothsay_index.build.vectors import VectorSync
 from soothsay_index.embedding.embedder import Embedder
 from soothsay_index.errors import SoothsayIndexError
@@ -72,10 +73,15 @@ class Writer:
         embedder: Embedder | None,
         open_executor: OpenExecutor,
         uri: str = "",
+        programs: ProgramSync | None = None,
     ) -> None:
-        """``uri`` is a shared index that builds take from; empty: none."""
+        """``uri`` is a shared index that builds take from; empty: none.
+
+        ``programs`` reads the help texts of programs that the workspace calls; None: nobody does.
+        """
         self._store = store
         self._uri = uri
+        self._programs = programs
         self._workspace = workspace
         self._embedder = embedder
         self._open_executor = open_executor
@@ -247,7 +253,13 @@ class Writer:
     def _builder(self, files: FileSync, options: BuildOptions) -> Builder:
         niceness = 0 if options.awaited else BACKGROUND
         return Builder(
-            self._store, files, self._embedder, lambda: self._open_executor(niceness), self._uri, self._claims
+            self._store,
+            files,
+            self._embedder,
+            lambda: self._open_executor(niceness),
+            self._uri,
+            self._claims,
+            self._programs,
         )
 
     def _use(self, environment: Environment | None) -> None:
@@ -281,6 +293,18 @@ class Writer:
         with self._claims.held(names), self._open_executor(0) as executor:
             packages.write(missing, executor, ignore_progress, stop)
         self._unembedded.update(dict.fromkeys(names))
+        return True
+
+    def read_programs(self, used: Used, stop: threading.Event) -> bool:
+        """Read the help texts of the programs of ``used`` that are not indexed; return whether more are known then."""
+        if self._programs is None:
+            return False
+        with self._open_executor(BACKGROUND) as executor:
+            found = self._programs.write(used, executor, ignore_progress, stop)
+        in_use = self._store.releases_in_use()
+        if found <= in_use:
+            return False
+        self._store.write_state(in_use | found, self._store.environment())
         return True
 
     def _sync_of(self, environment: Environment) -> PackageSync:

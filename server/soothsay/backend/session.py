@@ -102,7 +102,7 @@ class IndexPlace:
     """Where an index is and what it is made of: ``root`` is the folder of all indexes, ``embedding`` the embedding
     model's folder (None: full text only), ``docs`` are folders of documentation outside the workspace, ``uri`` is a
     shared index that builds take from, ``warn`` gets what the person should know. Without ``subfolders`` only the files in ``workspace`` itself are indexed. ``variant``
-    tells several indexes of one folder apart."""
+    tells several indexes of one folder apart. ``help_texts``: programs are run for what they say of their options."""
 
     root: Path
     workspace: Path
@@ -112,6 +112,7 @@ class IndexPlace:
     environ: Mapping[str, str] | None = None
     subfolders: bool = True
     variant: str = ""
+    help_texts: bool = False
     warn: Callable[[str], object] = log.warning
 
 
@@ -135,6 +136,7 @@ def open_in_process(place: IndexPlace) -> WritableIndex:
         uri=place.uri,
         subfolders=place.subfolders,
         variant=place.variant,
+        help_texts=place.help_texts,
     )
 
 
@@ -152,6 +154,7 @@ def open_in_worker(place: IndexPlace) -> WritableIndex:
         environ=place.environ,
         subfolders=place.subfolders,
         variant=place.variant,
+        help_texts=place.help_texts,
         on_warning=place.warn,
     )
 
@@ -490,6 +493,7 @@ class Session:
                     self._subfolders,
                     # files of one folder that belong to no project may have different environments
                     "" if self._subfolders else self.settings.index.interpreter,
+                    self.settings.index.help_texts,
                     self._warn,
                 )
                 return open_index(place)
