@@ -1,7 +1,7 @@
 """Makes the tasks: ``python -m bench.crosslingual.tasks`` writes ``tasks.jsonl.gz``.
 
 A task is a file beside the code with the rest of one line removed, from where it writes a name that a file of another
-language defines. Repositories are drawn into development or test as wholes.
+language defines. Repositories are drawn into development or test as wholes; those of ``development.txt`` are all for development.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import random
 from collections import Counter
 
 from bench.crosslingual.sites import SharedSite, read, sites
-from bench.crosslingual.world import HERE, names, workspace
+from bench.crosslingual.world import DEVELOPMENT, HERE, names, workspace
 from bench.order import interleaved
 from bench.repo.tasks import halves
 from bench.retrieval.comments import SEED
@@ -48,9 +48,9 @@ def task_of(name: str, site: SharedSite, source: str) -> Task:
 
 def main() -> None:
     repositories = names()
-    half = halves(repositories)
-    groups = {name: [{**task, "split": half[name]} for task in tasks_of(name)] for name in repositories}
-    tasks = interleaved(groups)
+    half = {**halves(repositories), **dict.fromkeys(names(DEVELOPMENT), "dev")}
+    groups = {name: [{**task, "split": split} for task in tasks_of(name)] for name, split in half.items()}
+    tasks = interleaved({name: groups[name] for name in sorted(groups)})
     write_tasks(tasks, TASKS)
     for key in ("repository", "split", "kind"):
         print(key, Counter(task[key] for task in tasks).most_common())

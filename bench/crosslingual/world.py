@@ -12,6 +12,7 @@ from platformdirs import user_cache_path
 HERE = Path(__file__).resolve().parent
 CACHE = user_cache_path("soothsay-bench") / "crosslingual"
 REPOSITORIES = HERE / "repositories.txt"
+DEVELOPMENT = HERE / "development.txt"
 
 
 def interpreter() -> Path:
@@ -23,12 +24,13 @@ def interpreter() -> Path:
     return python
 
 
-def names() -> list[str]:
-    """The repositories."""
-    return [pin.partition("==")[0] for pin in pins(REPOSITORIES)]
+def names(listed: Path = REPOSITORIES) -> list[str]:
+    """The repositories of a list."""
+    return [pin.partition("==")[0] for pin in pins(listed)]
 
 
 def workspace(name: str) -> Path:
     """The folder of a repository, unpacked where it is missing."""
-    pin = next(pin for pin in pins(REPOSITORIES) if pin.startswith(f"{name}=="))
+    every = [*pins(REPOSITORIES), *pins(DEVELOPMENT)]
+    pin = next(pin for pin in every if pin.startswith(f"{name}=="))
     return unpacked(pin, CACHE / "sdists", CACHE / "workspaces")

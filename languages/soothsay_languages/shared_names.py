@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import cast, get_args
 
@@ -14,6 +15,15 @@ OPTION = "option "
 """What the name of an option begins with in the index: nothing that code can name holds a blank."""
 SUBCOMMAND = "command "
 """The same of a program, or of its subcommand."""
+# what stands before a name of a kind on its line, in shell and in the files that hold commands
+_BEHIND: Mapping[SharedKind, re.Pattern[str]] = {
+    "target": re.compile(r"(?<![\w-])make(?: +-\S+)* +\Z"),
+    "script": re.compile(r"(?<![\w-])(?:npm|yarn|pnpm|bun) +run +\Z"),
+    "service": re.compile(
+        r"\bcompose(?: +-\S+)* +(?:up|run|exec|logs|build|restart|stop|start)(?: +-\S+)* +\Z"
+    ),
+    "stage": re.compile(r"(?:--from=|--target[= ]|^\s*target: +)\Z"),
+}
 
 
 def owner_of_shared(kind: SharedKind) -> str:
@@ -53,6 +63,11 @@ def shared_names(path: PurePath, text: str) -> Iterator[tuple[SharedKind, str, i
                 if kind in KINDS and name and (kind, name) not in seen:
                     seen.add((kind, name))
                     yield cast(SharedKind, kind), name, node.start_point.row + 1
+
+
+def kind_behind(before: str) -> SharedKind | None:
+    """Return the kind of the name that is written behind ``before``, the beginning of a line; None where it does not tell."""
+    return next((kind for kind, pattern in _BEHIND.items() if pattern.search(before)), None)
 
 
 def _queries(language: Language, path: PurePath) -> tuple[SharedNames, ...]:

@@ -107,9 +107,17 @@ def _words(text: str) -> list[str]:
 
 
 def _others(site: Site, kind: SharedKind) -> Sequence[str]:
-    """Return the names of a kind that other files define, each once: paths by their words, others in the order of their files and lines."""
+    """Return the names of a kind that other files define: paths by their words, others in the order of their files and lines."""
+    names = list(shared_by_others(site, kind))
+    return by_words(names, site.request.text) if kind == "file" else names
+
+
+def shared_by_others(site: Site, kind: SharedKind) -> Mapping[str, Symbol]:
+    """Return the names of a kind that other files define, in the order of those and of their lines, each where it is defined first."""
     own = site.request.path.as_uri()
     found = [each for each in site.index.members(owner_of_shared(kind)) if each.uri and each.uri != own]
     found.sort(key=lambda each: (each.summary.count("/"), each.summary, each.line))
-    names = list(dict.fromkeys(each.name.removeprefix(f"{kind} ") for each in found))
-    return by_words(names, site.request.text) if kind == "file" else names
+    names: dict[str, Symbol] = {}
+    for each in found:
+        names.setdefault(each.name.removeprefix(f"{kind} "), each)
+    return names

@@ -17,7 +17,7 @@ from soothsay.engine.choice import MemberChoice, choose, rest_of_call
 from soothsay.engine.clients import of_known_services
 from soothsay.engine.clock import Clock
 from soothsay.engine.constrain import CallConstraint
-from soothsay.engine.cross_file import cross_file
+from soothsay.engine.cross_file import cross_file, shared_by_others
 from soothsay.engine.draft import Limits, OnText, Written, ignore_text, write
 from soothsay.engine.filling import AfterValue, write_filled
 from soothsay.engine.finish import finish
@@ -28,6 +28,7 @@ from soothsay.engine.layout import style_of
 from soothsay.engine.listed_members import hits_among
 from soothsay.engine.lookup import Lookup, lookup, lookup_at, lookup_begun
 from soothsay.engine.pace import Pace
+from soothsay.engine.shared_choice import Around, SharedChoice, choose_shared
 from soothsay.engine.site import Site, relative_path
 from soothsay.engine.skeleton import Facts, Skeleton, Step
 from soothsay.engine.tab_stops import carried_over, still_inside, with_ranges
@@ -39,13 +40,14 @@ from soothsay.engine.types import (
     Ending,
     Evidence,
     FaultKind,
+    Reason,
     TabStop,
     TriggerDecision,
 )
 from soothsay.engine.verify import Judgement, judge
 from soothsay.engine.watch import OnDoubt, Rules, Watch
 from soothsay.errors import raise_if_cancelled
-from soothsay.model.constraint import Constraint
+from soothsay.model.constraint import AllowedNames, Constraint
 from soothsay.model.files.registry import Thresholds
 from soothsay.model.fim import Anchor, Prompt, Window, build_prompt, place_anchor, still_fits
 from soothsay.model.types import Model, OpenPrompt, Token
@@ -212,6 +214,11 @@ class Engine:
                     read, begun = self._begin_call(site, task.known, grounding, accepted)
                     written = self._regenerate(task, read, begun, constrain)
                 evaluated["regenerate"] = written.evaluated
+        elif method == "full" and (choice := self._shared_choice(site, draft.text)) is not None:
+            with clock.step("regenerate"):
+                written, grounding = self._write_shared(task, choice, draft.text[: choice.start])
+            decision = _shared_decision(decision, choice)
+            evaluated["regenerate"] = written.evaluated
         with clock.step("verify"):
             answer = self._judge(task, written, grounding)
         check = Check(problem=answer.judgement.problem)
@@ -388,6 +395,35 @@ class Engine:
         opened = self._model.open(prompt)
         return write(opened, site.rule, limits, accepted=accepted, constraint=constraint, on_text=on_text)
 
+    def _shared_choice(self, site: Site, draft: str) -> SharedChoice | None:
+        """Return which names of other files are to be written instead of a drafted one; None where that may stand."""
+        if not site.language.writes or site.place.kind == "comment":
+            return None
+        around = Around(site.request.text, site.request.offset, site.relative_path)
+        choice = choose_shared(around, draft, lambda kind: list(shared_by_others(site, kind)))
+        if choice is not None and len(choice.names) > 1 and not self._model.capabilities.allowed_names:
+            return None
+        return choice
+
+    def _write_shared(self, task: _Task, choice: SharedChoice, accepted: str) -> tuple[Written, Grounding]:
+        """Write behind ``accepted`` one of the names of ``choice``, and what follows it."""
+        site = task.site
+        constrains = self._model.capabilities.allowed_names
+        accepted += "" if constrains else choice.endings[0]
+        prompt = _prompt(task.anchor, site.request, "", accepted)
+        names = AllowedNames(frozenset(choice.endings), prompt.forced) if constrains else None
+        limits = replace(task.limits, writing_s=self._settings.completion.write_ms / 1000)
+        opened = self._model.open(prompt)
+        written = write(opened, site.rule, limits, accepted=accepted, constraint=names, on_text=task.on_text)
+        known = shared_by_others(site, choice.kind)
+        text = written.text[choice.start :]
+        # a path may be written from the file's own folder
+        name = next(
+            (name for name, end in zip(choice.names, choice.endings, strict=True) if text.startswith(end)), ""
+        )
+        symbol = known.get(name) or known.get(f"{Path(site.relative_path).parent.as_posix()}/{name}")
+        return written, Grounding("", () if symbol is None else (_evidence_of_shared(symbol),))
+
     @property
     def _fills_calls(self) -> bool:
         """Whether what a signature says is written without the model."""
@@ -527,6 +563,24 @@ def _replaces(repaired: _Answer, fault: FaultKind) -> bool:
 def _nothing(method: Method) -> Completion:
     """Return the answer where nothing can be shown, whatever is written."""
     return Completion("", "", "unverified", method, TriggerDecision(False), ending=Ending("settled"))
+
+
+def _shared_decision(decision: TriggerDecision, choice: SharedChoice) -> TriggerDecision:
+    """Return the decision that a name of another file is written instead of the drafted one."""
+    reason: Reason = "not_in_workspace" if choice.is_invented else "another_name"
+    return replace(decision, fired=True, reasons=(reason,), confidence=None, name=choice.drafted)
+
+
+def _evidence_of_shared(symbol: Symbol) -> Evidence:
+    return Evidence(
+        kind="symbol",
+        symbol=symbol.qualified_name,
+        package=symbol.package,
+        version=symbol.version,
+        uri=symbol.uri,
+        text=f"{symbol.qualified_name}, of {symbol.summary}",
+        score=1.0,
+    )
 
 
 def _is_all_by_name(parameters: Sequence[Parameter] | None) -> bool:

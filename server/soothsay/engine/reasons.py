@@ -11,6 +11,8 @@ REASON_TEXTS: Mapping[Reason, str] = {
     "not_in_index": "the installed version has no such name",
     "not_a_member": "the receiver has no such member",
     "bad_arguments": "the arguments do not fit",
+    "not_in_workspace": "no other file defines the name",
+    "another_name": "the words around the place ask for another name",
     "always": "this method always retrieves",
 }
 

@@ -15,7 +15,15 @@ if TYPE_CHECKING:  # the editor's process starts without a parser
     from soothsay_languages.calls import Call
     from soothsay_languages.scopes import NamesAt
 
-Reason = Literal["low_confidence", "not_in_index", "not_a_member", "bad_arguments", "always"]
+Reason = Literal[
+    "low_confidence",
+    "not_in_index",
+    "not_a_member",
+    "bad_arguments",
+    "not_in_workspace",
+    "another_name",
+    "always",
+]
 Verdict = Literal["verified", "unverified", "rejected"]
 EndingStep = Literal[
     "shown",
