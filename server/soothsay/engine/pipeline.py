@@ -400,28 +400,31 @@ class Engine:
         if not site.language.writes or site.place.kind == "comment":
             return None
         around = Around(site.request.text, site.request.offset, site.relative_path)
-        choice = choose_shared(around, draft, lambda kind: list(shared_by_others(site, kind)))
+        choice = choose_shared(around, draft, lambda kind: shared_by_others(site, kind))
         if choice is not None and len(choice.names) > 1 and not self._model.capabilities.allowed_names:
             return None
         return choice
 
     def _write_shared(self, task: _Task, choice: SharedChoice, accepted: str) -> tuple[Written, Grounding]:
-        """Write behind ``accepted`` one of the names of ``choice``, and what follows it."""
-        site = task.site
-        constrains = self._model.capabilities.allowed_names
-        accepted += "" if constrains else choice.endings[0]
-        prompt = _prompt(task.anchor, site.request, "", accepted)
-        names = AllowedNames(frozenset(choice.endings), prompt.forced) if constrains else None
+        """Write behind ``accepted`` one of the names of ``choice``, and what follows it; the evidence is where it is defined."""
+        endings, constrains = choice.endings, self._model.capabilities.allowed_names
+        start = len(accepted)
+        accepted += "" if constrains else next(iter(endings))
+        prompt = _prompt(task.anchor, task.site.request, "", accepted)
+        names = AllowedNames(frozenset(endings), prompt.forced) if constrains else None
         limits = replace(task.limits, writing_s=self._settings.completion.write_ms / 1000)
-        opened = self._model.open(prompt)
-        written = write(opened, site.rule, limits, accepted=accepted, constraint=names, on_text=task.on_text)
-        known = shared_by_others(site, choice.kind)
-        text = written.text[choice.start :]
-        # a path may be written from the file's own folder
-        name = next(
-            (name for name, end in zip(choice.names, choice.endings, strict=True) if text.startswith(end)), ""
+        written = write(
+            self._model.open(prompt),
+            task.site.rule,
+            limits,
+            accepted=accepted,
+            constraint=names,
+            on_text=task.on_text,
         )
-        symbol = known.get(name) or known.get(f"{Path(site.relative_path).parent.as_posix()}/{name}")
+        said = written.text[start:]
+        symbol = next(
+            (endings[each] for each in sorted(endings, key=len)[::-1] if said.startswith(each)), None
+        )
         return written, Grounding("", () if symbol is None else (_evidence_of_shared(symbol),))
 
     @property

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import log
 
+from soothsay_index.types import Symbol
 from soothsay_languages.base import SharedKind
 from soothsay_languages.shared_names import kind_behind
 
 # found on the development split of `make bench-crosslingual`
 _CLEAR = 1.5  # the best name is written where its weight is so many times the next one's
-_COVERED = 0.6  # and so much of it, by the rarity of its words, stands around the place
+_COVERED = 0.6  # so much of it, by the rarity of its words, stands around the place
+_COVERED_NEAR = 0.3  # where the drafted name does not exist
 _AMONG = 8  # names that the model chooses from where none is clear
 _ABOVE = (1.0, 0.6, 0.3)  # what words of the lines above count, nearest first
 _LINE = 0.5  # of the line itself
@@ -37,6 +39,9 @@ _LIKE_IT = 2  # lines that begin as the place's line does, and go on with a path
 _SHARE = 5  # one of so many at least
 _SHORTEST_BEGINNING = 4  # letters
 
+NamesOfKind = Callable[[SharedKind], Mapping[str, Symbol]]
+"""Returns the names of a kind that other files define."""
+
 
 @dataclass(frozen=True, slots=True)
 class WrittenName:
@@ -49,22 +54,21 @@ class WrittenName:
 
 @dataclass(frozen=True, slots=True)
 class SharedChoice:
-    """The names of a ``kind`` that may be written instead of ``drafted``, from ``start`` of the draft on, best first.
+    """The names that may be written instead of ``drafted``, from ``start`` of the draft on, best first.
 
     ``typed`` is what stands before the cursor of each of them; ``is_invented`` whether the drafted name does not exist.
     """
 
-    kind: SharedKind
     drafted: str
     start: int
     typed: str
-    names: tuple[str, ...]
+    names: Mapping[str, Symbol]
     is_invented: bool
 
     @property
-    def endings(self) -> list[str]:
+    def endings(self) -> Mapping[str, Symbol]:
         """What is to be written of each name."""
-        return [name[len(self.typed) :] for name in self.names]
+        return {name[len(self.typed) :]: symbol for name, symbol in self.names.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +90,23 @@ class Around:
         return self.text[self.text.rfind("\n", 0, self.offset) + 1 : self.offset]
 
 
-def choose_shared(
-    around: Around, draft: str, names: Callable[[SharedKind], Sequence[str]]
-) -> SharedChoice | None:
-    """Return which of the ``names`` of a kind that other files define is to be written instead of a drafted one; None where it may stand."""
+def choose_shared(around: Around, draft: str, names: NamesOfKind) -> SharedChoice | None:
+    """Return which of the ``names`` that other files define is to be written instead of a drafted one; None where it may stand."""
     written = _written_name(around.line, draft.partition("\n")[0], names) or _expected_path(around, names)
     if written is None:
         return None
     typed = around.line[len(around.line) + written.start :] if written.start < 0 else ""
-    known = _as_written_here(names(written.kind), around.folder, written.kind)
-    if any(name.startswith(f"{written.text.rstrip('/')}/") for name in known):
+    symbols = _as_written_here(names(written.kind), around.folder, written.kind)
+    if any(name.startswith(f"{written.text.rstrip('/')}/") for name in symbols):
         return None  # a folder
-    is_invented = written.text not in known
+    is_invented = written.text not in symbols
     ending = _ENDING.search(written.text)
     known = [
-        name for name in known if name.startswith(typed) and (ending is None or name.endswith(ending[0]))
+        name for name in symbols if name.startswith(typed) and (ending is None or name.endswith(ending[0]))
     ]
     ranked = _ranked(known, around, written, is_invented)
-    ranked = [each for each in ranked if each.covered >= _COVERED]
+    covered = _COVERED_NEAR if is_invented else _COVERED
+    ranked = [each for each in ranked if each.covered >= covered]
     if not ranked or ranked[0].name == written.text:
         return None
     start = max(0, written.start)
@@ -112,13 +115,11 @@ def choose_shared(
         ranked = ranked[:1]
     elif not is_invented:
         return None
-    names_left = tuple(each.name for each in ranked[:_AMONG])
-    return SharedChoice(written.kind, written.text, start, typed, names_left, is_invented)
+    chosen = {each.name: symbols[each.name] for each in ranked[:_AMONG]}
+    return SharedChoice(written.text, start, typed, chosen, is_invented)
 
 
-def _written_name(
-    line: str, drafted: str, names: Callable[[SharedKind], Sequence[str]]
-) -> WrittenName | None:
+def _written_name(line: str, drafted: str, names: NamesOfKind) -> WrittenName | None:
     """Return the first name of another file that ``drafted`` writes behind ``line``; None where it writes none."""
     whole, cursor = line + drafted, len(line)
     for match in _WRITTEN_NAME.finditer(whole):
@@ -134,7 +135,7 @@ def _written_name(
     return None
 
 
-def _expected_path(around: Around, names: Callable[[SharedKind], Sequence[str]]) -> WrittenName | None:
+def _expected_path(around: Around, names: NamesOfKind) -> WrittenName | None:
     """Return a path to be written at the place, where lines that begin as its line does go on with one; None where they do not.
 
     It is a folder and an ending, those of most of these paths: no file is called so.
@@ -170,12 +171,13 @@ def _looks_known(path: str, files: Iterable[str]) -> bool:
     return ending is not None and any(file.endswith(ending[0]) for file in files)
 
 
-def _as_written_here(names: Sequence[str], folder: str, kind: SharedKind) -> list[str]:
+def _as_written_here(names: Mapping[str, Symbol], folder: str, kind: SharedKind) -> Mapping[str, Symbol]:
     """Return ``names``, and those of files in ``folder`` or below also as they are written from there."""
     if kind != "file" or not folder:
-        return list(names)
-    below = (name.removeprefix(f"{folder}/") for name in names if name.startswith(f"{folder}/"))
-    return list(dict.fromkeys((*names, *below)))
+        return names
+    inside = f"{folder}/"
+    below = {name.removeprefix(inside): each for name, each in names.items() if name.startswith(inside)}
+    return {**below, **names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +258,7 @@ def _likeness(name: str, around: Around, written: WrittenName) -> float:
     folder, _, own = name.rpartition("/")
     drafted_folder, _, drafted = written.text.rpartition("/")
     weight *= _SAME_FOLDER if folder == drafted_folder else 1.0
-    weight *= _SAME_NAME if own == drafted else 1.0
+    weight *= _SAME_NAME if own == drafted and name != written.text else 1.0
     return weight * (_OWN_FOLDER if folder == around.folder else 1.0)
 
 

@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from soothsay.engine.shared_choice import Around, SharedChoice, choose_shared
+from soothsay_index.types import Symbol
 from soothsay_languages.base import SharedKind
+from soothsay_languages.shared_names import owner_of_shared
 
 FILES = (
     "Makefile",
@@ -29,6 +31,16 @@ NAMES: Mapping[SharedKind, Sequence[str]] = {
 }
 
 
+def symbols(kind: SharedKind, names: Sequence[str]) -> dict[str, Symbol]:
+    owner = owner_of_shared(kind)
+    return {
+        name: Symbol(
+            f"{kind} {name}", f"{kind} {name}", owner, "attribute", "workspace", "shop", "", f"file:///{name}"
+        )
+        for name in names
+    }
+
+
 def choose(
     before: str,
     draft: str,
@@ -36,7 +48,8 @@ def choose(
     after: str = "\n",
     names: Mapping[SharedKind, Sequence[str]] = NAMES,
 ) -> SharedChoice | None:
-    return choose_shared(Around(before + after, len(before), path), draft, lambda kind: names.get(kind, ()))
+    around = Around(before + after, len(before), path)
+    return choose_shared(around, draft, lambda kind: symbols(kind, names.get(kind, ())))
 
 
 def shown(before: str, draft: str, path: str = "Makefile") -> str:
@@ -44,7 +57,7 @@ def shown(before: str, draft: str, path: str = "Makefile") -> str:
     choice = choose(before, draft, path)
     assert choice is not None
     assert len(choice.names) == 1
-    return draft[: choice.start] + choice.endings[0]
+    return draft[: choice.start] + next(iter(choice.endings))
 
 
 def test_a_path_that_the_words_above_ask_for_is_written_instead_of_one_that_was_copied() -> None:
@@ -61,7 +74,7 @@ def test_a_path_that_no_file_has_is_replaced_by_the_nearest_one() -> None:
     choice = choose("lint:\n\tpip install -r ", "requirements-lint.txt")
     assert choice is not None
     assert choice.is_invented
-    assert choice.names[0] == "requirements/lint.txt"
+    assert next(iter(choice.names)) == "requirements/lint.txt"
 
 
 def test_a_path_that_exists_stays_where_nothing_asks_for_another() -> None:
@@ -72,7 +85,7 @@ def test_what_is_typed_of_a_path_is_kept() -> None:
     before = "export-customers:\n\tpython scripts/"
     choice = choose(before, "export_invoices.py")
     assert choice is not None
-    assert (choice.typed, choice.start, choice.endings) == ("scripts/", 0, ["export_customers.py"])
+    assert (choice.typed, choice.start, list(choice.endings)) == ("scripts/", 0, ["export_customers.py"])
 
 
 def test_options_before_a_path_are_kept() -> None:
@@ -125,7 +138,7 @@ def test_what_is_no_path_of_the_workspace_stays(draft: str) -> None:
 def test_a_target_that_is_not_there_is_replaced() -> None:
     choice = choose("    # check the types\n    run: make ", "check-typing", path=".github/workflows/ci.yml")
     assert choice is not None
-    assert (choice.kind, choice.names, choice.is_invented) == ("target", ("check-types",), True)
+    assert (list(choice.names), choice.is_invented) == (["check-types"], True)
 
 
 def test_a_target_that_nothing_here_is_like_stays() -> None:
@@ -135,7 +148,7 @@ def test_a_target_that_nothing_here_is_like_stays() -> None:
 def test_a_script_of_npm_is_one_name_with_its_colon() -> None:
     choice = choose("      # build the web pages\n      - run: npm run ", "build-web", path="ci.yml")
     assert choice is not None
-    assert choice.names == ("build:web",)
+    assert list(choice.names) == ["build:web"]
 
 
 def test_nothing_is_known_where_nothing_is_shared() -> None:
