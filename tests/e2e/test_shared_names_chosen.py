@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from conftest import SETTINGS
 
+from conftest import SETTINGS
 from soothsay.backend.session import Session, open_in_process
 from soothsay.engine.types import Completion, CompletionRequest
 from soothsay_common.cancellation import Cancellation
