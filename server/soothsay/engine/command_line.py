@@ -6,12 +6,14 @@ import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 
+from soothsay.engine.shared_choice import Around, NameChoice
 from soothsay_index.types import Index, Symbol
 from soothsay_languages.base import Language
 from soothsay_languages.commands import Command, command_at_end
 from soothsay_languages.shared_names import OPTION, SUBCOMMAND, owner_of_command
 
 # A usage that names what is passed on to another program: behind the first operand, options are that program's.
+_OPTION = re.compile(r"(?<!\S)--[A-Za-z][\w-]*")
 _PASSES_ON = re.compile(r"(?<![\w-])(?:args?|arguments?|cmd|command|program|script)(?![\w-])", re.IGNORECASE)
 
 
@@ -53,6 +55,31 @@ def known_options(index: Index, command: Command) -> Mapping[str, Symbol] | None
     if not members or (_operands(rest, members) and _PASSES_ON.search(usage)):
         return None
     return _options(index, words, members)
+
+
+def choose_option(around: Around, draft: str, language: Language, index: Index) -> NameChoice | None:
+    """Return the options that may be written instead of the first one in ``draft`` that its program does not take; None without one.
+
+    Only the first line of ``draft`` is read.
+    """
+    if language.shell_parts is None:
+        return None
+    begun = around.line[around.line.rfind(" ") + 1 :]
+    typed = begun if begun.startswith("-") else ""
+    head, whole = around.text[: around.offset - len(typed)], typed + draft.partition("\n")[0]
+    for match in _OPTION.finditer(whole):
+        if match.end() <= len(typed):
+            continue
+        text = head + whole[: match.start()]
+        command = command_at(text, len(text), language)
+        options = None if command is None else known_options(index, command)
+        if options is None or match[0] in options:
+            continue
+        kept = typed if match.start() == 0 else ""
+        names = {name: each for name, each in options.items() if name.startswith(kept or "--")}
+        if names:
+            return NameChoice(match[0], max(0, match.start() - len(typed)), kept, names, True)
+    return None
 
 
 def _options(

@@ -16,6 +16,7 @@ from soothsay.engine.analyses import Analyses
 from soothsay.engine.choice import MemberChoice, choose, rest_of_call
 from soothsay.engine.clients import of_known_services
 from soothsay.engine.clock import Clock
+from soothsay.engine.command_line import choose_option
 from soothsay.engine.constrain import CallConstraint
 from soothsay.engine.cross_file import cross_file, shared_by_others
 from soothsay.engine.draft import Limits, OnText, Written, ignore_text, write
@@ -28,7 +29,7 @@ from soothsay.engine.layout import style_of
 from soothsay.engine.listed_members import hits_among
 from soothsay.engine.lookup import Lookup, lookup, lookup_at, lookup_begun
 from soothsay.engine.pace import Pace
-from soothsay.engine.shared_choice import Around, SharedChoice, choose_shared
+from soothsay.engine.shared_choice import JOINTS, Around, NameChoice, choose_shared
 from soothsay.engine.site import Site, relative_path
 from soothsay.engine.skeleton import Facts, Skeleton, Step
 from soothsay.engine.tab_stops import carried_over, still_inside, with_ranges
@@ -71,6 +72,7 @@ _SHOWN = Ending()
 _DRAFTED, _REWRITTEN = 0.8, 0.9
 _READ_AGAIN = 128  # tokens that a repair reads: the document that it asks for, and the line
 _MOST_VALUES = 4  # wrong values that are put right in one answer
+_MOST_NAMES = 3  # options, or names of other files, that are put right in one answer
 _WORTH_IT = 0.75  # a shorter prompt has less unread than this share
 
 
@@ -214,10 +216,10 @@ class Engine:
                     read, begun = self._begin_call(site, task.known, grounding, accepted)
                     written = self._regenerate(task, read, begun, constrain)
                 evaluated["regenerate"] = written.evaluated
-        elif method == "full" and (choice := self._shared_choice(site, draft.text)) is not None:
+        elif method == "full" and (choice := self._name_choice(site, draft.text)) is not None:
             with clock.step("regenerate"):
-                written, grounding = self._write_shared(task, choice, draft.text[: choice.start])
-            decision = _shared_decision(decision, choice)
+                written, grounding = self._write_names(task, choice, draft.text)
+            decision = _name_decision(decision, choice)
             evaluated["regenerate"] = written.evaluated
         with clock.step("verify"):
             answer = self._judge(task, written, grounding)
@@ -395,37 +397,43 @@ class Engine:
         opened = self._model.open(prompt)
         return write(opened, site.rule, limits, accepted=accepted, constraint=constraint, on_text=on_text)
 
-    def _shared_choice(self, site: Site, draft: str) -> SharedChoice | None:
-        """Return which names of other files are to be written instead of a drafted one; None where that may stand."""
-        if not site.language.writes or site.place.kind == "comment":
+    def _name_choice(self, site: Site, draft: str) -> NameChoice | None:
+        """Return which options, or names of other files, are to be written instead of a drafted one; None where that may stand."""
+        if site.place.kind == "comment":
             return None
         around = Around(site.request.text, site.request.offset, site.relative_path)
-        choice = choose_shared(around, draft, lambda kind: shared_by_others(site, kind))
+        choice = choose_option(around, draft, site.language, site.index)
+        if choice is None and site.language.writes:
+            choice = choose_shared(around, draft, lambda kind: shared_by_others(site, kind))
         if choice is not None and len(choice.names) > 1 and not self._model.capabilities.allowed_names:
             return None
         return choice
 
-    def _write_shared(self, task: _Task, choice: SharedChoice, accepted: str) -> tuple[Written, Grounding]:
-        """Write behind ``accepted`` one of the names of ``choice``, and what follows it; the evidence is where it is defined."""
+    def _write_names(self, task: _Task, first: NameChoice, draft: str) -> tuple[Written, Grounding]:
+        """Write ``draft`` once more, with a name of the ``first`` choice, and so for each other one; the evidence is where they are defined."""
+        evidence: list[Evidence] = []
+        choice: NameChoice | None = first
+        written, symbol = self._write_name(task, first, draft)
+        for _ in range(_MOST_NAMES):
+            evidence += [] if symbol is None else [_evidence_of_name(symbol)]
+            choice = self._name_choice(task.site, written.text)
+            if choice is None:
+                break
+            written, symbol = self._write_name(task, choice, written.text)
+        return written, Grounding("", tuple(evidence))
+
+    def _write_name(self, task: _Task, choice: NameChoice, draft: str) -> tuple[Written, Symbol | None]:
+        """Write one of the names of ``choice`` where the draft has another one, and what follows it; return it as well."""
         endings, constrains = choice.endings, self._model.capabilities.allowed_names
-        start = len(accepted)
-        accepted += "" if constrains else next(iter(endings))
+        accepted = draft[: choice.start] + ("" if constrains else next(iter(endings)))
         prompt = _prompt(task.anchor, task.site.request, "", accepted)
-        names = AllowedNames(frozenset(endings), prompt.forced) if constrains else None
+        names = AllowedNames(frozenset(endings), prompt.forced, JOINTS) if constrains else None
         limits = replace(task.limits, writing_s=self._settings.completion.write_ms / 1000)
-        written = write(
-            self._model.open(prompt),
-            task.site.rule,
-            limits,
-            accepted=accepted,
-            constraint=names,
-            on_text=task.on_text,
-        )
-        said = written.text[start:]
-        symbol = next(
-            (endings[each] for each in sorted(endings, key=len)[::-1] if said.startswith(each)), None
-        )
-        return written, Grounding("", () if symbol is None else (_evidence_of_shared(symbol),))
+        opened, rule = self._model.open(prompt), task.site.rule
+        written = write(opened, rule, limits, accepted=accepted, constraint=names, on_text=task.on_text)
+        said = written.text[choice.start :]
+        chosen = max((each for each in endings if said.startswith(each)), key=len, default=None)
+        return written, None if chosen is None else endings[chosen]
 
     @property
     def _fills_calls(self) -> bool:
@@ -568,20 +576,23 @@ def _nothing(method: Method) -> Completion:
     return Completion("", "", "unverified", method, TriggerDecision(False), ending=Ending("settled"))
 
 
-def _shared_decision(decision: TriggerDecision, choice: SharedChoice) -> TriggerDecision:
-    """Return the decision that a name of another file is written instead of the drafted one."""
-    reason: Reason = "not_in_workspace" if choice.is_invented else "another_name"
+def _name_decision(decision: TriggerDecision, choice: NameChoice) -> TriggerDecision:
+    """Return the decision that an option, or a name of another file, is written instead of the drafted one."""
+    reason: Reason = "another_name"
+    if choice.is_invented:
+        reason = "not_in_index" if choice.drafted.startswith("-") else "not_in_workspace"
     return replace(decision, fired=True, reasons=(reason,), confidence=None, name=choice.drafted)
 
 
-def _evidence_of_shared(symbol: Symbol) -> Evidence:
+def _evidence_of_name(symbol: Symbol) -> Evidence:
+    """Return the evidence for an option, or for a name of another file: its summary says what it is for, or which file."""
     return Evidence(
         kind="symbol",
         symbol=symbol.qualified_name,
         package=symbol.package,
         version=symbol.version,
         uri=symbol.uri,
-        text=f"{symbol.qualified_name}, of {symbol.summary}",
+        text=f"{symbol.qualified_name}: {symbol.summary}",
         score=1.0,
     )
 

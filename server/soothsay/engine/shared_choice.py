@@ -39,6 +39,9 @@ _LIKE_IT = 2  # lines that begin as the place's line does, and go on with a path
 _SHARE = 5  # one of so many at least
 _SHORTEST_BEGINNING = 4  # letters
 
+JOINTS = "-/."
+"""What joins words to a name: a path, an option."""
+
 NamesOfKind = Callable[[SharedKind], Mapping[str, Symbol]]
 """Returns the names of a kind that other files define."""
 
@@ -53,7 +56,7 @@ class WrittenName:
 
 
 @dataclass(frozen=True, slots=True)
-class SharedChoice:
+class NameChoice:
     """The names that may be written instead of ``drafted``, from ``start`` of the draft on, best first.
 
     ``typed`` is what stands before the cursor of each of them; ``is_invented`` whether the drafted name does not exist.
@@ -90,7 +93,7 @@ class Around:
         return self.text[self.text.rfind("\n", 0, self.offset) + 1 : self.offset]
 
 
-def choose_shared(around: Around, draft: str, names: NamesOfKind) -> SharedChoice | None:
+def choose_shared(around: Around, draft: str, names: NamesOfKind) -> NameChoice | None:
     """Return which of the ``names`` that other files define is to be written instead of a drafted one; None where it may stand."""
     written = _written_name(around.line, draft.partition("\n")[0], names) or _expected_path(around, names)
     if written is None:
@@ -116,7 +119,7 @@ def choose_shared(around: Around, draft: str, names: NamesOfKind) -> SharedChoic
     elif not is_invented:
         return None
     chosen = {each.name: symbols[each.name] for each in ranked[:_AMONG]}
-    return SharedChoice(written.text, start, typed, chosen, is_invented)
+    return NameChoice(written.text, start, typed, chosen, is_invented)
 
 
 def _written_name(line: str, drafted: str, names: NamesOfKind) -> WrittenName | None:

@@ -36,10 +36,14 @@ class TokenConstraint(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AllowedNames:
-    """The text begins with ``typed``, then one of ``names``; what follows the name, a word character excepted, is free."""
+    """The text begins with ``typed``, then one of ``names``; what follows the name is free, but for a word character and ``joints``.
+
+    ``joints`` are the characters that join words to a name: a path goes on behind ``/``, an option behind ``-``.
+    """
 
     names: frozenset[str]
     typed: str = ""
+    joints: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ class _NameConstraint:
 
     def __init__(self, allowed: AllowedNames) -> None:
         self._texts = NameTrie(allowed.typed + name for name in allowed.names)
+        self._joints = allowed.joints
 
     def accepts(self, written: bytes, piece: bytes) -> bool:
         text = written + piece
@@ -126,6 +131,10 @@ class _NameConstraint:
         """Return whether a name is written and ended."""
         text = data.decode("utf-8", errors="replace")
         return any(
-            text[:end].encode() in self._texts and (end == len(text) or not _WORD.match(text, end))
+            text[:end].encode() in self._texts and (end == len(text) or self._ends(text[end]))
             for end in range(1, len(text) + 1)
         )
+
+    def _ends(self, following: str) -> bool:
+        """Return whether a name ends before the character ``following``."""
+        return following not in self._joints and not _WORD.match(following)

@@ -7,7 +7,8 @@ from pathlib import Path, PurePath
 import pytest
 from fakes import FakeIndex
 
-from soothsay.engine.command_line import command_at, known_options
+from soothsay.engine.command_line import choose_option, command_at, known_options
+from soothsay.engine.shared_choice import Around, NameChoice
 from soothsay_index.sources.help_texts import CommandHelp, as_harvest, read_help, with_negations
 from soothsay_index.types import Symbol
 from soothsay_languages.base import Language
@@ -139,3 +140,51 @@ def test_the_command_at_a_place_in_a_file(name: str, text: str, behind: str) -> 
 )
 def test_where_no_command_is_written(name: str, text: str) -> None:
     assert command_at(text, len(text), language_called(name)) is None
+
+
+def chosen(
+    index: FakeIndex, before: str, draft: str, name: str = "run.sh", after: str = "\n"
+) -> NameChoice | None:
+    around = Around(before + after, len(before), name)
+    return choose_option(around, draft, language_called(name), index)
+
+
+def test_an_option_that_the_program_does_not_take_is_chosen_among_those_that_it_takes(
+    index: FakeIndex,
+) -> None:
+    choice = chosen(index, "pip install ", "--update-all requests")
+    assert choice is not None
+    assert (choice.drafted, choice.start, choice.typed) == ("--update-all", 0, "")
+    assert {"--upgrade", "--user"} <= set(choice.names)
+    assert all(each.startswith("--") for each in choice.names)
+
+
+def test_options_that_the_program_takes_stay(index: FakeIndex) -> None:
+    assert chosen(index, "pip install ", "--upgrade requests") is None
+    assert chosen(index, "git commit ", "--message='a --no-such-option b'") is None
+    assert chosen(index, "nobody-knows ", "--update-all") is None
+    assert chosen(index, "", "echo done") is None
+
+
+def test_what_is_typed_of_an_option_is_kept(index: FakeIndex) -> None:
+    choice = chosen(index, "pip install --up", "date requests")
+    assert choice is not None
+    assert (choice.drafted, choice.start, choice.typed) == ("--update", 0, "--up")
+    assert list(choice.endings) == ["grade", "grade-strategy"]
+
+
+def test_the_second_option_is_looked_at_as_well(index: FakeIndex) -> None:
+    draft = "--amend --no-such-editor"
+    choice = chosen(index, "git commit ", draft)
+    assert choice is not None
+    assert draft[: choice.start] == "--amend "
+
+
+def test_an_option_in_a_workflow_belongs_to_the_command_of_its_line(index: FakeIndex) -> None:
+    before = "jobs:\n  test:\n    steps:\n      - run: pip install "
+    assert chosen(index, before, "--update-all requests", "ci.yml") is not None
+    assert chosen(index, "jobs:\n  test:\n    name: pip install ", "--update-all", "ci.yml") is None
+
+
+def test_only_the_first_line_is_read(index: FakeIndex) -> None:
+    assert chosen(index, "pip install ", "requests\npip install --update-all") is None

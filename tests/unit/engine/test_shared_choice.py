@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from soothsay.engine.shared_choice import Around, SharedChoice, choose_shared
+from soothsay.engine.shared_choice import Around, NameChoice, choose_shared
 from soothsay_index.types import Symbol
 from soothsay_languages.base import SharedKind
 from soothsay_languages.shared_names import owner_of_shared
@@ -47,7 +47,7 @@ def choose(
     path: str = "Makefile",
     after: str = "\n",
     names: Mapping[SharedKind, Sequence[str]] = NAMES,
-) -> SharedChoice | None:
+) -> NameChoice | None:
     around = Around(before + after, len(before), path)
     return choose_shared(around, draft, lambda kind: symbols(kind, names.get(kind, ())))
 
