@@ -142,6 +142,10 @@ class OracleSettings:
     """Method `full`: what happens to a completion that is wrong and cannot be repaired. `trim` cuts it before the
     first wrong call, `hide` shows nothing, `show` shows it marked as rejected."""
 
+    commands: Annotated[tuple[str, ...], UsersOwn()] = ()
+    """The programs of judges, where other ones are to be run than those that are found: `gopls=/opt/go/bin/gopls`. The names are
+    those that `soothsay judges list` prints; the program is an absolute path, or a name on PATH, with its arguments."""
+
 
 @dataclass(frozen=True, slots=True)
 class DiagnosticsSettings:

@@ -31,6 +31,7 @@ from soothsay.model.files.resolve import resolve_model, resolve_weights
 from soothsay.model.library import library_folder, own_build
 from soothsay.model.local.tuning import ThreadTuner, Tuning, default_threads
 from soothsay.model.proof import Proof, prove, prove_library
+from soothsay.oracle.commands import read_commands
 from soothsay.oracle.installed import command_of
 from soothsay.oracle.opening import open_oracle
 from soothsay.paths import cache_folder
@@ -352,6 +353,8 @@ def _oracle(settings: Settings, workspace: Path) -> DoctorCheck:
         )
     firsts = [(language, spec) for language in languages() for spec in language.oracles[:1]]
     # several languages may have one
+    commands = read_commands(settings.oracle.commands)
+    firsts = [(language, commands.applied_to(spec)) for language, spec in firsts]
     servers = {s.name: (each, s) for each, s in firsts if s.required or command_of(s) is not None}
     silent = [s for each, s in servers.values() if not _answers(each, s, settings, workspace)]
     broken = [spec for spec in silent if spec.required or spec.package is not None]
@@ -359,6 +362,10 @@ def _oracle(settings: Settings, workspace: Path) -> DoctorCheck:
         names = ", ".join(spec.name for spec in broken)
         found = f"{names} does not answer: little can be verified"
         return DoctorCheck("oracle", "warning", found, "; ".join(spec.install for spec in broken))
+    if commands.problems:
+        return DoctorCheck(
+            "oracle", "warning", " ".join(commands.problems), "correct the setting oracle.commands"
+        )
     said = [f"{name} answers" for name in servers if name not in {spec.name for spec in silent}]
     # a program of the user's, for a language that they may not use
     said += [f"{spec.name} of PATH does not answer ({spec.install})" for spec in silent]
@@ -368,7 +375,7 @@ def _oracle(settings: Settings, workspace: Path) -> DoctorCheck:
 def _answers(language: Language, spec: ServerSpec, settings: Settings, workspace: Path) -> bool:
     """Return whether the first language server of ``language`` judges a file that it has something to say about."""
     runtime = settings.index.interpreter if language.has_interpreter else ""
-    oracle = open_oracle(workspace, language.id, runtime)
+    oracle = open_oracle(workspace, language.id, runtime, commands=read_commands(settings.oracle.commands))
     try:
         return oracle.findings(workspace / f"doctor{language.suffix}", spec.canary or "\n") is not None
     finally:

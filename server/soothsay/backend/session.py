@@ -30,6 +30,7 @@ from soothsay.model.files.registry import EMBEDDING_MODEL
 from soothsay.model.files.resolve import source_sha256
 from soothsay.model.files.thresholds import measured_here
 from soothsay.model.types import OwnedModel
+from soothsay.oracle.commands import read_commands
 from soothsay.oracle.null import NullOracle
 from soothsay.oracle.opening import open_workspace_oracle
 from soothsay.oracle.types import Oracle
@@ -233,11 +234,7 @@ class Session:
             lambda: source_sha256(settings.model.name, settings.model.path),
         )
         self._applied = NONE_IN_USE
-        self.oracle: Oracle = (
-            open_workspace_oracle(workspace, _interpreters(settings), environ=environ)
-            if settings.oracle.enabled
-            else NullOracle()
-        )
+        self.oracle = _open_oracle(settings, workspace, environ)
         self._index = self._open_index(open_index) if settings.index.enabled else None
 
     @property
@@ -519,6 +516,16 @@ class Session:
     def _warn(self, message: str) -> None:
         log.warning(message)
         self.warnings.append(message)
+
+
+def _open_oracle(settings: Settings, workspace: Path, environ: Mapping[str, str] | None) -> Oracle:
+    """Return the judges of the workspace, with the commands that are set; what is wrong with those is logged."""
+    if not settings.oracle.enabled:
+        return NullOracle()
+    commands = read_commands(settings.oracle.commands)
+    for problem in commands.problems:
+        log.warning("%s", problem)
+    return open_workspace_oracle(workspace, _interpreters(settings), environ=environ, commands=commands)
 
 
 def _interpreters(settings: Settings) -> dict[str, str]:

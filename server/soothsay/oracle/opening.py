@@ -8,6 +8,7 @@ from pathlib import Path
 
 from soothsay.oracle.client import LspOracle
 from soothsay.oracle.combined import CombinedOracle, WorkspaceOracle
+from soothsay.oracle.commands import NO_COMMANDS, ServerCommands
 from soothsay.oracle.installed import command_of
 from soothsay.oracle.limits import TimeLimits
 from soothsay.oracle.null import NullOracle
@@ -26,14 +27,16 @@ def open_oracle(
     limits: TimeLimits | None = None,
     environ: Mapping[str, str] | None = None,
     questions: QuestionLog | None = None,
+    commands: ServerCommands = NO_COMMANDS,
 ) -> Oracle:
     """Return the oracle for ``language`` in ``workspace``. Nothing is started yet, and nothing is raised.
 
     ``runtime`` is the configured interpreter or compiler, "" to find it in ``environ`` (None: this process's
-    environment). Servers that are not installed are left out; without any it is a `NullOracle`.
+    environment). ``commands`` go before the programs that are found. Servers that are not installed are left out; without any it is
+    a `NullOracle`.
     """
     found = language_of_id(language)
-    known = found.oracles if found else ()
+    known = [commands.applied_to(spec) for spec in found.oracles] if found else []
     specs = [spec for spec in known if command_of(spec) is not None]
     if not specs:
         level = logging.WARNING if any(spec.required for spec in known) else logging.INFO
@@ -54,10 +57,12 @@ def open_workspace_oracle(
     runtimes: Mapping[str, str],
     limits: TimeLimits | None = None,
     environ: Mapping[str, str] | None = None,
+    commands: ServerCommands = NO_COMMANDS,
 ) -> Oracle:
     """Return the oracle for all languages that name a language server; those that name the same share it. Nothing is started yet, and nothing is raised.
 
-    ``runtimes`` are the configured interpreters and compilers by language id; the others are found in ``environ``.
+    ``runtimes`` are the configured interpreters and compilers by language id; the others are found in ``environ``. ``commands`` go
+    before the programs that are found.
     """
     questions = QuestionLog()
     oracles: dict[str, Oracle] = {}
@@ -67,7 +72,7 @@ def open_workspace_oracle(
         if not servers:
             continue
         if (runtime, *servers) not in shared:
-            opened = open_oracle(workspace, each.id, runtime, limits, environ, questions)
+            opened = open_oracle(workspace, each.id, runtime, limits, environ, questions, commands)
             shared[runtime, *servers] = opened
         oracles[each.id] = shared[runtime, *servers]
     waiting = {each.id for each in languages() if not any(spec.required for spec in each.oracles)}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from scripted import LIMITS, SERVER
 
+from soothsay.oracle.commands import read_commands
 from soothsay.oracle.null import NullOracle
 from soothsay.oracle.opening import open_oracle
 from soothsay.oracle.types import Oracle
@@ -70,6 +71,21 @@ def oracle(server: Server, tmp_path: Path) -> Iterator[Oracle]:
     opened = open_oracle(tmp_path, server.language, limits=LIMITS)
     yield opened
     opened.close()
+
+
+def test_a_program_that_is_set_is_run_instead_of_the_one_on_path(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin" / server.program
+    moved = program.rename(tmp_path / "a tool")
+    assert isinstance(open_oracle(tmp_path, server.language), NullOracle)
+    commands = read_commands([f"{server.program}='{moved}'"])
+    assert commands.problems == ()
+    opened = open_oracle(tmp_path, server.language, limits=LIMITS, commands=commands)
+    try:
+        assert opened.findings(tmp_path / server.file, TEXT.format("a") + "bad\n")
+    finally:
+        opened.close()
 
 
 def test_its_errors_are_read(server: Server, oracle: Oracle, tmp_path: Path) -> None:
