@@ -253,6 +253,17 @@ SharedKind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class KeySyntax:
+    """How the keys of mappings are written, in files that schemas describe.
+
+    ``query`` captures each ``@key`` and the ``@value`` of one, which may stand between ``quotes``.
+    """
+
+    query: str
+    quotes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SharedNames:
     """The names that a file defines for files of other languages: the captures of ``query`` that are called as a `SharedKind`.
 
@@ -391,7 +402,7 @@ class Language:
     parse everything safely. ``builtins`` are the names that need no import.
     ``imports`` matches statements that import something, whole lines. ``calls`` is None where the names and
     arguments of calls cannot be checked: completions are unverified, and documents have no hints. ``key`` finds the key of an object, or of what else
-    has a closed set of them, that code ends in. ``tags`` is a tree-sitter
+    has a closed set of them, that code ends in. ``keys`` are judged by a schema. ``tags`` is a tree-sitter
     query of what a file defines, for the index; ``file_sources`` and ``package_sources`` name functions that make sources of
     the index, ``module:function``, where a query does not say it all; ``companions`` are packages whose members another one
     describes, with that one's name; ``content`` is what the index calls a piece of a file. Code of another ``family`` is of no
@@ -422,6 +433,7 @@ class Language:
     builtins: frozenset[str] = frozenset()
     calls: CallSyntax | None = None
     key: FindsKey | None = None
+    keys: KeySyntax | None = None
     grammar: Callable[[], tree_sitter.Language] | None = None
     modules: Callable[[Path, Path], ModuleName] | None = None
     whole: Callable[[], Callable[[str], bool]] | None = None

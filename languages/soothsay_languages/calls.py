@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import tree_sitter
 from tree_sitter import Node
 
 from soothsay_languages.base import Arguments, CallSyntax, Language
-from soothsay_languages.syntax import query, text_of
+from soothsay_languages.syntax import matches, text_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +87,7 @@ def calls_of(language: Language, root: Node) -> list[Call]:
     if grammar is None or syntax is None:
         return []
     found: dict[int, Call] = {}
-    for _, captures in tree_sitter.QueryCursor(query(grammar, syntax.query)).matches(root):
+    for captures in matches(grammar, syntax.query, root):
         node, name, arguments = (captures.get(each, (None,))[0] for each in ("call", "name", "arguments"))
         if node is not None and name is not None and arguments is not None:
             receiver = captures.get("receiver", (None,))[0]

@@ -19,7 +19,7 @@ import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Literal, Protocol
 
 from soothsay_languages.parameters import Parameter
@@ -138,7 +138,7 @@ class ServerPackage:
     """A server that is installed apart, on the user's command: ``name`` in ``version``, by the client of its ``registry``.
 
     ``program`` finds what is run in the folder that it was installed into; None where it has none for this
-    machine. ``arguments`` are the program's. ``licence`` is the package's.
+    machine. ``runner`` is what runs it where it is a script. ``arguments`` are the program's. ``licence`` is the package's.
     """
 
     name: str
@@ -147,14 +147,23 @@ class ServerPackage:
     arguments: tuple[str, ...] = ()
     registry: Literal["npm", "pip"] = "npm"
     licence: str = ""
+    runner: Literal["", "node"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """How a server tells which schemas describe a document.
+
+    ``request`` is given the document's URI, and answered by a list of schemas, each with its ``uri``. ``is_at_hand`` tells
+    from a schema's URI whether it is read without a network.
+    """
+
+    request: str
+    is_at_hand: Callable[[str], bool]
 
 
 def not_elsewhere() -> Sequence[str] | None:
     """Return None: a server that is run only where its package was installed."""
-    return None
-
-
-def _no_problem(message: str) -> DiagnosticKind | None:
     return None
 
 
@@ -164,6 +173,10 @@ def _never(text: str) -> bool:
 
 def _as_it_is(text: str) -> str:
     return text
+
+
+def _as_its_code(kind: DiagnosticKind, message: str) -> DiagnosticKind:
+    return kind
 
 
 def _no_runtime(workspace: Path, configured: str, environ: Mapping[str, str] | None) -> Path | None:
@@ -182,11 +195,12 @@ def _no_import(written: str, path: Path) -> bool:
 class ServerSpec:
     """One language server.
 
-    ``language_ids`` are LSP's language ids by suffix of the files that the server judges. ``settings`` are what it gets
+    ``language_ids`` are LSP's language ids by suffix, or by whole name, of the files that the server judges. ``settings`` are what it gets
     when it asks for its configuration, ``initialization_options`` what it gets at the start (None: the settings).
     ``project_files`` are names of files that configure it.
 
-    ``kinds`` are what its diagnostic codes mean; a code that is not named is "other". ``canary`` is a text that it must
+    ``kinds`` are what its diagnostic codes mean, or, of those without a code, their sources; one that is not named is "other".
+    ``kind_of`` tells from that and the message what a diagnostic is. ``canary`` is a text that it must
     have something to say about, if it looks at a file at all; "" when it looks at all files. ``is_unknown`` and
     ``is_anything`` tell from a hover text whether the type is not known, or dynamic on purpose. ``tells_of_union`` tells
     from a "not_a_member" message whether the receiver is one of several types. ``may_import`` tells whether an import that is
@@ -197,8 +211,11 @@ class ServerSpec:
     are only started for a file of their languages. ``change`` is what a change of a document says beside what LSP has.
     ``install`` is the command that installs it, ``package`` what `soothsay judges install` installs; that goes before what
     ``find_command`` finds. ``preambles`` are lines that the server sees above the text, by suffix. ``markup``: its hover texts
-    are Markdown, with what is documented in the first block of code. ``plain`` returns documentation without the marks of its language. ``lists_keys``: where a key is written it proposes those that the type has. ``argument_problem`` tells from
-    the message of a "wrong_type" that something is given which is not taken at all, or not given which must be; None for a value of a wrong type. ``quiet_ms`` is for a server that publishes diagnostics without the version of the document: a publication counts when
+    are Markdown, with what is documented in the first block of code. ``plain`` returns documentation without the marks of its language. ``lists_keys``: where a key is written it proposes those that the type has. ``tried_key`` is
+    how a key is written, in place of ``{}``, to see whether it is refused. ``proposed``
+    finds the name in the label of what it proposes, and ``no_names`` are LSP's kinds of what it proposes that is none. ``schemas`` are for a server that judges by schemas: a
+    document that none describes is not judged. ``announced`` are notifications that it is sent once it is initialized,
+    ``unasked`` the methods that it is never asked. ``seen`` are, by suffix, what it sees instead of a text, which is as long. ``quiet_ms`` is for a server that publishes diagnostics without the version of the document: a publication counts when
     none has followed for so long. ``diagnostics_ms`` is how long diagnostics may take, and ``opening_ms`` the first ones of a document,
     which may have much to read; ``file_status`` is the notification by which it says that it is done with a document
     (state "idle"), "" where it does not, and ``rereading`` the state in which it reads again what the document rests on. After ``hang_ms`` without an answer the server is killed. 0 is for the default.
@@ -239,7 +256,22 @@ class ServerSpec:
     markup: bool = False
     plain: Callable[[str], str] = _as_it_is
     lists_keys: bool = False
-    argument_problem: Callable[[str], DiagnosticKind | None] = _no_problem
+    tried_key: str = " {} "
+    kind_of: Callable[[DiagnosticKind, str], DiagnosticKind] = _as_its_code
+    proposed: re.Pattern[str] = re.compile(r"[\w$]+")
+    no_names: frozenset[int] = frozenset()
+    schemas: Schemas | None = None
+    announced: tuple[str, ...] = ()
+    unasked: frozenset[str] = frozenset()
+    seen: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+
+    def language_id(self, path: PurePath) -> str:
+        """Return LSP's language id of the file; "" for one that the server does not judge."""
+        return self.language_ids.get(path.suffix) or self.language_ids.get(path.name, "")
+
+    def as_seen(self, path: PurePath, text: str) -> str:
+        """Return what the server sees of ``text``, the content of ``path``."""
+        return self.preambles.get(path.suffix, "") + self.seen.get(path.suffix, _as_it_is)(text)
 
     def options(self, runtime: Path | None) -> Mapping[str, Any]:
         """Return the initialization options for the workspace's interpreter or compiler."""

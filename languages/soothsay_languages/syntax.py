@@ -100,6 +100,11 @@ def captures(grammar: tree_sitter.Language, source: str, root: Node) -> dict[str
     return tree_sitter.QueryCursor(query(grammar, source)).captures(root)
 
 
+def matches(grammar: tree_sitter.Language, source: str, root: Node) -> list[dict[str, list[Node]]]:
+    """Return the captures of each match of the query ``source`` under ``root``, by name."""
+    return [found for _, found in tree_sitter.QueryCursor(query(grammar, source)).matches(root)]
+
+
 @lru_cache(maxsize=64)
 def query(grammar: tree_sitter.Language, source: str) -> tree_sitter.Query:
     """Return the compiled query ``source``."""

@@ -32,7 +32,7 @@ from soothsay.model.library import library_folder, own_build
 from soothsay.model.local.tuning import ThreadTuner, Tuning, default_threads
 from soothsay.model.proof import Proof, prove, prove_library
 from soothsay.oracle.commands import read_commands
-from soothsay.oracle.installed import command_of
+from soothsay.oracle.installed import command_of, way_to
 from soothsay.oracle.opening import open_oracle
 from soothsay.paths import cache_folder
 from soothsay_common.children import child_environment, python_command
@@ -342,7 +342,7 @@ def _languages() -> DoctorCheck:
 def _judge_of(language: Language) -> str:
     """Return what judges completions of ``language``, and how it is installed where it is not."""
     names = [each.name for each in language.oracles if command_of(each) is not None]
-    missing = [each.install for each in language.oracles if command_of(each) is None]
+    missing = [way_to(each) for each in language.oracles if command_of(each) is None]
     return " and ".join(names) or "; ".join(f"unverified: {each}" for each in missing) or "unverified"
 
 

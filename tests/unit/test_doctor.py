@@ -228,9 +228,10 @@ def test_each_root_has_its_environment_checked(tmp_path: Path) -> None:
 
 def test_languages_are_listed_with_their_judges() -> None:
     check = doctor._languages()
-    assert check.state == "ok" and "python (ty)" in check.found and "yaml (unverified)" in check.found
+    assert check.state == "ok" and "python (ty)" in check.found and "toml (unverified)" in check.found
     assert "typescript (unverified: soothsay judges install typescript)" in check.found  # the cache is empty
     assert "cpp (unverified: soothsay judges install clangd)" in check.found
+    assert "yaml (unverified: soothsay judges install yaml-language-server" in check.found
 
 
 def test_a_judge_that_is_not_installed_is_named_with_what_installs_it(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from soothsay_languages.base import Language, Lexis, SharedNames
 from soothsay_languages.dockerfile.commands import shell_parts
+from soothsay_languages.dockerfile.oracle import DOCKER_SERVER
 from soothsay_languages.queries import read_query
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ LANGUAGE = Language(
         strings_apart=True,
     ),
     grammar=_grammar,
+    oracles=(DOCKER_SERVER,),
     content="config",
     shell_parts=shell_parts,
     shares=(SharedNames(read_query(__name__, "shared.scm")),),

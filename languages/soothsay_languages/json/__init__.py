@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from soothsay_languages.base import Language, Lexis, SharedNames
+from soothsay_languages.base import KeySyntax, Language, Lexis, SharedNames
 from soothsay_languages.queries import read_query
+from soothsay_languages.schemas import SCHEMA_SERVER
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -26,6 +27,8 @@ LANGUAGE = Language(
     lexis=Lexis(block_comment=("/*", "*/"), strings=('"',), brackets={"[": "]", "{": "}"}),
     keywords=frozenset({"true", "false", "null"}),
     grammar=_grammar,
+    keys=KeySyntax(read_query(__name__, "keys.scm"), quotes='"'),
+    oracles=(SCHEMA_SERVER,),
     content="config",
     shares=(SharedNames(read_query(__name__, "shared.scm"), re.compile(r"package\.json")),),
 )

@@ -46,6 +46,7 @@ _MISSING_PROPERTY = re.compile(
     r"^ *Property '[^'\n]+' is missing in type |^ *Type '[^\n]* is missing the following properties from type ",
     re.MULTILINE,
 )
+_PROPOSED = re.compile(r"[\w$]+(?:[:-][\w$]+)*")  # an attribute, too: `aria-label`
 _RECEIVER = re.compile(r"on type '(.+)'\.")
 _BRACKETED = re.compile(r"\[[^\[\]]*\]|\([^()]*\)|<[^<>]*>|\{[^{}]*\}|\"[^\"]*\"")
 _UNKNOWN = re.compile(
@@ -82,16 +83,16 @@ def _tells_of_union(message: str) -> bool:
     return match is not None and is_union(match[1], _BRACKETED)
 
 
-def _attribute_problem(message: str) -> DiagnosticKind | None:
-    """Return what ``message`` says of the attributes of an element: that it does not take one, or lacks one; else None.
+def _kind_of(kind: DiagnosticKind, message: str) -> DiagnosticKind:
+    """Return what ``message`` is of: a wrong type may be an attribute that an element does not take, or lacks.
 
     Where elements have attributes of their own (`key`), what is missing has no code of its own.
     """
-    if not message.startswith("Type '{"):
-        return None
+    if kind != "wrong_type" or not message.startswith("Type '{"):
+        return kind
     if _NO_PROPERTY.search(message):
         return "unknown_argument"
-    return "missing_argument" if _MISSING_PROPERTY.search(message) else None
+    return "missing_argument" if _MISSING_PROPERTY.search(message) else kind
 
 
 def _may_import(written: str, path: Path) -> bool:
@@ -144,5 +145,6 @@ COMPILER = ServerSpec(
     preambles=_CHECKED,
     markup=True,
     lists_keys=True,
-    argument_problem=_attribute_problem,
+    kind_of=_kind_of,
+    proposed=_PROPOSED,
 )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from soothsay_languages.base import Blocks, Language, Lexis, ParserLimits, SharedNames
+from soothsay_languages.base import Blocks, KeySyntax, Language, Lexis, ParserLimits, SharedNames
 from soothsay_languages.queries import read_query
+from soothsay_languages.schemas import SCHEMA_SERVER
 from soothsay_languages.yaml.commands import shell_parts
+from soothsay_languages.yaml.keys import key_of_line
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -39,6 +41,9 @@ LANGUAGE = Language(
     limits=ParserLimits(lines=32_000, depth=200),
     tags=read_query(__name__, "tags.scm"),
     locals=read_query(__name__, "locals.scm"),
+    key=key_of_line,
+    keys=KeySyntax(read_query(__name__, "keys.scm"), quotes="\"'"),
+    oracles=(SCHEMA_SERVER,),
     content="config",
     shell_parts=shell_parts,
     shares=(SharedNames(read_query(__name__, "shared.scm"), _COMPOSE),),

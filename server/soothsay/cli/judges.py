@@ -9,7 +9,7 @@ from typing import Any
 
 from soothsay.cli.models import OK
 from soothsay.errors import SoothsayError
-from soothsay.oracle.installed import command_of, folder_of, install, installable
+from soothsay.oracle.installed import command_of, folder_of, install, installable, way_to
 from soothsay_languages.registry import languages
 
 
@@ -35,7 +35,7 @@ def _list(args: argparse.Namespace) -> int:
         for spec in language.oracles:
             known = found.setdefault(
                 spec.name,
-                {"installed": command_of(spec) is not None, "install": spec.install, "languages": []},
+                {"installed": command_of(spec) is not None, "install": way_to(spec), "languages": []},
             )
             known["languages"].append(language.id)
     if args.json:
@@ -43,7 +43,7 @@ def _list(args: argparse.Namespace) -> int:
         return OK
     for name, each in found.items():
         state = "installed" if each["installed"] else f"not installed: {each['install']}"
-        print(f"{name:14} {', '.join(each['languages'])} ({state})")
+        print(f"{name:34} {', '.join(each['languages'])} ({state})")
     return OK
 
 

@@ -25,7 +25,10 @@ def _key(question: str) -> Callable[..., Hashable]:
 
 
 class Known:
-    """Asked at a place in a file; answers are None unless they are the whole truth. Each is found once."""
+    """Asked at a place in a file; answers are None unless they are the whole truth. Each is found once.
+
+    Of a language whose calls are not read, keys alone are known.
+    """
 
     def __init__(self, site: Site, oracle: Oracle) -> None:
         self._site = site
@@ -51,6 +54,8 @@ class Known:
     @cachedmethod(_found, key=_key("listed"))
     def listed(self, access: str) -> Sequence[Member] | None:
         """Return what the type checker lists behind ``access``."""
+        if self._site.language.calls is None:
+            return None
         text, offset = self._probe(access)
         return self._oracle.members(self._site.request.path, text, offset)
 
@@ -61,6 +66,8 @@ class Known:
     @cachedmethod(_found, key=_key("names"))
     def names(self) -> NameTrie | None:
         """Return the bare names that an argument may be made of."""
+        if self._site.language.calls is None:
+            return None
         text, offset = self._probe("(")
         names = self._oracle.names(self._site.request.path, text, offset)
         return None if names is None else NameTrie(name.name for name in names)
@@ -71,7 +78,8 @@ class Known:
         request, rule = self._site.request, self._site.rule
         text, offset = self._with_statement(place.head, place.tail)
         first, after = offset - len(place.head) + place.first, rule.place.after
-        goes_on = place.first <= len(rule.before) and after.strip()  # perhaps with other keys
+        # perhaps with other keys; where nothing is open, those stand in lines of their own
+        goes_on = place.tail and place.first <= len(rule.before) and after.strip()
         if goes_on and self._site.language.is_whole(f"{place.head} {after}"):
             text = f"{text[:offset]} {request.text[request.offset :]}"
         keys = self._oracle.keys(request.path, text, offset, first)
@@ -89,6 +97,8 @@ class Known:
         symbol = self._site.find(receiver, name).symbol
         if symbol is not None and symbol.origin in ("service", "workspace"):
             return () if symbol.parameters is None else (symbol.parameters,)
+        if self._site.language.calls is None:
+            return ()
         text, offset = self._probe(f"{callee}(")
         signatures = self._oracle.signature(self._site.request.path, text, offset) or ()
         if any(each.anything for each in signatures):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from copy import copy
 from functools import cached_property
 
@@ -12,9 +13,11 @@ from soothsay.engine.site import Site
 from soothsay.engine.types import ApiName
 from soothsay.oracle.types import Finding, Oracle, Signature
 from soothsay_languages.analysis import DocumentAnalysis, analyse
+from soothsay_languages.base import KeySyntax
 from soothsay_languages.scan import characters, close, scan
-from soothsay_languages.syntax import walk
+from soothsay_languages.syntax import matches, walk
 
+_KEYWORD = re.compile(r"[\"']?[\w$.-]*")
 _NAME_KINDS = ("unknown_name", "not_a_member", "unresolved_import")
 
 
@@ -52,6 +55,26 @@ class Shadow:
             known = {_identity(f, self._plain) for f in before}
             inside = [f for f in inside if _identity(f, self.text) not in known]
         return inside
+
+    def is_broken(self, oracle: Oracle) -> bool:
+        """Return whether the oracle cannot read the completion, whose `findings` were asked for before."""
+        end = self._offset + len(self.completion)
+        found = oracle.findings(self.path, self.text) or ()
+        return any(f.kind == "syntax" and f.start <= end and f.end >= self._offset for f in found)
+
+    def written_keys(self, keys: KeySyntax) -> Iterator[tuple[int, int]]:
+        """Yield where the keys that the completion writes stand in the shadow, and the value in it of a key above."""
+        analysis, grammar = self._analysis, self._language.tree_sitter
+        if analysis.parsed is None or grammar is None:
+            return
+        begin, end = self._offset, self._offset + len(self.completion)
+        for found in matches(grammar, keys.query, analysis.parsed.tree.root_node):
+            spans = [
+                (analysis.lines.to_code_points(node.start_byte), analysis.lines.to_code_points(node.end_byte))
+                for node in (*found["key"], *found.get("value", ()))
+            ]
+            written = [(first, last) for first, last in spans if first < end and begin < last]
+            yield from written[:1]
 
     def is_looked_at(self, names: Sequence[ApiName], oracle: Oracle) -> bool | None:
         """Return whether the oracle would find what is wrong in the calls ``names``; False where it takes one for unreachable."""
@@ -207,6 +230,9 @@ def _identity(finding: Finding, text: str) -> tuple[int, str, str]:
     match finding.kind:
         case kind if kind in _NAME_KINDS:
             said = text[finding.start : finding.end]
+        case "unknown_argument":  # as far as it is a name: its value may be unfinished
+            match = _KEYWORD.match(text, finding.start)
+            said = match[0] if match is not None else ""
         case "missing_argument":
             said = finding.message  # there may be one argument more by now, and another one missing
         case _:

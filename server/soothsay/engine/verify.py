@@ -15,8 +15,10 @@ from soothsay.engine.site import Site
 from soothsay.engine.types import ApiName, FaultKind, Verdict
 from soothsay.engine.usage import is_assigned, is_used
 from soothsay.engine.values import Mended, Misuse, find_misuse, spans_of_values, takes_strings
+from soothsay.engine.written_keys import are_known, first_unknown
 from soothsay.oracle.types import Finding, Oracle
 from soothsay_index.types import Parameter, Symbol
+from soothsay_languages.base import KeySyntax
 
 # signatures read from these are what the call is checked against; a package's may hide overloads and decorators
 _EXACT_ORIGINS = ("service", "workspace")
@@ -68,6 +70,8 @@ def judge(site: Site, text: str, oracle: Oracle, replaced: int = 0) -> Judgement
     names = site.names(text)
     shadow = Shadow(site, text, replaced)
     findings = shadow.findings(oracle)
+    if site.language.keys is not None:
+        return _by_schema(shadow, site.language.keys, findings, oracle)
     judgement = _judgement(site, names, shadow, findings, oracle)
     calls = names or shadow.begun() or site.builtin_calls(text)
     if findings is None or not calls or judgement.verdict == "rejected":
@@ -80,6 +84,22 @@ def judge(site: Site, text: str, oracle: Oracle, replaced: int = 0) -> Judgement
     if exposed is not None and exposed.is_looked_at(calls, oracle):
         return _judgement(site, names, exposed, exposed.findings(oracle), oracle)
     return replace(judgement, verdict="unverified", problem=judgement.problem or UNREACHABLE)
+
+
+def _by_schema(
+    shadow: Shadow, keys: KeySyntax, findings: Sequence[Finding] | None, oracle: Oracle
+) -> Judgement:
+    """Judge the completion in ``shadow``, of a file that a schema describes if there are ``findings`` at all."""
+    if findings is None:
+        return Judgement("unverified")
+    wrong = first_unknown(shadow, keys, findings, oracle)
+    if wrong is not None:
+        return Judgement(
+            "rejected", (), wrong.message, _FAULTS[wrong.kind], None, shadow.relative(wrong.start)
+        )
+    doubt = next((each.message for each in findings), "")
+    certain = not doubt and not shadow.is_broken(oracle) and are_known(shadow, keys, oracle)
+    return Judgement("verified" if certain else "unverified", (), doubt)
 
 
 def _judgement(

@@ -182,7 +182,7 @@ class LspOracle:
     # how they are answered ----------------------------------------------------------------------------------
 
     def _looks_at(self, path: Path) -> bool:
-        return path.suffix in self._spec.language_ids
+        return bool(self._spec.language_id(path))
 
     def _question(self, what: str, path: Path, answer: Callable[[], T | None]) -> T | None:
         return self._answered(what, answer) if self._looks_at(path) else None

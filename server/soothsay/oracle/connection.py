@@ -86,7 +86,7 @@ class ServerConnection:
         return server, state.world
 
     def _show(self, server: ServerSession, path: Path, text: str, world: int) -> None:
-        server.show(path, self.spec.preambles.get(path.suffix, "") + text, world)
+        server.show(path, self.spec.as_seen(path, text), world)
 
     def ask(self, method: str, path: Path, text: str, offset: int) -> Any:
         """Return the server's answer about ``offset``."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,8 +12,6 @@ from soothsay.oracle.types import Finding, Member
 from soothsay_languages.oracle import ServerSpec
 from soothsay_languages.parameters import Parameter
 
-_NAME = re.compile(r"[\w$]+")
-KEY_NAME = re.compile(r"[\w$]+(?:[:-][\w$]+)*")  # of an attribute, too: `aria-label`
 _MEMBER_PROBLEMS = ("not_a_member", "doubtful")
 _HINT = 4  # DiagnosticSeverity; used for greying out, not for telling anything
 _MEMBER_KINDS = {
@@ -35,10 +32,8 @@ def read_findings(
     for item in items:
         if item.get("severity") == _HINT:
             continue
-        code = str(item.get("code") or "")
-        kind, said = spec.kinds.get(code, "other"), str(item.get("message", ""))
-        if kind == "wrong_type":
-            kind = spec.argument_problem(said) or kind
+        code, said = str(item.get("code") or item.get("source") or ""), str(item.get("message", ""))
+        kind = spec.kind_of(spec.kinds.get(code, "other"), said)
         start, end = positions.offset(item["range"]["start"]), positions.offset(item["range"]["end"])
         if kind in _MEMBER_PROBLEMS:
             # servers mark `receiver.name`: what is wrong is the name
@@ -48,13 +43,11 @@ def read_findings(
     return tuple(sorted(found, key=lambda finding: (finding.start, finding.end)))
 
 
-def read_members(
-    answer: object, dunders: bool, spec: ServerSpec, name_pattern: re.Pattern[str] = _NAME
-) -> list[Member]:
+def read_members(answer: object, dunders: bool, spec: ServerSpec) -> list[Member]:
     """Return the members in the completion list of a server.
 
     Keywords, snippets and what would have to be imported are left out; without ``dunders`` names between double
-    underscores, too. ``name_pattern`` is what a label begins with.
+    underscores, too.
     """
     items: Iterable[Mapping[str, Any]] = ()
     if isinstance(answer, Mapping):
@@ -63,10 +56,10 @@ def read_members(
         items = answer
     members: dict[str, Member] = {}
     for item in items:
-        if item.get("kind") in _NO_MEMBERS or item.get("additionalTextEdits"):
+        if item.get("kind") in _NO_MEMBERS | spec.no_names or item.get("additionalTextEdits"):
             continue
         # clangd has a column of marks before the names
-        name = name_pattern.match(str(item["label"]).lstrip(" •"))
+        name = spec.proposed.match(str(item["label"]).lstrip(" •"))
         if name is None:
             continue
         label = name.group()

@@ -60,7 +60,7 @@ class Documents:
     def files_changed(self, paths: Sequence[Path]) -> None:
         """Note that files were written, made or deleted; those that do not concern the server are left out."""
         spec = self._spec
-        ours = [p.absolute() for p in paths if p.suffix in spec.language_ids or p.name in spec.project_files]
+        ours = [p.absolute() for p in paths if spec.language_id(p) or p.name in spec.project_files]
         if ours:
             with self._lock:
                 self._changed += ours

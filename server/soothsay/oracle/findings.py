@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cachetools import FIFOCache
@@ -11,6 +11,7 @@ from soothsay.oracle.connection import ServerConnection
 from soothsay.oracle.conversion import read_findings
 from soothsay.oracle.process import NoAnswer
 from soothsay.oracle.types import Finding
+from soothsay_languages.oracle import Schemas
 
 PROBE = "zz_soothsay_zz"  # a name that nothing has: a receiver that accepts it accepts any
 _TEXTS_REMEMBERED = 16
@@ -33,8 +34,8 @@ class Findings:
         known = self._reports.get((path, text))
         if known is not None and known[0] == self._connection.documents.world(path):
             return known[1]
-        if not self._is_judged(path):
-            raise NoAnswer(f"{path} is excluded, or lies outside of the workspace")
+        if not self._is_judged(path, text):
+            raise NoAnswer(f"{path} is excluded, lies outside of the workspace, or is described by no schema")
         server, world = self._connection.show(path, text)
         positions = self._connection.positions(path, text, server.encoding)
         items = self._connection.diagnostics(server, path, world)
@@ -67,8 +68,10 @@ class Findings:
         found = {f.start for f in self.of(path, written + text[last:]) if f.kind == "unknown_name"}
         return found.issuperset(places)
 
-    def _is_judged(self, path: Path) -> bool:
+    def _is_judged(self, path: Path, text: str) -> bool:
         """Return whether the server looks at ``path``: for an excluded file, it reports nothing whatever is wrong."""
+        if self._spec.schemas is not None:
+            return self._is_described(path, text, self._spec.schemas)
         if not self._spec.canary:
             return True
         key = path, self._connection.documents.configured
@@ -78,6 +81,13 @@ class Findings:
         server, world = self._connection.show(path, self._spec.canary)
         judged = server.judged[key] = bool(self._connection.diagnostics(server, path, world))
         return judged
+
+    def _is_described(self, path: Path, text: str, schemas: Schemas) -> bool:
+        """Return whether a schema that is at hand says what ``text`` may hold."""
+        server, _ = self._connection.show(path, text)
+        answer = self._connection.request(server, schemas.request, path.as_uri())
+        known = answer if isinstance(answer, list) else ()
+        return any(schemas.is_at_hand(str(each.get("uri"))) for each in known if isinstance(each, Mapping))
 
     def _is_of_unsaved_module(self, finding: Finding, text: str) -> bool:
         """Return whether an import is unresolved only because its file exists in the editor alone."""

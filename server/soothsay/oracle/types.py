@@ -80,11 +80,14 @@ class Oracle(Protocol):
         ...
 
     def names(self, path: Path, text: str, offset: int) -> Sequence[Member] | None:
-        """Return the bare names that are visible at ``offset``, where an expression may stand, builtins among them."""
+        """Return the bare names that are visible at ``offset``, where an expression may stand, builtins among them.
+
+        In a file that a schema describes, the keys and values that it names.
+        """
         ...
 
     def keys(self, path: Path, text: str, offset: int, first: int) -> Sequence[Member] | None:
-        """Return the keys that may still be written at ``offset``, of an object or an element; None where it may take others.
+        """Return the keys that may still be written at ``offset``, of an object, an element, or what a schema describes; None where it may take others.
 
         ``first`` is where the first of its keys may stand.
         """
