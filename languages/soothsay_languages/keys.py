@@ -16,6 +16,7 @@ class KeyPlace:
     ``head`` is the code before the key, blanks left out, and ``tail`` what closes all that is open there. ``first`` is where the
     first key of the same object or element may stand, and ``start`` where this one begins, which does not tell places apart: both
     are code points of the code. ``name`` matches a key; those that begin with ``free``, unless that is "", are of anybody's choice.
+    ``excludes_comments``: none is to be written in place of a key.
     """
 
     head: str
@@ -24,6 +25,7 @@ class KeyPlace:
     name: re.Pattern[str]
     free: str = ""
     start: int = field(default=0, compare=False)
+    excludes_comments: bool = False
 
 
 FindsKey = Callable[[str, Scan], KeyPlace | None]

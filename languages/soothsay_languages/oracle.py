@@ -162,6 +162,15 @@ class Schemas:
     is_at_hand: Callable[[str], bool]
 
 
+def npm_script(path: str) -> Callable[[Path], Path | None]:
+    """Return a function that finds a script in the folder that npm has installed packages into: ``path`` begins with its package."""
+
+    def find(folder: Path) -> Path | None:
+        return next(folder.glob(f"*/{path}"), None)
+
+    return find
+
+
 def not_elsewhere() -> Sequence[str] | None:
     """Return None: a server that is run only where its package was installed."""
     return None

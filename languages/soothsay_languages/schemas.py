@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from soothsay_languages.oracle import DiagnosticKind, Schemas, ServerPackage, ServerSpec, not_elsewhere
+from soothsay_languages.oracle import (
+    DiagnosticKind,
+    Schemas,
+    ServerPackage,
+    ServerSpec,
+    not_elsewhere,
+    npm_script,
+)
 
 _UNREAD = "65536"  # the schema cannot be read
 _KINDS: dict[str, DiagnosticKind] = {
@@ -22,6 +29,7 @@ _AT_HAND = re.compile(
 )  # the server brings those of schemas themselves
 _STRING_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"?|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 _NOT_LINE_END = re.compile(r"[^\n]")
+_SCRIPT = npm_script("yaml-language-server/bin/yaml-language-server")
 _CLASS = 7  # LSP's kind of a proposal of a whole object
 
 _ON_DISK_ONLY: Mapping[str, Any] = {
@@ -33,12 +41,6 @@ _ON_DISK_ONLY: Mapping[str, Any] = {
 }
 # a schema that is a URL is asked of the client then, which has none
 _ASKS_THE_CLIENT = "yaml/registerContentRequest"
-
-
-def find_script(folder: Path) -> Path | None:
-    """Return the script that npm has installed into ``folder``."""
-    script = folder / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
-    return script if script.is_file() else None
 
 
 def without_comments(text: str) -> str:
@@ -84,6 +86,6 @@ SCHEMA_SERVER = ServerSpec(
     no_names=frozenset({_CLASS}),
     seen=dict.fromkeys((".json", ".jsonc"), without_comments),
     package=ServerPackage(
-        "yaml-language-server", "1.25.0", find_script, ("--stdio",), licence="MIT", runner="node"
+        "yaml-language-server", "1.25.0", _SCRIPT, ("--stdio",), licence="MIT", runner="node"
     ),
 )

@@ -241,6 +241,9 @@ def constraint_at(oracle: Oracle, folder: Path, body: str) -> CallConstraint:
         (BODY, "", "run-", False),
         (BODY, "runs-on", ":", True),
         (BODY, "runs", ":", False),
+        (BODY, "runs", ":\n     ", False),
+        (BODY, "runs", "\n", False),
+        (BODY, "steps", ":\n     ", True),
         (BODY, "timeout: 5\n    ", "st", True),
         (BODY, "timeout: 5\n    ", "stages", False),
         (BODY, "timeout: 5\n  ", "any", True),  # the name of a job
@@ -248,7 +251,10 @@ def constraint_at(oracle: Oracle, folder: Path, body: str) -> CallConstraint:
         (BODY, "steps:\n      - ", "any", True),  # which may be a value
         (BODY, "steps:\n      - uses: a\n        ", "with", True),
         (BODY, "steps:\n      - uses: a\n        ", "width", False),
+        (BODY, "", "# run", False),  # instead of a key
         (BODY, "# ", "any", True),
+        (BODY, "timeout: 5 ", "# s", True),
+        (BODY.removeprefix(HEAD), "", "# run", True),
         (HEAD + "|\n", "name: |\n  ", "any", True),
         (HEAD + "name: a\nlabels:\n  |\n", "", "floor", True),  # which may have others
         (BODY.removeprefix(HEAD), "", "any", True),
@@ -265,6 +271,7 @@ def test_what_else_would_be_a_key_is_known(oracle: Oracle, folder: Path) -> None
     constraint = constraint_at(oracle, folder, BODY)
     assert set(constraint.possible(b"")) == {b"runs-on", b"timeout", b"steps"}
     assert constraint.possible(b"ru") == [b"ns-on"]
+    assert b" timeout" in constraint.possible(b"runs-on: linux\n   ")
 
 
 def test_it_is_started_for_a_file_and_judges_both_languages(folder: Path) -> None:

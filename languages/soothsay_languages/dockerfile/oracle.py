@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from soothsay_languages.oracle import DiagnosticKind, ServerPackage, ServerSpec, not_elsewhere
+from soothsay_languages.oracle import DiagnosticKind, ServerPackage, ServerSpec, not_elsewhere, npm_script
 
 # the numbers of ValidationCode in dockerfile-utils 0.16
 _KINDS: dict[str, DiagnosticKind] = {
@@ -15,12 +13,6 @@ _KINDS: dict[str, DiagnosticKind] = {
     **dict.fromkeys(("15", "16", "17", "18", "19", "24", "25", "26", "27", "47", "48"), "wrong_type"),
     **dict.fromkeys(("21", "28", "33", "34", "35", "36", "49"), "syntax"),
 }
-
-
-def find_script(folder: Path) -> Path | None:
-    """Return the script that npm has installed into ``folder``."""
-    script = folder / "node_modules" / "dockerfile-language-server-nodejs" / "bin" / "docker-langserver"
-    return script if script.is_file() else None
 
 
 DOCKER_SERVER = ServerSpec(
@@ -37,7 +29,7 @@ DOCKER_SERVER = ServerSpec(
     package=ServerPackage(
         "dockerfile-language-server-nodejs",
         "0.15.0",
-        find_script,
+        npm_script("dockerfile-language-server-nodejs/bin/docker-langserver"),
         ("--stdio",),
         licence="MIT",
         runner="node",

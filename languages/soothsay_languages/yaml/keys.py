@@ -17,4 +17,4 @@ def key_of_line(code: str, state: Scan) -> KeyPlace | None:
     line = code.rfind("\n") + 1
     start = line + indentation(code[line:])
     is_begun = start == len(code) or _KEY.fullmatch(code, start)
-    return KeyPlace(code[:start], "", start, _KEY, start=start) if is_begun else None
+    return KeyPlace(code[:start], "", start, _KEY, start=start, excludes_comments=True) if is_begun else None

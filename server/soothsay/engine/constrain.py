@@ -1,7 +1,7 @@
 """What may be written where the members of a receiver, the parameters of a callable, or the keys of an object are known for certain.
 
 After ``client.`` only client's methods; in a call only the keywords that it takes; and no closing bracket as long as a
-required argument is missing; between the braces of an object only the keys of its type. Nothing is said where the receiver is unknown, in strings, comments and imports.
+required argument is missing; between the braces of an object only the keys of its type, and in a file that a schema describes only its keys. Nothing is said where the receiver is unknown, in strings, comments and imports.
 """
 
 from __future__ import annotations
@@ -182,6 +182,7 @@ class CallConstraint:
             and self._fits_call(text, statement)
             and self._names_are_defined(text, statement)
             and self._keys_exist(text, statement.text)
+            and not self._says_instead_of_key(text, statement)
         )
 
     def possible(self, written: bytes) -> Sequence[bytes]:
@@ -303,6 +304,26 @@ class CallConstraint:
             return True
         return keys.has_prefix(name.encode()) if match.end() == len(new) else name.encode() in keys
 
+    def _says_instead_of_key(self, text: str, statement: _Statement) -> bool:
+        """Return whether the new text began a comment where a key is to be: a model says there what it may not write as one."""
+        if not self._begins_a_comment(text, statement.state):
+            return False
+        head = statement.text[: statement.state.quoted]
+        place = self._key_place(head)
+        if place is None or not place.excludes_comments or place.start < len(head):
+            return False
+        return self._keys_of(place) is not None
+
+    def _endings_of_key(self, text: str) -> list[str] | None:
+        """Return what may follow ``text``, which ends in a key or where one may begin; None where that is not known."""
+        place = self._key_place(text)
+        keys = None if place is None else self._keys_of(place)
+        if place is None or keys is None:
+            return None
+        begun = text[place.start :]
+        endings = (ending.decode() for ending in keys.endings(begun.encode()))
+        return [ending for ending in endings if place.name.fullmatch(begun + ending)]
+
     def _find_key_place(self, code: str) -> KeyPlace | None:
         find = self._language.key
         return None if find is None else find(code, self._scan(code))
@@ -379,12 +400,13 @@ class CallConstraint:
             return
         statement = self._statement(text)
         place = self._key_place(text)
-        keys = None if place is None else self._keys_of(place)
-        if place is not None and keys is not None:
-            begun = text[place.start :]
-            endings = (ending.decode() for ending in keys.endings(begun.encode()))
-            yield from (ending for ending in endings if place.name.fullmatch(begun + ending))
-            return
+        # a token may have the last blank of an indentation as well as the name behind it
+        leads = ("", " ") if place is not None and place.start == len(text) else ("",)
+        for lead in leads:
+            endings = self._endings_of_key(text + lead)
+            if endings is not None:
+                yield from (lead + ending for ending in endings)
+                return
         receiver, access = self._patterns.receiver.search(text[-_LOOK_BACK:]), self._language.accesses[0]
         trie = self._members_of(f"{receiver[1]}{access}") if receiver else None
         if trie is not None:

@@ -14,6 +14,7 @@ from soothsay_languages.base import Language
 from soothsay_languages.keys import KeyPlace
 from soothsay_languages.python import LANGUAGE as PYTHON
 from soothsay_languages.typescript import TSX, TYPESCRIPT
+from soothsay_languages.yaml import LANGUAGE as YAML
 
 ATTRIBUTES = NameTrie(["label", "onPress", "aria-label", "aria-labelledby", "key"])
 KEYS = NameTrie(["fast", "a-b", "retries"])
@@ -98,6 +99,34 @@ def test_a_wrong_key_is_refused_by_the_piece_that_makes_it_one() -> None:
 )
 def test_what_may_follow(written: str, texts: list[bytes]) -> None:
     assert [each for each in constraint().possible(written.encode()) if each] == texts
+
+
+@pytest.mark.parametrize(
+    ("written", "piece", "accepted"),
+    [
+        ("job:\n  ", "fa", True),
+        ("job:\n  ", "fi", False),
+        ("job:\n  fas", ":", False),
+        ("job:\n  fas", "\n", False),
+        ("job:\n", "  fi", False),
+        ("job:\n  ", "# fi", False),  # instead of a key
+        ("job:\n  ", "# fi # fa", False),
+        ("job:\n  ", "fast: 1 # fi", True),
+        ("job:\n  fast", ": 1\n  fi", False),
+    ],
+)
+def test_keys_that_begin_lines(written: str, piece: str, accepted: bool) -> None:
+    assert constraint(language=YAML).accepts(written.encode(), piece.encode()) is accepted
+
+
+def test_the_last_blank_of_an_indentation_may_be_of_the_same_token_as_a_key() -> None:
+    def indented(place: KeyPlace) -> NameTrie | None:
+        return KEYS if place.head.endswith("\n  ") else None
+
+    asked = CallConstraint("", YAML, lambda _: None, lambda _: None, keys_of=indented)
+    assert asked.possible(b"job:\n ") == [b" a-b", b" fast", b" retries"]
+    assert asked.possible(b"job:\n  re") == [b"tries"]
+    assert list(asked.possible(b"job:\n")) == []
 
 
 def test_languages_without_such_places_say_nothing_of_keys() -> None:
