@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from soothsay.oracle.installed import InstallError, command_of, folder_of, install, installable
+from soothsay_languages.dockerfile.oracle import DOCKER_SERVER
+from soothsay_languages.oracle import ServerSpec
+from soothsay_languages.schemas import SCHEMA_SERVER
 from soothsay_languages.typescript.oracle import COMPILER
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
@@ -49,6 +52,19 @@ def test_the_compiler_is_installed_once(cache: Path) -> None:
     assert install(COMPILER.package, said.append, client=("/no/such/npm",)) == program
     assert said == []  # it is there
     assert "(installed)" in judges("list").stdout
+
+
+@pytest.mark.requires(NPM is not None, "npm")
+@pytest.mark.parametrize("spec", [SCHEMA_SERVER, DOCKER_SERVER], ids=lambda spec: spec.name)
+def test_scripts_are_installed_and_run_by_node(cache: Path, spec: ServerSpec) -> None:
+    assert NPM is not None and spec.package is not None
+    path = f"{Path(NPM).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    done = judges("install", spec.package.name, path=path)
+    assert done.returncode == 0, done.stderr
+    assert f"{spec.package.version}, MIT" in done.stderr
+    command = command_of(spec)
+    assert command is not None and command[1:] == [done.stdout.strip(), "--stdio"]
+    assert Path(command[1]).is_relative_to(folder_of(spec.package))
 
 
 def test_without_npm_it_says_what_to_install(cache: Path, tmp_path: Path) -> None:
