@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,11 +29,23 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copytree(EXAMPLES, tmp_path_factory.mktemp("workspace") / "examples"))
 
 
-@pytest.fixture(scope="session")
-def session(workspace: Path) -> Iterator[Session]:
-    """An open session whose index is built, vectors included."""
+@contextmanager
+def _opened(workspace: Path) -> Iterator[Session]:
     opened = Session(replace(SETTINGS), workspace, open_in_process)
     opened.load_model()
     opened.build_index(lambda _: None, Cancellation())
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def open_session() -> Callable[[Path], AbstractContextManager[Session]]:
+    """Open a session in a folder, whose index is built, vectors included."""
+    return _opened
+
+
+@pytest.fixture(scope="session")
+def session(workspace: Path) -> Iterator[Session]:
+    """An open session whose index is built, vectors included."""
+    with _opened(workspace) as opened:
+        yield opened

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 
-from conftest import SETTINGS
-from soothsay.backend.session import Session, open_in_process
+from soothsay.backend.session import Session
 from soothsay.config import Method
 from soothsay.engine.command_line import command_at, known_options
 from soothsay.engine.types import Completion, CompletionRequest
-from soothsay_common.cancellation import Cancellation
 from soothsay_languages.shell import LANGUAGE
+
+OpenSession = Callable[[Path], AbstractContextManager[Session]]
 
 pytestmark = [
     pytest.mark.slow,
@@ -30,14 +30,11 @@ PLACES = (
 
 
 @pytest.fixture(scope="module")
-def scripts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+def scripts(tmp_path_factory: pytest.TempPathFactory, open_session: OpenSession) -> Iterator[Session]:
     folder = tmp_path_factory.mktemp("scripts")
     (folder / "release.sh").write_text("#!/bin/sh\ngit commit -m released\n", encoding="utf-8")
-    opened = Session(replace(SETTINGS), folder, open_in_process)
-    opened.load_model()
-    opened.build_index(lambda _: None, Cancellation())
-    yield opened
-    opened.close()
+    with open_session(folder) as opened:
+        yield opened
 
 
 def complete(session: Session, place: str, method: Method) -> tuple[str, Completion]:

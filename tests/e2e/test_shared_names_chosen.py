@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 
-from conftest import SETTINGS
-from soothsay.backend.session import Session, open_in_process
+from soothsay.backend.session import Session
 from soothsay.engine.types import Completion, CompletionRequest
-from soothsay_common.cancellation import Cancellation
+
+OpenSession = Callable[[Path], AbstractContextManager[Session]]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -32,18 +32,15 @@ ASKED = {
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+def shop(tmp_path_factory: pytest.TempPathFactory, open_session: OpenSession) -> Iterator[Session]:
     folder = tmp_path_factory.mktemp("shop")
     scripts = folder / "tools" / "nightly"
     scripts.mkdir(parents=True)
     for name in SCRIPTS:
         (scripts / f"{name}.py").write_text("print('done')\n", encoding="utf-8")
     (folder / "Makefile").write_text(MAKEFILE, encoding="utf-8")
-    opened = Session(replace(SETTINGS), folder, open_in_process)
-    opened.load_model()
-    opened.build_index(lambda _: None, Cancellation())
-    yield opened
-    opened.close()
+    with open_session(folder) as opened:
+        yield opened
 
 
 def complete(session: Session, recipe: str) -> Completion:
