@@ -16,6 +16,7 @@ from pathlib import Path
 from bench.cloudapi import methods
 from bench.cloudapi.methods import Variant
 from bench.completing import Generations, Row, fill, fingerprint, open_model, recorded, wanted
+from bench.crosslingual.sites import PATH
 from bench.crosslingual.tasks import TASKS
 from bench.crosslingual.world import HERE, REPOSITORIES, interpreter, workspace
 from bench.opened import index_of_words
@@ -76,13 +77,21 @@ def is_exact(answer: str, shown: str) -> bool:
     return re.match(rf"{re.escape(answer)}(?![\w-])", shown.lstrip(" ")) is not None
 
 
+def written_path(root: Path, task: Row, shown: str) -> bool | None:
+    """Return whether the first path in the first line of ``shown`` is that of a file; None where it writes none."""
+    match = PATH.search(shown.partition("\n")[0])
+    if match is None:
+        return None
+    return any((folder / match[1]).is_file() for folder in (root, (root / task["path"]).parent))
+
+
 def page(rows: Sequence[Row], facts: Mapping[str, str]) -> str:
     """Return everything, as Markdown."""
     parts = [
         f"# Names that a file of another language defines: {facts['model']}\n",
         "Source distributions (`bench/crosslingual/repositories.txt`). A line of a workflow, compose file, Dockerfile, Makefile or shell script is "
         "cut where it writes a name that stands nowhere else in its file, and in a file of another language. Exact: the completion begins "
-        "with that name. *Read ahead* has what other files share, as an editor has it once the file was read ahead. The index has no vectors: names need none. `make bench-crosslingual`.\n",
+        "with that name. *Paths that no file has*: of the first path in the first line of a completion, from the root or the file's own folder. *Read ahead* has what other files share, as an editor has it once the file was read ahead. The index has no vectors: names need none. `make bench-crosslingual`.\n",
     ]
     for split in ("test", "dev"):
         part = [row for row in rows if row["split"] == split]
@@ -91,9 +100,12 @@ def page(rows: Sequence[Row], facts: Mapping[str, str]) -> str:
             for method in VARIANTS:
                 mine = [row for row in group if row["method"] == method]
                 if mine:
-                    lines.append((method, with_interval(sum(row["exact"] for row in mine), len(mine))))
+                    paths = [row["path_exists"] for row in mine if row["path_exists"] is not None]
+                    exact = with_interval(sum(row["exact"] for row in mine), len(mine))
+                    lines.append((method, exact, f"{paths.count(False)} of {len(paths)}"))
             if lines:
-                parts.append(f"## {title}\n\n{table(('method', 'exact match (95 % interval)'), lines)}\n")
+                heads = ("method", "exact match (95 % interval)", "paths that no file has")
+                parts.append(f"## {title}\n\n{table(heads, lines)}\n")
     return "\n".join([*parts, footer(facts)])
 
 
@@ -108,12 +120,13 @@ def main() -> None:
                 with opened(name) as index:
                     fill(todo, partial(complete, workspace(name), index, model), kept, streams)
     rows = [
-        {**row, **{key: task[key] for key in ("repository", "split", "kind", "answer", "before")}, "exact": is_exact(task["answer"], row["shown"])}
+        {**row, **{key: task[key] for key in ("repository", "split", "kind", "answer", "before")}, "exact": is_exact(task["answer"], row["shown"]), "path_exists": written_path(workspace(task["repository"]), task, row["shown"])}
         for task, row in kept.of(run.tasks, run.methods)
     ]  # fmt: skip
     text = page(rows, run.facts())
     plain = [
-        {key: row[key] for key in ("id", "method", "split", "kind", "exact", "ms", "load")} for row in rows
+        {key: row[key] for key in ("id", "method", "split", "kind", "exact", "path_exists", "ms", "load")}
+        for row in rows
     ]
     write_rows(f"crosslingual-{run.model}", text, run.facts(), plain)
     print(text)

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from soothsay_languages.registry import language_of_file
 
 BESIDE = ("dockerfile", "makefile", "shellscript", "yaml")
+PATH = re.compile(r"(?<![\w./-])((?:[\w-]+/)*[\w-]+\.(?:py|txt|toml|sh|cfg|ini|conf|ya?ml|json))(?![\w/])")
 _WRITTEN = {
     "target": re.compile(r"\bmake\s+(?:-\S+\s+)*([a-z][\w-]{2,})"),
     "script": re.compile(r"\b(?:npm|yarn|pnpm)\s+run\s+([a-z][\w:-]{2,})"),
@@ -20,7 +21,7 @@ _WRITTEN = {
     "service": re.compile(r"\bcompose\s+(?:\S+\s+)*?(?:up|run|exec|logs|build)\s+(?:-\S+\s+)*([a-z][\w-]{2,})"),
     "variable": re.compile(r"(?:\$\{?|\b(?:export|ENV|ARG)\s+|^\s*(?:-\s+)?)([A-Z][A-Z0-9_]{3,})(?![\w.])"),
     "option": re.compile(r"(?<!\S)(--[a-z][a-z0-9-]{3,})"),
-    "file": re.compile(r"(?<![\w./-])((?:[\w-]+/)*[\w-]+\.(?:py|txt|toml|sh|cfg|ini|conf|ya?ml|json))(?![\w/])"),
+    "file": PATH,
 }  # fmt: skip
 _PROSE = re.compile(r"#|\becho\b|\bname:")  # nobody can guess a message
 _LARGEST = 60_000  # bytes
