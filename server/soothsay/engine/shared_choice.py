@@ -26,6 +26,7 @@ _AMONG = 8  # names that the model chooses from where none is clear
 _ABOVE = (1.0, 0.6, 0.3)  # what words of the lines above count, nearest first
 _LINE = 0.5  # of the line itself
 _DRAFTED = 1.0  # of the name that was drafted, and that does not exist
+_NEW_FOLDER = 0.7  # what is left of a share for each folder that nothing speaks of
 _BEGUN = 0.7  # of a word that another one begins with: "conf", "configuration"
 _SAME_FOLDER, _OWN_FOLDER, _HEARD, _SAME_NAME, _WRITTEN = 3.0, 1.2, 1.5, 3.0, 0.5
 _IN_FILE = 0.6  # how much a word that is rare in the file counts beside one that is rare among the names
@@ -214,11 +215,22 @@ def _ranked(names: Sequence[str], around: Around, written: WrittenName, is_inven
             continue
         whole = sum(rarity(word) for word in each)
         heard_of_it = sum(matches.get(word, 0.0) * rarity(word) for word in each)
-        covered = heard_of_it / whole if whole else 0.0
+        new = sum(not _is_heard(folder, heard) for folder in _new_folders(name, around, written))
+        covered = (heard_of_it / whole if whole else 0.0) * _NEW_FOLDER**new
         folder_is_heard = any(word in heard for word in _words(name.rpartition("/")[0]))
         weight = heard_of_it * covered * _likeness(name, around, written) * (_HEARD if folder_is_heard else 1)
         found.append(_Ranked(name, weight, covered))
     return sorted(found, key=lambda each: (-each.weight, each.name))
+
+
+def _new_folders(name: str, around: Around, written: WrittenName) -> list[str]:
+    """Return the folders of ``name`` that neither the drafted path has nor the file writes."""
+    known = set(written.text.split("/"))
+    return [each for each in name.split("/")[:-1] if each not in known and f"{each}/" not in around.text]
+
+
+def _is_heard(folder: str, heard: Mapping[str, float]) -> bool:
+    return any(word in heard for word in _words(folder))
 
 
 def _heard(around: Around) -> dict[str, float]:

@@ -96,6 +96,11 @@ def test_a_file_of_the_drafted_name_in_another_folder_is_meant() -> None:
     assert shown("all:\n\tpython ", "bench.py --fast") == "scripts/internal/bench.py"
 
 
+def test_a_file_of_the_drafted_name_deep_in_folders_that_nothing_speaks_of_is_not_meant() -> None:
+    names: dict[SharedKind, list[str]] = {"file": ["tests/unit/hooks/data/setup.py"]}
+    assert choose("COPY README.rst .\nCOPY ", "setup.py .", path="Dockerfile", names=names) is None
+
+
 def test_a_path_from_the_files_own_folder_exists() -> None:
     assert choose("html:\n\tpip install -r ", "requirements.txt", path="docs/Makefile") is None
 
