@@ -17,12 +17,15 @@ from typing import Any
 
 import psutil
 
+from soothsay.align.answer_scoring import score_answers_only
 from soothsay.align.dataset import COMPLETIONS, PREFERENCES, read_lines
 from soothsay.align.lora_file import ARCHITECTURES, TARGETS, read_architecture, write_lora
+from soothsay.align.rows import Split
 from soothsay.align.tokenizing import Ids, completion_ids, length_of, pair_ids, unpaired, with_labels
 from soothsay.align.training_plan import (
     ADAPTER,
     RESULT,
+    SCORED_BY_ANSWERS,
     SFT_SHARE,
     ModelShape,
     TrainingPlan,
@@ -34,6 +37,7 @@ from soothsay_common.priority import lower_process_priority
 
 _LOWEST = 19
 _KEPT_CHECKPOINTS = 2
+_HELD_OUT = 24  # rows of other packages, whose loss is told at each checkpoint
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -48,12 +52,25 @@ def train(plan: TrainingPlan, tell: Tell, stop: threading.Event) -> bool:
         )
     transformers.set_seed(plan.seed)
     tokenizer = transformers.AutoTokenizer.from_pretrained(plan.weights.parent, gguf_file=plan.weights.name)
-    rows = _rows(plan, lambda text: tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def encode(text: str) -> list[int]:
+        return tokenizer(text, add_special_tokens=False)["input_ids"]
+
+    rows = _rows(plan, "train", encode)
+    if not rows:
+        raise SoothsayError(
+            f"{plan.data} has no rows for the loss {plan.loss} of at most {plan.longest} tokens"
+        )
+    held_out = _rows(plan, "dev", encode)[:_HELD_OUT]
     again = _short_of_memory(plan, sizes, len(tokenizer))
     tell({"rows": len(rows), "stage": "loading"})
     on_gpu = torch.cuda.is_available()
-    model = _dense(transformers, plan.weights, torch.bfloat16 if on_gpu else torch.float32)
-    trainer = _trainer(plan, model, tokenizer, rows, again=again, on_gpu=on_gpu)
+    model = _dense(
+        transformers, plan.weights, torch.bfloat16 if on_gpu or has_bfloat16(torch) else torch.float32
+    )
+    trainer = _trainer(plan, model, tokenizer, rows, held_out, again=again, on_gpu=on_gpu)
+    if plan.loss in SCORED_BY_ANSWERS:
+        score_answers_only(trainer.model.get_base_model())
     trainer.add_callback(_callback(transformers, tell, stop))
     trainer.train(resume_from_checkpoint=_last_checkpoint(plan.output, transformers))
     if stop.is_set() and trainer.state.global_step < trainer.state.max_steps:
@@ -88,19 +105,20 @@ def _dense(transformers: Any, weights: Path, dtype: Any) -> Any:
     return model
 
 
-def _rows(plan: TrainingPlan, encode: Callable[[str], list[int]]) -> list[Ids]:
+def has_bfloat16(torch: Any) -> bool:
+    """Return whether the processor multiplies numbers of 16 bits by itself: what has to make them up is slower than 32 bits."""
+    asked = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, name, bool)() for name in asked)
+
+
+def _rows(plan: TrainingPlan, split: Split, encode: Callable[[str], list[int]]) -> list[Ids]:
     """Return the rows that the loss needs and that are short enough."""
     form = PREFERENCES if plan.needs_pairs else COMPLETIONS
-    found = read_lines(plan.data, "train", form)
+    found = read_lines(plan.data, split, form)
     if plan.loss == "rft":
         found = [row for row in found if row["kind"] == "sample"]
     made = [pair_ids(row, encode) if plan.needs_pairs else completion_ids(row, encode) for row in found]
-    fitting = [row for row in made if length_of(row) <= plan.longest]
-    if not fitting:
-        raise SoothsayError(
-            f"{plan.data} has no rows for the loss {plan.loss} of at most {plan.longest} tokens"
-        )
-    return fitting
+    return [row for row in made if length_of(row) <= plan.longest]
 
 
 def _short_of_memory(plan: TrainingPlan, sizes: dict[str, int], vocabulary: int) -> bool:
@@ -112,11 +130,14 @@ def _short_of_memory(plan: TrainingPlan, sizes: dict[str, int], vocabulary: int)
 
 
 def _trainer(
-    plan: TrainingPlan, model: Any, tokenizer: Any, rows: Sequence[Ids], *, again: bool, on_gpu: bool
-) -> Any:
+    plan: TrainingPlan, model: Any, tokenizer: Any, rows: Sequence[Ids], held_out: Sequence[Ids], *, again: bool, on_gpu: bool,
+) -> Any:  # fmt: skip
     """Return TRL's trainer for the loss, which takes rows of token ids as they are."""
     from datasets import Dataset
     from peft import LoraConfig
+
+    def dataset(found: Sequence[Ids]) -> Any:
+        return Dataset.from_list(unpaired(found) if plan.loss == "kto" else list(found))
 
     options: dict[str, Any] = {
         "output_dir": str(plan.output / "checkpoints"), "seed": plan.seed, "data_seed": plan.seed,
@@ -125,6 +146,8 @@ def _trainer(
         "gradient_accumulation_steps": plan.accumulated, "max_length": plan.longest, "gradient_checkpointing": again,
         "save_steps": plan.checkpoint_every, "save_total_limit": _KEPT_CHECKPOINTS, "logging_steps": 1,
         "report_to": [], "disable_tqdm": True, "use_cpu": not on_gpu, "bf16": on_gpu, "warmup_steps": 0.05,
+        "eval_strategy": "steps" if held_out else "no", "eval_steps": plan.checkpoint_every,
+        "per_device_eval_batch_size": 2 if plan.loss == "kto" else 1,
     }  # fmt: skip
     lora = LoraConfig(
         r=plan.rank,
@@ -133,15 +156,18 @@ def _trainer(
         target_modules=list(TARGETS),
         task_type="CAUSAL_LM",
     )
-    given = {"model": model, "processing_class": tokenizer, "peft_config": lora}
+    given = {
+        "model": model, "processing_class": tokenizer, "peft_config": lora,
+        "train_dataset": dataset(rows), "eval_dataset": dataset(held_out) if held_out else None,
+    }  # fmt: skip
     if plan.loss in ("sft", "rft"):
         from trl.trainer.sft_config import SFTConfig
         from trl.trainer.sft_trainer import SFTTrainer
 
         config = SFTConfig(**options, completion_only_loss=True)
-        return SFTTrainer(args=config, train_dataset=Dataset.from_list(list(rows)), **given)
+        return SFTTrainer(args=config, **given)
     if plan.loss == "orpo":
-        return _orpo(options, plan, rows, given)
+        return _orpo(options, plan, given)
     if plan.loss == "kto":
         from trl.trainer.kto_config import KTOConfig
         from trl.trainer.kto_trainer import KTOTrainer
@@ -151,7 +177,7 @@ def _trainer(
                 return dataset
 
         config = KTOConfig(**options, beta=plan.beta)
-        return TokenKTOTrainer(args=config, train_dataset=Dataset.from_list(unpaired(rows)), **given)
+        return TokenKTOTrainer(args=config, **given)
     from trl.trainer.dpo_config import DPOConfig
     from trl.trainer.dpo_trainer import DPOTrainer
 
@@ -162,11 +188,10 @@ def _trainer(
     mixed = plan.loss == "dpo+sft"
     losses = {"loss_type": ["sigmoid", "sft"], "loss_weights": [1.0, SFT_SHARE]} if mixed else {}
     config = DPOConfig(**options, beta=plan.beta, **losses)
-    return TokenDPOTrainer(args=config, train_dataset=Dataset.from_list(list(rows)), **given)
+    return TokenDPOTrainer(args=config, **given)
 
 
-def _orpo(options: dict[str, Any], plan: TrainingPlan, rows: Sequence[Ids], given: dict[str, Any]) -> Any:
-    from datasets import Dataset
+def _orpo(options: dict[str, Any], plan: TrainingPlan, given: dict[str, Any]) -> Any:
     from trl.experimental.orpo import ORPOConfig, ORPOTrainer
 
     class TokenORPOTrainer(ORPOTrainer):
@@ -174,7 +199,7 @@ def _orpo(options: dict[str, Any], plan: TrainingPlan, rows: Sequence[Ids], give
             return with_labels(feature)
 
     config = ORPOConfig(**options, beta=plan.beta)
-    return TokenORPOTrainer(args=config, train_dataset=Dataset.from_list(list(rows)), **given)
+    return TokenORPOTrainer(args=config, **given)
 
 
 def _callback(transformers: Any, tell: Tell, stop: threading.Event) -> Any:
@@ -219,7 +244,7 @@ def _write(plan: TrainingPlan, architecture: str, trainer: Any) -> None:
     state = get_peft_model_state_dict(trainer.model)
     matrices = {name: matrix.float().cpu().numpy() for name, matrix in state.items()}
     write_lora(plan.output / ADAPTER, architecture, plan.alpha, matrices)
-    history = [each for each in trainer.state.log_history if "loss" in each]
+    history = [each for each in trainer.state.log_history if "loss" in each or "eval_loss" in each]
     (plan.output / RESULT).write_text(json.dumps({"history": history}, indent=1), encoding="utf-8")
 
 

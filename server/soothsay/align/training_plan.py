@@ -17,6 +17,8 @@ LOSSES: tuple[LossName, ...] = get_args(LossName)
 DEFAULT_LOSS: LossName = "dpo+sft"
 ADAPTER, RESULT = "adapter.gguf", "result.json"
 """What a finished training leaves in its output folder: the adapter, and what became of each step."""
+SCORED_BY_ANSWERS: frozenset[LossName] = frozenset({"sft", "rft", "dpo", "dpo+sft", "kto"})
+"""Losses that hold only the tokens of answers against the vocabulary; `orpo` learns the prompt of what is chosen as well."""
 SFT_SHARE = 0.1
 """Of the cross-entropy on the chosen tokens beside DPO: without it, the right call becomes less likely together with the wrong one."""
 
@@ -28,10 +30,8 @@ _F32 = 4  # bytes
 _PROGRAM = 900_000_000  # bytes: Python with torch and the trainers
 _LOADING = 1.3  # the weights while they are read, against the weights
 _LOGITS = 4  # copies of the logits that a step holds
-_HIDDEN, _INNER = (
-    18,
-    5,
-)  # values of a layer that are kept for the way back, in widths of the hidden and the inner state
+_ANSWER = 200  # tokens of an answer, on the long side
+_HIDDEN, _INNER = 18, 5  # values of a layer that are kept, in widths of the hidden and the inner state
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,12 @@ class MemoryNeed:
 
 def memory_need(shape: ModelShape, plan: TrainingPlan) -> MemoryNeed:
     """Return an estimate from above, for rows of the greatest length."""
-    tokens = plan.sequences * plan.longest
+    answers = plan.sequences * _ANSWER
+    shared = plan.loss in SCORED_BY_ANSWERS - {"kto"}  # whose rows are drawn apart
+    tokens = plan.longest + answers - _ANSWER if shared else plan.sequences * plan.longest
     weights = math.ceil(_LOADING * _F32 * shape.parameters)
-    logits = _LOGITS * _F32 * shape.vocabulary * tokens
+    scored = min(answers, tokens) if plan.loss in SCORED_BY_ANSWERS else tokens
+    logits = _LOGITS * _F32 * shape.vocabulary * scored
     layer = _F32 * tokens * (_HIDDEN * shape.hidden + _INNER * shape.inner)
     fixed = _PROGRAM + weights + logits
     return MemoryNeed(

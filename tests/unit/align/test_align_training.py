@@ -19,6 +19,7 @@ from soothsay.align.adapters import AdapterRegistry
 from soothsay.align.lora_file import renamed, write_lora
 from soothsay.align.tokenizing import completion_ids, length_of, pair_ids, unpaired, with_labels
 from soothsay.align.trained import keep, prepare, record_of, run
+from soothsay.align.training import has_bfloat16
 from soothsay.align.training_plan import LOSSES, ModelShape, TrainingPlan, check_memory, memory_need
 from soothsay.errors import SoothsayError
 
@@ -191,3 +192,23 @@ def test_an_adapter_is_kept_with_what_it_was_made_of(tmp_path: Path) -> None:
     assert not plan.output.exists()
     with pytest.raises(SoothsayError, match="already"):
         keep(registry, "mine", plan, record)
+
+
+def test_pairs_that_share_their_prompt_take_less_memory(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path)
+    apart = memory_need(HALF_A_BILLION, replace(plan, loss="kto"))
+    assert memory_need(HALF_A_BILLION, plan).kept < apart.kept
+    whole_vocabulary = memory_need(HALF_A_BILLION, replace(plan, loss="orpo"))
+    assert apart.kept < whole_vocabulary.kept
+
+
+def test_16_bits_are_used_only_where_the_processor_has_them() -> None:
+    class Asked:
+        class cpu:  # noqa: N801
+            """As torch says it."""
+
+    assert has_bfloat16(Asked) is False
+    Asked.cpu._is_amx_tile_supported = staticmethod(lambda: False)  # type: ignore[attr-defined]
+    assert has_bfloat16(Asked) is False
+    Asked.cpu._is_avx512_bf16_supported = staticmethod(lambda: True)  # type: ignore[attr-defined]
+    assert has_bfloat16(Asked) is True
