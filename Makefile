@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SOURCES := common languages index server tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install models judges demo check test lint lock sbom licences audit format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-grounded bench-grounded-traces bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-compiled bench-crosslingual bench-places bench-trigger vscode measure-vscode docs pictures structure fuzz soak
+.PHONY: help install models judges demo check test lint lock sbom licences audit format clean bench-memory bench-oracle bench-oracle-tasks bench-index bench-latency bench-grounded bench-grounded-traces bench-seam bench-retrieval bench-quality bench-installed bench-repo bench-compiled bench-crosslingual bench-places bench-trigger bench-align vscode measure-vscode docs pictures structure fuzz soak
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -120,6 +120,9 @@ bench-places: models ## Ask for a suggestion at every kind of place, over LSP (L
 
 bench-trigger: $(VENV)/.installed ## Compare measures of certainty on what the three benchmarks have generated (MODEL=)
 	MODEL=$(MODEL) $(BIN)/python -m bench.trigger
+
+bench-align: models ## Train an adapter here, and hold it against the weights alone on the test splits (PARTS=pairs,train,measure,losses,workspace,speed; PAIRS=480, SECONDS=: for so long; LIMIT=n: a sample; MODEL=; it resumes)
+	PARTS=$(PARTS) PAIRS=$(PAIRS) SECONDS=$(SECONDS) LIMIT=$(LIMIT) MODEL=$(MODEL) SAMPLES=$(SAMPLES) THREADS=$(THREADS) $(BIN)/python -m bench.align.run
 
 bench-retrieval: models ## Measure whether the right member is found first, by query and by stage (COSTS=0: not the models' costs)
 	COSTS=$(COSTS) $(BIN)/python -m bench.retrieval.run

@@ -26,6 +26,7 @@ from soothsay.engine.types import ApiName, Completion
 from soothsay.errors import Cancelled
 from soothsay.model.files.registry import DEFAULT_MODEL
 from soothsay.model.local.runtime import LlamaRuntime
+from soothsay.model.types import Adapter
 
 Row = dict[str, Any]
 _SAVE_EVERY = 60.0  # seconds
@@ -126,18 +127,30 @@ class Generations:
 
 
 @contextmanager
-def open_model(name: str, folder: Path) -> Iterator[tuple[RememberingModel, Streams]]:
-    """The model, and the streams of tokens that it has written, in ``folder``. ``THREADS=`` are its threads."""
+def open_model(
+    name: str, folder: Path, adapter: Adapter | None = None
+) -> Iterator[tuple[RememberingModel, Streams]]:
+    """The model, with ``adapter`` if there is one, and the streams of tokens that it has written, in ``folder``.
+
+    ``THREADS=`` are its threads.
+    """
     runtime = LlamaRuntime.load(
         weights_file(name), context=Settings().model.context, threads=int(os.environ.get("THREADS") or 0)
     )
     folder.mkdir(parents=True, exist_ok=True)
-    streams = Streams(folder / f"{name}.streams.jsonl.gz")
+    streams = Streams(folder / f"{written_by(name, adapter)}.streams.jsonl.gz")
     try:
+        if adapter is not None:
+            runtime.apply([adapter])
         yield RememberingModel(runtime, streams), streams
     finally:
         streams.save()
         runtime.close()
+
+
+def written_by(model: str, adapter: Adapter | None) -> str:
+    """Return what names the files with what a model has written."""
+    return model if adapter is None else f"{model}@{adapter.name}-{adapter.sha256[:8]}"
 
 
 def fill(

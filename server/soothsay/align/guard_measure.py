@@ -72,7 +72,7 @@ def count(
             on_done(done, whole)
         return total
 
-    calls = _Calls(model, index, suites.language)
+    calls = Calls(model, index, suites.language)
     return Counted(
         frequent=each(calls.is_valid(task) for task in suites.frequent),
         infilling=each(fills_line(model, task, suites.language) for task in suites.lines),
@@ -105,7 +105,7 @@ def fills_line(model: OwnedModel, task: LineTask, language: Language) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Calls:
+class Calls:
     """What a model calls where a member of a module is to be called."""
 
     model: OwnedModel
