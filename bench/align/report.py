@@ -209,9 +209,13 @@ def speed(rows: Sequence[Row]) -> str:
     """What a step costs, against the first variant."""
     if not rows:
         return "Not measured yet."
-    first = rows[0]["seconds"]
-    lines = [(each["variant"], f"{each['seconds']:.2f} s", f"{first / each['seconds']:.2f}") for each in rows]
-    return table(("a pair of 412 tokens twice", "processor time", "times as fast"), lines)
+    first = rows[0]
+    lines = [
+        (each["variant"], f"{each['few']:.2f} s", f"{each['many']:.2f} s", f"{each['seconds']:.0f} s", f"{first['seconds'] / each['seconds']:.1f}")
+        for each in rows
+    ]  # fmt: skip
+    head = ("a pair, 412 tokens each", "1 layer", "3 layers", "24 layers, from these", "times as fast")
+    return table(head, lines)
 
 
 def page(found: Found, facts: Mapping[str, Any], pictures: Sequence[str]) -> str:
@@ -232,9 +236,9 @@ def page(found: Found, facts: Mapping[str, Any], pictures: Sequence[str]) -> str
         f"## Another of the five documents followed, where the right one was in view\n\n{changes(astray, found.adapter, misled)}\n",
         f"## Nothing lost?\n\nLines taken out of other packages' files, written again to the character, and calls of functions that packages call often, none of them trained on.\n\n"
         f"{changes({name: of(found.control, asked=name) for name in (INFILLING, RETENTION)}, found.adapter)}\n",
-        f"## Losses, on the same pairs\n\nAll three suites together: points of good answers, each with its interval.\n\n{losses_table(found)}\n",
+        f"## Losses, on the same pairs\n\nAll three suites together: points of good answers, each with its interval. As many rows each; those of `sft` are the right texts of the same set, also of places where nothing was rejected.\n\n{losses_table(found)}\n",
         f"## A repository's own adapter\n\nTrained (`sft`) on every other file of a repository that is younger than the model, measured on lines of the others that call another file.\n\n{workspaces(found.workspaces)}\n",
-        f"## What a step costs\n\nOne thread, random weights as wide as the 0.5B's, fewer layers: the policy forward and backward, and the reference.\n\n{speed(found.speed)}\n",
+        f"## What a step costs\n\nProcessor time on one thread, random weights as wide as the 0.5B's: the policy forward and backward, and the reference.\n\n{speed(found.speed)}\n",
         footer(facts),
     ]  # fmt: skip
     return "\n".join(parts)

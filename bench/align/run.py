@@ -2,7 +2,7 @@
 
 ``PARTS=pairs,train,measure,losses,workspace,speed`` some stages, in this order; each goes on where it was stopped, and the page is
 written of what is there. ``PAIRS=`` the pairs to train on; ``SECONDS=`` how long this run may take; ``LIMIT=n`` the first n
-tasks of each suite; ``MODEL=`` the weights that are measured, whose pulled file is trained; ``SAMPLES=`` calls that the model
+tasks of each suite; ``SUITES=installed,repo`` some suites; ``MODEL=`` the weights that are measured, whose pulled file is trained; ``SAMPLES=`` calls that the model
 writes for a place. What was generated is kept in ``generations/``.
 """
 
@@ -51,6 +51,10 @@ class Bench:
         self.base = self.model.partition("+")[0]
         self.pairs = asked("PAIRS", PAIRS)
         self.limit = asked("LIMIT", 0) or None
+        names = [each for each in (os.environ.get("SUITES") or "").split(",") if each]
+        self.suites = [suite for suite in SUITES if not names or suite.name in names]
+        if names and len(self.suites) != len(names):
+            raise SystemExit(f"SUITES: there are {','.join(suite.name for suite in SUITES)}")
 
     def name_of(self, loss: LossName) -> str:
         """What the adapter of a loss is called."""
@@ -81,7 +85,7 @@ class Bench:
         adapters = [found for loss in losses if (found := self.adapter(self.name_of(loss)))]
         if not adapters:
             raise SystemExit("there is no adapter to measure: run PARTS=pairs,train first")
-        for suite in SUITES:
+        for suite in self.suites:
             tasks = suite.tasks()[: self.limit]
             for adapter in (None, *adapters):
                 complete_all(suite, tasks, methods, self.model, adapter)

@@ -70,7 +70,7 @@ def make_workspace_rows(root: Path, python: Path, held_out: Sequence[str], wante
 
 def _grow(folder: Path, options: Sequence[str], wanted: int, form: str) -> None:
     """Ask for more places until there are ``wanted`` rows, or no more of them."""
-    places, before = wanted, -1
+    places, before = max(1, wanted // 2), -1  # a place gives two rows or three
     for _ in range(_ROUNDS):
         _soothsay("align", "pairs", "--to", str(folder), "--places", str(places), *options)
         count = len(read_lines(folder, "train", form))

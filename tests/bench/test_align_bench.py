@@ -43,7 +43,14 @@ def test_the_right_document_is_among_four_others() -> None:
 
 
 def row(number: int, adapter: str, is_good: bool, **more: Any) -> dict[str, Any]:
-    return {"suite": "installed", "id": str(number), "adapter": adapter, "asked": "base", "good": is_good, **more}
+    return {
+        "suite": "installed",
+        "id": str(number),
+        "adapter": adapter,
+        "asked": "base",
+        "good": is_good,
+        **more,
+    }
 
 
 def test_only_tasks_that_were_done_both_ways_are_compared() -> None:
@@ -56,7 +63,9 @@ def test_only_tasks_that_were_done_both_ways_are_compared() -> None:
 
 
 def test_a_page_says_what_was_met_and_what_was_not_measured() -> None:
-    rows = [row(number, adapter, bool(adapter) or number < 5) for number in range(10) for adapter in ("", "a")]
+    rows = [
+        row(number, adapter, bool(adapter) or number < 5) for number in range(10) for adapter in ("", "a")
+    ]
     led = [
         {**row(number, adapter, False, misled=not adapter or number < 2), "asked": "five documents"}
         for number in range(4)

@@ -75,7 +75,7 @@ def test_what_was_stopped_goes_on_where_it_was(plan: TrainingPlan, tmp_path: Pat
     assert training.train(stopped, tell, stop) is False
     assert not (stopped.output / ADAPTER).exists()
     done, told = trained(stopped)
-    assert done and [each["step"] for each in told if each["stage"] == "training"][0] > 2
+    assert done and next(each["step"] for each in told if each["stage"] == "training") > 2
     losses = loss_of_each_step(stopped.output / RESULT)
     np.testing.assert_allclose(losses, loss_of_each_step(whole.output / RESULT), rtol=1e-3)
 
