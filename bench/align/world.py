@@ -20,6 +20,8 @@ CACHE = user_cache_path("soothsay-bench") / "align"
 GENERATIONS = HERE / "generations"
 _SDKS = ("boto3", "botocore", "azure")
 """What the tasks of the cloud APIs call."""
+_WITH_COPIES = ("pip", "setuptools", "pkg_resources")
+"""They bring copies of packages that tasks are about."""
 
 
 def interpreter() -> Path:
@@ -40,7 +42,7 @@ def excluded(
     repo: Iterable[Mapping[str, Any]],
 ) -> list[str]:
     """Return what no row may come from or call: all packages that a task of a test split is about, as wholes."""
-    names = {*_SDKS, *LIBRARIES}
+    names = {*_SDKS, *_WITH_COPIES, *LIBRARIES}
     names |= {task["client"] for task in cloud_apis if task["split"] == "test"}
     names |= {task["library"] for task in installed if task["split"] == "test"}
     for task in repo:

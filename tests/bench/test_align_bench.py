@@ -23,13 +23,20 @@ def test_nothing_of_a_test_split_is_trained_on() -> None:
         [{"repository": "mcp-use", "symbol": "mcp_use.client.Client"}],
     )
     exclusions = Exclusions.of(names)
-    for name in ("boto3.session", "textwrap.dedent", "mcp_use.client", "numpy.linalg", "azure.storage.blob"):
+    for name in (
+        "boto3.session",
+        "textwrap.dedent",
+        "mcp_use.client",
+        "numpy.linalg",
+        "azure.storage.blob",
+        "pip",
+    ):
         assert exclusions.cover(name)
     assert not exclusions.cover("zipfile.ZipFile")
 
 
 def symbol(name: str, parameters: tuple[Parameter, ...] | None = ()) -> Symbol:
-    return Symbol(f"m.{name}", name, "m", "function", "documentation", "m", "1", "", parameters=parameters)
+    return Symbol(f"m.{name}", name, "m", "function", "package", "m", "1", "", parameters=parameters)
 
 
 def test_the_right_document_is_among_four_others() -> None:
