@@ -1,7 +1,7 @@
 """`make bench-align`: an adapter trained here, and what it changes of the benchmarks' test splits.
 
 ``PARTS=pairs,train,measure,losses,workspace,speed`` some stages, in this order; each goes on where it was stopped, and the page is
-written of what is there. ``PAIRS=`` the pairs to train on; ``SECONDS=`` how long this run may take; ``LIMIT=n`` the first n
+written of what is there when a run ends by itself; ``PARTS=page`` does no more than that. ``PAIRS=`` the pairs to train on; ``SECONDS=`` how long this run may take; ``LIMIT=n`` the first n
 tasks of each suite; ``SUITES=installed,repo`` some suites; ``MODEL=`` the weights that are measured, whose pulled file is trained; ``SAMPLES=`` calls that the model
 writes for a place. What was generated is kept in ``generations/``.
 """
@@ -31,7 +31,7 @@ from soothsay.align.training_plan import DEFAULT_LOSS, LossName
 from soothsay.model.files.registry import DEFAULT_MODEL
 from soothsay.model.types import Adapter
 
-PARTS = ("pairs", "train", "measure", "losses", "workspace", "speed")
+PARTS = ("pairs", "train", "measure", "losses", "workspace", "speed", "page")
 PAIRS, SAMPLES = 480, 3
 LOSSES: tuple[LossName, ...] = ("sft", "dpo", DEFAULT_LOSS)
 _OF_LOSSES = ("base", FIVE)  # methods
@@ -169,7 +169,7 @@ def main() -> None:
     bench = Bench()
     stages = {
         "pairs": bench.make_rows, "train": bench.train, "measure": bench.measure, "losses": bench.losses,
-        "workspace": bench.repositories, "speed": speed.measure,
+        "workspace": bench.repositories, "speed": speed.measure, "page": lambda: None,
     }  # fmt: skip
     limit_time()
     try:
