@@ -15,15 +15,14 @@ OPTION = "option "
 """What the name of an option begins with in the index: nothing that code can name holds a blank."""
 SUBCOMMAND = "command "
 """The same of a program, or of its subcommand."""
-# what stands before a name of a kind on its line, in shell and in the files that hold commands
+# what stands right before a name of a kind on its line, in shell and in the files that hold commands
 _BEHIND: Mapping[SharedKind, re.Pattern[str]] = {
-    "target": re.compile(r"(?<![\w-])make(?: +-\S+)* +\Z"),
-    "script": re.compile(r"(?<![\w-])(?:npm|yarn|pnpm|bun) +run +\Z"),
-    "service": re.compile(
-        r"\bcompose(?: +-\S+)* +(?:up|run|exec|logs|build|restart|stop|start)(?: +-\S+)* +\Z"
-    ),
-    "stage": re.compile(r"(?:--from=|--target[= ]|^\s*target: +)\Z"),
+    "target": re.compile(r"(?<![\w./-])make +\Z"),
+    "script": re.compile(r"(?<![\w./-])(?:npm|yarn|pnpm|bun) +run +\Z"),
+    "service": re.compile(r"\bcompose +(?:up|run|exec|logs|build|restart|stop|start) +\Z"),
+    "stage": re.compile(r"(?:--from=|--target[= ])\Z"),
 }
+_LONGEST_LEAD = 60  # characters before a name that tell its kind
 
 
 def owner_of_shared(kind: SharedKind) -> str:
@@ -67,7 +66,8 @@ def shared_names(path: PurePath, text: str) -> Iterator[tuple[SharedKind, str, i
 
 def kind_behind(before: str) -> SharedKind | None:
     """Return the kind of the name that is written behind ``before``, the beginning of a line; None where it does not tell."""
-    return next((kind for kind, pattern in _BEHIND.items() if pattern.search(before)), None)
+    lead = before[-_LONGEST_LEAD:]
+    return next((kind for kind, pattern in _BEHIND.items() if pattern.search(lead)), None)
 
 
 def _queries(language: Language, path: PurePath) -> tuple[SharedNames, ...]:

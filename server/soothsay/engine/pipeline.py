@@ -218,9 +218,10 @@ class Engine:
                 evaluated["regenerate"] = written.evaluated
         elif method == "full" and (choice := self._name_choice(site, draft.text)) is not None:
             with clock.step("regenerate"):
-                written, grounding = self._write_names(task, choice, draft.text)
-            decision = _name_decision(decision, choice)
-            evaluated["regenerate"] = written.evaluated
+                written, grounding = self._write_names(task, choice, draft)
+            if written is not draft:
+                decision = _name_decision(decision, choice)
+                evaluated["regenerate"] = written.evaluated
         with clock.step("verify"):
             answer = self._judge(task, written, grounding)
         check = Check(problem=answer.judgement.problem)
@@ -401,7 +402,10 @@ class Engine:
         """Return which options, or names of other files, are to be written instead of a drafted one; None where that may stand."""
         if site.place.kind == "comment":
             return None
-        around = Around(site.request.text, site.request.offset, site.relative_path)
+        root = site.request.workspace
+        around = Around(
+            site.request.text, site.request.offset, site.relative_path, lambda path: (root / path).exists()
+        )
         choice = choose_option(around, draft, site.language, site.index)
         if choice is None and site.language.writes:
             choice = choose_shared(around, draft, lambda kind: shared_by_others(site, kind))
@@ -409,17 +413,20 @@ class Engine:
             return None
         return choice
 
-    def _write_names(self, task: _Task, first: NameChoice, draft: str) -> tuple[Written, Grounding]:
+    def _write_names(self, task: _Task, first: NameChoice, draft: Written) -> tuple[Written, Grounding]:
         """Write ``draft`` once more, with a name of the ``first`` choice, and so for each other one; the evidence is where they are defined."""
         evidence: list[Evidence] = []
         choice: NameChoice | None = first
-        written, symbol = self._write_name(task, first, draft)
+        written = draft
         for _ in range(_MOST_NAMES):
-            evidence += [] if symbol is None else [_evidence_of_name(symbol)]
-            choice = self._name_choice(task.site, written.text)
             if choice is None:
                 break
-            written, symbol = self._write_name(task, choice, written.text)
+            again, symbol = self._write_name(task, choice, written.text)
+            if symbol is None:  # there was no time for a whole name
+                break
+            written = again
+            evidence.append(_evidence_of_name(symbol))
+            choice = self._name_choice(task.site, written.text)
         return written, Grounding("", tuple(evidence))
 
     def _write_name(self, task: _Task, choice: NameChoice, draft: str) -> tuple[Written, Symbol | None]:

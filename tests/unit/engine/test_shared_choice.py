@@ -47,8 +47,9 @@ def choose(
     path: str = "Makefile",
     after: str = "\n",
     names: Mapping[SharedKind, Sequence[str]] = NAMES,
+    exists: Sequence[str] = (),
 ) -> NameChoice | None:
-    around = Around(before + after, len(before), path)
+    around = Around(before + after, len(before), path, lambda asked: asked in exists)
     return choose_shared(around, draft, lambda kind: symbols(kind, names.get(kind, ())))
 
 
@@ -60,58 +61,82 @@ def shown(before: str, draft: str, path: str = "Makefile") -> str:
     return draft[: choice.start] + next(iter(choice.endings))
 
 
+RECIPES = "invoices:\n\tpython scripts/export_invoices.py\n\n"
+
+
 def test_a_path_that_the_words_above_ask_for_is_written_instead_of_one_that_was_copied() -> None:
-    before = "export-customers:  ## Write the customers of a year\n\tpython "
+    before = f"{RECIPES}export-customers:  ## Write the customers of a year\n\tpython "
     assert shown(before, "scripts/export_invoices.py $(ARGS)") == "scripts/export_customers.py"
 
 
 def test_a_path_that_was_meant_stays() -> None:
-    before = "export-customers:  ## Write the customers of a year\n\tpython "
+    before = f"{RECIPES}export-customers:  ## Write the customers of a year\n\tpython "
     assert choose(before, "scripts/export_customers.py $(ARGS)") is None
 
 
 def test_a_path_that_no_file_has_is_replaced_by_the_nearest_one() -> None:
-    choice = choose("lint:\n\tpip install -r ", "requirements-lint.txt")
+    choice = choose(
+        "all:\n\tpip install -r docs/requirements.txt\n\nlint:\n\tpip install -r ", "requirements-lint.txt"
+    )
     assert choice is not None
     assert choice.is_invented
     assert next(iter(choice.names)) == "requirements/lint.txt"
 
 
+@pytest.mark.parametrize("lead", ["python ", "./run ", "node --test ", "> ", "-o ", "rm -f "])
+def test_a_path_is_looked_at_only_where_another_line_has_one_that_exists(lead: str) -> None:
+    assert (
+        choose(f"{RECIPES}export-customers:\n\t{lead}", "scripts/customers.py") is None or lead == "python "
+    )
+    assert choose(f"export-customers:\n\t{lead}", "scripts/customers.py") is None
+
+
 def test_a_path_that_exists_stays_where_nothing_asks_for_another() -> None:
-    assert choose("all:\n\tpython ", "scripts/internal/bench.py") is None
+    assert choose(f"{RECIPES}all:\n\tpython ", "scripts/internal/bench.py") is None
+
+
+def test_a_path_that_is_on_the_disk_exists_though_the_index_does_not_know_it() -> None:
+    before = f"{RECIPES}export-customers:\n\tpython "
+    assert choose(before, "scripts/customers.py") is not None
+    assert choose(before, "scripts/customers.py", exists=("scripts/customers.py",)) is None
+    assert choose(before, "customers.py", path="jobs/Makefile", exists=("jobs/customers.py",)) is None
+
+
+def test_a_file_of_the_drafted_name_in_any_folder_exists() -> None:
+    assert choose(f"{RECIPES}customers:\n\tcd scripts && python ", "export_customers.py") is None
+    assert choose(f"{RECIPES}customers:\n\tpython ", "export_customers.py") is None
 
 
 def test_what_is_typed_of_a_path_is_kept() -> None:
-    before = "export-customers:\n\tpython scripts/"
+    before = f"{RECIPES}export-customers:\n\tpython scripts/"
     choice = choose(before, "export_invoices.py")
     assert choice is not None
     assert (choice.typed, choice.start, list(choice.endings)) == ("scripts/", 0, ["export_customers.py"])
 
 
 def test_options_before_a_path_are_kept() -> None:
-    assert shown("test-orders:\n\tpytest ", "-v tests/unit/test_money.py") == "-v tests/unit/test_orders.py"
+    before = "test-money:\n\tpytest -v tests/unit/test_money.py\n\ntest-orders:\n\tpytest "
+    assert shown(before, "-v tests/unit/test_money.py") == "-v tests/unit/test_orders.py"
 
 
-def test_a_file_of_the_drafted_name_in_another_folder_is_meant() -> None:
-    assert shown("all:\n\tpython ", "bench.py --fast") == "scripts/internal/bench.py"
-
-
-def test_a_file_of_the_drafted_name_deep_in_folders_that_nothing_speaks_of_is_not_meant() -> None:
-    names: dict[SharedKind, list[str]] = {"file": ["tests/unit/hooks/data/setup.py"]}
-    assert choose("COPY README.rst .\nCOPY ", "setup.py .", path="Dockerfile", names=names) is None
+def test_a_path_within_quotes_and_the_value_of_an_option_are_looked_at() -> None:
+    before = "lint:\n\tcheck --config='requirements/test.txt'\n\ntest-lint:\n\tcheck "
+    assert shown(before, "--config='requirements/lints.txt'") == "--config='requirements/lint.txt"
 
 
 def test_a_path_from_the_files_own_folder_exists() -> None:
-    assert choose("html:\n\tpip install -r ", "requirements.txt", path="docs/Makefile") is None
+    before = "all:\n\tpip install -r requirements/lint.txt\n\nhtml:\n\tpip install -r "
+    assert choose(before, "requirements.txt", path="docs/Makefile") is None
 
 
 def test_a_folder_stays() -> None:
-    assert choose("test-orders:\n\tpytest ", "tests/unit") is None
-    assert choose("test-orders:\n\tpytest ", "tests/unit/ -v") is None
+    before = "test-money:\n\tpytest tests/unit/test_money.py\n\ntest-orders:\n\tpytest "
+    assert choose(before, "tests/unit") is None
+    assert choose(before, "tests/unit/ -v") is None
 
 
 def test_a_path_of_another_ending_is_not_meant() -> None:
-    assert choose("export-customers:\n\tcat ", "export/customers.csv") is None
+    assert choose(f"{RECIPES}export-customers:\n\tpython ", "scripts/customers.pyc") is None
 
 
 def test_what_the_lines_above_write_is_not_written_again() -> None:
@@ -120,24 +145,32 @@ def test_what_the_lines_above_write_is_not_written_again() -> None:
     assert choice is None or "requirements/lint.txt" not in choice.names
 
 
-def test_lines_that_begin_alike_tell_that_a_path_follows() -> None:
-    before = "bench:\n\t$(RUN) scripts/internal/bench.py\n\ninvoices:\n\t$(RUN) scripts/export_invoices.py\n\nexport-customers:\n\t$(RUN) "
-    assert shown(before, '-c "import sys"') == "scripts/export_customers.py"
-    assert choose("export-customers:\n\t$(RUN) ", '-c "import sys"') is None
-
-
 @pytest.mark.parametrize(
     "draft",
     [
         "https://example.org/scripts/export_orders.py",
+        "git+https://example.org/shop#subdirectory=scripts/export",
         "/usr/lib/scripts/export_orders.py",
+        "../scripts/export_orders.py",
         "$HOME/scripts/export_orders.py",
         "$(DIR)/export_orders.py",
         "user@host:scripts/export_orders.py",
+        "scripts/export-orders@v4",
+        "scripts/export_$(NAME).py",
+        "scripts/export_${n}.py",
+        "scripts/export_{a,b}.py",
+        "scripts/export_*.py",
+        "scripts\\\\export_orders.py",
+        "${{ inputs.export_orders.py }}",
+        "scripts/export_orders.py:ro",
     ],
 )
 def test_what_is_no_path_of_the_workspace_stays(draft: str) -> None:
-    assert choose("export-customers:\n\tcurl ", draft) is None
+    assert choose(f"{RECIPES}export-customers:\n\tpython ", draft) is None
+
+
+def test_a_path_that_goes_on_behind_the_cursor_stays() -> None:
+    assert choose(f"{RECIPES}export-customers:\n\tpython scripts/", "customers", after=".py\n") is None
 
 
 def test_a_target_that_is_not_there_is_replaced() -> None:
@@ -150,19 +183,40 @@ def test_a_target_that_nothing_here_is_like_stays() -> None:
     assert choose("RUN ./configure && make ", "install", path="Dockerfile") is None
 
 
+def test_a_target_of_the_file_itself_stays() -> None:
+    assert choose("check:\n\ttrue\n\n# check the types\nall:\n\tmake ", "check") is None
+
+
+@pytest.mark.parametrize("draft", ["-s check-types", "-C types all", "TYPES=1 check-types", "$(CHECKS)"])
+def test_what_is_no_target_stays(draft: str) -> None:
+    assert choose("# check the types\nall:\n\tmake ", draft) is None
+
+
 def test_a_script_of_npm_is_one_name_with_its_colon() -> None:
     choice = choose("      # build the web pages\n      - run: npm run ", "build-web", path="ci.yml")
     assert choice is not None
     assert list(choice.names) == ["build:web"]
+    assert choose("      # build the web pages\n      - run: npm run ", "build:web", path="ci.yml") is None
 
 
 def test_nothing_is_known_where_nothing_is_shared() -> None:
-    assert choose("export-customers:\n\tpython ", "scripts/export_invoices.py", names={}) is None
+    assert choose(f"{RECIPES}export-customers:\n\tpython ", "scripts/customers.py", names={}) is None
 
 
-def test_a_long_file_and_many_names_take_milliseconds() -> None:
+@pytest.mark.parametrize("hostile", ["-", ".", "compose -", "a/", "make "])
+def test_a_long_line_is_not_read(hostile: str) -> None:
+    began = time.perf_counter()
+    assert choose(hostile * 100_000, "scripts/customers.py") is None
+    assert choose("all:\n\tpython ", hostile * 100_000) is None
+    assert time.perf_counter() - began < 1.0
+
+
+def test_a_long_file_and_many_names_take_a_moment() -> None:
     names: dict[SharedKind, list[str]] = {"file": [f"src/part{i % 90}/module_{i}.py" for i in range(10_000)]}
-    before = "".join(f"target-{i}:\n\techo {i}\n\n" for i in range(2_000)) + "module-77:\n\tpython "
+    before = (
+        "".join(f"target-{i}:\n\tpython src/part1/module_1.py\n\n" for i in range(20_000))
+        + "module-77:\n\tpython "
+    )
     began = time.perf_counter()
     choose(before, "src/module_x.py", names=names)
     assert time.perf_counter() - began < 2.0
