@@ -73,8 +73,8 @@ def choose_option(around: Around, draft: str, language: Language, index: Index) 
         text = head + whole[: match.start()]
         command = command_at(text, len(text), language)
         options = None if command is None else known_options(index, command)
-        if options is None or match[0] in options:
-            continue
+        if options is None or any(name.startswith(match[0]) for name in options):
+            continue  # programs take the beginning of an option for it
         kept = typed if match.start() == 0 else ""
         names = {name: each for name, each in options.items() if name.startswith(kept or "--")}
         if names:

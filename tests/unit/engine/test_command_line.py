@@ -166,6 +166,20 @@ def test_options_that_the_program_takes_stay(index: FakeIndex) -> None:
     assert chosen(index, "", "echo done") is None
 
 
+@pytest.mark.parametrize(
+    ("before", "draft", "rest"),
+    [
+        ("grep ", "--recurs", " x ."),
+        ("grep ", "--inc", "=x y"),
+        ("git commit ", "--verb", ""),
+        ("git commit --ver", "b", ""),
+    ],
+)
+def test_the_beginning_of_an_option_stays(index: FakeIndex, before: str, draft: str, rest: str) -> None:
+    assert chosen(index, before, draft + rest) is None
+    assert chosen(index, before, f"{draft}zz{rest}") is not None
+
+
 def test_what_is_typed_of_an_option_is_kept(index: FakeIndex) -> None:
     choice = chosen(index, "pip install --up", "date requests")
     assert choice is not None
