@@ -72,14 +72,14 @@ PROGRAMS: Mapping[str, Program] = {
         Program("go", ("help",)),
         Program("curl", ("--help", "all"), negates=True),
         Program("rsync", negates=True),
-        *(Program(name, partial=frozenset(("",))) for name in ("cmake", "flake8", "g++", "gcc", "jq", "node", "npm", "npx", "pylint", "pytest", "scp", "ssh", "tsc")),
+        *(Program(name, partial=frozenset(("",))) for name in ("cmake", "find", "flake8", "g++", "gcc", "jq", "node", "npm", "npx", "pylint", "pytest", "scp", "ssh", "tsc")),
         *_with_subcommands(
             "pip", "pip3", "docker", "docker-compose", "podman", "gh", "glab", "helm", "kustomize", "kind", "ruff",
             "uv", "pre-commit", "pipx", "flask", "maturin",
         ),
         *_plain(
             "base64", "basename", "black", "cat", "chgrp", "chmod", "chown", "cmp", "comm", "cp", "csplit",
-            "ctest", "cut", "date", "df", "diff", "dirname", "du", "egrep", "env", "expand", "fgrep", "find", "fmt",
+            "ctest", "cut", "date", "df", "diff", "dirname", "du", "egrep", "env", "expand", "fgrep", "fmt",
             "fold", "gawk", "grep", "gunzip", "gzip", "head", "id", "install", "isort", "join", "ln", "ls", "make",
             "md5sum", "mkdir", "mktemp", "mv", "mypy", "ninja", "nl", "nproc", "numfmt", "od", "paste", "patch", "python", "python3", "readlink", "realpath", "rg", "rm", "rmdir", "sed", "seq", "sha1sum", "sha256sum",
             "sha512sum", "shellcheck", "shfmt", "shuf", "sort", "split", "stat", "sudo", "tac", "tail", "tar", "tee", "timeout",

@@ -334,6 +334,7 @@ def test_the_options_of_programs_that_files_call(
     places = (str(shop), str(shop / ".venv/bin"), "", ".", str(pip.parent), PLACE)
     monkeypatch.setenv("PATH", os.pathsep.join(places))
     monkeypatch.chdir(shop)
+    write(shop, {"find.sh": "find . -exec grep --include=x y {} +\n"})
     index = index_of(tmp_path / "root", shop)
     index.build_from(None, embed=False)
     for path in evil:
@@ -347,6 +348,8 @@ def test_the_options_of_programs_that_files_call(
         owner_of_command("git", "log")
     )
     assert index.lookup(f"{owner_of_command('git')}.command commit") is not None
+    # options behind `-exec` are another program's
+    assert index.members(owner_of_command("find")) and not index.is_closed(owner_of_command("find"))
     for name in ("tar", "grep", "curl"):
         assert any(each.name == "option --help" for each in index.members(owner_of_command(name))), name
     requirement = {each.name: each for each in index.members(owner_of_command("pip", "install"))}[
