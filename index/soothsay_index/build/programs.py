@@ -13,7 +13,8 @@ from soothsay_index.build.careful_pool import TaskDiedError
 from soothsay_index.build.packages import note_use, write_releases
 from soothsay_index.progress import OnProgress
 from soothsay_index.runtime.boundaries import boundaries_of
-from soothsay_index.runtime.programs import find_program, fingerprint, safe_path
+from soothsay_index.runtime.help_runs import RunPlace
+from soothsay_index.runtime.programs import find_program, fingerprint, is_guarded, safe_path
 from soothsay_index.sources.base import HELP_TEXTS, PROGRAM_MARK, Release, Used
 from soothsay_index.store.database import Database
 from soothsay_index.store.programs import harvest_program
@@ -50,8 +51,12 @@ class ProgramSync:
         known = self._database.manifest().releases
         note_use(self._database, [release for release in programs if release.key in known])
         missing = [release for release in programs if release.key not in known]
-        path = safe_path(self._environ, self._boundaries)
-        futures = {executor.submit(harvest_program, each, programs[each], path): each for each in missing}
+        place = self._place() if missing else None
+        futures = (
+            {executor.submit(harvest_program, each, programs[each], place): each for each in missing}
+            if place is not None
+            else {}
+        )
         for done, future in enumerate(as_completed(futures)):
             if stop.is_set():
                 for waiting in futures:
@@ -63,6 +68,14 @@ class ProgramSync:
                 write_releases(self._database, harvested)
         known = self._database.manifest().releases
         return frozenset(release.key for release in programs if release.key in known)
+
+    def _place(self) -> RunPlace | None:
+        """Return where programs are run; None where files of the workspace or of other users lie there, which they might read."""
+        folder = self._database.folder / "help"
+        if self._boundaries.contain(folder / "x") or not is_guarded(self._database.folder):
+            log.warning("no help texts are read: %s is not this user's alone, or in the workspace", folder)
+            return None
+        return RunPlace(safe_path(self._environ, self._boundaries), folder)
 
 
 def _outcome(future: Future[ReleaseTables | None], release: Release) -> ReleaseTables | None:

@@ -12,8 +12,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from soothsay_common.private import make_private
 from soothsay_index.runtime.programs import Program
 
 if sys.platform == "linux":
@@ -30,6 +32,17 @@ _SUBCOMMAND = re.compile(r"[a-z][a-z0-9_-]{0,40}")
 _IN_WINDOWS = ("SYSTEMROOT", "PATHEXT", "COMSPEC")
 
 
+@dataclass(frozen=True, slots=True)
+class RunPlace:
+    """Where programs are run: their ``PATH``, and a ``folder`` that no other user may write to and that is in no workspace.
+
+    A program may read what lies in its working folder or above it.
+    """
+
+    path: str
+    folder: Path
+
+
 class TooSlowError(Exception):
     """The program has not printed its help in time, or far too much."""
 
@@ -42,13 +55,14 @@ def subcommands_to_ask(program: Program, listed: Sequence[str]) -> list[str]:
     return [name for name in named if _SUBCOMMAND.fullmatch(name)][:_MOST_SUBCOMMANDS]
 
 
-def print_help(executable: Path, arguments: Sequence[str], path: str, seconds: float = _SECONDS) -> str:
-    """Return what ``executable`` prints, on both outputs. ``path`` is its ``PATH``. Raises `TooSlowError` and `OSError`.
+def print_help(executable: Path, arguments: Sequence[str], place: RunPlace, seconds: float = _SECONDS) -> str:
+    """Return what ``executable`` prints, on both outputs. Raises `TooSlowError` and `OSError`.
 
-    It has no input, no terminal and an empty home folder, and is ended with its children once ``seconds`` have passed, on Linux
+    It has no input, no terminal, a working folder and a home folder that are new and empty, and is ended with its children once ``seconds`` have passed, on Linux
     also after two seconds of a processor.
     """
-    with tempfile.TemporaryDirectory(prefix="soothsay-help-", ignore_cleanup_errors=True) as folder:
+    make_private(place.folder)
+    with tempfile.TemporaryDirectory(dir=place.folder, ignore_cleanup_errors=True) as folder:
         home, empty = Path(folder) / "home", Path(folder) / "empty"
         home.mkdir()
         empty.mkdir()
@@ -58,7 +72,7 @@ def print_help(executable: Path, arguments: Sequence[str], path: str, seconds: f
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=empty,
-            env=_environment(path, home),
+            env=_environment(place.path, home),
             start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )

@@ -107,14 +107,14 @@ def safe_path(environ: Mapping[str, str], boundaries: Boundaries) -> str:
         if each
         and Path(each).is_absolute()
         and not boundaries.contain(Path(each) / "x")
-        and _is_guarded(Path(each))
+        and is_guarded(Path(each))
     )
     return os.pathsep.join(dict.fromkeys(kept))
 
 
 def may_run(path: Path, environ: Mapping[str, str], boundaries: Boundaries) -> bool:
     """Return whether nobody but this user and the administrators decides what the program at ``path`` does."""
-    if boundaries.contain(path) or not (_is_guarded(path) and _is_guarded(path.resolve())):
+    if boundaries.contain(path) or not (is_guarded(path) and is_guarded(path.resolve())):
         return False
     interpreter = _interpreter(path)
     if interpreter is None:
@@ -125,7 +125,7 @@ def may_run(path: Path, environ: Mapping[str, str], boundaries: Boundaries) -> b
         runs = next(executables(interpreter, environ, boundaries), None)
     if runs is None or runs.name in _SHELLS or runs.resolve().name in _SHELLS:
         return False
-    is_safe = not boundaries.contain(runs) and _is_guarded(runs) and _is_guarded(runs.resolve())
+    is_safe = not boundaries.contain(runs) and is_guarded(runs) and is_guarded(runs.resolve())
     return is_safe and not _imports_workspace(runs, boundaries)
 
 
@@ -136,7 +136,7 @@ def fingerprint(path: Path) -> str:
     return hashlib.blake2b(plain.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 
 
-def _is_guarded(path: Path) -> bool:
+def is_guarded(path: Path) -> bool:
     """Return whether no other user may write to ``path`` or replace it. Always, where files have no owners."""
     if not hasattr(os, "geteuid"):
         return True

@@ -18,7 +18,7 @@ from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.build.programs import ProgramSync
 from soothsay_index.progress import ignore_progress
 from soothsay_index.runtime.boundaries import Boundaries, boundaries_of
-from soothsay_index.runtime.help_runs import TooSlowError, print_help, subcommands_to_ask
+from soothsay_index.runtime.help_runs import RunPlace, TooSlowError, print_help, subcommands_to_ask
 from soothsay_index.runtime.programs import PROGRAMS, Program, find_program, may_run, safe_path
 from soothsay_index.sources.base import Used
 from soothsay_index.store.store import Store
@@ -200,21 +200,27 @@ def test_which_subcommands_are_asked() -> None:
 # -- how they are run ----------------------------------------------------------------------------------------------
 
 
+def place(folder: Path, path: str = "") -> RunPlace:
+    return RunPlace(path, folder / "help")
+
+
 def test_a_program_gets_nothing_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "x")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     text = "import os\nprint(sorted(os.environ), os.environ['HOME'], os.getcwd(), os.listdir('.'), os.listdir(os.environ['HOME']), sys.stdin.read(), os.isatty(0))"
-    printed = print_help(program(tmp_path / "x", text), (), "/usr/bin")
+    printed = print_help(program(tmp_path / "x", text), (), place(tmp_path, "/usr/bin"))
     home, folder = printed.split("]")[1].split()[:2]
     assert "SECRET" not in printed and "'PYTHONPATH'" not in printed and "'COLUMNS'" in printed
     assert home != str(Path.home()) and Path.cwd() != Path(folder)
     assert printed.rstrip().endswith("[] []  False")  # empty folders, no input
-    assert not Path(folder).exists()
+    assert Path(folder).is_relative_to(tmp_path / "help") and Path(home).is_relative_to(tmp_path / "help")
+    assert not Path(folder).exists() and list((tmp_path / "help").iterdir()) == []
+    assert stat.S_IMODE((tmp_path / "help").stat().st_mode) == 0o700
 
 
 def test_both_outputs_are_read_whatever_the_exit_status(tmp_path: Path) -> None:
     text = "print('a', flush=True)\nprint('b', file=sys.stderr)\nsys.exit(129)"
-    assert print_help(program(tmp_path / "x", text), (), "").splitlines() == ["a", "b"]
+    assert print_help(program(tmp_path / "x", text), (), place(tmp_path)).splitlines() == ["a", "b"]
 
 
 def is_alive(identifier: int) -> bool:
@@ -235,7 +241,7 @@ def test_a_program_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None
     )
     began = time.monotonic()
     with pytest.raises(TooSlowError):
-        print_help(program(tmp_path / "x", text), (), "", 3.0)
+        print_help(program(tmp_path / "x", text), (), place(tmp_path), 3.0)
     assert time.monotonic() - began < 20
     child = int((tmp_path / "child").read_text())
     deadline = time.monotonic() + 10
@@ -250,7 +256,7 @@ def test_a_child_that_is_left_behind_is_ended(tmp_path: Path) -> None:
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
         "print(child.pid)"
     )
-    child = int(print_help(program(tmp_path / "x", text), (), ""))
+    child = int(print_help(program(tmp_path / "x", text), (), place(tmp_path)))
     deadline = time.monotonic() + 10
     while is_alive(child) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -259,13 +265,13 @@ def test_a_child_that_is_left_behind_is_ended(tmp_path: Path) -> None:
 
 def test_a_program_that_prints_without_end_is_ended(tmp_path: Path) -> None:
     with pytest.raises(TooSlowError):
-        print_help(program(tmp_path / "x", "while True: print('x' * 1000)"), (), "")
+        print_help(program(tmp_path / "x", "while True: print('x' * 1000)"), (), place(tmp_path))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit of the processor is Linux's")
 def test_a_program_that_computes_is_ended(tmp_path: Path) -> None:
     began = time.process_time()
-    print_help(program(tmp_path / "x", "while True: pass"), (), "", 60.0)
+    print_help(program(tmp_path / "x", "while True: pass"), (), place(tmp_path), 60.0)
     assert time.process_time() - began < 30
 
 
@@ -312,6 +318,33 @@ def test_a_build_that_is_stopped_reads_nothing_more(shop: Path, tmp_path: Path) 
     executor: Executor = ThreadPoolExecutor(1)
     with executor:
         assert programs.write(Used({"command:pip": 1}), executor, ignore_progress, stop) == frozenset()
+
+
+def test_nothing_is_run_where_files_of_the_workspace_are(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Programs that search upwards for their settings would find those of the workspace."""
+    pip = program(tmp_path / "bin" / "pip", HELPFUL)
+    temporary = shop / "tmp"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    (tmp_path / "link").symlink_to(shop / "cache", target_is_directory=True)
+    for root in (shop / "cache", tmp_path / "link"):
+        assert read(sync(root, shop, pip.parent), "pip") == frozenset()
+    assert runs(pip) == []
+    program(pip, HELPFUL + "import os; open(sys.argv[0] + '.at', 'a').write(os.getcwd() + '\\n')\n")
+    assert len(read(sync(tmp_path / "root", shop, pip.parent), "pip")) == 1
+    seen = pip.with_suffix(".at").read_text().splitlines()
+    assert len(seen) == 3 and all(Path(each).is_relative_to(tmp_path / "root") for each in seen)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no owners")
+def test_nothing_is_run_where_other_users_may_put_files(shop: Path, tmp_path: Path) -> None:
+    pip = program(tmp_path / "bin" / "pip", HELPFUL)
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root").chmod(0o777)
+    assert read(sync(tmp_path / "root", shop, pip.parent), "pip") == frozenset()
+    assert runs(pip) == []
 
 
 # -- what the index knows ------------------------------------------------------------------------------------------
