@@ -257,10 +257,12 @@ class KeySyntax:
     """How the keys of mappings are written, in files that schemas describe.
 
     ``query`` captures each ``@key`` and the ``@value`` of one, which may stand between ``quotes``.
+    ``template`` matches what begins a part of a line that another program replaces: what the keys are called then is not known.
     """
 
     query: str
     quotes: str = ""
+    template: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

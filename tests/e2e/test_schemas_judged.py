@@ -116,6 +116,16 @@ def judged(oracle: Oracle, folder: Path, text: str, body: str = BODY, name: str 
         ("steps: [{use: a}]", "rejected"),
         ("steps: [{uses: a", "verified"),  # unfinished
         ("# a comment", "unverified"),
+        ("{{ .key }}: 5", "unverified"),  # which another program writes
+        ("{{- .key -}}: 5", "unverified"),
+        ("run-{{ .key }}: 5", "unverified"),
+        ("'{{ .key }}': 5", "unverified"),
+        ('"{{ .key }}": 5', "unverified"),
+        ("${{ matrix.key }}: 5", "unverified"),
+        ("{% if x %}", "unverified"),
+        ("{% if x %}\n    runs-on: mac\n    {% endif %}", "unverified"),
+        ("{% if x %}runson{% endif %}: mac", "unverified"),
+        ("runson: ${{ matrix.key }}", "rejected"),
     ],
 )
 def test_verdicts(oracle: Oracle, folder: Path, completion: str, expected: str) -> None:

@@ -42,7 +42,7 @@ LANGUAGE = Language(
     tags=read_query(__name__, "tags.scm"),
     locals=read_query(__name__, "locals.scm"),
     key=key_of_line,
-    keys=KeySyntax(read_query(__name__, "keys.scm"), quotes="\"'"),
+    keys=KeySyntax(read_query(__name__, "keys.scm"), quotes="\"'", template=re.compile(r"\{[{%]")),
     oracles=(SCHEMA_SERVER,),
     content="config",
     shell_parts=shell_parts,

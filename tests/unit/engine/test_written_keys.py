@@ -89,6 +89,20 @@ def test_verdicts_by_schema(oracle: NullOracle, expected: str) -> None:
     assert (judgement.fault == "bad_arguments") == (expected == "rejected")
 
 
+@pytest.mark.parametrize(
+    ("completion", "wrong", "expected"),
+    [
+        ("{{ .key }}: 5", "{{ .key }}", "unverified"),
+        ("a-{{ .key }}-b: 5", "a-{{ .key }}-b", "unverified"),
+        ("{% if x %}size{% endif %}: 5", "size", "unverified"),
+        ("size: {{ .value }}", "size", "rejected"),
+        ("a: {{ .value }}\nsize: 5", "size", "rejected"),
+    ],
+)
+def test_a_key_that_a_template_writes_is_not_judged(completion: str, wrong: str, expected: str) -> None:
+    assert judge(site_of("above: 1\n|\n"), completion, Describing([], wrong)).verdict == expected
+
+
 @pytest.mark.parametrize(("completion", "expected"), [("de: 1", "rejected"), (": 1", "unverified")])
 def test_a_key_that_was_wrong_before_is_not_the_completions_fault(completion: str, expected: str) -> None:
     class Refusing(NullOracle):
