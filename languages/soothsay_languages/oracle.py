@@ -155,7 +155,7 @@ class Schemas:
     """How a server tells which schemas describe a document.
 
     ``request`` is given the document's URI, and answered by a list of schemas, each with its ``uri``. ``is_at_hand`` tells
-    from a schema's URI whether it is read without a network.
+    from a schema's URI whether it is read without a network, and without waiting.
     """
 
     request: str

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
 
 from soothsay_languages.oracle import (
     DiagnosticKind,
@@ -24,9 +26,9 @@ _KINDS: dict[str, DiagnosticKind] = {
 }
 # of other diagnostics the message alone says what is wrong; that a key is missing is no mistake while a file is written
 _WRONG_TYPE = re.compile(r"Incorrect type\. |Value must be ")
-_AT_HAND = re.compile(
-    r"file:|https?://json-schema\.org/draft"
-)  # the server brings those of schemas themselves
+# the server brings those of schemas themselves
+_BROUGHT = re.compile(r"https?://json-schema\.org/draft")
+_ON_A_HOST = re.compile(r"[\\/]{2}")  # Windows asks the network for a path that begins so
 _STRING_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"?|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 _NOT_LINE_END = re.compile(r"[^\n]")
 _SCRIPT = npm_script("yaml-language-server/bin/yaml-language-server")
@@ -61,7 +63,15 @@ def _kind_of(kind: DiagnosticKind, message: str) -> DiagnosticKind:
 
 
 def _is_at_hand(uri: str) -> bool:
-    return _AT_HAND.match(uri) is not None
+    """Return whether a schema is read without a network, and without waiting: of a pipe or a device it may never be."""
+    if _BROUGHT.match(uri):
+        return True
+    try:
+        parts = urlsplit(uri)
+        is_here = parts.scheme == "file" and not parts.netloc and not _ON_A_HOST.match(unquote(parts.path))
+        return is_here and Path(url2pathname(parts.path)).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 SCHEMA_SERVER = ServerSpec(

@@ -83,11 +83,12 @@ class Findings:
         return judged
 
     def _is_described(self, path: Path, text: str, schemas: Schemas) -> bool:
-        """Return whether a schema that is at hand says what ``text`` may hold."""
+        """Return whether schemas that are all at hand say what ``text`` may hold."""
         server, _ = self._connection.show(path, text)
         answer = self._connection.request(server, schemas.request, path.as_uri())
         known = answer if isinstance(answer, list) else ()
-        return any(schemas.is_at_hand(str(each.get("uri"))) for each in known if isinstance(each, Mapping))
+        uris = [str(each.get("uri")) for each in known if isinstance(each, Mapping)]
+        return bool(uris) and all(schemas.is_at_hand(uri) for uri in uris)
 
     def _is_of_unsaved_module(self, finding: Finding, text: str) -> bool:
         """Return whether an import is unresolved only because its file exists in the editor alone."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+import os
+from pathlib import Path, PurePath
 
 import pytest
 
@@ -21,16 +22,41 @@ def test_no_store_of_schemas_is_asked() -> None:
 @pytest.mark.parametrize(
     ("uri", "at_hand"),
     [
-        ("file:///work/schema.json", True),
         ("http://json-schema.org/draft-07/schema#", True),  # the server brings it
         ("https://example.com/file:/schema.json", False),
         ("http://json-schema.org.example.com/draft-07/schema#", False),
         ("None", False),
+        ("file:///no/such/schema.json", False),
+        ("file:///", False),
+        ("file:///dev/zero", False),
+        ("file://[", False),
+        ("file:///a%00b", False),
     ],
 )
 def test_schemas_at_hand(uri: str, at_hand: bool) -> None:
     assert SCHEMA_SERVER.schemas is not None
     assert SCHEMA_SERVER.schemas.is_at_hand(uri) is at_hand
+
+
+def test_a_schema_that_is_at_hand_is_a_regular_file_of_no_host(tmp_path: Path) -> None:
+    assert SCHEMA_SERVER.schemas is not None
+    is_at_hand = SCHEMA_SERVER.schemas.is_at_hand
+    schema = tmp_path / "a schema.json"
+    schema.write_text("{}", encoding="utf-8")
+    uri = schema.as_uri()
+    assert is_at_hand(uri) and is_at_hand(f"{uri}#/definitions/x") and is_at_hand(uri.replace("%20", " "))
+    assert not is_at_hand(tmp_path.as_uri())
+    for before in ("file://host/", "file:////", "file://///", "file:///%5C", "file:///\\"):
+        assert not is_at_hand(uri.replace("file:///", before)), before
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders")
+def test_a_pipe_is_not_at_hand(tmp_path: Path) -> None:
+    assert SCHEMA_SERVER.schemas is not None
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    assert not SCHEMA_SERVER.schemas.is_at_hand((tmp_path / "pipe").as_uri())
+    assert not SCHEMA_SERVER.schemas.is_at_hand((tmp_path / "link").as_uri())
 
 
 @pytest.mark.parametrize(
