@@ -138,7 +138,8 @@ class ServerPackage:
     """A server that is installed apart, on the user's command: ``name`` in ``version``, by the client of its ``registry``.
 
     ``program`` finds what is run in the folder that it was installed into; None where it has none for this
-    machine. ``runner`` is what runs it where it is a script. ``arguments`` are the program's. ``licence`` is the package's.
+    machine. ``runner`` is what runs it where it is a script, and ``preload`` the folder of
+    a package of our own that Node runs before it. ``arguments`` are the program's. ``licence`` is the package's.
     """
 
     name: str
@@ -148,6 +149,7 @@ class ServerPackage:
     registry: Literal["npm", "pip"] = "npm"
     licence: str = ""
     runner: Literal["", "node"] = ""
+    preload: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,12 @@ SCHEMA_SERVER = ServerSpec(
     no_names=frozenset({_CLASS}),
     seen=dict.fromkeys((".json", ".jsonc"), without_comments),
     package=ServerPackage(
-        "yaml-language-server", "1.25.0", _SCRIPT, ("--stdio",), licence="MIT", runner="node"
+        "yaml-language-server",
+        "1.25.0",
+        _SCRIPT,
+        ("--stdio",),
+        licence="MIT",
+        runner="node",
+        preload=Path(__file__).with_name("schema_files"),
     ),
 )

@@ -63,8 +63,8 @@ def test_scripts_are_installed_and_run_by_node(cache: Path, spec: ServerSpec) ->
     assert done.returncode == 0, done.stderr
     assert f"{spec.package.version}, MIT" in done.stderr
     command = command_of(spec)
-    assert command is not None and command[1:] == [done.stdout.strip(), "--stdio"]
-    assert Path(command[1]).is_relative_to(folder_of(spec.package))
+    assert command is not None and command[-2:] == [done.stdout.strip(), "--stdio"]
+    assert Path(command[-2]).is_relative_to(folder_of(spec.package))
 
 
 def test_without_npm_it_says_what_to_install(cache: Path, tmp_path: Path) -> None:

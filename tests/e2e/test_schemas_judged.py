@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -18,7 +21,7 @@ from soothsay.engine.types import CompletionRequest
 from soothsay.engine.verify import Judgement, judge
 from soothsay.oracle.client import LspOracle
 from soothsay.oracle.combined import WorkspaceOracle
-from soothsay.oracle.installed import command_of
+from soothsay.oracle.installed import command_of, find_node
 from soothsay.oracle.limits import TimeLimits
 from soothsay.oracle.opening import open_workspace_oracle
 from soothsay.oracle.types import Oracle
@@ -233,6 +236,40 @@ def test_no_schema_is_fetched(oracle: Oracle, folder: Path) -> None:
         server.shutdown()
         server.server_close()
     assert asked == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders")
+@pytest.mark.parametrize(
+    "head", [HEAD, '"\\u0024schema": schemas/flow.json\n'], ids=["in a comment", "by an escaped key"]
+)
+@pytest.mark.parametrize("way", ["as the schema", "from a schema"])
+def test_a_pipe_is_no_schema(oracle: Oracle, folder: Path, head: str, way: str) -> None:
+    """Nobody writes to it: a server that opens it waits, and a few of them leave no thread that reads files."""
+    refers = {"type": "object", "properties": {"name": {"$ref": "./pipe4"}}}
+    (folder / "schemas" / "to_pipe.json").write_text(json.dumps(refers), encoding="utf-8")
+    for number in range(5):
+        pipe = folder / "schemas" / f"pipe{number}"
+        pipe.unlink(missing_ok=True)
+        os.mkfifo(pipe)
+        named = pipe.name if way == "as the schema" else "to_pipe.json"
+        body = head.replace("flow.json", named) + "name: a\n|\n"
+        began = time.monotonic()
+        judgement = judged(oracle, folder, "fsat: 5", body, f"{number}.yaml")
+        assert judgement.verdict == "unverified" and time.monotonic() - began < 5
+    assert judged(oracle, folder, "run-on: linux").verdict == "rejected"  # it still answers
+
+
+def test_the_server_reads_nothing_of_another_host(tmp_path: Path) -> None:
+    node, package = find_node(), SCHEMA_SERVER.package
+    assert node is not None and package is not None and package.preload is not None
+    here = tmp_path / "schema.json"
+    here.write_text("read", encoding="utf-8")
+    paths = [str(here), f"/{here}", f"\\\\{here}", str(tmp_path)]
+    script = "Promise.allSettled(process.argv.slice(1).map(path => require('fs').promises.readFile(path, 'utf-8'))).then(all => console.log(JSON.stringify(all.map(each => each.value ?? String(each.reason)))))"
+    command = [node, "--require", str(package.preload), "-e", script, "--", *paths]
+    said = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert said[0] == "read"
+    assert all("no regular file of this machine" in each for each in said[1:])
 
 
 def constraint_at(oracle: Oracle, folder: Path, body: str) -> CallConstraint:

@@ -59,7 +59,8 @@ def _run_by(package: ServerPackage, program: Path) -> Sequence[str] | None:
     if not package.runner:
         return [str(program), *package.arguments]
     node = find_node()
-    return None if node is None else [node, str(program), *package.arguments]
+    before = [] if package.preload is None else ["--require", str(package.preload)]
+    return None if node is None else [node, *before, str(program), *package.arguments]
 
 
 def program_of(package: ServerPackage) -> Path | None:

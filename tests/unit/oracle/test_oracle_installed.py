@@ -46,8 +46,11 @@ def test_node_runs_the_script(server: ServerSpec, tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("PATH", str(node.parent))
     command = command_of(server)
     assert command is not None and server.package is not None
-    assert command[0] == str(node) and command[2:] == ["--stdio"]
-    assert Path(command[1]) == folder_of(server.package) / "node_modules" / SCRIPTS[server.name]
+    assert command[0] == str(node) and command[-1] == "--stdio"
+    preload = server.package.preload
+    assert command[1:-2] == ([] if preload is None else ["--require", str(preload)])
+    assert preload is None or (preload / "package.json").is_file()
+    assert Path(command[-2]) == folder_of(server.package) / "node_modules" / SCRIPTS[server.name]
     assert way_to(server) == server.install == f"soothsay judges install {server.name}"
 
 
