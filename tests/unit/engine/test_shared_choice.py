@@ -205,10 +205,10 @@ def test_nothing_is_known_where_nothing_is_shared() -> None:
 
 @pytest.mark.parametrize("hostile", ["-", ".", "compose -", "a/", "make "])
 def test_a_long_line_is_not_read(hostile: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     assert choose(hostile * 100_000, "scripts/customers.py") is None
     assert choose("all:\n\tpython ", hostile * 100_000) is None
-    assert time.perf_counter() - began < 1.0
+    assert time.thread_time() - began < 1.0
 
 
 def test_a_long_file_and_many_names_take_a_moment() -> None:
@@ -217,6 +217,6 @@ def test_a_long_file_and_many_names_take_a_moment() -> None:
         "".join(f"target-{i}:\n\tpython src/part1/module_1.py\n\n" for i in range(20_000))
         + "module-77:\n\tpython "
     )
-    began = time.perf_counter()
+    began = time.thread_time()
     choose(before, "src/module_x.py", names=names)
-    assert time.perf_counter() - began < 2.0
+    assert time.thread_time() - began < 2.0
