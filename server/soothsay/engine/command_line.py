@@ -73,10 +73,13 @@ def choose_option(around: Around, draft: str, language: Language, index: Index) 
         text = head + whole[: match.start()]
         command = command_at(text, len(text), language)
         options = None if command is None else known_options(index, command)
-        if options is None or any(name.startswith(match[0]) for name in options):
-            continue  # programs take the beginning of an option for it
+        if options is None or match[0] in options:
+            continue
+        meant = {name: each for name, each in options.items() if name.startswith(match[0])}
+        if len(meant) == 1:
+            continue  # programs take the beginning of an option for it, where it is that of no other one
         kept = typed if match.start() == 0 else ""
-        names = {name: each for name, each in options.items() if name.startswith(kept or "--")}
+        names = meant or {name: each for name, each in options.items() if name.startswith(kept or "--")}
         if names:
             return NameChoice(match[0], max(0, match.start() - len(typed)), kept, names, True)
     return None

@@ -202,3 +202,10 @@ def test_an_option_in_a_workflow_belongs_to_the_command_of_its_line(index: FakeI
 
 def test_only_the_first_line_is_read(index: FakeIndex) -> None:
     assert chosen(index, "pip install ", "requests\npip install --update-all") is None
+
+
+def test_the_beginning_of_several_options_is_none_of_them(index: FakeIndex) -> None:
+    choice = chosen(index, "git commit ", "--s")
+    assert choice is not None
+    assert "--signoff" in choice.names
+    assert all(name.startswith("--s") for name in choice.names)
