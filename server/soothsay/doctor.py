@@ -31,7 +31,7 @@ from soothsay.model.files.resolve import resolve_model, resolve_weights
 from soothsay.model.library import library_folder, own_build
 from soothsay.model.local.tuning import ThreadTuner, Tuning, default_threads
 from soothsay.model.proof import Proof, prove, prove_library
-from soothsay.oracle.commands import read_commands
+from soothsay.oracle.commands import ServerCommands, read_commands
 from soothsay.oracle.installed import command_of, way_to
 from soothsay.oracle.opening import open_oracle
 from soothsay.paths import cache_folder
@@ -351,12 +351,11 @@ def _oracle(settings: Settings, workspace: Path) -> DoctorCheck:
         return DoctorCheck(
             "oracle", "warning", "disabled: little can be verified", "set oracle.enabled to true"
         )
-    firsts = [(language, spec) for language in languages() for spec in language.oracles[:1]]
-    # several languages may have one
     commands = read_commands(settings.oracle.commands)
-    firsts = [(language, commands.applied_to(spec)) for language, spec in firsts]
+    firsts = [(each, commands.applied_to(spec)) for each in languages() for spec in each.oracles[:1]]
+    # several languages may have one
     servers = {s.name: (each, s) for each, s in firsts if s.required or command_of(s) is not None}
-    silent = [s for each, s in servers.values() if not _answers(each, s, settings, workspace)]
+    silent = [s for each, s in servers.values() if not _answers(each, s, settings, workspace, commands)]
     broken = [spec for spec in silent if spec.required or spec.package is not None]
     if broken:
         names = ", ".join(spec.name for spec in broken)
@@ -372,10 +371,12 @@ def _oracle(settings: Settings, workspace: Path) -> DoctorCheck:
     return DoctorCheck("oracle", "ok", ", ".join(said))
 
 
-def _answers(language: Language, spec: ServerSpec, settings: Settings, workspace: Path) -> bool:
+def _answers(
+    language: Language, spec: ServerSpec, settings: Settings, workspace: Path, commands: ServerCommands
+) -> bool:
     """Return whether the first language server of ``language`` judges a file that it has something to say about."""
     runtime = settings.index.interpreter if language.has_interpreter else ""
-    oracle = open_oracle(workspace, language.id, runtime, commands=read_commands(settings.oracle.commands))
+    oracle = open_oracle(workspace, language.id, runtime, commands=commands)
     try:
         return oracle.findings(workspace / f"doctor{language.suffix}", spec.canary or "\n") is not None
     finally:

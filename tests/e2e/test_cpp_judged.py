@@ -10,13 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from soothsay.backend.session import NoIndex
+from marked_site import site_of
 from soothsay.engine.constrain import CallConstraint
 from soothsay.engine.ground import document
 from soothsay.engine.known import Known
 from soothsay.engine.listed_members import hits_among
-from soothsay.engine.site import Site
-from soothsay.engine.types import CompletionRequest
 from soothsay.engine.verify import Judgement, judge
 from soothsay.oracle.client import LspOracle
 from soothsay.oracle.combined import WorkspaceOracle
@@ -91,14 +89,6 @@ def oracle(folder: Path) -> Iterator[Oracle]:
     opened = opened_in(folder)
     yield opened
     opened.close()
-
-
-def site_of(folder: Path, marked: str, name: str = "page.cpp") -> Site:
-    """Return the place of the cursor ``|``."""
-    at, path = marked.index("|"), folder / name
-    language = language_of_file(path)
-    assert language is not None
-    return Site(CompletionRequest(path, marked.replace("|", "", 1), at, folder, language.id), NoIndex())
 
 
 def judged(
@@ -185,7 +175,7 @@ def test_a_header_that_a_header_lacks_is_missing_as_well(oracle: Oracle, folder:
 
 def test_includes_are_checked(oracle: Oracle, folder: Path) -> None:
     def verdict(line: str) -> str:
-        return judge(site_of(folder, "|\n"), line, oracle).verdict
+        return judge(site_of(folder, "|\n", "page.cpp"), line, oracle).verdict
 
     assert verdict('#include "shap.h"') == "rejected"
     assert verdict("#include <vektor>") == "rejected"
@@ -221,7 +211,7 @@ def test_a_change_of_a_header_counts(oracle: Oracle, folder: Path) -> None:
 
 
 def test_members_and_parameters_are_known(oracle: Oracle, folder: Path) -> None:
-    known = Known(site_of(folder, BODY % "if (amount) {\n    |\n  }"), oracle)
+    known = Known(site_of(folder, BODY % "if (amount) {\n    |\n  }", "page.cpp"), oracle)
     for access in ("shop.", "ptr->"):
         members = known.members_of(access)
         assert members is not None
@@ -250,7 +240,7 @@ def test_members_come_with_their_documentation(oracle: Oracle, folder: Path) -> 
 
 
 def test_members_are_documents_with_their_parameters(oracle: Oracle, folder: Path) -> None:
-    known = Known(site_of(folder, BODY % "|"), oracle)
+    known = Known(site_of(folder, BODY % "|", "page.cpp"), oracle)
     hits = hits_among(known.listed("shop.") or (), "pay the amount", 5, known.details)
     (line,) = (document(hit, lambda each: f"shop.{each.name}") for hit in hits[:1])
     assert line == "shop.pay(amount, note=nullptr): Pays it."
@@ -275,7 +265,7 @@ def test_members_are_documents_with_their_parameters(oracle: Oracle, folder: Pat
 def test_names_are_decoded_among_real_members(
     oracle: Oracle, folder: Path, written: str, piece: str, accepted: bool
 ) -> None:
-    site = site_of(folder, BODY % "|")
+    site = site_of(folder, BODY % "|", "page.cpp")
     known = Known(site, oracle)
     constraint = CallConstraint(site.rule.before, site.language, known.members_of, known.parameters_of)
     assert constraint.accepts(written.encode(), piece.encode()) is accepted

@@ -13,11 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from soothsay.backend.session import NoIndex
+from marked_site import site_of
 from soothsay.engine.constrain import CallConstraint
 from soothsay.engine.known import Known
-from soothsay.engine.site import Site
-from soothsay.engine.types import CompletionRequest
 from soothsay.engine.verify import Judgement, judge
 from soothsay.oracle.client import LspOracle
 from soothsay.oracle.combined import WorkspaceOracle
@@ -25,7 +23,6 @@ from soothsay.oracle.installed import command_of, find_node
 from soothsay.oracle.limits import TimeLimits
 from soothsay.oracle.opening import open_workspace_oracle
 from soothsay.oracle.types import Oracle
-from soothsay_languages.registry import language_of_file
 from soothsay_languages.schemas import SCHEMA_SERVER
 
 pytestmark = [
@@ -84,14 +81,6 @@ def oracle(folder: Path) -> Iterator[Oracle]:
     opened = open_workspace_oracle(folder, {}, PATIENT)
     yield opened
     opened.close()
-
-
-def site_of(folder: Path, marked: str, name: str = "flow.yaml") -> Site:
-    """Return the place of the cursor ``|``."""
-    at, path = marked.index("|"), folder / name
-    language = language_of_file(path)
-    assert language is not None
-    return Site(CompletionRequest(path, marked.replace("|", "", 1), at, folder, language.id), NoIndex())
 
 
 def judged(oracle: Oracle, folder: Path, text: str, body: str = BODY, name: str = "flow.yaml") -> Judgement:
@@ -274,7 +263,7 @@ def test_the_server_reads_nothing_of_another_host(tmp_path: Path) -> None:
 
 def constraint_at(oracle: Oracle, folder: Path, body: str) -> CallConstraint:
     """Return the constraint at the cursor ``|``."""
-    site = site_of(folder, body)
+    site = site_of(folder, body, "flow.yaml")
     known = Known(site, oracle)
     return CallConstraint(
         site.rule.before, site.language, known.members_of, known.parameters_of, known.names, known.keys_of

@@ -8,18 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from soothsay.backend.session import NoIndex
+from marked_site import site_of
 from soothsay.engine.constrain import CallConstraint
 from soothsay.engine.known import Known
-from soothsay.engine.site import Site
-from soothsay.engine.types import CompletionRequest
 from soothsay.engine.verify import Judgement, judge
 from soothsay.oracle.combined import WorkspaceOracle
 from soothsay.oracle.installed import command_of
 from soothsay.oracle.limits import TimeLimits
 from soothsay.oracle.opening import open_workspace_oracle
 from soothsay.oracle.types import Oracle
-from soothsay_languages.registry import language_of_file
 from soothsay_languages.typescript.oracle import COMPILER
 
 pytestmark = [
@@ -75,17 +72,9 @@ def oracle(folder: Path) -> Iterator[Oracle]:
     opened.close()
 
 
-def site_of(folder: Path, marked: str, name: str = "page.ts") -> Site:
-    """Return the place of the cursor ``|``."""
-    at, path = marked.index("|"), folder / name
-    language = language_of_file(path)
-    assert language is not None
-    return Site(CompletionRequest(path, marked.replace("|", "", 1), at, folder, language.id), NoIndex())
-
-
 def constraint_at(oracle: Oracle, folder: Path, body: str) -> CallConstraint:
     """Return the constraint at the cursor ``|`` of a function's body."""
-    site = site_of(folder, BODY % body)
+    site = site_of(folder, BODY % body, "page.ts")
     known = Known(site, oracle)
     return CallConstraint(
         site.rule.before, site.language, known.members_of, known.parameters_of, keys_of=known.keys_of
@@ -142,7 +131,7 @@ def test_files_of_all_kinds_are_judged(oracle: Oracle, folder: Path, name: str) 
 
 def test_imports_are_checked(oracle: Oracle, folder: Path) -> None:
     def verdict(line: str) -> str:
-        return judge(site_of(folder, "|\n"), line, oracle).verdict
+        return judge(site_of(folder, "|\n", "page.ts"), line, oracle).verdict
 
     assert verdict("import { Shap } from './shop.js';") == "rejected"
     assert verdict("import left from 'left-pad-that-nobody-has';") == "rejected"
@@ -150,7 +139,7 @@ def test_imports_are_checked(oracle: Oracle, folder: Path) -> None:
 
 
 def test_members_and_parameters_are_known(oracle: Oracle, folder: Path) -> None:
-    known = Known(site_of(folder, BODY % "if (amount) {\n    |\n  }"), oracle)
+    known = Known(site_of(folder, BODY % "if (amount) {\n    |\n  }", "page.ts"), oracle)
     members = known.members_of("shop.")
     assert members is not None and members.endings(b"") is not None
     assert all(each in members for each in (b"name", b"pay", b"find", b"on")) and b"pai" not in members
@@ -364,7 +353,7 @@ def test_what_else_would_be_an_attribute_is_known(oracle: Oracle, folder: Path) 
 def test_keys_are_only_decoded_where_the_type_takes_no_others(
     oracle: Oracle, folder: Path, type_: str, written: str, piece: str, accepted: bool
 ) -> None:
-    site = site_of(folder, f"declare function run(options: {type_}): void;\n|\n")
+    site = site_of(folder, f"declare function run(options: {type_}): void;\n|\n", "page.ts")
     known = Known(site, oracle)
     constraint = CallConstraint(
         site.rule.before, site.language, known.members_of, known.parameters_of, keys_of=known.keys_of

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
-from pytest_lsp import LanguageClient
+from pytest_lsp import LanguageClient, make_test_lsp_client
 
 
 def capabilities(**changes: Any) -> types.ClientCapabilities:
@@ -149,3 +151,13 @@ async def until(condition: Callable[[], Any], what: str, patience: float = 10.0)
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain for {what}"
         await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def real_server(workspace: Path, unused: Path) -> AsyncIterator[Editor]:
+    """Start the real server, not the fake one, for ``workspace``; ``unused`` is a folder for a journal that nobody writes."""
+    client = make_test_lsp_client()
+    await client.start_io(sys.executable, "-m", "soothsay", "serve", "--stdio")
+    yield Editor(client, workspace, unused / "unused")
+    await client.shutdown_session()
+    await client.stop()

@@ -9,14 +9,12 @@ import asyncio
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from fake_editor import Editor
-from pytest_lsp import make_test_lsp_client
+from fake_editor import Editor, real_server
 
 from soothsay.oracle.installed import command_of
 from soothsay_languages.cpp import CPP
@@ -65,11 +63,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_asyncio.fixture
 async def editor(project: Path, tmp_path: Path) -> AsyncIterator[Editor]:
-    client = make_test_lsp_client()
-    await client.start_io(sys.executable, "-m", "soothsay", "serve", "--stdio")
-    yield Editor(client, project, tmp_path / "unused")
-    await client.shutdown_session()
-    await client.stop()
+    async with real_server(project, tmp_path) as opened:
+        yield opened
 
 
 async def shown(editor: Editor, name: str, text: str) -> tuple[str, str, list[tuple[int, int]]]:

@@ -11,9 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 import pytest_asyncio
-from fake_editor import Editor, capabilities, until
+from fake_editor import Editor, capabilities, real_server, until
 from lsprotocol import types
-from pytest_lsp import make_test_lsp_client
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -28,11 +27,8 @@ MAX_RESIDENT = 150e6  # bytes of the process that the editor starts: the model i
 @pytest_asyncio.fixture
 async def real(tmp_path: Path) -> AsyncIterator[Editor]:
     workspace = Path(shutil.copytree(EXAMPLES, tmp_path / "workspace"))
-    client = make_test_lsp_client()
-    await client.start_io(sys.executable, "-m", "soothsay", "serve", "--stdio")
-    yield Editor(client, workspace, tmp_path / "unused")
-    await client.shutdown_session()
-    await client.stop()
+    async with real_server(workspace, tmp_path) as opened:
+        yield opened
 
 
 async def indexed(editor: Editor) -> None:

@@ -6,15 +6,13 @@ What is shown is judged by the compiler run as a program, on the file as it woul
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from fake_editor import Editor
+from fake_editor import Editor, real_server
 from lsprotocol import types
-from pytest_lsp import make_test_lsp_client
 
 from npm_project import HEAD, LIBRARY, NEEDS_COMPILER, NEEDS_NPM, errors_in, make_project
 
@@ -36,11 +34,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_asyncio.fixture
 async def editor(project: Path, tmp_path: Path) -> AsyncIterator[Editor]:
-    client = make_test_lsp_client()
-    await client.start_io(sys.executable, "-m", "soothsay", "serve", "--stdio")
-    yield Editor(client, project, tmp_path / "unused")
-    await client.shutdown_session()
-    await client.stop()
+    async with real_server(project, tmp_path) as opened:
+        yield opened
 
 
 async def start(editor: Editor, method: str) -> None:

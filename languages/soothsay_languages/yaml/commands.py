@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from soothsay_languages.commands import UNKNOWN, ShellPart
+from soothsay_languages.scan import indentation
 
 _STEP = re.compile(r"([ \t]*(?:-[ \t]+)*)(?:run|script|before_script|after_script):(?=[ \t]|$)[ \t]*")
 _ITEM = re.compile(r"[ \t]*-(?=[ \t])[ \t]+")
@@ -32,10 +33,10 @@ def shell_parts(text: str) -> Iterator[ShellPart]:
                 yield part
             continue
         at += 1
-        while at < len(lines) and (item := _ITEM.match(lines[at])) and _indent(lines[at]) >= column:
+        while at < len(lines) and (item := _ITEM.match(lines[at])) and indentation(lines[at]) >= column:
             if _STEP.match(lines[at]):
                 break
-            part, at = _value(lines, starts, at, item.end(), _indent(lines[at]))
+            part, at = _value(lines, starts, at, item.end(), indentation(lines[at]))
             if part is not None:
                 yield part
 
@@ -52,7 +53,7 @@ def _value(
     if block is None:
         return _scalar(written, starts[at] + begin), at + 1
     end = at + 1
-    while end < len(lines) and (not lines[end].strip() or _indent(lines[end]) > column):
+    while end < len(lines) and (not lines[end].strip() or indentation(lines[end]) > column):
         end += 1
     if end == at + 1:
         return None, end
@@ -74,7 +75,3 @@ def _scalar(written: str, start: int) -> ShellPart | None:
 def _known(text: str) -> str:
     """Return ``text`` without the expressions that a workflow puts values in place of."""
     return _EXPRESSION.sub(lambda found: UNKNOWN * len(found[0]), text)
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" \t"))

@@ -6,14 +6,14 @@ import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 
-from soothsay.engine.shared_choice import Around, NameChoice
+from soothsay.engine.name_choice import Around, NameChoice
 from soothsay_index.types import Index, Symbol
 from soothsay_languages.base import Language
 from soothsay_languages.commands import Command, command_at_end
 from soothsay_languages.shared_names import OPTION, SUBCOMMAND, owner_of_command
 
-# A usage that names what is passed on to another program: behind the first operand, options are that program's.
 _OPTION = re.compile(r"(?<!\S)--[A-Za-z][\w-]*")
+# A usage that names what is passed on to another program: behind the first operand, options are that program's.
 _PASSES_ON = re.compile(r"(?<![\w-])(?:args?|arguments?|cmd|command|program|script)(?![\w-])", re.IGNORECASE)
 
 

@@ -28,8 +28,9 @@ from soothsay.engine.known import Known
 from soothsay.engine.layout import style_of
 from soothsay.engine.listed_members import hits_among
 from soothsay.engine.lookup import Lookup, lookup, lookup_at, lookup_begun
+from soothsay.engine.name_choice import JOINTS, Around, NameChoice
 from soothsay.engine.pace import Pace
-from soothsay.engine.shared_choice import JOINTS, Around, NameChoice, choose_shared
+from soothsay.engine.shared_choice import choose_shared
 from soothsay.engine.site import Site, relative_path
 from soothsay.engine.skeleton import Facts, Skeleton, Step
 from soothsay.engine.tab_stops import carried_over, still_inside, with_ranges
@@ -274,7 +275,11 @@ class Engine:
 
     def _draft_limits(self, limits: Limits) -> Limits:
         """Return those of its draft: what takes too long to write is cut to what is whole of it."""
-        return replace(limits.until(_DRAFTED), writing_s=self._settings.completion.write_ms / 1000)
+        return self._in_writing_time(limits.until(_DRAFTED))
+
+    def _in_writing_time(self, limits: Limits) -> Limits:
+        """Return ``limits`` with the time that a text may take to write."""
+        return replace(limits, writing_s=self._settings.completion.write_ms / 1000)
 
     def _repair_limits(self, answer: _Answer, limits: Limits) -> Limits | None:
         """Return the limits of writing again: a draft's time to read and to write; None where it would not end within them."""
@@ -377,7 +382,7 @@ class Engine:
 
     def _regenerate(self, task: _Task, grounding: Grounding, accepted: str, constrain: _Constrain) -> Written:
         site, on_text = task.site, task.on_text
-        limits = replace(task.limits, writing_s=self._settings.completion.write_ms / 1000)
+        limits = self._in_writing_time(task.limits)
 
         def calls_in(text: str, prompt: Prompt) -> CallConstraint | None:
             before = (site.rule.before + text).removesuffix(prompt.forced)
@@ -425,7 +430,8 @@ class Engine:
             if symbol is None:  # there was no time for a whole name
                 break
             written = again
-            evidence.append(_evidence_of_name(symbol))
+            # the summary says what an option is for, or which file defines the name
+            evidence.append(_evidence_of(symbol, f"{symbol.qualified_name}: {symbol.summary}"))
             choice = self._name_choice(task.site, written.text)
         return written, Grounding("", tuple(evidence))
 
@@ -435,7 +441,7 @@ class Engine:
         accepted = draft[: choice.start] + ("" if constrains else next(iter(endings)))
         prompt = _prompt(task.anchor, task.site.request, "", accepted)
         names = AllowedNames(frozenset(endings), prompt.forced, JOINTS) if constrains else None
-        limits = replace(task.limits, writing_s=self._settings.completion.write_ms / 1000)
+        limits = self._in_writing_time(task.limits)
         opened, rule = self._model.open(prompt), task.site.rule
         written = write(opened, rule, limits, accepted=accepted, constraint=names, on_text=task.on_text)
         said = written.text[choice.start :]
@@ -591,16 +597,17 @@ def _name_decision(decision: TriggerDecision, choice: NameChoice) -> TriggerDeci
     return replace(decision, fired=True, reasons=(reason,), confidence=None, name=choice.drafted)
 
 
-def _evidence_of_name(symbol: Symbol) -> Evidence:
-    """Return the evidence for an option, or for a name of another file: its summary says what it is for, or which file."""
+def _evidence_of(symbol: Symbol, text: str, language: str = "") -> Evidence:
+    """Return the evidence that ``symbol`` is, which was not searched for; ``text`` says what it is, in ``language``."""
     return Evidence(
         kind="symbol",
         symbol=symbol.qualified_name,
         package=symbol.package,
         version=symbol.version,
         uri=symbol.uri,
-        text=f"{symbol.qualified_name}: {symbol.summary}",
+        text=text,
         score=1.0,
+        language=language,
     )
 
 
@@ -636,17 +643,10 @@ def _evidence(judgement: Judgement, grounding: Grounding, language: Language) ->
     retrieved = {item.symbol: item for item in grounding.evidence}
     resolved = {
         symbol.qualified_name: retrieved.get(symbol.qualified_name)
-        or Evidence(
-            kind="symbol",
-            symbol=symbol.qualified_name,
-            package=symbol.package,
-            version=symbol.version,
-            uri=symbol.uri,
-            text=call_line(symbol, symbol.qualified_name)
-            if symbol.parameters is not None
-            else symbol.summary,
-            score=1.0,
-            language=language.id,
+        or _evidence_of(
+            symbol,
+            call_line(symbol, symbol.qualified_name) if symbol.parameters is not None else symbol.summary,
+            language.id,
         )
         for symbol in judgement.symbols
     }

@@ -14,10 +14,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 from math import log
 
+from soothsay.engine.name_choice import Around, NameChoice
 from soothsay_index.types import Symbol
 from soothsay_languages.base import SharedKind
 from soothsay_languages.shared_names import kind_behind
@@ -45,9 +46,6 @@ _SHORTEST_BEGINNING = 4  # letters
 # what is read of a line, of the file before the place, of the words around it, and how many names: more cost more than a person waits
 _LINE_READ, _TEXT_READ, _WORDS_READ, _NAMES_READ = 400, 40_000, 60, 20_000
 
-JOINTS = "-/."
-"""What joins words to a name: a path, an option."""
-
 NamesOfKind = Callable[[SharedKind], Mapping[str, Symbol]]
 """Returns the names of a kind that other files define."""
 
@@ -61,58 +59,12 @@ class WrittenName:
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class NameChoice:
-    """The names that may be written instead of ``drafted``, from ``start`` of the draft on, best first.
-
-    ``typed`` is what stands before the cursor of each of them; ``is_invented`` whether the drafted name does not exist.
-    """
-
-    drafted: str
-    start: int
-    typed: str
-    names: Mapping[str, Symbol]
-    is_invented: bool
-
-    @property
-    def endings(self) -> Mapping[str, Symbol]:
-        """What is to be written of each name."""
-        return {name[len(self.typed) :]: symbol for name, symbol in self.names.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """The place: ``text`` of the file ``path`` (from the root, with slashes), and the ``offset`` of the cursor in it.
-
-    ``exists`` tells of a path, from the root, whether there is a file or a folder.
-    """
-
-    text: str
-    offset: int
-    path: str
-    exists: Callable[[str], bool] = lambda _: False
-
-    @property
-    def folder(self) -> str:
-        """The folder of the file, "" for the root."""
-        return self.path.rpartition("/")[0]
-
-    @property
-    def line(self) -> str:
-        """The line up to the cursor."""
-        return self.text[self.text.rfind("\n", 0, self.offset) + 1 : self.offset]
-
-    @property
-    def following(self) -> str:
-        """The character right of the cursor, "" at the end."""
-        return self.text[self.offset : self.offset + 1]
-
-
 def choose_shared(around: Around, draft: str, names: NamesOfKind) -> NameChoice | None:
     """Return which of the ``names`` that other files define is to be written instead of a drafted one; None where it may stand."""
     drafted = draft.partition("\n")[0]
     if len(around.line) + len(drafted) > _LINE_READ:
         return None
+    names = cache(names)  # they are asked for once a word
     written = _written_name(around, drafted, names)
     if written is None:
         return None
@@ -185,15 +137,12 @@ def _may_be_path(word: str, names: NamesOfKind) -> bool:
 
 
 def _paths_stand_behind(before: str, around: Around, names: NamesOfKind) -> bool:
-    """Return whether another line of the file has a path that exists right behind the words that ``before``, a beginning of a line, ends with.
-
-    So does one that begins as ``before`` does, where that is nothing but the sign of an item of a list.
-    """
+    """Return whether a line above has a path that exists right behind the word that ``before``, a beginning of a line, ends with."""
     lead = _lead(before)
     if not lead:
         return False
     files = names("file")
-    for line in around.text[max(0, around.offset - _TEXT_READ) : around.offset].split("\n")[:-1]:
+    for line in around.before(_TEXT_READ).split("\n")[:-1]:
         at = line.find(lead)
         if at < 0 or (at and not line[at - 1].isspace()):
             continue
@@ -249,7 +198,7 @@ def _ranked(names: Iterable[str], around: Around, written: WrittenName, is_inven
         heard |= dict.fromkeys(_words(written.text), _DRAFTED)
     words = {name: _words_of(name, written.kind) for name in names}
     known = Counter(word for each in words.values() for word in set(each))
-    text = around.text[max(0, around.offset - _TEXT_READ) : around.offset]
+    text = around.before(_TEXT_READ)
     lines = [set(_words(line)) for line in text.split("\n")]
     common = Counter(word for line in lines for word in line)
     matches = {word: weight for word in known if (weight := _match(word, heard))}
@@ -286,7 +235,7 @@ def _is_heard(folder: str, heard: Mapping[str, float]) -> bool:
 def _heard(around: Around) -> dict[str, float]:
     """Return the words around the place, and how much each counts: of its line, and of the lines right above it."""
     heard = dict.fromkeys(_words(around.line), _LINE)
-    above = around.text[max(0, around.offset - _TEXT_READ) : around.offset].split("\n")[-2::-1]
+    above = around.before(_TEXT_READ).split("\n")[-2::-1]
     for weight, line in zip(_ABOVE, _block(above), strict=False):
         for word in islice(_words(line[:_LINE_READ]), _WORDS_READ):
             heard[word] = max(heard.get(word, 0.0), weight)

@@ -8,7 +8,7 @@ import pytest
 from fakes import FakeIndex
 
 from soothsay.engine.command_line import choose_option, command_at, known_options
-from soothsay.engine.shared_choice import Around, NameChoice
+from soothsay.engine.name_choice import Around, NameChoice
 from soothsay_index.sources.help_texts import CommandHelp, as_harvest, read_help, with_negations
 from soothsay_index.types import Symbol
 from soothsay_languages.base import Language

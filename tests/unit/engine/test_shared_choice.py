@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from soothsay.engine.shared_choice import Around, NameChoice, choose_shared
+from soothsay.engine.name_choice import Around, NameChoice
+from soothsay.engine.shared_choice import choose_shared
 from soothsay_index.types import Symbol
 from soothsay_languages.base import SharedKind
 from soothsay_languages.shared_names import owner_of_shared

@@ -7,25 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from soothsay.backend.session import NoIndex
+from marked_site import site_of
 from soothsay.engine.known import Known
 from soothsay.engine.shadow import Shadow
-from soothsay.engine.site import Site
-from soothsay.engine.types import CompletionRequest
 from soothsay.engine.verify import judge
 from soothsay.oracle.null import NullOracle
 from soothsay.oracle.types import Finding, Member
 from soothsay_languages.oracle import DiagnosticKind
-from soothsay_languages.registry import language_of_file
 
-
-def site_of(marked: str, name: str = "a.yaml") -> Site:
-    """Return the place of the cursor ``|``."""
-    at, path = marked.index("|"), Path("/w") / name
-    language = language_of_file(path)
-    assert language is not None
-    request = CompletionRequest(path, marked.replace("|", "", 1), at, Path("/w"), language.id)
-    return Site(request, NoIndex())
+FOLDER = Path("/w")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +36,7 @@ def site_of(marked: str, name: str = "a.yaml") -> Site:
     ],
 )
 def test_keys_that_a_completion_writes(name: str, marked: str, completion: str, expected: list[str]) -> None:
-    site = site_of(marked, name)
+    site = site_of(FOLDER, marked, name)
     assert site.language.keys is not None
     shadow = Shadow(site, completion)
     assert [shadow.text[start:end] for start, end in shadow.written_keys(site.language.keys)] == expected
@@ -84,7 +74,7 @@ class Describing(NullOracle):
     ],
 )
 def test_verdicts_by_schema(oracle: NullOracle, expected: str) -> None:
-    judgement = judge(site_of("above: 1\n|\n"), "size: big", oracle)
+    judgement = judge(site_of(FOLDER, "above: 1\n|\n", "a.yaml"), "size: big", oracle)
     assert judgement.verdict == expected
     assert (judgement.fault == "bad_arguments") == (expected == "rejected")
 
@@ -100,7 +90,10 @@ def test_verdicts_by_schema(oracle: NullOracle, expected: str) -> None:
     ],
 )
 def test_a_key_that_a_template_writes_is_not_judged(completion: str, wrong: str, expected: str) -> None:
-    assert judge(site_of("above: 1\n|\n"), completion, Describing([], wrong)).verdict == expected
+    assert (
+        judge(site_of(FOLDER, "above: 1\n|\n", "a.yaml"), completion, Describing([], wrong)).verdict
+        == expected
+    )
 
 
 @pytest.mark.parametrize(("completion", "expected"), [("de: 1", "rejected"), (": 1", "unverified")])
@@ -109,7 +102,7 @@ def test_a_key_that_was_wrong_before_is_not_the_completions_fault(completion: st
         def findings(self, path: Path, text: str) -> Sequence[Finding] | None:
             return [Finding("unknown_argument", 0, len(text.partition(":")[0].rstrip()), "no", "513")]
 
-    assert judge(site_of("si|\n"), completion, Refusing()).verdict == expected
+    assert judge(site_of(FOLDER, "si|\n", "a.yaml"), completion, Refusing()).verdict == expected
 
 
 def test_of_a_language_without_calls_nothing_but_keys_is_asked() -> None:
@@ -119,5 +112,5 @@ def test_of_a_language_without_calls_nothing_but_keys_is_asked() -> None:
 
         signature = members = names  # type: ignore[assignment]
 
-    known = Known(site_of("a: |\n"), Asked())
+    known = Known(site_of(FOLDER, "a: |\n", "a.yaml"), Asked())
     assert known.names() is None and known.members_of("a.") is None and known.parameters_of("f") is None
