@@ -13,6 +13,7 @@ import pytest
 
 from soothsay.align.dataset import RowFolder, read_lines
 from soothsay.align.exclusions import Exclusions
+from soothsay.align.phrasing import VOICES
 from soothsay.align.rows import TrainingRow
 from soothsay.cli.main import main
 from soothsay.config import Settings
@@ -71,6 +72,44 @@ def test_rows_of_a_workspace_are_judged_and_in_the_products_layout(tmp_path: Pat
     assert said_by(command) == str(folder)  # nothing is made twice
     assert (folder / "places.jsonl").read_text() == before
     assert json.loads((folder / "card.json").read_text())["counts"]["rows"] >= 1
+
+
+def test_tasks_in_the_models_words_and_rows_of_a_history(tmp_path: Path) -> None:
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    me = ["git", "-C", str(workspace), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run([*me, "init", "-q"], check=True)
+    for message, code in (
+        ("Show a text", CODE),
+        ("Show it without blanks", CODE.replace("(text)", "(text).strip()")),
+    ):
+        (workspace / "texts.py").write_text(code)
+        subprocess.run([*me, "add", "."], check=True)
+        subprocess.run([*me, "commit", "-q", "-m", message], check=True)
+    folder = tmp_path / "rows"
+    command = [sys.executable, "-P", "-m", "soothsay", "align", "pairs", "--workspace", str(workspace)]
+    command += [
+        "--python",
+        sys.executable,
+        "--to",
+        str(folder),
+        "--from",
+        "phrased",
+        "history",
+        "--places",
+        "2",
+    ]
+    assert said_by([*command, "--samples", "1", "--packages", "pathspec"]) == str(folder)
+    card = json.loads((folder / "card.json").read_text())
+    assert card["kinds"]["commit"] == {"rows": 1, "pairs": 1}
+    rows = [row for split in ("train", "dev") for row in read_lines(folder, split, "completion")]
+    phrased = [row for row in rows if row["kind"] == "written"]
+    assert phrased and all(
+        any(f"# {lead}" in row["prompt"] for lead, *_ in VOICES.values()) for row in phrased
+    )
+    (changed,) = (row for row in rows if row["kind"] == "commit")
+    assert "# Show it without blanks\n    # return textwrap.dedent(text)\n" in changed["prompt"]
+    assert changed["completion"] == "    return textwrap.dedent(text).strip()\n"
 
 
 PAIR = TrainingRow(

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import configparser
-import os
 import re
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from soothsay_index.runtime.boundaries import boundaries_of
-from soothsay_index.runtime.executables import executables
-
-_GIT_SECONDS = 10.0
-_HARMLESS = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
-# Objects that are missing would be fetched with a command from the settings.
-_NO_FETCH = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0"}
+from soothsay_index.runtime.git import git_output
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +45,9 @@ def _plain(name: str) -> str:
 
 def _commit(workspace: Path) -> str:
     """Return the commit that the workspace shows, or an empty string: there is none, or files differ from it."""
-    filters = _git(workspace, "config", "--null", "--name-only", "--get-regexp", r"^filter\.", absent="")
+    filters = git_output(
+        workspace, "config", "--null", "--name-only", "--get-regexp", r"^filter\.", absent=""
+    )
     # "-c" takes what stands before the first "=" for the name; such filters cannot be switched off like this.
     if filters is None or "=" in filters:
         return ""
@@ -65,39 +59,10 @@ def _commit(workspace: Path) -> str:
     ]
     # "dirty": git would look into submodules with a process, and the settings, of each.
     status = ("status", "--porcelain", "--ignore-submodules=dirty", "--", ".")
-    if _git(workspace, *off, *status) != "":
+    if git_output(workspace, *off, *status) != "":
         return ""
-    return _git(workspace, "rev-parse", "--short=12", "HEAD") or ""
+    return (git_output(workspace, "rev-parse", "--short=12", "HEAD") or "").strip()
 
 
 def _switched_off(setting: str) -> str:
     return "false" if setting.endswith(".required") else ""
-
-
-def _git(workspace: Path, *arguments: str, absent: str | None = None) -> str | None:
-    """Return git's output, ``absent`` if it exits with 1 and no output, or None if it fails.
-
-    A repository's settings can name programs of its own: none of them is run.
-    """
-    boundaries = boundaries_of(workspace, os.environ)
-    git = next(executables("git", os.environ, boundaries), None)
-    if git is None:
-        return None
-    try:
-        done = subprocess.run(
-            [str(git), "-C", str(workspace), *_HARMLESS, *arguments],
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_GIT_SECONDS,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, **_NO_FETCH},
-            cwd=Path(__file__).parent,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    if done.returncode == 1 and not done.stdout:
-        return absent
-    return done.stdout.strip() if done.returncode == 0 else None

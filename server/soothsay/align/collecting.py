@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 
 from soothsay.align.dataset import RowFolder
-from soothsay.align.gathering import Gather, Ground, from_documentation, from_packages, from_workspace
+from soothsay.align.gathering import (
+    Gather,
+    Ground,
+    from_documentation,
+    from_packages,
+    from_requests,
+    from_workspace,
+)
 from soothsay.align.making import RowMaker
 from soothsay.align.rows import TrainingRow
 from soothsay_index.types import Progress
@@ -13,6 +20,7 @@ from soothsay_index.types import Progress
 SOURCES: Mapping[str, Gather] = {
     "installed": from_packages,
     "documented": from_documentation,
+    "phrased": from_requests,
     "workspace": from_workspace,
 }
 _BARREN = 400  # places in a row without a row, after which a source is left
@@ -40,9 +48,11 @@ def collect(
             show(Progress(name, made, wanted, place.label))
 
 
-def add_settled(folder: RowFolder, done: MutableMapping[str, int], rows: Iterable[TrainingRow]) -> None:
-    """Write what a person has left of completions, each by the log's number of its row."""
-    for row in rows:
-        if row.file not in done:
-            folder.add(row.file, [row])
-            done[row.file] = 1
+def add_known(
+    folder: RowFolder, done: MutableMapping[str, int], found: Iterable[tuple[str, Sequence[TrainingRow]]]
+) -> None:
+    """Write rows that need no judge, what a person has left or committed, each by the name of where it is from."""
+    for source, rows in found:
+        if source not in done:
+            folder.add(source, rows)
+            done[source] = len(rows)

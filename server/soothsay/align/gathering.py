@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from soothsay.align.exclusions import Exclusions
+from soothsay.align.phrasing import VOICES
 from soothsay.align.places import CallPlace, CodeFile, call_sites, documented
 from soothsay_index.sources.base import Harvest, PackageSource, Release
 from soothsay_index.sources.masking import without_secrets
@@ -28,6 +29,7 @@ _OF_A_FILE, _OF_A_PACKAGE = 3, 12  # places
 _OF_THE_WORKSPACES_FILE = 24
 _FILES_TRIED = 12  # of a package
 _DOCUMENTED = 8  # of a release
+_VOICES_OF_A_SYMBOL = 2
 _DRAFT = "soothsay_draft"
 
 
@@ -96,6 +98,14 @@ def from_documentation(ground: Ground) -> Iterator[CallPlace]:
         symbols = tuple(each for each in harvest.symbols if not ground.exclusions.cover(each.owner))
         harvest = replace(harvest, symbols=symbols)
         yield from documented(harvest, release.package, path, language, _DOCUMENTED, ground.seed)
+
+
+def from_requests(ground: Ground) -> Iterator[CallPlace]:
+    """Yield the beginnings of `from_documentation`, each to be asked for in the model's own words, in two voices."""
+    chance = random.Random(f"{ground.seed} voices")
+    for place in from_documentation(ground):
+        for voice in chance.sample(sorted(VOICES), _VOICES_OF_A_SYMBOL):
+            yield replace(place, voice=voice)
 
 
 def _harvested(source: PackageSource, release: Release) -> Harvest:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from soothsay.align.drawing import Draw
 from soothsay.align.exclusions import Exclusions
+from soothsay.align.phrasing import phrased
 from soothsay.align.place_index import IndexWithMembers
 from soothsay.align.places import CallPlace
 from soothsay.align.prompts import Markers, documents, prompt_at, remark
@@ -116,6 +117,11 @@ class RowMaker:
         if given is not None and (given.standing != "right" or self.exclusions.cover(given.owner)):
             return []
         chance = random.Random(f"{self.seed} {place.id}")
+        if place.voice:
+            asked = phrased(place, self.draw, chance)
+            if asked is None or self.markers.stand_in(asked.text) or not self._is_understood(asked, chance):
+                return []
+            place = asked
         plain = prompt_at(place.text, place.offset, place.language, path=_path(place))
         drafts = list(self._drafts(place, plain, chance))
         right = given or self._asked_for(place, drafts, chance)
@@ -156,6 +162,18 @@ class RowMaker:
                 return replace(right, symbol=place.wanted, owner=owner)
         return None
 
+    def _is_understood(self, place: CallPlace, chance: random.Random) -> bool:
+        """Return whether the model finds what is wanted by the words of the place alone, among the documents of others."""
+        wanted = place.wanted
+        others = [each for each in place.members if wanted is not None and _is_another(each, wanted)]
+        if wanted is None or not others:
+            return False
+        shown = [wanted, *chance.sample(others, min(_DISTRACTORS, len(others)))]
+        prompt = self._documented(place, chance.sample(shown, len(shown)))
+        if prompt is None:
+            return False
+        return any(each.name == wanted.name for each in islice(self._drafts(place, prompt, chance), 1))
+
     def _rows(
         self,
         place: CallPlace,
@@ -186,7 +204,7 @@ class RowMaker:
         if symbol is None or symbol.parameters is None:
             return
         members = place.members or tuple(self.index.members(symbol.owner))
-        others = [each for each in members if each.parameters is not None and each.name != symbol.name]
+        others = [each for each in members if _is_another(each, symbol)]
         if len(others) < _DISTRACTORS:
             return
         shown = chance.sample(others, _DISTRACTORS)
@@ -223,6 +241,10 @@ class RowMaker:
             )  # fmt: skip
 
         return row
+
+
+def _is_another(member: Symbol, symbol: Symbol) -> bool:
+    return member.parameters is not None and member.name != symbol.name
 
 
 _MakeRow = Callable[[RowKind, Prompt, str, "Drafted | None"], TrainingRow]

@@ -48,7 +48,8 @@ class CallPlace:
     """A text without the call that belongs at ``offset``, and without the rest of its line, ``tail``.
 
     ``written`` is the call that stood there, "" where only ``wanted`` is known: the symbol that is to be called, one of the
-    ``members`` of what ``receiver`` stands for, which are all where it is ``closed``.
+    ``members`` of what ``receiver`` stands for, which are all where it is ``closed``. ``voice`` is how the model is to ask for
+    it, "" for the words of the documentation.
     """
 
     path: Path
@@ -63,14 +64,15 @@ class CallPlace:
     wanted: Symbol | None = None
     members: tuple[Symbol, ...] = ()
     closed: bool = False
+    voice: str = ""
 
     @property
     def id(self) -> str:
         """What names the place: it changes with the text around it."""
         near = self.text[max(0, self.offset - 400) : self.offset]
-        return digest(
-            self.label, near, self.written, "" if self.wanted is None else self.wanted.qualified_name
-        )
+        wanted = "" if self.wanted is None else self.wanted.qualified_name
+        voice = (self.voice,) if self.voice else ()
+        return digest(self.label, near, self.written, wanted, *voice)
 
     @property
     def line(self) -> str:

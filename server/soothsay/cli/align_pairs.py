@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from soothsay.align.rows import TrainingRow
     from soothsay.model.local.runtime import LlamaRuntime
 
-_NAMES = ("installed", "documented", "workspace", "feedback")
+_USUAL = ("installed", "documented", "phrased", "workspace", "feedback")
+_NAMES = (*_USUAL, "history")
 _PLACES, _SAMPLES = 400, 3
 _CONTEXT = 2048  # tokens
 
@@ -61,7 +62,12 @@ def add_pairs_parser(verbs: Any) -> None:
         help="calls that the model writes for each (default: %(default)s)",
     )
     parser.add_argument(
-        "--from", dest="sources", nargs="+", choices=_NAMES, default=list(_NAMES), help="default: all of them"
+        "--from",
+        dest="sources",
+        nargs="+",
+        choices=_NAMES,
+        default=list(_USUAL),
+        help="default: all of them but history, the commits of the project's repository",
     )
     parser.add_argument(
         "--packages", nargs="+", default=[], metavar="NAME", help="only these installed packages"
@@ -79,7 +85,7 @@ def add_pairs_parser(verbs: Any) -> None:
 
 def run_pairs(args: argparse.Namespace) -> int:
     """Make the rows, and print where they are."""
-    from soothsay.align.collecting import SOURCES, add_settled, collect
+    from soothsay.align.collecting import SOURCES, add_known, collect
     from soothsay.align.dataset import RowFolder, datasets_folder
     from soothsay.align.exclusions import Exclusions
     from soothsay.cli.progress import progress_bars
@@ -99,10 +105,12 @@ def run_pairs(args: argparse.Namespace) -> int:
     stopped = False
     ground = _ground(args, workspace, exclusions)
     with _maker(args, ground, weights) as (maker, markers):
-        if "feedback" in args.sources:
-            add_settled(folder, done, _settled(workspace, markers))
         sources = [name for name in SOURCES if name in args.sources]
         try:
+            if "feedback" in args.sources:
+                add_known(folder, done, _settled(workspace, markers))
+            if "history" in args.sources:
+                add_known(folder, done, _history(workspace, exclusions, markers, args.places))
             with progress_bars() as (show, _):
                 if sources:
                     collect(ground, sources, maker, folder, done, args.places, show)
@@ -193,9 +201,26 @@ def _markers(runtime: LlamaRuntime) -> Markers:
     return markers
 
 
-def _settled(workspace: Path, markers: Markers) -> Iterator[TrainingRow]:
+def _settled(workspace: Path, markers: Markers) -> Iterator[tuple[str, list[TrainingRow]]]:
     from soothsay.align.settled import settled_rows
     from soothsay.feedback.log import FeedbackLog, log_path
     from soothsay.feedback.rows import workspace_key
 
-    return settled_rows(FeedbackLog(log_path()).rows(), workspace_key(workspace), markers)
+    for row in settled_rows(FeedbackLog(log_path()).rows(), workspace_key(workspace), markers):
+        yield row.file, [row]
+
+
+def _history(
+    workspace: Path, exclusions: Exclusions, markers: Markers, most: int
+) -> Iterator[tuple[str, list[TrainingRow]]]:
+    from soothsay.align.history import history_rows
+
+    found = False
+    for each in history_rows(workspace, exclusions, markers, most):
+        found = True
+        yield each
+    if not found:
+        print(
+            f"soothsay: no row is made of a history: {workspace} has no commits of a few lines",
+            file=sys.stderr,
+        )

@@ -14,6 +14,7 @@ from soothsay.align.exclusions import Exclusions
 from soothsay.align.making import Drafted, RowMaker
 from soothsay.align.places import CallPlace
 from soothsay.align.prompts import Markers
+from soothsay.align.rows import TrainingRow
 from soothsay.backend.session import NoIndex
 from soothsay.model.fim import Prompt
 from soothsay.model.types import Capabilities, OpenPrompt
@@ -135,6 +136,33 @@ def test_some_rows_have_no_right_document() -> None:
 def test_what_is_asked_for_is_written_with_its_documentation_when_the_model_does_not_know_it() -> None:
     rows = maker(["added(item)"], ["add(item, 2)", "add(item)"]).rows(WANTED)
     assert (rows[0].kind, rows[0].chosen, rows[0].rejected) == ("call", ".add(item, 2)\n", ".added(item)\n")
+
+
+ASKED = replace(
+    WANTED,
+    voice="to-do",
+    text=TEXT.replace("Add an item", "Add an item to the shop"),
+    offset=WANTED.offset + 12,
+)
+
+
+def asked_in(words: str, drafted_by_words: str) -> list[TrainingRow]:
+    """Return the rows of a place that is asked for in ``words``, of which the model first makes a call."""
+    made = maker(["added(item)"], [drafted_by_words, "add(item)", "add(item)"])
+    plain = made.draw
+
+    def draw(prompt: Prompt, t: float, chance: random.Random, ended: Callable[[str], bool]) -> str:
+        return words if "What it does" in prompt.middle else plain(prompt, t, chance, ended)
+
+    return replace(made, draw=draw).rows(ASKED)
+
+
+def test_a_task_in_the_models_words_is_kept_where_these_lead_to_the_call() -> None:
+    rows = asked_in("put one more in\n", "add(item)")
+    assert (rows[0].kind, rows[0].chosen, rows[0].rejected) == ("call", ".add(item)\n", ".added(item)\n")
+    assert rows[0].prompt.endswith("# TODO: put one more in\nshop")
+    assert asked_in("put one more in\n", "remove(item)") == []
+    assert asked_in("\n", "add(item)") == []
 
 
 def test_a_call_of_something_else_is_not_what_was_asked_for() -> None:
