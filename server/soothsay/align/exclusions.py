@@ -15,6 +15,8 @@ from soothsay.errors import SoothsayError
 from soothsay_index.sources.gitignore import read_patterns
 
 _SEPARATORS = re.compile(r"[-_]+")
+_COPIES = re.compile(r"(?:^|\.)_?(?:vendor|vendored|extern|external|externals|third_party|thirdparty)\.")
+"""The folders in which packages carry copies of others."""
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
 
 
@@ -46,10 +48,13 @@ class Exclusions:
         return cls.of(_names(path, data.get("packages", [])), _names(path, data.get("files", [])))
 
     def cover(self, name: str) -> bool:
-        """Return whether ``name``, a dotted path or an owner, is one of the packages or in one."""
+        """Return whether ``name``, a dotted path or an owner, is one of the packages or in one, or in a copy that another carries."""
         if not self.packages or not name:
             return False
         name = plain_name(name)
+        return self._cover(name) or self._cover(_copied(name))
+
+    def _cover(self, name: str) -> bool:
         ends = [at for at, sign in enumerate(name) if sign in ".:"]
         return any(name[:end] in self.packages for end in (*ends, len(name)))
 
@@ -58,8 +63,10 @@ class Exclusions:
         return any(map(self.cover, names))
 
     def cover_file(self, file: str) -> bool:
-        """Return whether ``file``, a path with forward slashes, matches one of the patterns."""
-        return bool(self.files) and self._patterns.match_file(file.lstrip("/"))
+        """Return whether ``file``, a path with forward slashes, matches one of the patterns, or is in a copy of a package."""
+        path = file.lstrip("/")
+        is_named = bool(self.files) and self._patterns.match_file(path)
+        return is_named or self._cover(_copied(plain_name(path.rpartition(".")[0].replace("/", "."))))
 
     def are_told_by(self, text: str) -> bool:
         """Return whether ``text`` holds a dotted path that is covered, such as ``scipy.stats.norm``."""
@@ -75,6 +82,12 @@ class Exclusions:
 def plain_name(name: str) -> str:
     """Return a package's name in one spelling: lower case, with underscores."""
     return _SEPARATORS.sub("_", name.strip().lower())
+
+
+def _copied(name: str) -> str:
+    """Return the path, below the folder that holds copies of packages, of what is called ``name``; "" for what is no copy."""
+    found = _COPIES.search(name)
+    return name[found.end() :] if found else ""
 
 
 def _names(path: Path, found: object) -> list[str]:

@@ -43,6 +43,8 @@ def test_files_of_the_workspace_are_split_as_wholes() -> None:
     [
         ("scipy.stats", True), ("scipy.stats.norm", True), ("scipy.statsmodels", False), ("scipy", False),
         ("botocore:s3", True), ("botocore:s3control", False), ("More-Itertools", True), ("more_itertools.more", True), ("", False),
+        ("pip._vendor.more_itertools.more", True), ("shop.vendor.more_itertools", True), ("shop.more_itertools", False),
+        ("pip._vendor.scipy", False), ("vendors.more_itertools", False),
     ],
 )  # fmt: skip
 def test_an_exclusion_covers_what_is_in_it(name: str, covered: bool) -> None:
@@ -57,6 +59,8 @@ def test_rows_of_what_is_excluded_are_left_out() -> None:
         replace(ROW, package="Requests"),
         replace(ROW, target="requests"),
         replace(ROW, file="tests/test_a.py"),
+        replace(ROW, file="pip/_vendor/requests/api.py"),
+        replace(ROW, file="pip/_vendor/requests.py"),
         replace(ROW, chosen=" requests.get(3)\n"),
         replace(ROW, prompt="x = requests.sessions"),
     ]
