@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +27,14 @@ class OpenedWorkspace:
 
 
 @contextmanager
-def opened(workspace: Path, python: Path) -> Iterator[OpenedWorkspace]:
-    """Open a workspace with the packages of ``python``, and close it after the block."""
-    index = built_index(workspace, python)
+def opened(
+    workspace: Path, python: Path, indexed: Callable[[Path, Path], LocalIndex] | None = None
+) -> Iterator[OpenedWorkspace]:
+    """Open a workspace with the packages of ``python``, and close it after the block.
+
+    ``indexed`` makes its index: by default `built_index`.
+    """
+    index = (indexed or built_index)(workspace, python)
     oracle = LspOracle(TY, workspace, python)
     oracle.start()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -16,11 +17,12 @@ from bench.completing import Row
 from bench.installed import run as installed
 from bench.installed import world as installed_world
 from bench.installed.tasks import TASKS as INSTALLED
-from bench.opened import OpenedWorkspace, opened
+from bench.opened import OpenedWorkspace, index_of_words, opened
 from bench.repo import run as repo
 from bench.repo import world as repo_world
 from bench.repo.over_lsp import by_repository
 from bench.repo.tasks import TASKS as REPO
+from bench.retrieval.comments import SEED
 from bench.retrieval.tasks import read_tasks
 
 from soothsay.engine.types import CompletionRequest
@@ -68,7 +70,9 @@ class Suite(Protocol):
 
 
 def _test_split(path: Path) -> list[Row]:
-    return [task for task in read_tasks(path) if task["split"] == "test"]
+    """Return the tasks in an order that chance makes: the first of them say as much of the others as any."""
+    found = [task for task in read_tasks(path) if task["split"] == "test"]
+    return random.Random(f"{SEED} test split").sample(found, len(found))
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class CloudApis:
 
     def parts(self, todo: Todo) -> Iterator[tuple[OpenedWorkspace, Todo]]:
         folder = cloudapi.client_workspace(read_tasks(CLOUD_APIS))
-        with opened(folder, cloudapi_world.interpreter()) as world:
+        with opened(folder, cloudapi_world.interpreter(), index_of_words) as world:
             yield world, todo
 
     def wanted(self, task: Row) -> tuple[str, str]:
@@ -113,7 +117,7 @@ class Libraries:
 
     def parts(self, todo: Todo) -> Iterator[tuple[OpenedWorkspace, Todo]]:
         folder = installed.workspace(read_tasks(INSTALLED))
-        with opened(folder, installed_world.interpreter()) as world:
+        with opened(folder, installed_world.interpreter(), index_of_words) as world:
             yield world, todo
 
     def wanted(self, task: Row) -> tuple[str, str]:
@@ -146,7 +150,7 @@ class Repositories:
 
     def parts(self, todo: Todo) -> Iterator[tuple[OpenedWorkspace, Todo]]:
         for name, some in by_repository(todo):
-            with opened(repo_world.workspace(name), repo_world.interpreter()) as world:
+            with opened(repo_world.workspace(name), repo_world.interpreter(), index_of_words) as world:
                 yield world, some
 
     def wanted(self, task: Row) -> tuple[str, str]:
