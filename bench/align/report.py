@@ -225,14 +225,14 @@ def page(found: Found, facts: Mapping[str, Any], pictures: Sequence[str]) -> str
     parts = [
         f"# Alignment at home: {facts['model']}\n",
         "An adapter that was trained on this machine's processor, from pairs of packages that no task of a test split is about, held against the "
-        "same weights without it, on the same tasks. *Base*: the weights alone. *Full*: everything, with the default settings. *Five documents*: "
+        f"same weights without it, on the same tasks: {facts['tasks']}. *Base*: the weights alone. *Full*: everything, with the default settings. *Five documents*: "
         "the right document and four of the same owner's other members, in an order that says nothing, always shown. Indexes are without vectors, as they are in a project's first minutes. "
         f"*Good*: {'; '.join(f'{suite}: {what}' for suite, what in GOOD.items())}. `make bench-align`; every generation is in `bench/align/generations`.\n",
         f"## Goals\n\nValid calls are those of `cloudapi` and `installed` together.\n\n{goals(found)}\n",
         f"## What it was trained on\n\n{rows_made(found.card)}\n",
         f"## Training\n\n{trainings(found.curves)}\n",
         *(f"![{name}]({name})\n" for name in pictures),
-        f"## Good answers, test splits\n\n{changes(by_suite_and_method(found.rows), found.adapter)}\n",
+        f"## Good answers\n\n{changes(by_suite_and_method(found.rows), found.adapter)}\n",
         f"## Another of the five documents followed, where the right one was in view\n\n{changes(astray, found.adapter, misled)}\n",
         f"## Nothing lost?\n\nLines taken out of other packages' files, written again to the character, and calls of functions that packages call often, none of them trained on.\n\n"
         f"{changes({name: of(found.control, asked=name) for name in (INFILLING, RETENTION)}, found.adapter)}\n",

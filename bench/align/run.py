@@ -1,9 +1,9 @@
 """`make bench-align`: an adapter trained here, and what it changes of the benchmarks' test splits.
 
-``PARTS=pairs,train,measure,losses,workspace,speed`` some stages, in this order; each goes on where it was stopped, and the page is
+``PARTS=pairs,train,measure,control,losses,workspace,speed`` some stages, in this order; each goes on where it was stopped, and the page is
 written of what is there when a run ends by itself; ``PARTS=page`` does no more than that. ``PAIRS=`` the pairs to train on; ``SECONDS=`` how long this run may take; ``LIMIT=n`` the first n
 tasks of each suite; ``SUITES=installed,repo`` some suites; ``MODEL=`` the weights that are measured, whose pulled file is trained; ``SAMPLES=`` calls that the model
-writes for a place. What was generated is kept in ``generations/``.
+writes for a place; ``SPLIT=dev`` the development splits, by which a training is chosen. What was generated is kept in ``generations/``.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ from soothsay.align.training_plan import DEFAULT_LOSS, LossName
 from soothsay.model.files.registry import DEFAULT_MODEL
 from soothsay.model.types import Adapter
 
-PARTS = ("pairs", "train", "measure", "losses", "workspace", "speed", "page")
+PARTS = ("pairs", "train", "measure", "control", "losses", "workspace", "speed", "page")
 PAIRS, SAMPLES = 480, 3
+SPLITS = ("test", "dev")
 LOSSES: tuple[LossName, ...] = ("sft", "dpo", DEFAULT_LOSS)
 _OF_LOSSES = ("base", FIVE)  # methods
 _OF_A_WORKSPACE = ("base", "full")
@@ -51,10 +52,18 @@ class Bench:
         self.base = self.model.partition("+")[0]
         self.pairs = asked("PAIRS", PAIRS)
         self.limit = asked("LIMIT", 0) or None
+        self.split = os.environ.get("SPLIT") or "test"
+        if self.split not in SPLITS:
+            raise SystemExit(f"SPLIT: there are {' and '.join(SPLITS)}")
         names = [each for each in (os.environ.get("SUITES") or "").split(",") if each]
         self.suites = [suite for suite in SUITES if not names or suite.name in names]
         if names and len(self.suites) != len(names):
             raise SystemExit(f"SUITES: there are {','.join(suite.name for suite in SUITES)}")
+
+    @property
+    def suffix(self) -> str:
+        """What the names of a page and its pictures end with: nothing for the whole test splits."""
+        return ("-dev" if self.split == "dev" else "") + ("-sample" if self.limit else "")
 
     def name_of(self, loss: LossName) -> str:
         """What the adapter of a loss is called."""
@@ -86,15 +95,20 @@ class Bench:
         if not adapters:
             raise SystemExit("there is no adapter to measure: run PARTS=pairs,train first")
         for suite in self.suites:
-            tasks = suite.tasks()[: self.limit]
+            tasks = suite.tasks(self.split)[: self.limit]
             for adapter in (None, *adapters):
                 complete_all(suite, tasks, methods, self.model, adapter)
-        control.count_all(self._control_tasks(), self.model, [None, *adapters])
+
+    def control(self, losses: Sequence[LossName] = (DEFAULT_LOSS,)) -> None:
+        """Stage `control`: what the adapters of ``losses`` may have lost."""
+        adapters = [self.adapter(self.name_of(loss)) for loss in losses]
+        control.count_all(self._control_tasks(), self.model, [None, *filter(None, adapters)])
 
     def losses(self) -> None:
         """Stage `losses`."""
         self.train(LOSSES)
         self.measure(LOSSES, _OF_LOSSES)
+        self.control(LOSSES)
 
     def repositories(self) -> None:
         """Stage `workspace`."""
@@ -130,7 +144,9 @@ class Bench:
         counted: list[Row] = []
         if len(adapters) > 1:
             for suite in SUITES:
-                rows += measured(suite, suite.tasks()[: self.limit], tuple(METHODS), self.model, adapters)
+                rows += measured(
+                    suite, suite.tasks(self.split)[: self.limit], tuple(METHODS), self.model, adapters
+                )
             counted = control.counted(self._control_tasks(), self.model, adapters)
         local: list[Row] = []
         for repository in REPOSITORIES:
@@ -148,7 +164,7 @@ class Bench:
         """Return what the page says of the run."""
         return {
             "commit": head_commit(), "model": self.model, "weights": weights_file(self.model).name, "pairs": str(self.pairs),
-            "tasks": f"the first {self.limit} of each suite" if self.limit else "all of the test splits",
+            "tasks": f"{self.limit or 'all'} of each suite's {self.split} split",
             **about(("llama-cpp-python", "torch", "transformers", "peft", "trl", "ty")),
         }  # fmt: skip
 
@@ -168,7 +184,7 @@ def main() -> None:
         raise SystemExit(f"PARTS: there is no {', '.join(unknown)}; there are {','.join(PARTS)}")
     bench = Bench()
     stages = {
-        "pairs": bench.make_rows, "train": bench.train, "measure": bench.measure, "losses": bench.losses,
+        "pairs": bench.make_rows, "train": bench.train, "measure": bench.measure, "control": bench.control, "losses": bench.losses,
         "workspace": bench.repositories, "speed": speed.measure, "page": lambda: None,
     }  # fmt: skip
     limit_time()
@@ -183,7 +199,7 @@ def main() -> None:
     finally:
         if hasattr(signal, "SIGALRM"):
             signal.alarm(0)
-    print(write_report(bench.found(), bench.facts(), "-sample" if bench.limit else ""))
+    print(write_report(bench.found(), bench.facts(), bench.suffix))
 
 
 if __name__ == "__main__":

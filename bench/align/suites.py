@@ -1,4 +1,4 @@
-"""The test splits of the three benchmarks of calls, each asked and judged as that benchmark does."""
+"""The splits of the three benchmarks of calls, each asked and judged as that benchmark does."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class Suite(Protocol):
         """The folder with what the weights alone have written for the benchmark itself."""
         ...
 
-    def tasks(self) -> list[Row]:
-        """Return the tasks."""
+    def tasks(self, split: str = "test") -> list[Row]:
+        """Return the tasks of a split."""
         ...
 
     def parts(self, todo: Todo) -> Iterator[tuple[OpenedWorkspace, Todo]]:
@@ -69,10 +69,10 @@ class Suite(Protocol):
         ...
 
 
-def _test_split(path: Path) -> list[Row]:
-    """Return the tasks in an order that chance makes: the first of them say as much of the others as any."""
-    found = [task for task in read_tasks(path) if task["split"] == "test"]
-    return random.Random(f"{SEED} test split").sample(found, len(found))
+def _drawn(path: Path, split: str) -> list[Row]:
+    """Return the tasks of ``split`` in an order that chance makes: the first of them say as much of the others as any."""
+    found = [task for task in read_tasks(path) if task["split"] == split]
+    return random.Random(f"{SEED} {split} split").sample(found, len(found))
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ class CloudApis:
     requirements: tuple[Path, ...] = (cloudapi_world.HERE / "requirements.txt",)
     streams: Path = cloudapi.GENERATIONS
 
-    def tasks(self) -> list[Row]:
-        return _test_split(CLOUD_APIS)
+    def tasks(self, split: str = "test") -> list[Row]:
+        return _drawn(CLOUD_APIS, split)
 
     def parts(self, todo: Todo) -> Iterator[tuple[OpenedWorkspace, Todo]]:
         folder = cloudapi.client_workspace(read_tasks(CLOUD_APIS))
@@ -112,8 +112,8 @@ class Libraries:
     requirements: tuple[Path, ...] = (installed_world.REQUIREMENTS,)
     streams: Path = installed.GENERATIONS
 
-    def tasks(self) -> list[Row]:
-        return _test_split(INSTALLED)
+    def tasks(self, split: str = "test") -> list[Row]:
+        return _drawn(INSTALLED, split)
 
     def parts(self, todo: Todo) -> Iterator[tuple[OpenedWorkspace, Todo]]:
         folder = installed.workspace(read_tasks(INSTALLED))
@@ -145,8 +145,8 @@ class Repositories:
     requirements: tuple[Path, ...] = (repo_world.HERE / "requirements.txt", repo_world.REPOSITORIES)
     streams: Path = repo.GENERATIONS
 
-    def tasks(self) -> list[Row]:
-        return list(self.lines) or _test_split(REPO)
+    def tasks(self, split: str = "test") -> list[Row]:
+        return list(self.lines) or _drawn(REPO, split)
 
     def parts(self, todo: Todo) -> Iterator[tuple[OpenedWorkspace, Todo]]:
         for name, some in by_repository(todo):

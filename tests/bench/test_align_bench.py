@@ -78,7 +78,7 @@ def test_a_page_says_what_was_met_and_what_was_not_measured() -> None:
         for number in range(4)
         for adapter in ("", "a")
     ]
-    text = page(Found("a", {}, rows=[*rows, *led]), {"model": "m", "commit": "c"}, ())
+    text = page(Found("a", {}, rows=[*rows, *led]), {"model": "m", "commit": "c", "tasks": "all"}, ())
     goals = {line.split("|")[1].strip()[:20]: line for line in text.splitlines() if line.startswith("| ")}
     assert "+50.0" in goals["valid calls of packag"[:20]] and "| met" in goals["valid calls of packag"[:20]]
     assert "4 → 2 (-50 %)" in goals["another member taken with"[:20]]
