@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from itertools import islice
 from typing import Literal
 
@@ -184,15 +185,16 @@ class RowMaker:
     ) -> Iterator[TrainingRow]:
         row = self._row_of(place, right)
         wrong = [each for each in drafts if each.standing == "wrong"][:_PAIRS]
+        known = [*_right_ones(drafts, right), right]
         for each in wrong:
-            yield row("call", plain, right.call, each)
+            yield row("call", plain, _nearest(known, each), each)
         for each in wrong[:1]:
             told = remark(_told(place, each), _indent(place), place.language)
             if told:
-                yield row("repair", self._prompt(place, told), right.call, each)
+                yield row("repair", self._prompt(place, told), _nearest(known, each), each)
         yield row("written", plain, right.call, None)
-        for each in drafts:
-            if each.standing == "right" and each.name == right.name and each.call != right.call:
+        for each in _right_ones(drafts, right):
+            if each.call != right.call:
                 yield row("sample", plain, each.call, None)
         yield from self._with_documents(place, right, row, chance)
 
@@ -214,10 +216,14 @@ class RowMaker:
         prompt = self._documented(place, shown)
         if prompt is None or (kind == "raft" and f"{symbol.name}(" not in prompt.middle):
             return  # the right document did not fit
-        drafted = list(islice(self._drafts(place, prompt, chance), 1))
+        drafts = list(self._drafts(place, prompt, chance))
         taken = {each.name for each in shown} - {right.name}
-        misled = [each for each in drafted if each.standing == "wrong" or each.name in taken]
-        yield row(kind, prompt, right.call, misled[0] if misled else None)
+        misled = [each for each in drafts if each.standing == "wrong" or each.name in taken][:_PAIRS]
+        known = _right_ones(drafts, right) or [right]
+        for each in misled:
+            yield row(kind, prompt, _nearest(known, each), each)
+        if not misled:
+            yield row(kind, prompt, known[0].call, None)
 
     def _documented(self, place: CallPlace, symbols: Sequence[Symbol]) -> Prompt | None:
         text = documents(symbols, place.receiver, _indent(place), place.language, self.model)
@@ -241,6 +247,16 @@ class RowMaker:
             )  # fmt: skip
 
         return row
+
+
+def _right_ones(drafts: Sequence[Drafted], right: Drafted) -> list[Drafted]:
+    """Return the drafts that are what ``right`` is, in words of the model's own."""
+    return [each for each in drafts if each.standing == "right" and each.name == right.name]
+
+
+def _nearest(known: Sequence[Drafted], wrong: Drafted) -> str:
+    """Return the right call that differs least from ``wrong``: what is learned is the difference."""
+    return max(known, key=lambda each: SequenceMatcher(None, each.call, wrong.call, False).ratio()).call
 
 
 def _is_another(member: Symbol, symbol: Symbol) -> bool:

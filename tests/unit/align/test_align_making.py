@@ -128,6 +128,19 @@ def test_a_right_document_among_others_takes_the_place_of_what_led_astray() -> N
     assert row.reason == "remove was not asked for"
 
 
+def test_what_is_chosen_is_the_models_own_right_call_that_differs_least_from_the_wrong_one() -> None:
+    rows = maker(["added(item, 2)", "add(x)", "add(item, 2)"], []).rows(PLACE)
+    assert (rows[0].kind, rows[0].chosen, rows[0].rejected) == (
+        "call",
+        ".add(item, 2)\n",
+        ".added(item, 2)\n",
+    )
+    with_documents = maker(["add(item)", "add(item)", "add(item)"], ["add(3)", "remove(4)", "add(4)"]).rows(
+        WANTED
+    )
+    assert (with_documents[-1].chosen, with_documents[-1].rejected) == (".add(4)\n", ".remove(4)\n")
+
+
 def test_some_rows_have_no_right_document() -> None:
     kinds = {maker(["add(item)"], ["add(item)"], seed=n).rows(WANTED)[-1].kind for n in range(40)}
     assert kinds == {"raft", "distractors"}
