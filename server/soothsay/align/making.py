@@ -185,23 +185,26 @@ class RowMaker:
     ) -> Iterator[TrainingRow]:
         row = self._row_of(place, right)
         wrong = [each for each in drafts if each.standing == "wrong"][:_PAIRS]
-        known = [*_right_ones(drafts, right), right]
-        for each in wrong:
-            yield row("call", plain, _nearest(known, each), each)
+        own = _right_ones(drafts, right)
+        for each in wrong if own else ():  # what the model cannot know, it would learn to guess
+            yield row("call", plain, _nearest(own, each), each)
         for each in wrong[:1]:
             told = remark(_told(place, each), _indent(place), place.language)
-            if told:
-                yield row("repair", self._prompt(place, told), _nearest(known, each), each)
+            if told and (own or each.name == right.name):
+                yield row("repair", self._prompt(place, told), _nearest(own or [right], each), each)
         yield row("written", plain, right.call, None)
-        for each in _right_ones(drafts, right):
+        for each in own:
             if each.call != right.call:
                 yield row("sample", plain, each.call, None)
-        yield from self._with_documents(place, right, row, chance)
+        yield from self._with_documents(place, right, wrong[:1], row, chance)
 
     def _with_documents(
-        self, place: CallPlace, right: Drafted, row: _MakeRow, chance: random.Random
+        self, place: CallPlace, right: Drafted, wrong: Sequence[Drafted], row: _MakeRow, chance: random.Random
     ) -> Iterator[TrainingRow]:
-        """Yield the row of a prompt with documents: the right one among others, or only others."""
+        """Yield the rows of a prompt with documents: the right one among others, or only others.
+
+        ``wrong`` is rejected where nothing that the model writes with documents in view is.
+        """
         symbol = right.symbol
         if symbol is None or symbol.parameters is None:
             return
@@ -220,6 +223,7 @@ class RowMaker:
         taken = {each.name for each in shown} - {right.name}
         misled = [each for each in drafts if each.standing == "wrong" or each.name in taken][:_PAIRS]
         known = _right_ones(drafts, right) or [right]
+        misled = misled or list(wrong)
         for each in misled:
             yield row(kind, prompt, _nearest(known, each), each)
         if not misled:

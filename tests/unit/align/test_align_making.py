@@ -81,7 +81,7 @@ def maker(plain: list[str], with_documents: list[str], **changes: object) -> Row
 
 
 def test_a_wrong_draft_is_rejected_in_the_same_prompt_and_the_call_alone_differs() -> None:
-    rows = maker(["added(item)", "add(x)", "added(item)"], []).rows(PLACE)
+    rows = maker(["added(item)", "add(item)", "add(x)"], []).rows(PLACE)
     call, repair, written, sample = rows
     assert [each.kind for each in rows] == ["call", "repair", "written", "sample"]
     assert (call.chosen, call.rejected, call.reason) == (
@@ -96,7 +96,7 @@ def test_a_wrong_draft_is_rejected_in_the_same_prompt_and_the_call_alone_differs
 
 
 def test_the_rest_of_the_line_belongs_to_both() -> None:
-    rows = maker(["added(item)"], []).rows(replace(PLACE, tail=", 2)"))
+    rows = maker(["added(item)", "add(item)"], []).rows(replace(PLACE, tail=", 2)"))
     assert (rows[0].chosen, rows[0].rejected) == (".add(item), 2)\n", ".added(item), 2)\n")
 
 
@@ -148,7 +148,21 @@ def test_some_rows_have_no_right_document() -> None:
 
 def test_what_is_asked_for_is_written_with_its_documentation_when_the_model_does_not_know_it() -> None:
     rows = maker(["added(item)"], ["add(item, 2)", "add(item)"]).rows(WANTED)
-    assert (rows[0].kind, rows[0].chosen, rows[0].rejected) == ("call", ".add(item, 2)\n", ".added(item)\n")
+    assert [(each.kind, each.chosen) for each in rows[:-1]] == [("written", ".add(item, 2)\n")]
+    assert (rows[-1].chosen, rows[-1].rejected) == (".add(item)\n", ".added(item)\n")
+    assert "(item)" in rows[-1].prompt  # nothing is to be guessed: documents are in view
+
+
+def test_a_repair_whose_message_does_not_tell_the_name_is_left_out() -> None:
+    assert [each.kind for each in maker(["added(item)"], []).rows(PLACE)] == ["written"]
+
+
+def test_wrong_arguments_of_the_right_name_can_be_repaired() -> None:
+    def misfit(place: CallPlace, call: str) -> Drafted:
+        return Drafted(call, "wrong", "No argument `x`", "shop") if "x" in call else judge(place, call)
+
+    rows = maker(["add(x=1)"], [], judge=misfit).rows(PLACE)
+    assert [each.kind for each in rows] == ["repair", "written"]
 
 
 ASKED = replace(
@@ -172,7 +186,7 @@ def asked_in(words: str, drafted_by_words: str) -> list[TrainingRow]:
 
 def test_a_task_in_the_models_words_is_kept_where_these_lead_to_the_call() -> None:
     rows = asked_in("put one more in\n", "add(item)")
-    assert (rows[0].kind, rows[0].chosen, rows[0].rejected) == ("call", ".add(item)\n", ".added(item)\n")
+    assert (rows[0].kind, rows[0].chosen) == ("written", ".add(item)\n")
     assert rows[0].prompt.endswith("# TODO: put one more in\nshop")
     assert asked_in("put one more in\n", "remove(item)") == []
     assert asked_in("\n", "add(item)") == []
