@@ -121,7 +121,7 @@ bench-places: models ## Ask for a suggestion at every kind of place, over LSP (L
 bench-trigger: $(VENV)/.installed ## Compare measures of certainty on what the three benchmarks have generated (MODEL=)
 	MODEL=$(MODEL) $(BIN)/python -m bench.trigger
 
-bench-align: models ## Train an adapter here, and hold it against the weights alone on the test splits (PARTS=pairs,train,measure,control,losses,workspace,speed; SPLIT=dev; PAIRS=480, SECONDS=: for so long; LIMIT=n: a sample; SUITES=installed,repo; MODEL=; it resumes)
+bench-align: models ## Train an adapter here, and hold it against the weights alone on the test splits (PARTS=pairs,train,measure,control,losses,workspace,speed; SPLIT=dev; PAIRS=280, SECONDS=: for so long; LIMIT=n: a sample; SUITES=installed,repo; MODEL=; it resumes)
 	PARTS=$(PARTS) SPLIT=$(SPLIT) SUITES=$(SUITES) PAIRS=$(PAIRS) SECONDS=$(SECONDS) LIMIT=$(LIMIT) MODEL=$(MODEL) SAMPLES=$(SAMPLES) THREADS=$(THREADS) $(BIN)/python -m bench.align.run
 
 bench-retrieval: models ## Measure whether the right member is found first, by query and by stage (COSTS=0: not the models' costs)

@@ -32,7 +32,7 @@ from soothsay.model.files.registry import DEFAULT_MODEL
 from soothsay.model.types import Adapter
 
 PARTS = ("pairs", "train", "measure", "control", "losses", "workspace", "speed", "page")
-PAIRS, SAMPLES = 480, 3
+PAIRS, SAMPLES = 280, 3
 SPLITS = ("test", "dev")
 LOSSES: tuple[LossName, ...] = ("sft", "dpo", DEFAULT_LOSS)
 _OF_LOSSES = ("base", FIVE)  # methods

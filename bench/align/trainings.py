@@ -47,8 +47,7 @@ def make_pairs(wanted: int, model: str, samples: int) -> Path:
         "--python",
         str(interpreter()),
         "--from",
-        "installed",
-        "documented",
+        "documented",  # call sites give few pairs: what they call the model cannot know, or knows
     ]
     options += ["--exclude", str(exclusions_file()), "--model", model, "--samples", str(samples)]
     _grow(folder, options, wanted, PREFERENCES)
@@ -87,6 +86,7 @@ def _soothsay(*arguments: str) -> None:
     try:
         code = process.wait()
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would leave it behind
         process.send_signal(signal.SIGINT)
         process.wait()
         raise stop() from None
