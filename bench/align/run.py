@@ -163,7 +163,7 @@ class Bench:
     def facts(self) -> dict[str, str]:
         """Return what the page says of the run."""
         return {
-            "commit": head_commit(), "model": self.model, "weights": weights_file(self.model).name, "pairs": str(self.pairs),
+            "commit": head_commit(), "model": self.model, "weights": weights_file(self.model).name, "rows that a training saw": str(self.pairs),
             "tasks": f"{self.limit or 'all'} of each suite's {self.split} split",
             **about(("llama-cpp-python", "torch", "transformers", "peft", "trl", "ty")),
         }  # fmt: skip
