@@ -226,7 +226,7 @@ def page(found: Found, facts: Mapping[str, Any], pictures: Sequence[str]) -> str
         f"# Alignment at home: {facts['model']}\n",
         "An adapter that was trained on this machine's processor, from pairs of packages that no task of a test split is about, held against the "
         f"same weights without it, on the same tasks: {facts['tasks']}. *Base*: the weights alone. *Full*: everything, with the default settings. *Five documents*: "
-        "the right document and four of the same owner's other members, in an order that says nothing, always shown. Indexes are without vectors, as they are in a project's first minutes. "
+        "the right document and four of the same owner's other members, in an order that says nothing, always shown. Searches go by words alone, as in a project's first minutes. "
         f"*Good*: {'; '.join(f'{suite}: {what}' for suite, what in GOOD.items())}. `make bench-align`; every generation is in `bench/align/generations`.\n",
         f"## Goals\n\nValid calls are those of `cloudapi` and `installed` together.\n\n{goals(found)}\n",
         f"## What it was trained on\n\n{rows_made(found.card)}\n",
