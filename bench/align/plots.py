@@ -62,7 +62,7 @@ def draw_shares(counts: Mapping[str, Mapping[str, tuple[Counts, Counts]]], path:
         axes.set_xticks(places, list(methods), fontsize=8)
         axes.set(ylim=(0, 100), ylabel="%", title=suite)
         axes.spines[["top", "right"]].set_visible(False)
-    panels[0][0].legend(fontsize=8, frameon=False)
+    panels[0][-1].legend(fontsize=8, frameon=False)
     figure.tight_layout()
     figure.savefig(path, dpi=150)
     pyplot.close(figure)
