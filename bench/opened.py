@@ -26,24 +26,6 @@ class OpenedWorkspace:
     oracle: LspOracle
 
 
-@contextmanager
-def opened(
-    workspace: Path, python: Path, indexed: Callable[[Path, Path], LocalIndex] | None = None
-) -> Iterator[OpenedWorkspace]:
-    """Open a workspace with the packages of ``python``, and close it after the block.
-
-    ``indexed`` makes its index: by default `built_index`.
-    """
-    index = (indexed or built_index)(workspace, python)
-    oracle = LspOracle(TY, workspace, python)
-    oracle.start()
-    try:
-        yield OpenedWorkspace(workspace, index, oracle)
-    finally:
-        oracle.close()
-        index.close()
-
-
 def built_index(workspace: Path, python: Path) -> LocalIndex:
     """Return the index of ``workspace`` and of the packages of ``python``, up to date, its model loaded."""
     _build(workspace, python, embed=True)
@@ -63,3 +45,21 @@ def _build(workspace: Path, python: Path, *, embed: bool) -> None:
     built = session.build_index(lambda _: None, Cancellation(), embed=embed)
     print(f"{workspace.name}: {built.describe()}", flush=True)
     session.close()
+
+
+@contextmanager
+def opened(
+    workspace: Path, python: Path, indexed: Callable[[Path, Path], LocalIndex] = built_index
+) -> Iterator[OpenedWorkspace]:
+    """Open a workspace with the packages of ``python``, and close it after the block.
+
+    ``indexed`` makes its index.
+    """
+    index = indexed(workspace, python)
+    oracle = LspOracle(TY, workspace, python)
+    oracle.start()
+    try:
+        yield OpenedWorkspace(workspace, index, oracle)
+    finally:
+        oracle.close()
+        index.close()

@@ -19,7 +19,7 @@ from bench.align.measure import complete_all, measured
 from bench.align.methods import FIVE, METHODS
 from bench.align.report import Found, write_report
 from bench.align.repositories import REPOSITORIES, held_out, lines_of
-from bench.align.suites import SUITES, Repositories
+from bench.align.suites import SUITES, Repositories, Suite
 from bench.align.trainings import curves, make_pairs, make_workspace_rows, registry, train
 from bench.align.world import CACHE
 from bench.completing import Row
@@ -78,6 +78,14 @@ class Bench:
         known = {each.name: each for each in registry().all()}
         return known[name].loadable() if name in known else None
 
+    def adapters(self, losses: Sequence[LossName]) -> list[Adapter]:
+        """Return the adapters of ``losses`` that were trained."""
+        return [found for loss in losses if (found := self.adapter(self.name_of(loss)))]
+
+    def tasks(self, suite: Suite) -> list[Row]:
+        """Return the tasks of ``suite`` that this run is about."""
+        return suite.tasks(self.split)[: self.limit]
+
     def make_rows(self) -> None:
         """Stage `pairs`."""
         make_pairs(self.pairs, self.base, asked("SAMPLES", SAMPLES))
@@ -91,18 +99,17 @@ class Bench:
         self, losses: Sequence[LossName] = (DEFAULT_LOSS,), methods: Sequence[str] = tuple(METHODS)
     ) -> None:
         """Stage `measure`: with the adapters of ``losses``, and without one."""
-        adapters = [found for loss in losses if (found := self.adapter(self.name_of(loss)))]
+        adapters = self.adapters(losses)
         if not adapters:
             raise SystemExit("there is no adapter to measure: run PARTS=pairs,train first")
         for suite in self.suites:
-            tasks = suite.tasks(self.split)[: self.limit]
+            tasks = self.tasks(suite)
             for adapter in (None, *adapters):
                 complete_all(suite, tasks, methods, self.model, adapter)
 
     def control(self, losses: Sequence[LossName] = (DEFAULT_LOSS,)) -> None:
         """Stage `control`: what the adapters of ``losses`` may have lost."""
-        adapters = [self.adapter(self.name_of(loss)) for loss in losses]
-        control.count_all(self._control_tasks(), self.model, [None, *filter(None, adapters)])
+        control.count_all(self._control_tasks(), self.model, [None, *self.adapters(losses)])
 
     def losses(self) -> None:
         """Stage `losses`."""
@@ -139,14 +146,12 @@ class Bench:
     def found(self) -> Found:
         """Return what all stages have left so far."""
         by_loss = {loss: self.name_of(loss) for loss in LOSSES}
-        adapters = [None, *filter(None, map(self.adapter, by_loss.values()))]
+        adapters = [None, *self.adapters(LOSSES)]
         rows: list[Row] = []
         counted: list[Row] = []
         if len(adapters) > 1:
             for suite in SUITES:
-                rows += measured(
-                    suite, suite.tasks(self.split)[: self.limit], tuple(METHODS), self.model, adapters
-                )
+                rows += measured(suite, self.tasks(suite), tuple(METHODS), self.model, adapters)
             counted = control.counted(self._control_tasks(), self.model, adapters)
         local: list[Row] = []
         for repository in REPOSITORIES:

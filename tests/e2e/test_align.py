@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from git_repository import git
 from soothsay.align.dataset import RowFolder, read_lines
 from soothsay.align.exclusions import Exclusions
 from soothsay.align.phrasing import VOICES
@@ -77,15 +78,14 @@ def test_rows_of_a_workspace_are_judged_and_in_the_products_layout(tmp_path: Pat
 def test_tasks_in_the_models_words_and_rows_of_a_history(tmp_path: Path) -> None:
     workspace = tmp_path / "workspace"
     workspace.mkdir()
-    me = ["git", "-C", str(workspace), "-c", "user.name=a", "-c", "user.email=a@example.org"]
-    subprocess.run([*me, "init", "-q"], check=True)
+    git(workspace, "init", "-q")
     for message, code in (
         ("Show a text", CODE),
         ("Show it without blanks", CODE.replace("(text)", "(text).strip()")),
     ):
         (workspace / "texts.py").write_text(code)
-        subprocess.run([*me, "add", "."], check=True)
-        subprocess.run([*me, "commit", "-q", "-m", message], check=True)
+        git(workspace, "add", ".")
+        git(workspace, "commit", "-q", "-m", message)
     folder = tmp_path / "rows"
     command = [sys.executable, "-P", "-m", "soothsay", "align", "pairs", "--workspace", str(workspace)]
     command += ["--python", sys.executable, "--to", str(folder), "--from", "phrased", "history"]

@@ -16,6 +16,7 @@ from soothsay_index.sources.workspace import Workspace
 from soothsay_languages.analysis import analyse
 from soothsay_languages.base import Language
 from soothsay_languages.registry import language_of_file
+from soothsay_languages.scan import indentation
 
 _COMMITS = 2_000  # that are looked at, the newest first
 _MOST_FILES = 20  # of a commit: larger ones move things, or are generated
@@ -101,7 +102,7 @@ def _row(
     language: Language, markers: Markers,
 ) -> TrainingRow:  # fmt: skip
     first = added[0]
-    indent = first[: len(first) - len(first.lstrip())] if first.strip() else ""
+    indent = first[: indentation(first)] if first.strip() else ""
     told = [message, *(line.strip() for line in removed if line.strip())]
     head = "".join(above)
     prompt = prompt_at(

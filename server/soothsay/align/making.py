@@ -27,6 +27,7 @@ from soothsay.model.types import Model
 from soothsay.oracle.types import Oracle
 from soothsay_index.types import Index, Symbol
 from soothsay_languages.registry import language_of_file
+from soothsay_languages.scan import indentation
 
 _TEMPERATURE = 0.8
 _DISTRACTORS = 4
@@ -288,7 +289,7 @@ def _told(place: CallPlace, wrong: Drafted) -> list[str]:
 
 
 def _indent(place: CallPlace) -> str:
-    return place.line[: len(place.line) - len(place.line.lstrip())]
+    return place.line[: indentation(place.line)]
 
 
 def _path(place: CallPlace) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from soothsay.align.drawing import Draw
 from soothsay.align.places import CallPlace
 from soothsay.model.fim import Prompt
+from soothsay_languages.scan import indentation
 
 VOICES: Mapping[str, tuple[str, str, str]] = {
     "to-do": ("TODO: ", "get rid of the duplicates", "connect to the server"),
@@ -34,7 +35,7 @@ def phrased(place: CallPlace, draw: Draw, chance: random.Random) -> CallPlace | 
     if symbol is None or not mark:
         return None
     before, comment, line = place.text[: place.offset].rsplit("\n", 2)
-    indent = comment[: len(comment) - len(comment.lstrip())]
+    indent = comment[: indentation(comment)]
     summary = comment.strip().removeprefix(mark).strip()
     lead = VOICES[place.voice][0]
     asked = draw(

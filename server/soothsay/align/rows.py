@@ -6,23 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 RowKind = Literal["call", "written", "sample", "repair", "raft", "distractors", "settled", "commit"]
 """Where a row comes from: a wrong ``call`` beside the right one; a call as somebody has ``written`` it; a right ``sample`` of
 the model's; a wrong call and what the checker says of it before the right one (``repair``); the right document among others
 (``raft``), or only others (``distractors``); what a person left of a completion (``settled``); lines that a ``commit`` changed, below its message and the old ones."""
 Split = Literal["train", "dev"]
-KINDS: tuple[RowKind, ...] = (
-    "call",
-    "written",
-    "sample",
-    "repair",
-    "raft",
-    "distractors",
-    "settled",
-    "commit",
-)
+KINDS: tuple[RowKind, ...] = get_args(RowKind)
 
 _DEV = 10  # one group of so many is held back
 _HASH = 16  # hexadecimal digits

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from git_repository import git
 from soothsay.align.exclusions import Exclusions
 from soothsay.align.history import Change, change_rows, changes, history_rows
 from soothsay.align.prompts import Markers
@@ -17,11 +17,6 @@ BEFORE = "import shop\n\n\ndef sell(item):\n    shop.remove(item)\n    return sh
 AFTER = BEFORE.replace("shop.remove(item)", "shop.sell(item, shop.price(item))")
 CHANGE = Change("c" * 40, "Sell items at their price", "sales.py", BEFORE, AFTER)
 NONE = Exclusions()
-
-
-def git(folder: Path, *arguments: str) -> None:
-    me = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", "-C", str(folder), *me, *arguments], check=True, capture_output=True)
 
 
 def commit(folder: Path, message: str, **files: str) -> None:

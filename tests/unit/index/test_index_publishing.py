@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import threading
 import time
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pytest
 from index_fakes import write
 
+from git_repository import git
 from hash_embedder import HashEmbedder
 from soothsay_index.build.process_pool import open_single_thread
 from soothsay_index.errors import SoothsayIndexError
@@ -336,19 +336,11 @@ def test_a_project_is_called_by_its_repository(tmp_path: Path) -> None:
     assert project_name(tmp_path) == tmp_path.name
 
 
-def _git(folder: Path, *arguments: str) -> str:
-    author = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
-    done = subprocess.run(
-        ["git", "-C", folder, *author, *arguments], check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
-
-
 def _commit(folder: Path) -> str:
-    _git(folder, "init", "-q")
-    _git(folder, "add", ".")
-    _git(folder, "commit", "-q", "-m", "first")
-    return _git(folder, "rev-parse", "HEAD")
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "first")
+    return git(folder, "rev-parse", "HEAD")
 
 
 def test_a_project_has_the_version_of_its_commit(tmp_path: Path) -> None:
@@ -378,7 +370,7 @@ def test_no_program_that_a_repository_names_is_run(tmp_path: Path, monkeypatch: 
         "filter.long.process": f"{program} process",
         "diff.external": program,
     }.items():
-        _git(workspace, "config", setting, value)
+        git(workspace, "config", setting, value)
     write(workspace, {".git/info/attributes": "a.txt filter=e.vil\nb.txt filter=long\n"})
     for name in ("a.txt", "b.txt"):  # the same text, written anew: git compares it
         os.utime(workspace / name, (1, 1))
@@ -404,9 +396,9 @@ def test_what_is_missing_in_a_repository_is_not_fetched(tmp_path: Path) -> None:
         "remote.origin.promisor": "true",
         "remote.origin.url": f"ext::sh -c echo% fetched% >>% {marker}",
     }.items():
-        _git(workspace, "config", setting, value)
+        git(workspace, "config", setting, value)
     for kept in (workspace / ".git" / "objects").glob("??/*"):
-        if _git(workspace, "cat-file", "-t", kept.parent.name + kept.name) == "tree":
+        if git(workspace, "cat-file", "-t", kept.parent.name + kept.name) == "tree":
             kept.unlink()
     (workspace / ".git" / "index").unlink()
     read_project(workspace)
