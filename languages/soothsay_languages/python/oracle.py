@@ -224,6 +224,7 @@ _NO_TYPES = ("Any", "Unknown", "Hashable")
 
 def _parameter(text: str, keyword_only: bool) -> Parameter:
     declared, has_default = _cut(text, "=")
+    default = text[len(declared) + 1 :].strip()
     name, annotated = _cut(declared, ":")
     annotation = declared[len(name) + 1 :].strip() if annotated else ""
     name = name.strip()
@@ -231,7 +232,8 @@ def _parameter(text: str, keyword_only: bool) -> Parameter:
     if name.startswith("*"):
         kind = "var_keyword" if name.startswith("**") else "var_positional"
         annotation = "" if annotation in _NO_TYPES else annotation
-    return Parameter(name.lstrip("*"), kind, not has_default and not name.startswith("*"), annotation)
+    required = not has_default and not name.startswith("*")
+    return Parameter(name.lstrip("*"), kind, required, annotation, "" if default == "..." else default)
 
 
 def _cut(text: str, mark: str) -> tuple[str, bool]:

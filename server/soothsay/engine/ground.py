@@ -9,16 +9,20 @@ from textwrap import dedent
 
 from soothsay.engine.types import Evidence
 from soothsay_index.sources.masking import without_secrets
-from soothsay_index.text import shorten
+from soothsay_index.text import shorten, split_identifier, stem
 from soothsay_index.types import Chunk, Hit, Parameter, Symbol
 from soothsay_languages.base import Language
 from soothsay_languages.registry import language_of_file
 
-_OPTIONAL = 4  # parameters that need not be given: a model that sees many fills them all in
+_OPTIONAL = 4  # parameters that need not be given
 _SUMMARY = 100  # characters of a symbol's description that go into the prompt
 _CODE_LINES = 20  # of another file
 _PROSE_LINES, _PROSE_WIDTH = 8, 160
 _FEWEST_LINES = 3  # with the line that says where they are from; fewer say nothing
+
+
+IsShown = Callable[[Symbol, Parameter], bool]
+"""Whether a call line names a parameter that need not be given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,26 @@ class Grounding:
     call: str = ""
 
 
+def unless_request(symbol: Symbol, _parameter: Parameter) -> bool:
+    """Return whether ``symbol`` is something else than an operation of a service, whose optional parameters are many."""
+    return symbol.kind != "operation"
+
+
+def asked_for(text: str) -> IsShown:
+    """Return what is true of parameters whose names ``text`` says: a model fills in all that it sees."""
+    said = _stems(text)
+
+    def is_shown(_symbol: Symbol, parameter: Parameter) -> bool:
+        words = _stems(parameter.name)
+        return bool(words) and words <= said
+
+    return is_shown
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(map(stem, split_identifier(text)))
+
+
 def ground(
     hits: Sequence[Hit],
     spell: Callable[[Symbol], str],
@@ -40,6 +64,7 @@ def ground(
     language: Language,
     max_tokens: int,
     count_tokens: Callable[[str], int],
+    is_shown: IsShown = unless_request,
 ) -> Grounding:
     """Render ``hits``, best first, as long as they fit. ``spell`` gives the name as the file would write it.
 
@@ -56,7 +81,7 @@ def ground(
     evidence: list[Evidence] = []
     left = max_tokens
     for hit in hits if mark else ():
-        lines = document(hit, spell).splitlines()
+        lines = document(hit, spell, is_shown).splitlines()
         if len(lines) >= _FEWEST_LINES:
             room = min(left, max_tokens // 2)
             lines = lines[: _how_many_fit(lines, lambda some, room=room: count_tokens(comment(some)) <= room)]
@@ -91,11 +116,11 @@ def _how_many_fit(lines: Sequence[str], fits: Callable[[Sequence[str]], bool]) -
     return low if low >= _FEWEST_LINES else 0
 
 
-def document(hit: Hit, spell: Callable[[Symbol], str]) -> str:
+def document(hit: Hit, spell: Callable[[Symbol], str], is_shown: IsShown = unless_request) -> str:
     """Return one hit as text: a call line for what can be called, else an excerpt of the piece that was found."""
     symbol = _symbol(hit)
     if symbol is not None and symbol.parameters is not None:
-        return call_line(symbol, spell(symbol))
+        return call_line(symbol, spell(symbol), is_shown)
     if hit.chunk is not None:
         return _excerpt(hit.chunk)
     assert symbol is not None
@@ -107,31 +132,33 @@ def _symbol(hit: Hit) -> Symbol | None:
     return hit.symbol or (hit.chunk.symbol if hit.chunk else None)
 
 
-def call_line(symbol: Symbol, spelled: str) -> str:
-    """Return ``client.create_job(jobName=..., roleArn=..., ...): Creates a job.``"""
-    line = signature_line(symbol, spelled)
+def call_line(symbol: Symbol, spelled: str, is_shown: IsShown = unless_request) -> str:
+    """Return ``client.create_job(jobName=..., roleArn=...): Creates a job.``"""
+    line = signature_line(symbol, spelled, is_shown)
     summary = _short(symbol.summary)
     return f"{line}: {summary}" if summary else line
 
 
-def signature_line(symbol: Symbol, spelled: str) -> str:
-    """Return ``client.create_job(jobName=..., roleArn=..., ...)``"""
+def signature_line(symbol: Symbol, spelled: str, is_shown: IsShown = unless_request) -> str:
+    """Return ``client.create_job(jobName=..., roleArn=...)``: what must be given, and of the rest what ``is_shown``."""
     assert symbol.parameters is not None
     # a type checker reads files as they are
-    return without_secrets(f"{spelled}({', '.join(_arguments(symbol))})")
+    return without_secrets(f"{spelled}({', '.join(_arguments(symbol, is_shown))})")
 
 
-def _arguments(symbol: Symbol) -> list[str]:
+def _arguments(symbol: Symbol, is_shown: IsShown) -> list[str]:
     assert symbol.parameters is not None
-    if symbol.kind == "operation":
-        # optional members of a request are many, and naming them makes the model fill them in
-        return [f"{p.name}={p.example or '...'}" for p in symbol.parameters if p.required]
     optional = [p for p in symbol.parameters if not p.required and not p.kind.startswith("var_")]
+    left_out = [p for p in optional if not is_shown(symbol, p)]
+    left_out += [p for p in optional if p not in left_out][_OPTIONAL:]
     # `**kwargs` would be copied as it stands, and names nothing in the file
-    hidden = [p for p in symbol.parameters if p.kind == "var_keyword"] + optional[_OPTIONAL:]
+    left_out += [p for p in symbol.parameters if p.kind == "var_keyword"]
     # `name=...` is no way to give these, and a name alone would be copied
-    hidden += [p for p in optional if p.kind == "positional_only" and not p.default]
-    return [_parameter(p) for p in symbol.parameters if p not in hidden]
+    left_out += [p for p in optional if p.kind == "positional_only" and not p.default]
+    given = [p for p in symbol.parameters if p not in left_out]
+    if symbol.kind == "operation":
+        return [f"{p.name}={p.example or '...'}" for p in given]
+    return [_parameter(p) for p in given]
 
 
 def _parameter(parameter: Parameter) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, MutableMapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cachetools import cachedmethod
@@ -72,6 +73,11 @@ class Known:
         names = self._oracle.names(self._site.request.path, text, offset)
         return None if names is None else NameTrie(name.name for name in names)
 
+    def is_defined(self, name: str) -> bool:
+        """Return whether an argument may be ``name``; where that is not known it may."""
+        names = self.names()
+        return names is None or name.encode() in names
+
     @cachedmethod(_found, key=_key("keys_of"))
     def keys_of(self, place: KeyPlace) -> NameTrie | None:
         """Return the keys that may be written at ``place`` of the statement."""
@@ -103,8 +109,10 @@ class Known:
         signatures = self._oracle.signature(self._site.request.path, text, offset) or ()
         if any(each.anything for each in signatures):
             return ()
+        # a type checker leaves out defaults that are long; documents show those of the index
+        said = {p.name: p.default for p in (symbol.parameters if symbol is not None else None) or ()}
         return [
-            [Parameter(p.name, p.kind, p.required, p.annotation) for p in each.parameters]
+            [replace(p, default=said.get(p.name) or p.default) for p in each.parameters]
             for each in signatures
         ]
 

@@ -23,7 +23,15 @@ from soothsay.engine.draft import Limits, OnText, Written, ignore_text, write
 from soothsay.engine.filling import AfterValue, write_filled
 from soothsay.engine.finish import finish
 from soothsay.engine.gate import pass_gate
-from soothsay.engine.ground import Grounding, call_line, ground, of_members
+from soothsay.engine.ground import (
+    Grounding,
+    IsShown,
+    asked_for,
+    call_line,
+    ground,
+    of_members,
+    unless_request,
+)
 from soothsay.engine.known import Known
 from soothsay.engine.layout import style_of
 from soothsay.engine.listed_members import hits_among
@@ -329,6 +337,7 @@ class Engine:
         self, site: Site, searches: Searches, asked: Lookup, method: Method, drafted: Symbol | None = None
     ) -> Grounding:
         limit, receiver = self._settings.retrieval.documents, asked.receiver
+        is_shown = asked_for(asked.query.text)
         members, access, known = None, f"{receiver}{asked.access}", Known(site, self._oracle)
         if method == "full" and receiver and not asked.query.owners:
             searches.begin(asked.query)  # the index searches while the type checker is asked
@@ -338,12 +347,12 @@ class Engine:
             hits = of_members(hits, members)[:limit]
             if not hits and not site.language.names_indexed:
                 hits = hits_among(known.listed(access) or (), asked.query.text, limit, known.details)
-            return self._ground(site, hits, lambda symbol: f"{receiver}{asked.access}{symbol.name}")
+            return self._ground(site, hits, lambda symbol: f"{receiver}{asked.access}{symbol.name}", is_shown)
         if not asked.query.owners:
             hits = of_known_services(hits, site)[:limit]
         chooses = method == "full" and asked.draftless and self._fills_calls
         choice = choose(hits, drafted) if chooses else MemberChoice(tuple(hits))
-        grounding = self._ground(site, choice.hits, lambda symbol: asked.spell(site, symbol))
+        grounding = self._ground(site, choice.hits, lambda symbol: asked.spell(site, symbol), is_shown)
         return grounding if choice.meant is None else replace(grounding, call=asked.spell(site, choice.meant))
 
     def _begin_call(
@@ -368,7 +377,13 @@ class Engine:
 
         return begin
 
-    def _ground(self, site: Site, hits: Sequence[Hit], spell: Callable[[Symbol], str]) -> Grounding:
+    def _ground(
+        self,
+        site: Site,
+        hits: Sequence[Hit],
+        spell: Callable[[Symbol], str],
+        is_shown: IsShown = unless_request,
+    ) -> Grounding:
         line = site.request.text[: site.request.offset].rsplit("\n", 1)[-1]
         readable = self._pace.tokens_in(self._settings.completion.read_ms / 1000)
         return ground(
@@ -378,6 +393,7 @@ class Engine:
             site.language,
             min(self._settings.retrieval.max_tokens, readable),
             self._model.count_tokens,
+            is_shown,
         )
 
     def _regenerate(self, task: _Task, grounding: Grounding, accepted: str, constrain: _Constrain) -> Written:
@@ -463,6 +479,7 @@ class Engine:
             known.ways_of,
             known.named,
             lambda callee, parameter: known.blank(callee, parameter, style.quote),
+            known.is_defined,
         )
         return Skeleton(site.rule.before, site.language, facts, style)
 

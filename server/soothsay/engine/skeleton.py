@@ -33,12 +33,13 @@ _COPIED = re.compile(r"[\"']\s*\.\.\.|(?:\A|[:={]|(?<![\w\])])\[)\s*\.\.\.(?![\w
 class Facts:
     """What is known at a place: the parameters of a callee, names in scope for them, and literals for unknown values.
 
-    ``ways_of`` are the parameters of each overload.
+    ``ways_of`` are the parameters of each overload. ``is_defined`` tells of a name.
     """
 
     ways_of: Callable[[str], Sequence[Sequence[Parameter]]]
     named: Callable[[str], Mapping[str, str]]
     blank: Callable[[str, Parameter], Blank]
+    is_defined: Callable[[str], bool]
 
     def parameters_of(self, callee: str) -> Sequence[Parameter] | None:
         """Return the parameters of what is not overloaded."""
@@ -79,7 +80,8 @@ class Skeleton:
     def _step(self, text: str, probability: float) -> Step | None:
         code = self._before + text
         state = scan(code, self._language.lexis)
-        step = self._without_default(code, state)
+        ended = self._ended_call(code, state)
+        step = None if ended is None else self._without_default(*ended) or self._without_copy(*ended)
         if step is not None:
             return step
         call = innermost_call(code, state, self._language, self._facts.parameters_of)
@@ -102,26 +104,42 @@ class Skeleton:
         lacking = call.missing
         return bool(lacking) and not call.takes_position(lacking[0])
 
-    def _without_default(self, code: str, state: Scan) -> Step | None:
-        """Return the text up to an optional argument that was given its default, which says nothing: the call ends there."""
+    def _ended_call(self, code: str, state: Scan) -> tuple[str, int] | None:
+        """Return ``code`` up to where it has ended an argument, and the bracket of the call that is given it."""
         end = len(code.rstrip()) - 1
+        if end < len(self._before):
+            return None
         if not state.quote and code.endswith(",", 0, end + 1):
             start = state.opened[-1] if state.opened else -1
         else:
             start = next((opened for opened, closed in state.pairs if closed == end), -1)
-        if start not in self._calls or end < len(self._before):
-            return None
-        call = self._call(code[:end], start)
+        return None if start < 0 or code[start] != "(" else (code[:end], start)
+
+    def _without_default(self, code: str, start: int) -> Step | None:
+        """Return the text up to an optional argument that was given its default, which says nothing: the call ends there."""
+        call = self._call(code, start) if start in self._calls else None
         if call is None:
             return None
         argument = call.arguments[-1]
         parameter = call.parameter_of(argument) if argument.keyword else None
         if parameter is None or parameter.required or argument.start < len(self._before):
             return None
-        if call.code[argument.value :].strip() != parameter.default or call.missing:
+        if not _is_same(call.code[argument.value :].strip(), parameter.default) or call.missing:
             return None
-        kept = call.code[: argument.start].removesuffix(",")
-        return Step(kept[len(self._before) :] + self._closer)
+        return self._without_last(call)
+
+    def _without_copy(self, code: str, start: int) -> Step | None:
+        """Return the text with a literal in place of the parameter's own name, which is defined nowhere: documents say it."""
+        call = self._one_way(code, start)
+        if call is None:
+            return None
+        argument = call.arguments[-1]
+        parameter, value = call.parameter_of(argument), code[argument.value :].strip()
+        if parameter is None or argument.value < len(self._before):
+            return None
+        if value != parameter.name or self._facts.is_defined(value):
+            return None
+        return self._without_value(call, argument, parameter, self._facts.blank(call.callee, parameter))
 
     def _next(self, call: CallText, probability: float) -> Step | None:
         """Return what follows the bracket or the comma that ``call`` ends with."""
@@ -160,16 +178,24 @@ class Skeleton:
         if not copied and not self._is_better(blank, value):
             self._doubts.add(argument.value)
             return None
+        return self._without_value(call, argument, parameter, blank)
+
+    def _without_value(self, call: CallText, argument: Argument, parameter: Parameter, blank: Blank) -> Step:
+        """Return ``call`` with ``blank`` as the value of its last ``argument``, or without that one if it need not be given."""
         if not parameter.required and argument.start > len(self._before):
-            kept = call.code[: argument.start].removesuffix(",")
-            return Step(kept[len(self._before) :] + self._closer)
+            return self._without_last(call)
         start = argument.value - len(self._before)
         self._stops = [stop for stop in self._stops if stop.end <= start] + _stops(blank, start)
         self._doubts = {at for at in self._doubts if at < argument.value}
         call = replace(call, code=call.code[: argument.value] + blank.text)
-        if call.missing:
+        if call.missing and self._facts.parameters_of(call.callee) is not None:
             return self._filled(replace(call, code=f"{call.code},"))
         return Step(call.code[len(self._before) :], ended=True)
+
+    def _without_last(self, call: CallText) -> Step:
+        """Return ``call`` without its last argument; it ends there."""
+        kept = call.code[: call.arguments[-1].start].removesuffix(",")
+        return Step(kept[len(self._before) :] + self._closer)
 
     def _stand_in(self, callee: str, parameter: Parameter, value: str) -> Blank:
         """Return a literal in place of ``value``: a string for a string where the type is not known."""
@@ -337,6 +363,11 @@ def _apart(stops: Sequence[TabStop]) -> list[TabStop]:
 
 def _is_string(value: str, lexis: Lexis) -> bool:
     return value.startswith(lexis.strings)
+
+
+def _is_same(value: str, default: str) -> bool:
+    """Return whether ``value`` is ``default``, whichever quotes the two are written with."""
+    return value.replace("'", '"') == default.replace("'", '"')
 
 
 def _takes(parameters: Sequence[Parameter], keyword: str) -> bool:

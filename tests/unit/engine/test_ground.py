@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from soothsay.engine.ground import ground, of_members
+from dataclasses import replace
+
+import pytest
+
+from soothsay.engine.ground import asked_for, call_line, ground, of_members
 from soothsay.model.constraint import NameTrie
 from soothsay_index.types import Chunk, Hit, Parameter, Symbol
 from soothsay_languages.python import LANGUAGE
@@ -61,6 +65,35 @@ def test_of_many_options_a_few_are_shown_and_none_that_names_nothing():
     lines, _ = render([Hit("symbol", 1.0, callee)], 30)
     shown = ", ".join(f"option_{n}=None" for n in range(4))
     assert lines == [f"    # m.post(amount, {shown})"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("pay it", "amount"),
+        ("pay it with a note", "amount, note=None"),
+        ("with two retries as the max", "amount, max_retries=2"),
+        ("notes and their maximum", "amount, note=None"),
+    ],
+)
+def test_of_what_need_not_be_given_that_is_shown_which_is_asked_for(asked: str, shown: str):
+    options = (Parameter("note", default="None"), Parameter("max_retries", "keyword_only", default="2"))
+    callee = symbol("post", (Parameter("amount", required=True), *options))
+    hits = [Hit("symbol", 1.0, callee)]
+    found = ground(hits, lambda each: each.name, "", LANGUAGE, 30, words, asked_for(asked))
+    assert found.text == f"# post({shown})\n"
+
+
+def test_a_request_says_what_must_be_sent_and_what_is_asked_for():
+    options = [
+        Parameter("jobName", "keyword_only", True),
+        Parameter("jobTags", "keyword_only"),
+        Parameter("_"),
+    ]
+    create = replace(symbol("create_job", tuple(options)), kind="operation")
+    assert call_line(create, "client.create_job") == "client.create_job(jobName=...)"
+    tagged = call_line(create, "client.create_job", asked_for("create a job with tags"))
+    assert tagged == "client.create_job(jobName=..., jobTags=...)"
 
 
 def test_nothing_fits_into_nothing():

@@ -31,8 +31,11 @@ def ways_of(callee: str) -> Sequence[Sequence[Parameter]]:
     return (PARAMETERS[callee],) if callee in PARAMETERS else ()
 
 
-def skeleton(before: str = "", named: Mapping[str, str] = {}, style: Style = STYLE) -> Skeleton:
-    return Skeleton(before, LANGUAGE, Facts(ways_of, lambda _: named, blank), style)
+def skeleton(
+    before: str = "", named: Mapping[str, str] = {}, style: Style = STYLE, defined: bool = True
+) -> Skeleton:
+    facts = Facts(ways_of, lambda _: named, blank, lambda _: defined)
+    return Skeleton(before, LANGUAGE, facts, style)
 
 
 def write(writing: Skeleton, pieces: Sequence[tuple[str, float]], text: str = "") -> str:
@@ -200,6 +203,43 @@ def test_an_optional_argument_with_its_default_is_not_given(
     assert write(skeleton(), others, "shop.pay") == f"shop.pay(a, b, note=x{end}"
 
 
+@pytest.mark.parametrize("given", ["'x'", '"x"'])
+def test_a_default_is_one_in_either_quotes(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = Parameter("note", required=False, default='"x"')
+    monkeypatch.setitem(PARAMETERS, "shop.pay", (*PAY[:2], note))
+    pieces = [("(a, b,", 0.9), (f" note={given}", 0.9), (")", 0.9)]
+    assert write(skeleton(), pieces, "shop.pay") == "shop.pay(a, b)"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "written", "labels"),
+    [
+        (["(order", ","], "shop.pay(0, ", ["0"]),
+        (["(a,", " amount", ")"], "shop.pay(a, 0", ["0"]),
+        (["(a, b,", " note=note", ")"], "shop.pay(a, b)", []),
+        (["(orders", ","], "shop.pay(orders,", []),  # another name
+    ],
+)
+def test_a_name_that_documents_have_for_a_parameter_is_no_value(
+    pieces: list[str], written: str, labels: list[str]
+) -> None:
+    writing = skeleton(defined=False)
+    text = write(writing, [(piece, 0.9) for piece in pieces], "shop.pay")
+    assert text.startswith(written.rstrip())
+    assert [stop.label for stop in writing.finished(text)[1]] == labels
+    kept = write(skeleton(defined=True), [(piece, 0.9) for piece in pieces], "shop.pay")
+    assert kept == "shop.pay" + "".join(pieces)
+
+
+def test_the_same_holds_where_a_callable_is_overloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    ways = (PAY, PAY[:1])
+    facts = Facts(lambda _: ways, lambda _: {}, blank, lambda name: name != "order")
+    writing = Skeleton("", LANGUAGE, facts, STYLE)
+    text = write(writing, [("(order", 0.9), (",", 0.9), (", x", 0.9), (")", 0.9)], "shop.pay")
+    assert text == "shop.pay(0, x)"
+    assert [stop.label for stop in writing.finished(text)[1]] == ["0"]
+
+
 @pytest.mark.parametrize(
     "written", ["shop.pay(\n    a, b)", "shop.pay(a,\n         b\n)", "shop.pay(\n    a,\n    b,\n)"]
 )
@@ -249,7 +289,7 @@ NOTE = Parameter("note", "positional_only", False, "string")
 def script(named: Mapping[str, str] = {}) -> Skeleton:
     overloads = {"shop.pay": ((ORDER, AMOUNT, NOTE),), "shop.find": ((NOTE,), (ORDER, AMOUNT))}
     facts = Facts(lambda callee: overloads.get(callee, ()), lambda _: named,
-                  lambda _, parameter: SCRIPT_VALUES.blank(parameter, '"', "", ""))  # fmt: skip
+                  lambda _, parameter: SCRIPT_VALUES.blank(parameter, '"', "", ""), lambda _: True)  # fmt: skip
     return Skeleton("", TYPESCRIPT, facts, STYLE)
 
 

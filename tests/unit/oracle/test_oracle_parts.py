@@ -226,6 +226,7 @@ def test_parameters_are_read_from_the_label() -> None:
         ("e", "var_keyword", False),
     ]
     assert read.parameters[1].annotation == 'Literal["=", ","]'
+    assert [p.default for p in read.parameters] == ["", '"x"', "", "", ""]
     assert read.active == 1
 
 
