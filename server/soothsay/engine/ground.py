@@ -53,6 +53,10 @@ def asked_for(text: str) -> IsShown:
     return is_shown
 
 
+def _only_required(_symbol: Symbol, _parameter: Parameter) -> bool:
+    return False
+
+
 def _stems(text: str) -> frozenset[str]:
     return frozenset(map(stem, split_identifier(text)))
 
@@ -105,6 +109,21 @@ def of_members(hits: Sequence[Hit], members: Container[bytes]) -> list[Hit]:
     return list(kept.values())
 
 
+def called_apart(hits: Sequence[Hit]) -> list[Hit]:
+    """Return ``hits`` without those that a receiver of an unknown type has called just like a better one."""
+    kept: list[Hit] = []
+    calls = set[str]()
+    for hit in hits:
+        symbol = _symbol(hit)
+        if symbol is not None and symbol.parameters is not None:
+            call = signature_line(symbol, symbol.name, _only_required)
+            if call in calls:
+                continue
+            calls.add(call)
+        kept.append(hit)
+    return kept
+
+
 def _how_many_fit(lines: Sequence[str], fits: Callable[[Sequence[str]], bool]) -> int:
     """Return how many of the first lines fit: as many as are worth showing, or none."""
     if fits(lines):
@@ -124,8 +143,12 @@ def document(hit: Hit, spell: Callable[[Symbol], str], is_shown: IsShown = unles
     if hit.chunk is not None:
         return _excerpt(hit.chunk)
     assert symbol is not None
+    return _summed_up(spell(symbol), symbol)
+
+
+def _summed_up(line: str, symbol: Symbol) -> str:
     summary = _short(symbol.summary)
-    return f"{spell(symbol)}: {summary}" if summary else spell(symbol)
+    return f"{line}: {summary}" if summary else line
 
 
 def _symbol(hit: Hit) -> Symbol | None:
@@ -134,9 +157,7 @@ def _symbol(hit: Hit) -> Symbol | None:
 
 def call_line(symbol: Symbol, spelled: str, is_shown: IsShown = unless_request) -> str:
     """Return ``client.create_job(jobName=..., roleArn=...): Creates a job.``"""
-    line = signature_line(symbol, spelled, is_shown)
-    summary = _short(symbol.summary)
-    return f"{line}: {summary}" if summary else line
+    return _summed_up(signature_line(symbol, spelled, is_shown), symbol)
 
 
 def signature_line(symbol: Symbol, spelled: str, is_shown: IsShown = unless_request) -> str:

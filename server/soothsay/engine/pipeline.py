@@ -28,6 +28,7 @@ from soothsay.engine.ground import (
     IsShown,
     asked_for,
     call_line,
+    called_apart,
     ground,
     of_members,
     unless_request,
@@ -350,6 +351,7 @@ class Engine:
             return self._ground(site, hits, lambda symbol: f"{receiver}{asked.access}{symbol.name}", is_shown)
         if not asked.query.owners:
             hits = of_known_services(hits, site)[:limit]
+            hits = called_apart(hits) if receiver else hits
         chooses = method == "full" and asked.draftless and self._fills_calls
         choice = choose(hits, drafted) if chooses else MemberChoice(tuple(hits))
         grounding = self._ground(site, choice.hits, lambda symbol: asked.spell(site, symbol), is_shown)

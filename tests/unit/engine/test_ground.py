@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from soothsay.engine.ground import asked_for, call_line, ground, of_members
+from soothsay.engine.ground import asked_for, call_line, called_apart, ground, of_members
 from soothsay.model.constraint import NameTrie
 from soothsay_index.types import Chunk, Hit, Parameter, Symbol
 from soothsay_languages.python import LANGUAGE
@@ -94,6 +94,18 @@ def test_a_request_says_what_must_be_sent_and_what_is_asked_for():
     assert call_line(create, "client.create_job") == "client.create_job(jobName=...)"
     tagged = call_line(create, "client.create_job", asked_for("create a job with tags"))
     assert tagged == "client.create_job(jobName=..., jobTags=...)"
+
+
+def test_of_methods_that_are_called_alike_the_best_one_is_kept():
+    amount, note = Parameter("amount", required=True), Parameter("note")
+    post = Hit("symbol", 1.0, symbol("post", (amount,)))
+    alike = Hit("symbol", 0.9, replace(symbol("post", (amount, note)), owner="n"))
+    others = [
+        Hit("symbol", 0.8, symbol("post")),
+        Hit("symbol", 0.7, symbol("SIZE", None)),
+        Hit("symbol", 0.6, symbol("SIZE", None)),
+    ]
+    assert called_apart([post, alike, *others]) == [post, *others]
 
 
 def test_nothing_fits_into_nothing():
