@@ -58,6 +58,7 @@ def _only_required(_symbol: Symbol, _parameter: Parameter) -> bool:
 
 
 def _stems(text: str) -> frozenset[str]:
+    # `terms` would leave out words that parameters are called by: `by`, `on`, `to`
     return frozenset(map(stem, split_identifier(text)))
 
 
