@@ -32,7 +32,7 @@ DiagnosticKind = Literal[
     "wrong_type",
     "not_callable",  # what is called has a type that cannot be called
     "no_overload",  # no overload fits; whether by name, number or type its signatures can often tell
-    "bad_arguments",  # nothing that is called so takes them, for certain
+    "bad_arguments",  # nothing that is called so takes them, for certain; also operands that an operator cannot take
     "unresolved_import",
     "doubtful",  # what is named may be missing: one type of a union has it, one way through the program defines it
     "syntax",

@@ -106,6 +106,8 @@ def judged(
         ('shop.pay(1, "a", 3);', "rejected"),
         ('shop.pay("1");', "unverified"),  # of a wrong type
         ("shop.secret;", "rejected"),  # private
+        ("shop.pay(amount) += 1;", "rejected"),  # nothing is assigned to what a call returns
+        ('auto made = shops::Shop::Shop("b");', "rejected"),  # a constructor is no member to call
         ("ptr->pay(amount);", "verified"),
         ("ptr->pai(amount);", "rejected"),
         ("ptr.pay(amount);", "rejected"),

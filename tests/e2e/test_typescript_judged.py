@@ -93,6 +93,8 @@ def judged(oracle: Oracle, folder: Path, text: str, name: str = "page.ts", befor
         ("shop.name();", "rejected"),  # no function
         ("shop.size();", "rejected"),  # nor is this, which is computed
         ("shop.pay();", "rejected"),
+        ("shop.pay(amount) = 1;", "rejected"),  # nothing is assigned to what a call returns
+        ("Math.max(1, amount)++;", "rejected"),
         ("shop.pay(1, 'a', 3);", "rejected"),
         ("shop.pay('1');", "unverified"),  # of a wrong type
         ("const sum = Math.max(1, 2);", "verified"),

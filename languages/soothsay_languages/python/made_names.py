@@ -62,7 +62,7 @@ class MadeNames:
             return MemberOrigin(tuple(_made_in(node)))
         made = list(_made_in_class(node))
         name = re.escape(text_of(node.child_by_field_name("name")))
-        if re.search(rf"^\s*setattr\(\s*{name}\s*,", source, re.MULTILINE):
+        if re.search(rf"^[ \t]*setattr\(\s*{name}\s*,", source, re.MULTILINE):
             made.append(ANY_NAME)
         return MemberOrigin(tuple(made), tuple(_offset(each, lines, first) for each in _made_by(node)))
 

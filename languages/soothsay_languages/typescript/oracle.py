@@ -26,6 +26,7 @@ _KINDS: dict[str, DiagnosticKind] = {
     **dict.fromkeys(("2554", "2555", "2575", "2769"), "no_overload"),
     **dict.fromkeys(("2345", "2559", "2322", "2362", "2363", "2365", "2538", "2488", "2461"), "wrong_type"),
     **dict.fromkeys(("2531", "2532", "2533", "18046", "18047", "18048", "18049", "2571"), "wrong_type"),
+    **dict.fromkeys(("2357", "2364", "2540", "2588"), "bad_arguments"),  # what cannot be assigned to
     **dict.fromkeys(("2351", "2693", "2721", "2722", "2723"), "not_callable"),
     **dict.fromkeys(
         ("2348", "2349", "6234"), "not_a_member"
@@ -41,7 +42,7 @@ _IDS = {
 # without it, the compiler looks at no types in JavaScript
 _CHECKED: dict[str, str] = dict.fromkeys((".js", ".mjs", ".cjs", ".jsx"), "// @ts-check\n")
 
-_NO_PROPERTY = re.compile(r"^\s*Property '[^'\n]+' does not exist on type ", re.MULTILINE)
+_NO_PROPERTY = re.compile(r"^[ \t]*Property '[^'\n]+' does not exist on type ", re.MULTILINE)
 _MISSING_PROPERTY = re.compile(
     r"^ *Property '[^'\n]+' is missing in type |^ *Type '[^\n]* is missing the following properties from type ",
     re.MULTILINE,

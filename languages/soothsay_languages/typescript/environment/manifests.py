@@ -15,7 +15,7 @@ _MOST_BYTES = 2_000_000
 _LISTS = ("dependencies", "devDependencies", "peerDependencies", "optionalDependencies")
 # a name that npm allows, which leaves no folder of packages
 _NAME = re.compile(r"(?:@[a-z0-9~_][\w.~-]*/)?[a-z0-9~_][\w.~-]*", re.IGNORECASE)
-_LISTED_FOLDER = re.compile(r"""^\s*-\s*['"]?([^'"#\n]+?)['"]?\s*(?:#.*)?$""", re.MULTILINE)
+_LISTED_FOLDER = re.compile(r"""^[ \t]*-[ \t]*['"]?([^'"#\n]+?)['"]?[ \t]*(?:#.*)?$""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
