@@ -55,6 +55,7 @@ from soothsay.engine.types import (
     TabStop,
     TriggerDecision,
 )
+from soothsay.engine.values import Mended
 from soothsay.engine.verify import Judgement, judge
 from soothsay.engine.watch import OnDoubt, Rules, Watch
 from soothsay.errors import raise_if_cancelled
@@ -542,10 +543,13 @@ class Engine:
         return self._judge(task, written, grounding)
 
     def _with_right_values(self, task: _Task, rejected: _Answer) -> _Answer | None:
-        """Return the answer with the values that are meant, and entries that are missing, where that is all that was wrong."""
+        """Return the answer with the values that are meant, and entries that are missing, where that is all that was wrong.
+
+        A wrong value that stands for no right one is left out, or left to the person.
+        """
         answer = rejected
         for _ in range(_MOST_VALUES):
-            mended = answer.judgement.mended
+            mended = answer.judgement.mended or self._without_wrong_value(task, answer)
             if mended is None:
                 return None
             judgement = judge(task.site, mended.text, self._oracle, rejected.replaced)
@@ -555,6 +559,14 @@ class Engine:
             if judgement.verdict != "rejected":
                 return answer
         return None
+
+    def _without_wrong_value(self, task: _Task, rejected: _Answer) -> Mended | None:
+        """Return the text without the value that is wrong; None where a call is wrong for something else."""
+        fault, text = rejected.judgement, rejected.text
+        if not fault.of_wrong_form or fault.name is None or fault.name.end < 0 or not self._fills_calls:
+            return None
+        found = self._skeleton(task).without_value(text, characters(text, fault.name.end), fault.at)
+        return None if found is None or found[0] == text else Mended(*found)
 
     def _with_fitting_arguments(self, task: _Task, rejected: _Answer) -> _Answer | None:
         """Return the answer with the arguments that the signature asks for, where that is all that was wrong."""

@@ -297,6 +297,29 @@ class Skeleton:
         kept += [stop.moved_by(shift) for stop in stops if stop.start >= end]
         return done + text[end:], tuple(kept)
 
+    def without_value(self, text: str, bracket: int, value: int) -> tuple[str, tuple[TabStop, ...]] | None:
+        """Return ``text`` without the argument that has ``value`` there, in the call of ``bracket``, and new tab stops; None where it is not known.
+
+        One that must be given gets a literal of its type instead.
+        """
+        code, lead = self._before + text, len(self._before)
+        call = self._call(code, lead + bracket)
+        arguments = call.arguments if call is not None else []
+        argument = next((each for each in arguments if each.value <= lead + value < each.end), None)
+        parameter = call.parameter_of(argument) if call is not None and argument is not None else None
+        if call is None or argument is None or parameter is None or argument.start < lead:
+            return None
+        if parameter.required:
+            blank, at = self._facts.blank(call.callee, parameter), argument.value - lead
+            said = code[argument.value : argument.end].rstrip()
+            return text[:at] + blank.text + text[at + len(said) :], tuple(_stops(blank, at))
+        if not argument.keyword:
+            return None  # those behind it would become others'
+        others = [code[each.start : each.end] for each in arguments if each is not argument]
+        inside = ",".join(others) if any(map(str.strip, others)) else ""
+        end = arguments[-1].end - lead
+        return text[: bracket + 1] + inside.removeprefix(" ") + text[end:], ()
+
     def ended(self, text: str) -> str:
         """Return ``text``, which was stopped while it was written, with the outermost call that it has begun filled in without the model.
 

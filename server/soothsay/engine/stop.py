@@ -78,6 +78,8 @@ class StopRule:
         prose = _prose_after_call(code, state, self.language)
         if prose >= lead:
             return prose - lead
+        if (remark := self._remark(code, state)) is not None:
+            return remark - lead
         if (end := self._end_above_rest(code, state)) is not None:
             return end - lead
         items = _items(code, state, lead, self.language.lexis)
@@ -85,6 +87,20 @@ class StopRule:
             return items[_MOST_ITEMS - 1] - lead
         members = self._members(code, state)
         return members[0] - lead if members else self._end_of_lines(code, state)
+
+    def _remark(self, code: str, state: Scan) -> int | None:
+        """Return where the statement ends that the completion has ended and now remarks upon on the same line.
+
+        What a small model remarks there, nobody keeps, and it takes as long as the call.
+        """
+        lead, at, blocks = len(self.before), state.quoted, self.language.blocks
+        if state.quote != self.language.lexis.line_comment or at < lead or state.opened:
+            return None
+        line = code[code.rfind("\n", 0, at) + 1 : at].strip()
+        written = code[lead:at].strip() and line and not _is_attached(line, self.language)
+        if not written or self.block is not None or blocks.pairs or _opens_block(line, self.language):
+            return None
+        return len(code[:at].rstrip())
 
     def _members(self, code: str, state: Scan) -> list[int]:
         """Return where members of a class end that ``code`` writes behind the cursor, decorators and comments left out."""

@@ -33,13 +33,15 @@ class Mended:
 class Misuse:
     """A wrong value: the problem in words, where it stands in the completion, and the completion with the right one.
 
-    ``mended`` is None where no other value is clearly meant. ``certain``: it is wrong, whatever else there may be by now.
+    ``mended`` is None where no other value is clearly meant, and ``of_wrong_form`` says that none is known to choose from.
+    ``certain``: it is wrong, whatever else there may be by now.
     """
 
     problem: str
     at: int
     mended: Mended | None = None
     certain: bool = True
+    of_wrong_form: bool = False
 
 
 def find_misuse(
@@ -114,7 +116,7 @@ def _as_misuse(wrong: WrongValue, name: ApiName, completion: str) -> Misuse | No
     start, end = _span(wrong.node, name, completion)
     if start < 0:
         return Misuse(problem, 0, certain=certain)
-    return Misuse(problem, start, _mended(wrong, near, completion, start, end), certain)
+    return Misuse(problem, start, _mended(wrong, near, completion, start, end), certain, not wrong.known)
 
 
 def _mended(wrong: WrongValue, near: str, completion: str, start: int, end: int) -> Mended | None:

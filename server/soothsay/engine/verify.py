@@ -40,7 +40,8 @@ class Judgement:
 
     ``symbols`` were found for the calls. ``problem`` says in a few words what is wrong, ``fault`` which kind of mistake it
     is, where writing again may mend it, and ``at`` where in the completion (code points). When rejected, ``name`` is the
-    call that holds it. ``mended`` is the completion with the right value, where one is clearly meant. ``to_write`` are the
+    call that holds it. ``mended`` is the completion with the right value, where one is clearly meant; ``of_wrong_form``: what
+    is ``at`` is a value of a kind that the call does not take. ``to_write`` are the
     ranges in it that the person is to write over: names that are defined nowhere, and values of a wrong type.
     """
 
@@ -52,6 +53,7 @@ class Judgement:
     at: int = 0
     mended: Mended | None = None
     to_write: tuple[tuple[int, int], ...] = ()
+    of_wrong_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +119,7 @@ def _judgement(
     misused = [_misuse(site, name, shadow, findings is not None, oracle) for name in names]
     for name, misuse in zip(names, misused, strict=True):
         if misuse is not None and misuse.certain:
-            return Judgement(
-                "rejected", symbols, misuse.problem, "bad_arguments", name, misuse.at, misuse.mended
-            )
+            return _misused(name, misuse, symbols)
     stray = next((finding for finding in strays if finding.kind in _FAULTS), None)
     if stray is not None:  # in no call: an import, an attribute that is read
         return Judgement(
@@ -157,6 +157,20 @@ def _misfit_values(
     return found
 
 
+def _misused(name: ApiName, misuse: Misuse, symbols: tuple[Symbol, ...] = ()) -> Judgement:
+    """Return the judgement on the call ``name`` with a wrong value."""
+    return Judgement(
+        "rejected",
+        symbols,
+        misuse.problem,
+        "bad_arguments",
+        name,
+        misuse.at,
+        misuse.mended,
+        of_wrong_form=misuse.of_wrong_form,
+    )
+
+
 def _misuse(site: Site, name: ApiName, shadow: Shadow, answers: bool, oracle: Oracle) -> Misuse | None:
     """Return the wrong value in the call ``name``."""
     if shadow.unfinished:
@@ -191,7 +205,7 @@ def _of_other(site: Site, name: ApiName, shadow: Shadow, answers: bool, oracle: 
     misuse = _misuse(site, name, shadow, answers, oracle)
     if misuse is None or not misuse.certain:
         return None
-    return Judgement("rejected", (), misuse.problem, "bad_arguments", name, misuse.at, misuse.mended)
+    return _misused(name, misuse)
 
 
 def _was_misfit(ways: Sequence[Sequence[Parameter]], name: ApiName) -> bool:

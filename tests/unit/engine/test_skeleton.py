@@ -175,6 +175,33 @@ def test_arguments_are_made_to_fit() -> None:
     assert filled(*found) == 'client.create_job(tags="<tags>", jobName="<jobName>", roleArn=role)'
 
 
+@pytest.mark.parametrize(
+    ("wrong", "kept"),
+    [
+        ("tags={}", 'client.create_job(jobName="a", roleArn=role)'),
+        ("jobName={}", 'client.create_job(jobName="<jobName>", roleArn=role, tags="b")'),
+        ("roleArn={}", 'client.create_job(jobName="a", roleArn="<roleArn>", tags="b")'),
+        ("other={}", None),  # nothing is known of it
+    ],
+)
+def test_an_argument_of_a_wrong_kind_is_left_out_or_to_the_person(wrong: str, kept: str | None) -> None:
+    given = {"jobName": '"a"', "roleArn": "role", "tags": '"b"'} | dict([wrong.split("=")])
+    text = f"client.create_job({', '.join(map('='.join, given.items()))})"
+    found = skeleton().without_value(text, len("client.create_job"), text.index("{}"))
+    assert (None if found is None else filled(*found)) == kept
+
+
+def test_the_only_argument_and_one_on_a_line_of_its_own_are_left_out() -> None:
+    text = "client.create_job(\n    jobName=a,\n    tags={},\n)"
+    kept = skeleton().without_value(text, len("client.create_job"), text.index("{}"))
+    assert kept == ("client.create_job(\n    jobName=a,\n)", ())
+    assert skeleton().without_value("client.create_job(tags={})", 17, 23) == ("client.create_job()", ())
+
+
+def test_one_by_position_is_not_left_out() -> None:
+    assert skeleton().without_value("shop.pay(a, b, {})", 8, 15) is None  # what follows would be others'
+
+
 def test_tab_stops_stay_where_the_text_does() -> None:
     stops = (TabStop(3, 3, "a"), TabStop(9, 10, "b"))
     assert still_inside(stops, 'f("", b=  c)', 'f("")') == stops[:1]

@@ -44,6 +44,9 @@ def stop_rule(text: str, offset: int) -> StopRule:
         ),
         ("@pack(1)\n", "class Crate(Box):\n    pass\nx", "class Crate(Box):\n    pass"),
         ("a + \\", "\n    b\nc", "\n    b"),
+        ("x = ", "f(1)  # Replace with", "f(1)"),  # what is remarked on a statement is not awaited
+        ("x = f(", '"#")  # a', '"#")'),
+        ("# do it\n", "x = 1  # one", "x = 1"),
     ],
 )
 def test_cut(text: str, draft: str, kept: str) -> None:
@@ -60,6 +63,11 @@ def test_cut(text: str, draft: str, kept: str) -> None:
         ("def f():\n    ", "a = 1\n    b"),
         ("", "for x in y:\n"),
         ("x = ", "'''a\n"),
+        ("x = f(1)", "  # one"),
+        ("x = ", "f(  # one"),
+        ("def f():\n    ", "a = 1  # one"),
+        ("", "for x in y:  # each"),
+        ("", "# one"),
     ],
 )
 def test_goes_on(text: str, draft: str) -> None:

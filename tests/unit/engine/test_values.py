@@ -259,6 +259,19 @@ def test_entries_that_a_request_lacks_are_written_without_the_model(
     assert len(model.prompts) == 1, "the draft alone"
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ('(TableName="t", AttributeDefinitions="a", KeySchema=[])', '(TableName="t", KeySchema=[])'),
+        ('(TableName="t", KeySchema="a", AttributeDefinitions={})', '(TableName="t")'),
+    ],
+)
+def test_a_value_of_a_wrong_kind_is_left_out_without_the_model(given: str, shown: str) -> None:
+    model = FakeModel([("db.create_table", 0.97), (given, 1.0), ("\n", 1.0)])
+    assert complete_with(model).text == f"db.create_table{shown}"
+    assert len(model.prompts) == 1, "the draft alone"
+
+
 def test_what_nobody_can_tell_is_not_shown() -> None:
     answer = complete(("boto3.client", 0.97), ('("no-such-thing")', 1.0))
     assert answer.text == ""
