@@ -86,7 +86,20 @@ class EmbeddingServer:
             (self._queries if message["do"] == "query" else self._texts).put(request)
 
     def _run(self) -> None:
-        """Load the model, and answer queries. Clients wait for them, so this thread keeps its priority."""
+        """Answer queries, once the model is loaded. Clients wait for them, so this thread keeps its priority."""
+        loading = threading.Thread(target=self._load, name="load", daemon=True)
+        loading.start()
+        loading.join()
+        self._send({"ready": True})
+        threading.Thread(target=self._run_texts, name="texts", daemon=True).start()
+        while True:
+            request = self._queries.get()
+            with self._priority.query():
+                self._answer(request)
+
+    def _load(self) -> None:
+        """Load the model. Until then texts are searched by their words: completions, which are slower beside it, go first."""
+        lower_thread_priority()
         try:
             self._embedder.load()
         except Exception as error:
@@ -101,12 +114,6 @@ class EmbeddingServer:
             self._output.flush()
             os._exit(1)
         freeze_existing_objects()
-        self._send({"ready": True})
-        threading.Thread(target=self._run_texts, name="texts", daemon=True).start()
-        while True:
-            request = self._queries.get()
-            with self._priority.query():
-                self._answer(request)
 
     def _run_texts(self) -> None:
         lower_thread_priority()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Client
 
@@ -33,6 +34,9 @@ _START_TIMEOUT_S = 30.0  # until a new backend must listen
 _WELCOME_TIMEOUT_S = 10.0  # until a running backend must answer; a suspended one never does
 _KILL_TIMEOUT_S = 5.0  # until a killed backend must be gone: its memory is freed first
 _POLL_S = 0.02
+# how threads wait for each other: libgomp's own 3 ms for usual, and ten times the least where it counts too many threads;
+# the last is for llama.cpp compiled with clang, whose OpenMP would wait without end
+_WAITING = {"OMP_WAIT_POLICY": "active", "GOMP_SPINCOUNT": "300000", "KMP_BLOCKTIME": "3"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +156,11 @@ def _spawn(files: BackendFiles) -> subprocess.Popen[bytes]:
     command = python_command("soothsay.backend", "--folder", str(files.folder), "--key", files.key)
     flags, group = detachment()
     try:
-        # MALLOC_ARENA_MAX: by default glibc keeps freed memory in an arena per thread
-        # GGML_NO_BACKTRACE: otherwise an abort of llama.cpp runs a debugger for seconds
         with files.log.open("wb") as log:
             process = subprocess.Popen(
                 command,
                 cwd=files.folder,
-                env=child_environment(PYTHONUNBUFFERED="1", MALLOC_ARENA_MAX="2", GGML_NO_BACKTRACE="1"),
+                env=_environment(os.environ),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -169,6 +171,21 @@ def _spawn(files: BackendFiles) -> subprocess.Popen[bytes]:
         raise SoothsayError(f"cannot start the backend process: {error.strerror}") from error
     threading.Thread(target=process.wait, name="backend-reaper", daemon=True).start()  # to leave no zombie
     return process
+
+
+def _environment(environ: Mapping[str, str], platform: str = sys.platform) -> dict[str, str]:
+    """Return the environment of a backend that is started where ``environ`` holds.
+
+    llama.cpp's threads wait for each other hundreds of times a token. libgomp lets them look for 3 ms before they sleep, but
+    for microseconds only once two threads of a process have evaluated something, as reading ahead does: it then counts
+    more threads than processors. A token took 37 ms instead of 22 (two cores), until `_WAITING` made them look longer.
+    """
+    # MALLOC_ARENA_MAX: by default glibc keeps freed memory in an arena per thread
+    # GGML_NO_BACKTRACE: otherwise an abort of llama.cpp runs a debugger for seconds
+    changes = {"PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2", "GGML_NO_BACKTRACE": "1"}
+    if platform == "linux" and not _WAITING.keys() & environ.keys():  # what the user has set stays
+        changes |= _WAITING
+    return child_environment(environ, **changes)
 
 
 def detachment(platform: str = sys.platform) -> tuple[int, int | None]:
