@@ -1,4 +1,4 @@
-"""An executor with one daemon thread, for work that must not block the event loop."""
+"""Daemon threads for work that must not block the event loop: one for many jobs, and one for a single job."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
-from threading import Thread
+from threading import Thread, current_thread
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -36,8 +36,8 @@ class SerialExecutor:
         """Submit ``function`` and await its result."""
         return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
 
-    def stop(self, timeout: float) -> bool:
-        """End the thread after its jobs; return whether it ended within ``timeout`` seconds."""
+    def stop(self, timeout: float | None = None) -> bool:
+        """End the thread after its jobs; return whether it ended within ``timeout`` seconds (None: wait for it)."""
         self._jobs.put(None)
         if self._started:
             self._thread.join(timeout)
@@ -56,3 +56,11 @@ class SerialExecutor:
             else:
                 future.set_result(result)
             del job, future, work  # the queue may stay empty for long: keep no document alive
+
+
+def run_on_new_thread(work: Callable[[], T]) -> T:
+    """Run ``work`` on a thread that ends with it, and return its result (blocking): what native code keeps for a thread is freed."""
+    worker = SerialExecutor(f"{current_thread().name}-job")
+    future = worker.submit(work)
+    worker.stop()
+    return future.result()

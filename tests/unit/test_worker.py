@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from threading import Thread, get_ident
+from threading import Thread, current_thread, get_ident
 
 import pytest
 
-from soothsay_common.threads import SerialExecutor
+from soothsay_common.threads import SerialExecutor, run_on_new_thread
 
 
 def test_jobs_are_done_in_order_on_one_thread() -> None:
@@ -47,3 +47,10 @@ def test_a_thread_that_cannot_be_started_is_tried_again(monkeypatch: pytest.Monk
                 worker.submit(len, "a")
     assert worker.submit(len, "ab").result(60) == 2
     assert worker.stop(60)
+
+
+def test_a_thread_of_its_own_has_ended_with_its_job() -> None:
+    thread = run_on_new_thread(current_thread)
+    assert thread is not current_thread() and not thread.is_alive()
+    with pytest.raises(KeyError):
+        run_on_new_thread(lambda: {}["a"])

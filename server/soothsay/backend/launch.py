@@ -160,7 +160,7 @@ def _spawn(files: BackendFiles) -> subprocess.Popen[bytes]:
             process = subprocess.Popen(
                 command,
                 cwd=files.folder,
-                env=_environment(os.environ),
+                env=environment(os.environ),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -173,7 +173,7 @@ def _spawn(files: BackendFiles) -> subprocess.Popen[bytes]:
     return process
 
 
-def _environment(environ: Mapping[str, str], platform: str = sys.platform) -> dict[str, str]:
+def environment(environ: Mapping[str, str], platform: str = sys.platform) -> dict[str, str]:
     """Return the environment of a backend that is started where ``environ`` holds.
 
     llama.cpp's threads wait for each other hundreds of times a token. libgomp lets them look for 3 ms before they sleep, but

@@ -49,7 +49,7 @@ from soothsay.errors import Cancelled, SoothsayError, raise_if_cancelled
 from soothsay_common.cancellation import Cancellation
 from soothsay_common.garbage import release_memory
 from soothsay_common.priority import lower_thread_priority
-from soothsay_common.threads import SerialExecutor
+from soothsay_common.threads import SerialExecutor, run_on_new_thread
 from soothsay_index.types import Progress
 
 log = logging.getLogger(__name__)
@@ -170,12 +170,12 @@ class EditorWindow:
                 asked = replace(asked, text=text)
                 if urgent:
                     return self._answers, lambda: self._complete(number, asked, cancel)
-                return self._ahead, lambda: self._in_background(
+                return self._ahead, lambda: self._ahead_of_need(
                     cancel, lambda session: session.speculate(asked, cancel)
                 )
             case Prepare(_, asked):
                 asked = replace(asked, text=text)
-                return self._ahead, lambda: self._in_background(
+                return self._ahead, lambda: self._ahead_of_need(
                     cancel, lambda session: session.prepare(asked, cancel)
                 )
             case FindFaults(_, path, typed):
@@ -266,6 +266,11 @@ class EditorWindow:
         session = self._require_session()
         with self._services.priority.background(cancel):
             return work(session)
+
+    def _ahead_of_need(self, cancel: Cancellation, work: Callable[[Session], Any]) -> Any:
+        # as long as a second thread lives that has evaluated something, libgomp counts more threads than there are
+        # processors, and llama.cpp's go to sleep whenever they wait for each other: a token of an answer then takes twice as long
+        return self._in_background(cancel, lambda session: run_on_new_thread(lambda: work(session)))
 
     def _build(self, request: BuildIndex, cancel: Cancellation) -> Any:
         def on_progress(progress: Progress) -> None:

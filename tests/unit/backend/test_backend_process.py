@@ -89,3 +89,18 @@ def test_the_next_one_takes_its_place(connection: BackendConnection, name: str, 
     finally:
         following.stream.close()
         launch.kill_backend(following.info)
+
+
+@pytest.mark.parametrize(
+    ("platform", "environ", "policy"),
+    [
+        ("linux", {}, "active"),
+        ("linux", {"OMP_WAIT_POLICY": "passive"}, "passive"),
+        ("linux", {"GOMP_SPINCOUNT": "5"}, None),  # the user's own choice is left alone
+        ("darwin", {}, None),
+    ],
+)
+def test_how_threads_wait_for_each_other(platform: str, environ: dict[str, str], policy: str | None) -> None:
+    found = launch.environment(environ, platform)
+    assert found.get("OMP_WAIT_POLICY") == policy
+    assert found["GGML_NO_BACKTRACE"] == "1"
