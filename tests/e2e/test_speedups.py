@@ -6,11 +6,14 @@ probability. Where two tokens are that close, and only there, the texts may part
 
 from __future__ import annotations
 
+import contextlib
 import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from threading import Timer
 
 import numpy as np
 import pytest
@@ -20,6 +23,7 @@ from soothsay.engine.constrain import CallConstraint
 from soothsay.engine.continuation import accepted
 from soothsay.engine.pipeline import Engine
 from soothsay.engine.types import CompletionRequest
+from soothsay.errors import Cancelled
 from soothsay.model.constraint import Constraint, NameTrie, TokenConstraint
 from soothsay.model.files.cache import model_path
 from soothsay.model.fim import Prompt
@@ -216,3 +220,22 @@ def test_a_name_is_the_same_where_its_rest_is_written_at_once(cold: NotingRuntim
     cold.noted()
     assert texts[0] == texts[1] and texts[0].removeprefix(".") in NAMES
     assert chosen[0] < chosen[1]
+
+
+def test_reading_that_is_cancelled_at_every_key_comes_to_its_end(cold: NotingRuntime) -> None:
+    prompts = [
+        Prompt("\n".join(f"{name}_{at} = compute({at}, 'name')" for at in range(30)), "", "")
+        for name in ("first", "other")
+    ]
+    began = time.perf_counter()
+    opened = cold.open(prompts[0])
+    tokens = opened.unread
+    opened.read()
+    between_keys = (time.perf_counter() - began) * 20 / tokens  # 64 tokens take longer, 8 do not
+    for _ in range(tokens):
+        opened, cancel = cold.open(prompts[1]), Cancellation()
+        Timer(between_keys, cancel.set).start()
+        with contextlib.suppress(Cancelled):
+            opened.read(cancel)
+            break
+    assert cold.open(prompts[1]).unread <= 1

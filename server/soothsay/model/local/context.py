@@ -20,6 +20,9 @@ from soothsay.model.types import Adapter
 from soothsay_common.cancellation import Cancellation
 
 _BATCH = 64  # tokens evaluated at once: the unit of progress that survives a cancel
+# the first ones where the last reading was cancelled: between two keys there are 70 ms, in which no 64 tokens are read
+# by two cores, so that nothing would be until the person stops
+_FIRST_BATCH = 8
 _SEQUENCES = 6  # files, or places in files, whose prompts stay in the cache; two for a place with documents
 # llama_decode's answers when the cache is full, and when the abort callback said stop
 _NO_ROOM, _ABORTED = 1, 2
@@ -72,6 +75,7 @@ class Context:
         self._sequences: list[list[int]] = [[] for _ in range(self._count)]
         self._used = list(range(self._count))
         self._current = 0
+        self._was_interrupted = False  # the last time that more than one token was evaluated
 
     @property
     def held(self) -> Sequence[int]:
@@ -137,9 +141,14 @@ class Context:
 
     def read(self, tokens: Sequence[int]) -> np.ndarray:
         """Append ``tokens`` to the current sequence; the last one's logits, valid until the next call."""
-        for start in range(0, len(tokens) - _BATCH, _BATCH):
-            self.append(tokens[start : start + _BATCH])
-        return self.append(tokens[(len(tokens) - 1) // _BATCH * _BATCH :])
+        *ends, last = batch_ends(len(tokens), _FIRST_BATCH if self._was_interrupted else _BATCH)
+        start = 0
+        for end in ends:
+            self.append(tokens[start:end])
+            start = end
+        logits = self.append(tokens[start:last])
+        self._was_interrupted = False
+        return logits
 
     def append(self, tokens: Sequence[int]) -> np.ndarray:
         """Append at most 64 tokens to the current sequence; the last one's logits, valid until the next call."""
@@ -164,6 +173,7 @@ class Context:
             # what an aborted batch left behind is unknown: go back to where it began
             llama_cpp.llama_memory_seq_rm(self._memory, self._current, len(held), -1)
             if status == _ABORTED:
+                self._was_interrupted = self._was_interrupted or len(tokens) > 1
                 self._stop()
             raise SoothsayError(
                 f"the model failed to evaluate {len(tokens)} tokens (llama.cpp status {status})"
@@ -231,6 +241,15 @@ class Context:
 
     def _stop(self) -> NoReturn:
         raise Cancelled if self._abort.is_cancelled else LateError
+
+
+def batch_ends(count: int, first: int) -> list[int]:
+    """Return where batches of ``count`` tokens (one at least) end: the first has ``first``, each other one twice as many, up to 64."""
+    ends, size = [min(first, count)], first
+    while ends[-1] < count:
+        size = min(2 * size, _BATCH)
+        ends.append(min(ends[-1] + size, count))
+    return ends
 
 
 def _new_context(model: llama_cpp.llama_model_p, size: int, sequences: int) -> llama_cpp.llama_context_p:
