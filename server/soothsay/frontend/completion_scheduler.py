@@ -19,8 +19,8 @@ from soothsay.frontend.scheduler import Job, LatestScheduler
 from soothsay_common.cancellation import Cancellation
 from soothsay_common.threads import SerialExecutor
 
-# Seconds that a generation without a waiting request goes on. Editors cancel a request, then send the change, then request
-# the next completion.
+# Seconds that a generation without a waiting request goes on. Editors cancel a request and send the change, in this order or
+# the other one, then request the next completion.
 _UNTIL_CHANGED = 0.008
 _UNTIL_REQUESTED = 0.5
 
@@ -34,6 +34,7 @@ class _Generation(Job[CompletionRequest, Completion]):
     started: bool = False  # until then, a newer request replaces it
     written: str = ""  # the text so far; set by the model's thread
     typed: str = ""  # the text typed since the request
+    awaited: str = ""  # and what of it was typed when the completion was last requested
     diverged: bool = False  # the typed text differs from the generated text
     stopped_at: float | None = None  # when it was cancelled (`time.monotonic`)
     _end: asyncio.TimerHandle | None = None
@@ -61,12 +62,13 @@ class _Generation(Job[CompletionRequest, Completion]):
     async def wait(self) -> Completion | None:
         """Return the completion; None when it was superseded or aborted."""
         self._cancel_end()
+        self.awaited = self.typed
         return await super().wait()
 
     def abandon(self) -> None:
-        """Keep generating for a moment: the change that follows may be the generated text."""
+        """Keep generating for a moment: the change that follows, or came just before, may be the generated text."""
         if not self.answer.done():
-            self.keep(_UNTIL_CHANGED)
+            self.keep(_UNTIL_CHANGED if self.typed == self.awaited else _UNTIL_REQUESTED)
 
     def keep(self, seconds: float) -> None:
         """Abort in ``seconds`` unless a request waits by then."""

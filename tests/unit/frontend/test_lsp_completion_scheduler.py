@@ -131,6 +131,35 @@ async def test_an_editor_cancels_tells_of_the_key_and_asks_again_later(
     assert writer.started == [""]
 
 
+async def test_an_editor_tells_of_keys_cancels_and_asks_again_later(
+    typist: CompletionScheduler, writer: Writer
+) -> None:
+    typed, asked = "", asyncio.ensure_future(typist.submit(REQUEST))
+    await writer.has(lambda: writer.started)
+    for key in "crea":
+        typed += key
+        typist.document_changed(REQUEST.path, after(typed).text)
+        asked.cancel()
+        await asyncio.sleep(0.05)
+        asked = asyncio.ensure_future(typist.submit(after(typed)))
+        await asyncio.sleep(0.01)
+    writer.may_write = 99
+    assert text_of(await asked) == "te_job(1)"
+    assert writer.started == [""]
+
+
+async def test_what_is_dismissed_after_a_key_is_stopped(typist: CompletionScheduler, writer: Writer) -> None:
+    first = asyncio.ensure_future(typist.submit(REQUEST))
+    await writer.has(lambda: writer.started)
+    typist.document_changed(REQUEST.path, after("c").text)
+    first.cancel()
+    second = asyncio.ensure_future(typist.submit(after("c")))
+    await asyncio.sleep(0.01)
+    second.cancel()
+    await asyncio.sleep(0.1)
+    assert writer.cancelled == [""]
+
+
 async def test_what_nobody_waits_for_is_stopped(typist: CompletionScheduler, writer: Writer) -> None:
     first = asyncio.ensure_future(typist.submit(REQUEST))
     await writer.has(lambda: writer.started)
