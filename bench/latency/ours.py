@@ -107,10 +107,13 @@ class Ours:
 
     @property
     def model_process(self) -> int:
-        """The id of the process that evaluates: the backend, which this server has started."""
-        server = psutil.Process(self.client.process.pid)
-        backends = [child.pid for child in server.children() if "soothsay.backend" in child.cmdline()]
-        return backends[0] if backends else server.pid  # an earlier server evaluates itself
+        """The id of the process that evaluates: the backend, which another server may have started."""
+        run = str(self._setup.cache / "run")
+        for process in psutil.process_iter(["cmdline"]):
+            command = process.info["cmdline"] or []
+            if "soothsay.backend" in command and run in command:
+                return process.pid
+        return self.client.process.pid  # an earlier server evaluates itself
 
     @property
     def indexing(self) -> bool:

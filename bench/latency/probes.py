@@ -68,14 +68,14 @@ def _watch(process: int, threads: Collection[int]) -> list[Point]:
 
 
 async def freed(process: int, begin: Callable[[], object], cancel: Callable[[], object]) -> float | None:
-    """Begin something long, cancel it, and see after how many ms the threads rest that were at it."""
+    """Begin something long, cancel it, and see after how many ms the threads rest that were at it; None where none were."""
     before = ran(process)
     begin()
     await asyncio.sleep(_BUSY)
     threads = at_work(before, ran(process), _AT_WORK * _BUSY * 1000)
     cancel()
     await asyncio.sleep(0)  # let the message go
-    return idle_from(await asyncio.to_thread(_watch, process, threads))
+    return idle_from(await asyncio.to_thread(_watch, process, threads)) if threads else None
 
 
 def choosing(vocabulary: int, times: int = 200) -> float:
