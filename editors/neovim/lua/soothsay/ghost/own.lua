@@ -102,16 +102,19 @@ end
 ---@param kind integer  LSP's InlineCompletionTriggerKind
 local function ask(bufnr, kind)
   local buffer = buffers[bufnr]
-  if kind == AUTOMATIC and ghost.in_snippet() then
+  if not buffer then
     return
   end
-  if not buffer or vim.api.nvim_get_current_buf() ~= bufnr or not vim.startswith(vim.fn.mode(), "i") then
+  local writes = vim.api.nvim_get_current_buf() == bufnr and vim.startswith(vim.fn.mode(), "i")
+  if not writes or (kind == AUTOMATIC and ghost.in_snippet()) then
+    cancel(buffer)
     return
   end
   local client = buffer.client
   local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
   ---@diagnostic disable-next-line: inject-field
   params.context = { triggerKind = kind }
+  local superseded = buffer.request
   local sent, request ---@type boolean, integer?
   sent, request = client:request(METHOD, params, function(_, result)
     if buffer.request == request then -- no newer one has been sent
@@ -120,6 +123,9 @@ local function ask(bufnr, kind)
     end
   end, bufnr)
   buffer.request = sent and request or nil
+  if superseded then -- only now: what the server was writing may be what has been typed
+    client:cancel_request(superseded)
+  end
 end
 
 ---The text or the cursor has moved.
@@ -129,7 +135,6 @@ local function update(bufnr)
     return
   end
   local buffer = buffers[bufnr]
-  cancel(buffer)
   buffer.timer:start(
     config.options.debounce,
     0,
