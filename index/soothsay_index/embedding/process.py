@@ -24,6 +24,7 @@ import numpy as np
 
 from soothsay_common.garbage import freeze_existing_objects
 from soothsay_common.priority import lower_thread_priority, shorten_switch_interval
+from soothsay_common.threads import run_on_new_thread
 from soothsay_index.embedding.embedder import SentenceTransformerEmbedder, Vectors, batches
 from soothsay_index.errors import SoothsayIndexError
 from soothsay_index.pipes import decode_line, encode_line, take_over_stdout
@@ -87,9 +88,7 @@ class EmbeddingServer:
 
     def _run(self) -> None:
         """Answer queries, once the model is loaded. Clients wait for them, so this thread keeps its priority."""
-        loading = threading.Thread(target=self._load, name="load", daemon=True)
-        loading.start()
-        loading.join()
+        run_on_new_thread(self._load)
         self._send({"ready": True})
         threading.Thread(target=self._run_texts, name="texts", daemon=True).start()
         while True:

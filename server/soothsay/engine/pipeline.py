@@ -111,6 +111,12 @@ class _Answer:
     ending: Ending = _SHOWN
     tab_stops: tuple[TabStop, ...] = ()
 
+    @property
+    def bracket(self) -> int | None:
+        """Where the bracket of the call stands that the judgement is about; None where it is about no call that this text names."""
+        name = self.judgement.name
+        return None if name is None or name.end < 0 else characters(self.text, name.end)
+
 
 class Engine:
     """Strings the steps together. Pure but for the model's KV cache, the anchors that keep it warm, and the files' trees."""
@@ -563,17 +569,17 @@ class Engine:
     def _without_wrong_value(self, task: _Task, rejected: _Answer) -> Mended | None:
         """Return the text without the value that is wrong; None where a call is wrong for something else."""
         fault, text = rejected.judgement, rejected.text
-        if not fault.of_wrong_form or fault.name is None or fault.name.end < 0 or not self._fills_calls:
+        bracket = rejected.bracket
+        if not fault.of_wrong_form or bracket is None or not self._fills_calls:
             return None
-        found = self._skeleton(task).without_value(text, characters(text, fault.name.end), fault.at)
+        found = self._skeleton(task).without_value(text, bracket, fault.at)
         return None if found is None or found[0] == text else Mended(*found)
 
     def _with_fitting_arguments(self, task: _Task, rejected: _Answer) -> _Answer | None:
         """Return the answer with the arguments that the signature asks for, where that is all that was wrong."""
-        fault, text = rejected.judgement, rejected.text
-        if fault.name is None or fault.name.end < 0 or not self._settings.oracle.constrain:
+        text, bracket = rejected.text, rejected.bracket
+        if bracket is None or not self._settings.oracle.constrain:
             return None
-        bracket = characters(text, fault.name.end)
         mended = self._skeleton(task).mended(text, bracket, rejected.tab_stops)
         if mended is None or mended[0] == text:
             return None

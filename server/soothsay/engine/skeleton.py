@@ -298,16 +298,20 @@ class Skeleton:
         return done + text[end:], tuple(kept)
 
     def without_value(self, text: str, bracket: int, value: int) -> tuple[str, tuple[TabStop, ...]] | None:
-        """Return ``text`` without the argument that has ``value`` there, in the call of ``bracket``, and new tab stops; None where it is not known.
+        """Return ``text`` without the argument whose value is at ``value``, in the call of ``bracket``, and new tab stops; None where it is not known.
 
         One that must be given gets a literal of its type instead.
         """
         code, lead = self._before + text, len(self._before)
         call = self._call(code, lead + bracket)
-        arguments = call.arguments if call is not None else []
+        if call is None:
+            return None
+        arguments = call.arguments
         argument = next((each for each in arguments if each.value <= lead + value < each.end), None)
-        parameter = call.parameter_of(argument) if call is not None and argument is not None else None
-        if call is None or argument is None or parameter is None or argument.start < lead:
+        if argument is None or argument.start < lead:
+            return None
+        parameter = call.parameter_of(argument)
+        if parameter is None:
             return None
         if parameter.required:
             blank, at = self._facts.blank(call.callee, parameter), argument.value - lead

@@ -89,14 +89,14 @@ class StopRule:
         return members[0] - lead if members else self._end_of_lines(code, state)
 
     def _remark(self, code: str, state: Scan) -> int | None:
-        """Return where the statement ends that the completion has ended and now remarks upon on the same line.
+        """Return where the statement ends that the completion has written, and goes on with a comment on the same line; None for none.
 
-        What a small model remarks there, nobody keeps, and it takes as long as the call.
+        Such a comment of a small model takes as long to write as the statement, and says nothing more.
         """
         lead, at, blocks = len(self.before), state.quoted, self.language.blocks
         if state.quote != self.language.lexis.line_comment or at < lead or state.opened:
             return None
-        line = code[code.rfind("\n", 0, at) + 1 : at].strip()
+        line = _line_up_to(at, code)
         written = code[lead:at].strip() and line and not _is_attached(line, self.language)
         if not written or self.block is not None or blocks.pairs or _opens_block(line, self.language):
             return None
@@ -106,7 +106,7 @@ class StopRule:
         """Return where members of a class end that ``code`` writes behind the cursor, decorators and comments left out."""
         lead, found = len(self.before), list[int]()
         for end in state.members_behind(lead):
-            line = code[code.rfind("\n", 0, end) + 1 : end].strip()
+            line = _line_up_to(end, code)
             if code[lead:end].strip() and not self._leads(line):
                 found.append(end)
         return found
@@ -204,6 +204,11 @@ def stop_rule(analysis: DocumentAnalysis, offset: int, place: Place | None = Non
         return StopRule(place, None)
     above = analysis.text[: offset - len(place.before)].rstrip().rsplit("\n", 1)[-1]
     return StopRule(place, indentation(above) if _opens_block(above.strip(), language) else None)
+
+
+def _line_up_to(end: int, code: str) -> str:
+    """Return what is on its line before ``end``, without blanks around it."""
+    return code[code.rfind("\n", 0, end) + 1 : end].strip()
 
 
 def _end_of_word(draft: str) -> int:

@@ -6,6 +6,7 @@ import ctypes
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import pairwise
 from typing import NoReturn
 
 import numpy as np
@@ -75,7 +76,7 @@ class Context:
         self._sequences: list[list[int]] = [[] for _ in range(self._count)]
         self._used = list(range(self._count))
         self._current = 0
-        self._was_interrupted = False  # the last time that more than one token was evaluated
+        self._was_interrupted = False  # whether the last reading was cancelled
 
     @property
     def held(self) -> Sequence[int]:
@@ -141,12 +142,10 @@ class Context:
 
     def read(self, tokens: Sequence[int]) -> np.ndarray:
         """Append ``tokens`` to the current sequence; the last one's logits, valid until the next call."""
-        *ends, last = batch_ends(len(tokens), _FIRST_BATCH if self._was_interrupted else _BATCH)
-        start = 0
-        for end in ends:
-            self.append(tokens[start:end])
-            start = end
-        logits = self.append(tokens[start:last])
+        ends = batch_ends(len(tokens), _FIRST_BATCH if self._was_interrupted else _BATCH)
+        logits = self.append(tokens[: ends[0]])
+        for start, end in pairwise(ends):
+            logits = self.append(tokens[start:end])
         self._was_interrupted = False
         return logits
 
